@@ -1,0 +1,1 @@
+"""What runs around the worker: the sandbox, the demo and private services for both."""

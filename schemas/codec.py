@@ -1,0 +1,122 @@
+"""Bytes to events and back. `decode_event(encode_event(e)) == e`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
+from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, data_schema, event_type
+from schemas.errors import Undecodable
+
+MAX_BODY_BYTES = 1024 * 1024
+_DETAIL_CHARS = 500
+T = TypeVar("T", bound=BaseModel)
+
+_EVENTS: dict[str, tuple[Entity, Change]] = {
+    event_type(entity, change): (entity, change) for entity in Entity for change in Change
+}
+
+
+def decode_event(body: bytes) -> Event:
+    """Read one event. Raises `Undecodable` with a stable reason and the field that is wrong."""
+    envelope = read_envelope(body)
+    kind = _EVENTS.get(envelope.type)
+    if kind is None:
+        raise Undecodable("unknown_kind", f"type {envelope.type[:80]!r} is not an event of this contract")
+    check_schema(envelope)
+    if envelope.organisation is None or envelope.entityversion is None:
+        missing = "organisation" if envelope.organisation is None else "entityversion"
+        raise Undecodable("invalid", f"{missing}: required for an event")
+    entity, change = kind
+    model: type[Snapshot | Removed] = SNAPSHOTS[entity] if change is Change.CHANGED else Removed
+    data = validate(model, envelope.data)
+    if data.id != envelope.subject:
+        detail = f"subject {envelope.subject!r} and data.id {data.id!r} must be equal"
+        raise Undecodable("invalid", detail)
+    return Event.model_construct(
+        id=envelope.id,
+        source=envelope.source,
+        organisation=envelope.organisation,
+        entity=entity,
+        change=change,
+        subject=envelope.subject,
+        time=envelope.time,
+        version=envelope.entityversion,
+        correlation_id=envelope.correlationid,
+        data=data,
+    )
+
+
+def encode_event(event: Event) -> bytes:
+    """The event as one CloudEvents JSON document, keys in a fixed order."""
+    kind = event_type(event.entity, event.change)
+    envelope = Envelope(
+        id=event.id,
+        source=event.source,
+        type=kind,
+        subject=event.subject,
+        time=event.time,
+        dataschema=data_schema(kind),
+        organisation=event.organisation,
+        entityversion=event.version,
+        correlationid=event.correlation_id,
+    )
+    return join(envelope, event.data)
+
+
+def join(envelope: Envelope, data: BaseModel) -> bytes:
+    """One JSON document of an envelope and its data."""
+    head = envelope.model_dump_json(exclude={"data"}, exclude_none=True)
+    return f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """The envelope alone, `data` unread. Raises `Undecodable`."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Undecodable("too_large", f"{len(body)} bytes; a message may have {MAX_BODY_BYTES}")
+    try:
+        return Envelope.model_validate_json(body)
+    except ValidationError as error:
+        raise _undecodable("", error) from None
+
+
+def check_schema(envelope: Envelope) -> None:
+    """Refuse a `dataschema` this version does not read."""
+    known = {data_schema(envelope.type, v) for v in range(1, SCHEMA_VERSION + 1)}
+    if envelope.dataschema not in known:
+        detail = f"dataschema {envelope.dataschema[:120]!r}; this worker reads {', '.join(sorted(known))}"
+        raise Undecodable("unknown_version", detail)
+
+
+def validate(model: type[T], data: dict[str, Any]) -> T:
+    """`data` as `model`. Raises `Undecodable` naming the field below `data`."""
+    try:
+        return model.model_validate(data)
+    except (ValidationError, RecursionError) as error:
+        raise _undecodable("data.", error) from None
+
+
+def snapshot(entity: Entity, data: dict[str, Any]) -> Snapshot:
+    """One entity's data. Raises `Undecodable`."""
+    return validate(SNAPSHOTS[entity], data)
+
+
+def _undecodable(prefix: str, error: ValidationError | RecursionError) -> Undecodable:
+    if isinstance(error, RecursionError):
+        return Undecodable("undecodable", "nested too deeply")
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Undecodable("undecodable", f"not a JSON object: {first['msg']}"[:_DETAIL_CHARS])
+    place = ".".join(str(part) for part in first["loc"])
+    text = first["msg"].removeprefix("Value error, ")
+    where = f"{prefix}{place}: " if place else ""
+    reason = "totals" if " is " in text and ", but " in text else "invalid"
+    return Undecodable(reason, f"{where}{text}"[:_DETAIL_CHARS])
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces: equal content gives equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()

@@ -1,0 +1,187 @@
+"""What the ledger takes and gives. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from schemas.envelope import Lane
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to serve `name` until `expires_at`. `fence` grows by one with every new holder."""
+
+    name: str
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document that is in Xero. `facts` is small and JSON: what later mapping and settling need of it."""
+
+    key: DocumentKey
+    kind: Kind
+    xero_id: str
+    number: str
+    version: datetime
+    content_hash: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Purpose(StrEnum):
+    """Why a call is made: the request report counts by it."""
+
+    WRITE = "write"
+    LOOKUP = "lookup"
+    PROBE = "probe"
+    SETTINGS = "settings"
+
+
+class CallState(StrEnum):
+    """Open calls block their members; uncertain ones are settled before anything else of theirs."""
+
+    OPEN = "open"
+    UNCERTAIN = "uncertain"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One document of a call: what was sent (`element`, references filled), and how to know it again (`number`)."""
+
+    key: DocumentKey
+    kind: Kind
+    version: datetime
+    number: str
+    content_hash: str
+    action: Action
+    element: Mapping[str, Any]
+    xero_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request to Xero as the ledger opened it. `body` is the exact bytes; a resend repeats them."""
+
+    id: str
+    org: str
+    purpose: Purpose
+    kind: Kind | None
+    method: str
+    path: str
+    params: Mapping[str, str]
+    body: bytes | None
+    idempotency_key: str | None
+    members: tuple[Member, ...]
+    opened_at: datetime
+    sent_at: datetime
+    sends: int = 1
+    state: CallState = CallState.OPEN
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of the writes offered for a call, read in the opening transaction."""
+
+    documents: Mapping[DocumentKey, Document]
+    item_codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A call ready to be opened. `settled` needs no call (written, or older); `leftover` goes with another call."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    body: bytes
+    members: tuple[Member, ...]
+    settled: tuple[Write, ...] = ()
+    leftover: tuple[Write, ...] = ()
+
+
+Compose = Callable[[Known], Composed]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The opening committed. `call` is absent when every write turned out to be settled: no token was spent."""
+
+    call: Call | None
+    settled: tuple[Write, ...]
+    leftover: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No token now. `until` is when one can be there, `reason` which limit says so (`minute`, `day`, `in_flight`)."""
+
+    until: datetime
+    reason: str
+
+
+class HoldState(StrEnum):
+    """What an event waits for. Held for a person = parked."""
+
+    TIME = "time"
+    PARENT = "parent"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One event that waits in the ledger, its bytes as they came.
+
+    `owner` and `version` are absent where the message could not be read. `reason` is a stable word, `detail` and
+    `hint` are for the person; `detail` never holds secrets.
+    """
+
+    id: str
+    org: str
+    state: HoldState
+    lane: Lane
+    body: bytes
+    event_id: str
+    owner: EntityKey | None
+    version: datetime | None
+    reason: str
+    detail: str = ""
+    hint: str = ""
+    until: datetime | None = None
+    parent: DocumentKey | None = None
+    attempt: int = 0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """An organisation (`kind` None), or one kind of its documents, that is not being served, and why."""
+
+    org: str
+    kind: Kind | None
+    reason: str
+    detail: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """One connection's tokens. `generation` grows with every swap. `previous_refresh_token` is in its grace."""
+
+    access_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_token: str | None = field(default=None, repr=False)
+    refreshed_at: datetime | None = None
+    previous_refresh_token: str | None = field(default=None, repr=False)
+    previous_until: datetime | None = None
+    scope: str = ""
+    generation: int = 0
