@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
-from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, data_schema, event_type
+from schemas.entities import SNAPSHOTS, Entity, Snapshot
+from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, data_model, data_schema, event_type
 from schemas.errors import Undecodable
+from schemas.faults import undecodable
 
 MAX_BODY_BYTES = 1024 * 1024
-_DETAIL_CHARS = 500
+_OMITTED_WHEN_EMPTY = ("subject", "correlationid")
 T = TypeVar("T", bound=BaseModel)
 
 _EVENTS: dict[str, tuple[Entity, Change]] = {
@@ -21,7 +22,7 @@ _EVENTS: dict[str, tuple[Entity, Change]] = {
 
 
 def decode_event(body: bytes) -> Event:
-    """Read one event. Raises `Undecodable` with a stable reason and the field that is wrong."""
+    """Read one event. Raises `Undecodable`, whatever the bytes are. Of a repeated key the last one counts."""
     envelope = read_envelope(body)
     kind = _EVENTS.get(envelope.type)
     if kind is None:
@@ -29,13 +30,11 @@ def decode_event(body: bytes) -> Event:
     check_schema(envelope)
     if envelope.organisation is None or envelope.entityversion is None:
         missing = "organisation" if envelope.organisation is None else "entityversion"
-        raise Undecodable("invalid", f"{missing}: required for an event")
+        raise Undecodable("invalid", f"{missing}: is required for an event")
     entity, change = kind
-    model: type[Snapshot | Removed] = SNAPSHOTS[entity] if change is Change.CHANGED else Removed
-    data = validate(model, envelope.data)
+    data = validate(data_model(entity, change), envelope.data)
     if data.id != envelope.subject:
-        detail = f"subject {envelope.subject!r} and data.id {data.id!r} must be equal"
-        raise Undecodable("invalid", detail)
+        raise Undecodable("invalid", "subject: must equal data.id")
     return Event.model_construct(
         id=envelope.id,
         source=envelope.source,
@@ -51,7 +50,7 @@ def decode_event(body: bytes) -> Event:
 
 
 def encode_event(event: Event) -> bytes:
-    """The event as one CloudEvents JSON document, keys in a fixed order."""
+    """The event as one CloudEvents JSON document, keys in a fixed order. Raises `Undecodable` when it is too large."""
     kind = event_type(event.entity, event.change)
     envelope = Envelope(
         id=event.id,
@@ -68,26 +67,28 @@ def encode_event(event: Event) -> bytes:
 
 
 def join(envelope: Envelope, data: BaseModel) -> bytes:
-    """One JSON document of an envelope and its data."""
-    head = envelope.model_dump_json(exclude={"data"}, exclude_none=True)
-    return f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
+    """One JSON document of an envelope and its data. Raises `Undecodable` when it is too large to be read again."""
+    empty = {name for name in _OMITTED_WHEN_EMPTY if not getattr(envelope, name)}
+    head = envelope.model_dump_json(exclude={"data"} | empty, exclude_none=True)
+    body = f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
+    _check_size(body)
+    return body
 
 
 def read_envelope(body: bytes) -> Envelope:
     """The envelope alone, `data` unread. Raises `Undecodable`."""
-    if len(body) > MAX_BODY_BYTES:
-        raise Undecodable("too_large", f"{len(body)} bytes; a message may have {MAX_BODY_BYTES}")
+    _check_size(body)
     try:
         return Envelope.model_validate_json(body)
     except ValidationError as error:
-        raise _undecodable("", error) from None
+        raise undecodable("", error) from None
 
 
 def check_schema(envelope: Envelope) -> None:
     """Refuse a `dataschema` this version does not read."""
     known = {data_schema(envelope.type, v) for v in range(1, SCHEMA_VERSION + 1)}
     if envelope.dataschema not in known:
-        detail = f"dataschema {envelope.dataschema[:120]!r}; this worker reads {', '.join(sorted(known))}"
+        detail = f"dataschema {envelope.dataschema[:120]!r}; this version reads {', '.join(sorted(known))}"
         raise Undecodable("unknown_version", detail)
 
 
@@ -95,8 +96,8 @@ def validate(model: type[T], data: dict[str, Any]) -> T:
     """`data` as `model`. Raises `Undecodable` naming the field below `data`."""
     try:
         return model.model_validate(data)
-    except (ValidationError, RecursionError) as error:
-        raise _undecodable("data.", error) from None
+    except ValidationError as error:
+        raise undecodable("data", error) from None
 
 
 def snapshot(entity: Entity, data: dict[str, Any]) -> Snapshot:
@@ -104,17 +105,9 @@ def snapshot(entity: Entity, data: dict[str, Any]) -> Snapshot:
     return validate(SNAPSHOTS[entity], data)
 
 
-def _undecodable(prefix: str, error: ValidationError | RecursionError) -> Undecodable:
-    if isinstance(error, RecursionError):
-        return Undecodable("undecodable", "nested too deeply")
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return Undecodable("undecodable", f"not a JSON object: {first['msg']}"[:_DETAIL_CHARS])
-    place = ".".join(str(part) for part in first["loc"])
-    text = first["msg"].removeprefix("Value error, ")
-    where = f"{prefix}{place}: " if place else ""
-    reason = "totals" if " is " in text and ", but " in text else "invalid"
-    return Undecodable(reason, f"{where}{text}"[:_DETAIL_CHARS])
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_BODY_BYTES:
+        raise Undecodable("too_large", f"{len(body)} bytes; a message may have {MAX_BODY_BYTES}")
 
 
 def canonical(value: Any) -> bytes:

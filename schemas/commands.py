@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from schemas.codec import check_schema, join, read_envelope, validate
-from schemas.entities import Entity, Identifier, Model
+from schemas.dates import Day
+from schemas.entities import Entity, Model
 from schemas.envelope import Envelope, Lane, OrgName, data_schema
-from schemas.errors import Undecodable
+from schemas.errors import Undecodable, wrong
+from schemas.text import Identifier
 
 
 class ResyncAll(Model):
     """Publish everything a store has, or some of its entities, into the backfill lane."""
 
     organisation: OrgName | None = None
-    entities: tuple[Entity, ...] = tuple(Entity)
-    since: date | None = None
+    entities: Annotated[tuple[Entity, ...], Field(min_length=1, max_length=len(Entity))] = tuple(Entity)
+    since: Day | None = None
 
 
 class Resync(Model):
@@ -27,14 +28,15 @@ class Resync(Model):
     organisation: OrgName | None = None
     entity: Entity
     ids: Annotated[tuple[Identifier, ...], Field(max_length=10_000)] = ()
-    date_from: date | None = None
-    date_to: date | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
 
     @model_validator(mode="after")
     def _selects(self) -> Self:
         if not self.ids and self.date_from is None:
-            msg = "name ids, or date_from (with date_to)"
-            raise ValueError(msg)
+            raise wrong("ids", "must hold at least one id, unless date_from is given")
+        if self.date_from and self.date_to and self.date_to < self.date_from:
+            raise wrong("date_to", f"must not lie before date_from {self.date_from}, but is {self.date_to}")
         return self
 
 

@@ -6,23 +6,19 @@ does not. Money moves only by `Payment`; the tenders of a sale serve validation 
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
-from schemas.money import Cents, Currency, Quantity, Rate, UnitPrice
+from schemas.dates import Day
+from schemas.errors import wrong
+from schemas.money import Cents, Currency, ExchangeRate, Quantity, Rate, UnitPrice
+from schemas.text import Code, Identifier, Name, Number, ShortText, Text
 
 ZERO = Decimal(0)
-
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-Number = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$")]
-Text = Annotated[str, StringConstraints(max_length=4000)]
-ShortText = Annotated[str, StringConstraints(max_length=255)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Method = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Method = Annotated[Code, Field(min_length=1)]
 
 
 class Entity(StrEnum):
@@ -39,7 +35,7 @@ class Entity(StrEnum):
 class Model(BaseModel):
     """Frozen. A field this version does not know is ignored, so that adding one is compatible."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Identified(Model):
@@ -93,7 +89,7 @@ class ProductKind(StrEnum):
 class Product(Identified):
     """A product of the catalogue. `price` is its net unit price, absent where the store has none."""
 
-    sku: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    sku: Annotated[Code, Field(min_length=1)]
     name: Name
     description: Text = ""
     price: UnitPrice | None = None
@@ -117,7 +113,7 @@ class Line(Model):
     `discount` (net, not negative) is information: it is already taken off. `tax_rate` is in per cent.
     """
 
-    sku: Annotated[str, StringConstraints(max_length=64)] = ""
+    sku: Code = ""
     name: Name
     kind: LineKind = LineKind.GOODS
     quantity: Quantity = Decimal(1)
@@ -132,8 +128,9 @@ class Line(Model):
     def _adds_up(self) -> Self:
         _equal("gross", self.gross, "net + tax", self.net + self.tax)
         if self.quantity <= 0:
-            msg = f"quantity must be above 0, not {self.quantity}"
-            raise ValueError(msg)
+            raise wrong("quantity", f"must be above 0, not {self.quantity}")
+        if self.discount < 0:
+            raise wrong("discount", f"must not be negative, but is {self.discount}; it is already taken off net")
         return self
 
 
@@ -173,7 +170,7 @@ class SaleReference(Model):
     order_number: Number
     invoice_id: Identifier | None = None
     invoice_number: Number | None = None
-    date: dt.date
+    date: Day
 
 
 class Sale(Identified):
@@ -186,9 +183,9 @@ class Sale(Identified):
     number: Number
     order_number: Number
     currency: Currency
-    rate: Rate | None = None
-    date: dt.date
-    due_date: dt.date | None = None
+    rate: ExchangeRate | None = None
+    date: Day
+    due_date: Day | None = None
     website: ShortText = ""
     customer: Buyer
     lines: Annotated[tuple[Line, ...], Field(max_length=2000)] = ()
@@ -205,34 +202,35 @@ class Sale(Identified):
         _equal("totals.net", self.totals.net, "lines + adjustments + residual", net)
         _equal("totals.tax", self.totals.tax, "lines + residual", tax)
         _equal("totals.gross", self.totals.gross, "net + tax", net + tax)
+        if self.totals.gross < 0:
+            raise wrong("totals.gross", f"must not be negative, but is {self.totals.gross}")
         tendered = sum((t.amount for t in self.tenders), ZERO)
-        if tendered < 0 or tendered > max(self.totals.gross, ZERO):
-            msg = f"tenders: their sum {tendered} must be between 0 and totals.gross {self.totals.gross}"
-            raise ValueError(msg)
+        if not 0 <= tendered <= self.totals.gross:
+            text = f"must add up to something between 0 and totals.gross {self.totals.gross}, not {tendered}"
+            raise wrong("tenders", text, reason="totals")
         if not self.lines and not self.adjustments:
-            msg = "lines: a sale needs at least one line or adjustment"
-            raise ValueError(msg)
+            raise wrong("lines", "must hold at least one line, unless there is an adjustment")
         return self
 
 
 class Order(Sale):
     """A sale as ordered. Becomes the Xero invoice only where `sales_document = order`."""
 
-    cancelled: bool = False
+    cancelled: StrictBool = False
 
 
 class Invoice(Sale):
     """A sale as invoiced, wholly or in part."""
 
     order_id: Identifier
-    cancelled: bool = False
+    cancelled: StrictBool = False
 
 
 class CreditMemo(Sale):
     """A refund. All amounts positive; gross less its tenders is set against the sale's invoice."""
 
     sale: SaleReference
-    cancelled: bool = False
+    cancelled: StrictBool = False
 
 
 class Payment(Identified):
@@ -244,18 +242,16 @@ class Payment(Identified):
     method: Method
     amount: Cents
     currency: Currency
-    rate: Rate | None = None
-    date: dt.date
+    rate: ExchangeRate | None = None
+    date: Day
     transaction_id: ShortText = ""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.amount <= 0:
-            msg = f"amount must be above 0, not {self.amount}; a refund has direction 'out'"
-            raise ValueError(msg)
+            raise wrong("amount", f"must be above 0, not {self.amount}; a refund has direction 'out'")
         if self.direction == "out" and self.credit_memo_id is None:
-            msg = "credit_memo_id is required when direction is 'out'"
-            raise ValueError(msg)
+            raise wrong("credit_memo_id", "is required when direction is 'out'")
         return self
 
 
@@ -277,5 +273,4 @@ SNAPSHOTS: dict[Entity, type[Snapshot]] = {
 
 def _equal(field: str, stated: Decimal, rule: str, computed: Decimal) -> None:
     if stated != computed:
-        msg = f"{field} is {stated}, but {rule} is {computed}"
-        raise ValueError(msg)
+        raise wrong(field, f"is {stated}, but {rule} is {computed}", reason="totals")

@@ -5,35 +5,23 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from schemas.entities import Entity, Removed, Snapshot
+from schemas.dates import Timestamp
+from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
+from schemas.errors import wrong
+from schemas.text import PRINTABLE_ASCII, VISIBLE_ASCII, Identifier
 
 CONTENT_TYPE = "application/cloudevents+json"
 SCHEMA_VERSION = 1
 
 OrgName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 StoreName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-
-
-def _utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        msg = "must carry its offset from UTC, such as 2026-01-31T09:30:00Z"
-        raise ValueError(msg)
-    return value.astimezone(UTC)
-
-
-def rfc3339(value: datetime) -> str:
-    """RFC 3339 in UTC with microseconds: strings of this form sort by time."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-Timestamp = Annotated[datetime, AfterValidator(_utc), PlainSerializer(rfc3339, return_type=str, when_used="json")]
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=VISIBLE_ASCII)]
+CorrelationId = Annotated[str, StringConstraints(max_length=128, pattern=PRINTABLE_ASCII)]
 
 
 class Change(StrEnum):
@@ -54,36 +42,50 @@ class Lane(StrEnum):
 class Envelope(BaseModel):
     """The attributes that events and commands share. Unknown extension attributes are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    specversion: Annotated[str, StringConstraints(pattern=r"^1\.\d+$")] = "1.0"
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]+$")] = "1.0"
     id: EventId
     source: StoreName
     type: Annotated[str, StringConstraints(max_length=128)]
-    subject: Annotated[str, StringConstraints(max_length=64)] = ""
+    subject: Annotated[str, StringConstraints(max_length=64, pattern=VISIBLE_ASCII)] = ""
     time: Timestamp
     dataschema: Annotated[str, StringConstraints(max_length=255)]
     data: dict[str, Any] = Field(default_factory=dict)
     organisation: OrgName | None = None
     entityversion: Timestamp | None = None
-    correlationid: Annotated[str, StringConstraints(max_length=128)] = ""
+    correlationid: CorrelationId = ""
 
 
 class Event(BaseModel):
-    """One decoded event: a full snapshot of one entity at one version, or its removal."""
+    """One decoded event: a full snapshot of one entity at one version, or its removal. `subject` is `data.id`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: EventId
     source: StoreName
     organisation: OrgName
     entity: Entity
     change: Change
-    subject: str
+    subject: Identifier
     time: Timestamp
     version: Timestamp
-    correlation_id: str = ""
+    correlation_id: CorrelationId = ""
     data: Snapshot | Removed
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        expected = data_model(self.entity, self.change)
+        if type(self.data) is not expected:
+            raise wrong("data", f"must be {expected.__name__}, not {type(self.data).__name__}")
+        if self.subject != self.data.id:
+            raise wrong("subject", "must equal data.id")
+        return self
+
+
+def data_model(entity: Entity, change: Change) -> type[Snapshot | Removed]:
+    """What the `data` of an event holds."""
+    return SNAPSHOTS[entity] if change is Change.CHANGED else Removed
 
 
 def event_type(entity: Entity, change: Change) -> str:

@@ -6,25 +6,24 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
-_CENTS = r"^-?(0|[1-9]\d{0,9})(\.\d{1,2})?$"
-_UNITS = r"^-?(0|[1-9]\d{0,9})(\.\d{1,4})?$"
-_RATIO = r"^(0|[1-9]\d{0,11})(\.\d{1,6})?$"
+_CENTS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$"
+_UNITS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,4})?$"
+_RATIO = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
 
 
 def _decimal_string(pattern: str, example: str) -> Any:
-    matches = re.compile(pattern).match
+    matches = re.compile(pattern).fullmatch
 
     def parse(value: object) -> Decimal:
         if isinstance(value, Decimal):
             value = format(value, "f")
         if not isinstance(value, str):
-            msg = f"must be a decimal string such as {example!r}, not {type(value).__name__}"
-            raise ValueError(msg)  # noqa: TRY004 - pydantic turns only ValueError into a field error
-        if not matches(value) or value.endswith("\n"):
-            msg = f"must be a decimal string such as {example!r} ({pattern})"
-            raise ValueError(msg)
+            came = "a number" if isinstance(value, int | float) else type(value).__name__
+            raise ValueError(f"must be a decimal string such as {example!r}, not {came}")  # noqa: TRY004 - see _above_zero
+        if not matches(value):
+            raise ValueError(f"must be a decimal string such as {example!r} ({pattern})")
         return Decimal(value)
 
     return BeforeValidator(parse)
@@ -32,6 +31,12 @@ def _decimal_string(pattern: str, example: str) -> Any:
 
 def _plain(value: Decimal) -> str:
     return format(value, "f")
+
+
+def _above_zero(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise ValueError("must be above 0")  # pydantic turns only ValueError into a field error
+    return value
 
 
 _serialise = PlainSerializer(_plain, return_type=str)
@@ -66,7 +71,10 @@ Rate = Annotated[
     _serialise,
     WithJsonSchema({"type": "string", "pattern": _RATIO, "examples": ["20"]}),
 ]
-"""A tax rate in per cent, or a currency rate: not negative, at most 6 decimals."""
+"""A tax rate in per cent: not negative, at most 6 decimals."""
+
+ExchangeRate = Annotated[Rate, AfterValidator(_above_zero)]
+"""Units of a document's currency for one unit of the organisation's base currency; above 0."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
