@@ -63,5 +63,6 @@ def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
     if not path:
         return new
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = replaced(value.get(path[0]) if isinstance(value, dict) else value[path[0]], path[1:], new)
+    old = value.get(path[0]) if isinstance(value, dict) else value[path[0]]
+    copy[path[0]] = replaced(old, path[1:], new)
     return copy
