@@ -1,0 +1,92 @@
+"""From a TOML file and environment variables to `Settings`.
+
+The environment goes over the file. Both are read into one nested table first and checked by one model, so that
+a variable that matches nothing is refused as an unknown key of the file is.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from worker.settings.files import resolve_files
+from worker.settings.model import Settings, contradictions
+from worker.settings.problems import Problem, SettingsError, problems
+
+PREFIX = "XERELAY_"
+CONFIG = "XERELAY_CONFIG"
+DEFAULT_PATH = Path("xerelay.toml")
+_JSON_STARTS = ("{", "[")
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read and check everything. `path` absent: `XERELAY_CONFIG`, else `xerelay.toml` where there is one.
+
+    Raises `SettingsError` with one line for every problem found.
+    """
+    file = resolve_files(_read(path, environ), Settings)
+    variables = resolve_files(_environment(environ), Settings)
+    try:
+        settings = Settings.model_validate(_over(file, variables))
+    except ValidationError as error:
+        raise SettingsError(problems(error, Settings, frozenset(_names(environ)))) from None
+    found = tuple(contradictions(settings))
+    if found:
+        raise SettingsError(found)
+    return settings
+
+
+def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
+    named = path or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
+    if named is None and not DEFAULT_PATH.exists():
+        return {}
+    place = named or DEFAULT_PATH
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}; give the path of the configuration with --config or {CONFIG}"
+        raise SettingsError([Problem(str(place), text)]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([Problem(str(place), f"not a TOML file: {error}")]) from None
+
+
+def _names(environ: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in environ if name.startswith(PREFIX) and name != CONFIG)
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name in _names(environ):
+        *sections, key = name.removeprefix(PREFIX).lower().split("__")
+        table = tree
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise SettingsError([Problem(name, "another variable sets the whole section; use one of the two")])
+        if not key or key in table:
+            raise SettingsError([Problem(name, f"expected {PREFIX}SECTION__KEY, one variable for each key")])
+        table[key] = _value(environ[name])
+    return tree
+
+
+def _value(text: str) -> Any:
+    """A whole table or list may be given as JSON, which also keeps the case of its keys."""
+    if not text.startswith(_JSON_STARTS):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _over(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        merged[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,120 @@
+"""What is wrong with a configuration, one line for each key: what was expected, what came, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.entities import Entity
+from worker.settings.fields import annotation_in, is_secret, keys_of, named_section_of, section_of, table_at
+
+_SHOWN = 60
+_KEY = "[key]"
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number such as 0.25",
+    "float_type": "a number such as 0.25",
+    "decimal_parsing": 'a decimal such as "0.05"',
+    "decimal_type": 'a decimal such as "0.05"',
+    "string_type": 'text in quotes, such as "200"',
+    "path_type": "the path of a file",
+    "date_type": "a date such as 2026-01-31",
+    "date_parsing": "a date such as 2026-01-31",
+    "date_from_datetime_parsing": "a date such as 2026-01-31",
+    "date_from_datetime_inexact": "a date such as 2026-01-31",
+    "model_type": "a table of keys, such as [section] with key = value below it",
+    "dict_type": "a table of keys, such as [section] with key = value below it",
+    "tuple_type": 'a list, such as ["books@example.com"]',
+    "literal_error": "{expected}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
+    "string_too_short": "text of at least {min_length} character(s)",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_pattern_mismatch": "text of the form {pattern}",
+    "too_short": "at least one entry",
+}
+
+
+class Problem(NamedTuple):
+    """A key, or the place it came from, and what is wrong with it."""
+
+    path: str
+    text: str
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used. `str()` has one line for each problem."""
+
+    def __init__(self, found: Iterable[Problem]) -> None:
+        self.problems = tuple(found)
+        super().__init__("\n".join(f"{problem.path}: {_one_line(problem.text)}" for problem in self.problems))
+
+
+def problems(error: ValidationError, model: type[BaseModel], variables: frozenset[str]) -> Iterator[Problem]:
+    """Pydantic's findings in our words. `variables` are the environment's names, to say where a key came from."""
+    for found in error.errors(include_url=False):
+        path = tuple(str(part) for part in found["loc"])
+        variable = "XERELAY_" + "__".join(path).upper()
+        origin = f" ({variable})" if variable in variables else ""
+        dotted = ".".join(part for part in path if part != _KEY)
+        yield Problem(f"{dotted}{origin}", _text(found, path, model))
+
+
+def _text(found: ErrorDetails, path: tuple[str, ...], model: type[BaseModel]) -> str:
+    table = table_at(model, path[:-1])
+    if found["type"] == "extra_forbidden":
+        return _unknown(path[-1], keys_of(table) if table is not None else ())
+    if path[-1] == _KEY:
+        return _unknown(path[-2], tuple(Entity))
+    annotation = annotation_in(table, path[-1])
+    if found["type"] == "missing":
+        return _missing(path, annotation)
+    return _wrong(found) + _came(found, annotation)
+
+
+def _unknown(key: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(key, known, n=1, cutoff=0.5)
+    if close:
+        return f'unknown key; did you mean "{close[0]}"?'
+    return f"unknown key; known here: {', '.join(known)}" if known else "unknown key"
+
+
+def _missing(path: tuple[str, ...], annotation: Any) -> str:
+    section, named = section_of(annotation), named_section_of(annotation)
+    if named is not None:
+        return f"missing; add a table [{path[-1]}.NAME]"
+    if section is not None:
+        needed = ", ".join(key for key, field in section.model_fields.items() if field.is_required())
+        return f"missing; add a table [{'.'.join(path)}] with {needed}"
+    if is_secret(annotation):
+        return f"missing; set it, or {path[-1]}_file, or XERELAY_{'__'.join(path).upper()}"
+    return f"missing; add {path[-1]} to [{'.'.join(path[:-1])}]"
+
+
+def _wrong(found: ErrorDetails) -> str:
+    expected = _EXPECTED.get(found["type"])
+    if expected is not None:
+        return f"expected {expected.format_map(found.get('ctx', {}))}"
+    return found["msg"].removeprefix("Value error, ")
+
+
+def _came(found: ErrorDetails, annotation: Any) -> str:
+    """What came, unless it is or may hold a secret."""
+    value = found["input"]
+    hidden = is_secret(annotation) or section_of(annotation) is not None or named_section_of(annotation) is not None
+    if hidden or isinstance(value, dict | list) or "://" in str(value):
+        return ""
+    shown = str(value)
+    return f', got "{shown[:_SHOWN]}{"…" if len(shown) > _SHOWN else ""}"'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,112 @@
+"""The sections that are not an organisation's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
+
+from worker.settings.values import (
+    BrokerUrl,
+    Duration,
+    EncryptionKey,
+    Filled,
+    FilledSecret,
+    HttpUrl,
+    LedgerUrl,
+    Ports,
+    ReadableFile,
+    SecretHttpUrl,
+    Section,
+    ShortName,
+    SmtpUrl,
+    between,
+)
+
+XERO_API = "https://api.xero.com"
+
+
+class BrokerSection(Section):
+    """RabbitMQ."""
+
+    url: BrokerUrl
+    ca_file: ReadableFile | None = None
+    cert_file: ReadableFile | None = None
+    key_file: ReadableFile | None = None
+
+
+class LedgerSection(Section):
+    """The state database. `url` comes with its driver: `sqlite+aiosqlite:` or `postgresql+psycopg:`."""
+
+    url: LedgerUrl = SecretStr("sqlite+aiosqlite:///xerelay.db")
+    encryption_key: EncryptionKey
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
+class HttpSection(Section):
+    """Where health, metrics and the console listen. Of `port` the first free one is taken."""
+
+    host: Filled = "127.0.0.1"
+    port: Ports = range(9100, 9111)
+
+
+class XeroSection(Section):
+    """Base URLs without a path; other ones than Xero's lead to a sandbox."""
+
+    api_url: HttpUrl = XERO_API
+    identity_url: HttpUrl = "https://identity.xero.com"
+    login_url: HttpUrl = "https://login.xero.com"
+
+
+class ConnectionSettings(Section):
+    """The credentials of one Xero app. `redirect_port` serves `http://localhost:PORT/callback` while connecting."""
+
+    name: ShortName
+    flow: Literal["custom", "web", "pkce"]
+    client_id: Filled
+    client_secret: FilledSecret | None = None
+    redirect_port: Annotated[int, Field(ge=1, le=65_535)] = 8765
+
+
+class AuthSettings(Section):
+    """Magento's integration: all four values sign each request; `access_token` alone is sent as a bearer token."""
+
+    consumer_key: FilledSecret | None = None
+    consumer_secret: FilledSecret | None = None
+    access_token: FilledSecret
+    access_token_secret: FilledSecret | None = None
+
+
+class StoreSettings(Section):
+    """One store. It feeds `organisation`, or by website code the organisations of `websites`."""
+
+    name: ShortName
+    kind: Literal["magento"]
+    url: HttpUrl
+    auth: AuthSettings
+    organisation: str | None = None
+    websites: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        """The names of every organisation this store feeds, each once."""
+        named = (self.organisation,) if self.organisation else ()
+        return tuple(dict.fromkeys((*named, *self.websites.values())))
+
+
+def _listed(value: object) -> object:
+    """An environment variable has no lists: there addresses stand with commas between them."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class NotifySection(Section):
+    """Who hears of what waits for a person, and how often at most."""
+
+    smtp_url: SmtpUrl | None = None
+    to: Annotated[tuple[Mail, ...], BeforeValidator(_listed)] = ()
+    webhook_url: SecretHttpUrl | None = None
+    every: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))] = timedelta(hours=24)

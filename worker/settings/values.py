@@ -1,0 +1,168 @@
+"""The kinds of value a setting may have: each says what it expects, none echoes what came.
+
+What came is added by `problems`, which knows which keys are secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    SecretStr,
+    StringConstraints,
+)
+
+
+class Section(BaseModel):
+    """Frozen, and closed: a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
+_NAME = re.compile(r"[a-z0-9_]{1,32}")
+_HIGHEST_PORT = 65_535
+_KEY_BYTES = 32
+
+
+def parse_duration(value: object) -> timedelta:
+    """`"30m"`, `"200ms"`, `"1h30m"`; raises `ValueError`."""
+    if isinstance(value, timedelta):
+        return value
+    text = value if isinstance(value, str) else ""
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError('expected a duration such as "30m", "5s" or "200ms"')
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def between(lowest: timedelta, highest: timedelta) -> AfterValidator:
+    """A bound for a duration, both ends included."""
+
+    def check(value: timedelta) -> timedelta:
+        if not lowest <= value <= highest:
+            raise ValueError(f"expected a duration between {_words(lowest)} and {_words(highest)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _words(value: timedelta) -> str:
+    seconds = value.total_seconds()
+    return f"{seconds / 3600:g}h" if seconds >= 3600 else f"{seconds:g}s"  # noqa: PLR2004 - an hour
+
+
+def _ports(value: object) -> range:
+    if isinstance(value, range):
+        return value
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(value))
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if not first <= last <= _HIGHEST_PORT:
+        raise ValueError('expected a port such as 9100, or a range such as "9100-9110"')
+    return range(first, last + 1)
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value) or "__" in value:
+        raise ValueError("expected a name of 1 to 32 characters out of a-z, 0-9 and single _")
+    return value
+
+
+def _readable(value: Path) -> Path:
+    if not value.is_file() or not os.access(value, os.R_OK):
+        raise ValueError("expected the path of a file that exists and can be read")
+    return value
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise ValueError("expected an id such as 6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10") from None
+
+
+def _encryption_key(value: SecretStr) -> SecretStr:
+    try:
+        key = base64.b64decode(value.get_secret_value(), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ValueError(
+            "expected 32 bytes in urlsafe base64 (44 characters), as made by: openssl rand -base64 32 | tr +/ -_"
+        )
+    return value
+
+
+def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in schemes and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"expected a URL such as {example}")
+    return parts
+
+
+def _hosted(schemes: tuple[str, ...], example: str) -> Any:
+    def check(url: str) -> str:
+        if not _split(url, schemes, example).hostname:
+            raise ValueError(f"expected a URL with a host, such as {example}")
+        return url.rstrip("/") if schemes == ("http", "https") else url
+
+    return check
+
+
+def _secret(check: Any) -> AfterValidator:
+    return AfterValidator(lambda value: SecretStr(check(value.get_secret_value())))
+
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+
+def _ledger_url(url: str) -> str:
+    drivers = tuple(_DRIVERS.values())
+    example = "sqlite:///xerelay.db or postgresql://user@host/xerelay"
+    scheme, _, rest = url.partition(":")
+    parts = _split(f"{_DRIVERS.get(scheme, scheme)}:{rest}", drivers, example)
+    if len(parts.path) < 2 or (parts.scheme.startswith("sqlite") and parts.netloc):  # noqa: PLR2004 - "/" and a name
+        raise ValueError(f"expected a URL that names a database, such as {example}")
+    return f"{parts.scheme}:{rest}"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+"""Written as `"30m"`, `"5s"`, `"200ms"`, `"1h30m"`."""
+
+Ports = Annotated[InstanceOf[range], BeforeValidator(_ports)]
+"""A port, or the range whose first free port is taken."""
+
+ShortName = Annotated[str, AfterValidator(_name)]
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
+XeroUuid = Annotated[str, AfterValidator(_uuid)]
+Filled = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+FilledSecret = Annotated[SecretStr, Field(min_length=1)]
+HttpUrl = Annotated[str, AfterValidator(_hosted(("http", "https"), "https://example.com"))]
+SecretHttpUrl = Annotated[SecretStr, _secret(_hosted(("http", "https"), "https://example.com/hook"))]
+BrokerUrl = Annotated[SecretStr, _secret(_hosted(("amqp", "amqps"), "amqps://user:password@host:5671/vhost"))]
+SmtpUrl = Annotated[SecretStr, _secret(_hosted(("smtp", "smtps"), "smtps://user:password@host:465"))]
+LedgerUrl = Annotated[SecretStr, _secret(_ledger_url)]
+EncryptionKey = Annotated[SecretStr, AfterValidator(_encryption_key)]
