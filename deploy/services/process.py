@@ -1,0 +1,139 @@
+"""One process of ours: started, waited for, and ended by its pid, even when we are killed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.services.service import ServiceError
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user a process runs as."""
+
+    uid: int
+    gid: int
+
+    @classmethod
+    def current(cls) -> Account:
+        """Who we are."""
+        return cls(os.getuid(), os.getgid())
+
+    @classmethod
+    def unprivileged(cls) -> Account:
+        """Who we are, or for root the first of `postgres` and `nobody` there is."""
+        if os.getuid() != 0:
+            return cls.current()
+        for name in ("postgres", "nobody"):
+            with suppress(KeyError):
+                entry = pwd.getpwnam(name)
+                return cls(entry.pw_uid, entry.pw_gid)
+        raise ServiceError("root may not run this service, and there is neither a user `postgres` nor `nobody`")
+
+    def popen_arguments(self) -> dict[str, object]:
+        """What `subprocess` needs to run as this user; nothing when we already are it."""
+        if self.uid == os.getuid():
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+class OwnedProcess:
+    """A child that never outlives us.
+
+    A guard, a shell that reads from a pipe of ours, sends `guard_signal` when the pipe closes: that holds for
+    a normal end, an interrupt and SIGKILL alike.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        account: Account,
+        guard_signal: signal.Signals = signal.SIGKILL,
+    ) -> None:
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603 - typeshed wants each user argument spelled out; our own command
+                list(command),
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **account.popen_arguments(),
+            )
+        self._guard = _guard(self._child.pid, guard_signal)
+
+    @property
+    def running(self) -> bool:
+        """Whether it still lives."""
+        return self._child.poll() is None
+
+    def end(self, sig: signal.Signals, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Send `sig` and wait; SIGKILL when that does not help within `timeout_s`. Idempotent."""
+        if self.running:
+            self._child.send_signal(sig)
+            try:
+                self._child.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+        self._dismiss_guard()
+
+    def _dismiss_guard(self) -> None:
+        if self._guard.poll() is None:
+            self._guard.kill()
+            self._guard.wait()
+        if self._guard.stdin is not None:
+            self._guard.stdin.close()
+
+
+def _guard(pid: int, sig: signal.Signals) -> subprocess.Popen[bytes]:
+    script = 'read -r line; kill -"$1" "$2"'
+    return subprocess.Popen(  # noqa: S603 - a fixed script and two numbers
+        ["/bin/sh", "-c", script, "guard", str(int(sig)), str(pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_until_ready(process: OwnedProcess, ready: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> bool:
+    """Poll `ready`; False when the process has ended or the time is over."""
+    deadline = time.monotonic() + timeout_s
+    while process.running and time.monotonic() < deadline:
+        if ready():
+            return True
+        time.sleep(_POLL_S)
+    return False
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 nobody listens on; another process may still take it before its user does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The end of a log, for the message that says why a start failed."""
+    with suppress(OSError):
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    return "(no log)"

@@ -1,0 +1,95 @@
+"""Services and names for all tests. Whatever is missing fails the test that needs it; nothing is skipped."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.services import PrivateBroker, Service, broker_service, postgres_service
+from deploy.services import private_broker as run_private_broker
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Service]:
+    """The session's broker. Who kills it starts it again; isolation is by organisation name."""
+    with _public_directory() as base, broker_service(base) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def amqp_url(broker: Service) -> str:
+    return broker.url
+
+
+@pytest.fixture
+def private_broker() -> Iterator[PrivateBroker]:
+    """A node of the test's own, to kill, restart and reconfigure."""
+    with _public_directory() as base, run_private_broker(base) as node:
+        yield node
+
+
+@pytest.fixture
+def public_dir() -> Iterator[Path]:
+    """A directory that an unprivileged service can reach, and its path is short."""
+    with _public_directory() as path:
+        yield path
+
+
+@pytest.fixture
+def unique_org() -> str:
+    """An organisation no other test uses."""
+    return f"t{secrets.token_hex(5)}"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The session's PostgreSQL, as libpq writes it, of a user who may create databases."""
+    with _public_directory() as base, postgres_service(base) as service:
+        yield service.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """SQLAlchemy's URL of an empty database of the test's own, once for each kind of database."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+        return
+    with _fresh_database(request.getfixturevalue("postgres_url")) as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@contextmanager
+def _fresh_database(server_url: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield _with_database(server_url, name)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _with_database(server_url: str, database: str) -> str:
+    """`server_url` with another database."""
+    return urlsplit(server_url)._replace(path=f"/{database}").geturl()
+
+
+@contextmanager
+def _public_directory() -> Iterator[Path]:
+    """A directory that an unprivileged service of root's can reach; pytest's own cannot be."""
+    path = Path(tempfile.mkdtemp(prefix="xerelay-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,145 @@
+"""The broker and the database that tests and demo run on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pika
+import pika.exceptions
+import psutil
+import psycopg
+import pytest
+
+from deploy.services import (
+    PrivateBroker,
+    PrivatePostgres,
+    Service,
+    ServiceError,
+    broker_service,
+    postgres_service,
+)
+from tests.waiting import until_sync
+
+
+def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: PrivateBroker) -> None:
+    url = private_broker.url
+    publish_durably(url, "kept")
+
+    private_broker.kill()
+    private_broker.start()
+
+    assert private_broker.url == url
+    assert messages_in(url, "kept") == 1
+
+
+def test_broker_accepts_no_default_password(broker: Service) -> None:
+    parts = urlsplit(broker.url)
+
+    with pytest.raises(pika.exceptions.ProbableAuthenticationError):
+        pika.BlockingConnection(pika.URLParameters(f"amqp://guest:guest@{parts.hostname}:{parts.port}/%2F"))
+
+
+def test_broker_leaves_no_process(public_dir: Path) -> None:
+    node = PrivateBroker(public_dir)
+    node.start()
+    assert processes_below(public_dir)
+
+    node.stop()
+    node.stop()
+
+    assert processes_below(public_dir) == []
+
+
+def test_postgres_keeps_its_url_and_its_rows_over_a_kill(public_dir: Path) -> None:
+    cluster = PrivatePostgres(public_dir)
+    cluster.start()
+    try:
+        url = cluster.url
+        with psycopg.connect(url) as connection:
+            connection.execute("create table kept as select 7 as n")
+
+        cluster.kill()
+        cluster.start()
+
+        assert cluster.url == url
+        with psycopg.connect(url) as connection:
+            assert connection.execute("select n from kept").fetchone() == (7,)
+    finally:
+        cluster.stop()
+    assert processes_below(public_dir) == []
+
+
+def test_service_ends_with_the_process_that_started_it_even_by_sigkill(public_dir: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from deploy.services import PrivatePostgres\n"
+        "PrivatePostgres(Path(sys.argv[1])).start(); print('up', flush=True); time.sleep(120)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script, str(public_dir)], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    with parent, parent.stdout:
+        assert parent.stdout.readline() == b"up\n"
+        assert processes_below(public_dir)
+
+        parent.send_signal(signal.SIGKILL)
+
+    until_sync(lambda: not processes_below(public_dir), what="the end of the cluster")
+
+
+def test_environment_names_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AMQP_URL", "amqp://somewhere/")
+
+    with broker_service(tmp_path) as service:
+        assert service.url == "amqp://somewhere/"
+        assert not service.can_restart
+        with pytest.raises(ServiceError, match="not ours to kill"):
+            service.kill()
+
+
+def test_environment_names_the_database_in_either_spelling(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://me@somewhere/db")
+
+    with postgres_service(tmp_path) as service:
+        assert service.url == "postgresql://me@somewhere/db"
+
+
+def test_unknown_server_script_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RABBITMQ_SERVER", "/nowhere/rabbitmq-server")
+
+    with pytest.raises(ServiceError, match="RABBITMQ_SERVER names /nowhere/rabbitmq-server"):
+        PrivateBroker(tmp_path)
+
+
+def test_database_is_empty_for_each_test(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        assert not Path(database_url.removeprefix("sqlite+aiosqlite:///")).exists()
+        return
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        assert connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone() == (0,)
+
+
+def publish_durably(url: str, queue: str) -> None:
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_declare(queue, durable=True)
+        channel.basic_publish("", queue, b"x", pika.BasicProperties(delivery_mode=2), mandatory=True)
+
+
+def messages_in(url: str, queue: str) -> int:
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        count: int = connection.channel().queue_declare(queue, passive=True).method.message_count
+    return count
+
+
+def processes_below(path: Path) -> list[int]:
+    """Who works in `path`: our services all have it as their working directory or in their arguments."""
+    found = []
+    for process in psutil.process_iter(["pid", "cwd", "cmdline"]):
+        words = [process.info["cwd"] or "", *(process.info["cmdline"] or [])]
+        if process.pid != psutil.Process().pid and any(str(path) in word for word in words):
+            found.append(process.pid)
+    return found

@@ -1,0 +1,25 @@
+"""Waiting for something to become true: by polling, with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+_POLL_S = 0.02
+
+
+async def until(condition: Callable[[], object], *, timeout_s: float = 30, what: str = "the condition") -> None:
+    """Poll `condition` on the loop until it is true; AssertionError when it is not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
+        await asyncio.sleep(_POLL_S)
+
+
+def until_sync(condition: Callable[[], object], *, timeout_s: float = 30, what: str = "the condition") -> None:
+    """The same for tests without a loop."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
+        time.sleep(_POLL_S)
