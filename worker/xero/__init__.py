@@ -1,0 +1,1 @@
+"""The only HTTP of the worker: calls to Xero, the tokens they need, and what the replies mean."""

@@ -1,0 +1,137 @@
+"""From an HTTP response to a `Reply`. Pure.
+
+https://developer.xero.com/documentation/api/accounting/responsecodes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from worker.ledger.records import Call
+from worker.xero.literals import decode
+from worker.xero.reply import LimitHeaders, Reply, ReplyKind
+from worker.xero.verdicts import messages_of, pair
+
+_PROBLEMS = {
+    "minute": ReplyKind.TOO_MANY_MINUTE,
+    "concurrent": ReplyKind.TOO_MANY_CONCURRENT,
+    "day": ReplyKind.TOO_MANY_DAY,
+    "appminute": ReplyKind.TOO_MANY_APP,
+}
+_BY_STATUS = {
+    403: ReplyKind.CONSENT,
+    404: ReplyKind.NOT_FOUND,
+    408: ReplyKind.UNCERTAIN,
+    500: ReplyKind.SERVER_ERROR,
+    501: ReplyKind.UNEXPECTED,
+}
+_SERVER_SIDE = 500
+_HOUR_S = 3600.0
+_DETAIL_CHARS = 500
+
+
+def read(call: Call, response: httpx.Response) -> Reply:
+    """What `response`, wholly read, says of `call`."""
+    envelope = _envelope(response)
+    elements = _elements(envelope)
+    limits = read_limits(response.headers)
+    return Reply(
+        outcome=_outcome(call, response, envelope, elements, limits),
+        status=response.status_code,
+        elements=elements,
+        raw=response.content,
+        limits=limits,
+        correlation_id=response.headers.get("xero-correlation-id"),
+        detail=_detail(response, envelope),
+    )
+
+
+def is_expired(reply: Reply) -> bool:
+    """Whether Xero turned the call away because its access token has expired."""
+    return reply.status == httpx.codes.UNAUTHORIZED and "tokenexpired" in reply.detail.lower()
+
+
+def read_limits(headers: httpx.Headers) -> LimitHeaders:
+    """Xero's counts, as https://developer.xero.com/documentation/guides/oauth2/limits/ names them."""
+    return LimitHeaders(
+        day_remaining=_whole(headers.get("X-DayLimit-Remaining")),
+        minute_remaining=_whole(headers.get("X-MinLimit-Remaining")),
+        app_minute_remaining=_whole(headers.get("X-AppMinLimit-Remaining")),
+        retry_after_s=_seconds(headers.get("Retry-After")),
+        problem=(headers.get("X-Rate-Limit-Problem") or "").strip().lower() or None,
+    )
+
+
+def _outcome(
+    call: Call,
+    response: httpx.Response,
+    envelope: Mapping[str, Any] | None,
+    elements: tuple[Mapping[str, Any], ...],
+    limits: LimitHeaders,
+) -> ReplyKind:
+    status = response.status_code
+    if response.is_success:
+        # a success that cannot be read is no verdict: a proxy's page, a cut body
+        return ReplyKind.UNCERTAIN if envelope is None and response.content else ReplyKind.ANSWERED
+    if status == httpx.codes.BAD_REQUEST:
+        names_some = any(True for element in elements for _ in messages_of(element)) and pair(call.members, elements)
+        return ReplyKind.ANSWERED if names_some else ReplyKind.REFUSED_WHOLE
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return _too_many(limits)
+    if status in (401, 403) and _lacks_scope(response, envelope):
+        return ReplyKind.SCOPE
+    if status == httpx.codes.UNAUTHORIZED:
+        return ReplyKind.CONSENT
+    unknown = ReplyKind.UNCERTAIN if status >= _SERVER_SIDE else ReplyKind.UNEXPECTED
+    return _BY_STATUS.get(status, unknown)
+
+
+def _too_many(limits: LimitHeaders) -> ReplyKind:
+    if limits.problem in _PROBLEMS:
+        return _PROBLEMS[limits.problem]
+    long = limits.retry_after_s is not None and limits.retry_after_s > _HOUR_S
+    return ReplyKind.TOO_MANY_DAY if long or limits.day_remaining == 0 else ReplyKind.TOO_MANY_MINUTE
+
+
+def _lacks_scope(response: httpx.Response, envelope: Mapping[str, Any] | None) -> bool:
+    challenge = response.headers.get("WWW-Authenticate", "")
+    said = f"{challenge} {(envelope or {}).get('Detail', '')}".lower()
+    return "insufficient_scope" in said or "authorizationunsuccessful" in said
+
+
+def _envelope(response: httpx.Response) -> Mapping[str, Any] | None:
+    try:
+        value = decode(response.content)
+    except ValueError:
+        return None
+    return value if isinstance(value, Mapping) else None
+
+
+def _elements(envelope: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    """The documents: the envelope's one list of objects, or, without one, the envelope itself."""
+    if envelope is None:
+        return ()
+    for name, value in envelope.items():
+        if isinstance(value, list) and name.lower() not in ("warnings", "validationerrors"):
+            return tuple(item for item in value if isinstance(item, Mapping))
+    return (envelope,)
+
+
+def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None) -> str:
+    if response.is_success:
+        return "" if envelope is not None or not response.content else f"status {response.status_code}, unreadable"
+    said = [str(text) for name in ("Detail", "Message", "Title") if envelope and (text := envelope.get(name))]
+    messages = list(messages_of(envelope)) if envelope else []
+    return "; ".join([*said[:1], *messages])[:_DETAIL_CHARS] or f"status {response.status_code}"
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdecimal() else None
+
+
+def _seconds(text: str | None) -> float | None:
+    whole = _whole(text)
+    return None if whole is None else float(whole)

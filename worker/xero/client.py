@@ -1,0 +1,122 @@
+"""One call to Xero: the request as the ledger opened it, and one `Reply` whatever comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import httpx
+
+from worker.ledger.records import Call
+from worker.xero.answers import is_expired, read
+from worker.xero.auth import GENERATION, XeroAuth
+from worker.xero.reply import Reply, ReplyKind
+from worker.xero.tokens import ConsentRevoked, TokenUnavailable
+from worker.xero.transport import GRANT, MAX_CONNECTIONS, Grant
+
+DEADLINE_S = 60.0
+_CONNECT_S = 10.0
+_KEYED = frozenset({"PUT", "POST"})
+
+
+class XeroClient:
+    """Sends calls for one organisation. Nothing is retried, except once after an expired token.
+
+    `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        tenant_id: str,
+        auth: XeroAuth,
+        transport: httpx.AsyncBaseTransport,
+        spend_again: Callable[[str], Awaitable[bool]],
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._tenant_id = tenant_id
+        self._auth = auth
+        self._spend_again = spend_again
+        self._deadline_s = deadline_s
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(deadline_s, connect=min(_CONNECT_S, deadline_s)),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call) -> Reply:
+        """What came of `call`, within the deadline. Never raises for what Xero or the network answers."""
+        reply = await self._send(call)
+        if reply.outcome in (ReplyKind.CONSENT, ReplyKind.SCOPE):
+            self._auth.forget()
+        return reply
+
+    async def _send(self, call: Call) -> Reply:
+        deadline = asyncio.get_running_loop().time() + self._deadline_s
+        reply, generation = await self._attempt(call, deadline)
+        if not is_expired(reply):
+            return reply
+        refused = await self._renewed(generation, deadline)
+        if refused is not None:
+            return replace(refused, limits=reply.limits)
+        if not await self._spend_again(call.id):
+            return replace(reply, outcome=ReplyKind.UNSENT)
+        reply, _ = await self._attempt(call, deadline)
+        return replace(reply, outcome=ReplyKind.UNSENT) if is_expired(reply) else reply
+
+    async def _attempt(self, call: Call, deadline: float) -> tuple[Reply, int]:
+        grant = Grant(call.id)
+        request = self._request(call, grant)
+        try:
+            async with asyncio.timeout_at(deadline):
+                response = await self._http.send(request, auth=self._auth)
+        except TimeoutError:
+            return _lost(grant, f"no reply within {self._deadline_s:g} s"), 0
+        except ConsentRevoked as error:
+            return Reply(ReplyKind.CONSENT, detail=str(error)), 0
+        except TokenUnavailable as error:
+            return Reply(ReplyKind.UNSENT, detail=str(error)), 0
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return Reply(ReplyKind.UNSENT, detail=f"no connection: {type(error).__name__}"), 0
+        except httpx.RequestError as error:
+            return _lost(grant, f"no reply: {type(error).__name__}"), 0
+        return read(call, response), int(request.extensions.get(GENERATION, 0))
+
+    async def _renewed(self, generation: int, deadline: float) -> Reply | None:
+        """Replace the refused token; the reply to give up with, when that fails."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._auth.refuse(generation)
+        except ConsentRevoked as error:
+            return Reply(ReplyKind.CONSENT, detail=str(error))
+        except (TokenUnavailable, TimeoutError) as error:
+            return Reply(ReplyKind.UNSENT, detail=str(error) or "no new token in time")
+        return None
+
+    def _request(self, call: Call, grant: Grant) -> httpx.Request:
+        headers = {"Accept": "application/json", "xero-tenant-id": self._tenant_id}
+        if call.body:
+            headers["Content-Type"] = "application/json"
+        if call.idempotency_key and call.method in _KEYED:
+            headers["Idempotency-Key"] = call.idempotency_key
+        return self._http.build_request(
+            call.method,
+            self._api_url + call.path,
+            params=dict(call.params) or None,
+            content=call.body or None,
+            headers=headers,
+            extensions={GRANT: grant},
+        )
+
+
+def _lost(grant: Grant, detail: str) -> Reply:
+    return Reply(ReplyKind.UNCERTAIN if grant.used else ReplyKind.UNSENT, detail=detail)

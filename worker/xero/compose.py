@@ -1,0 +1,108 @@
+"""Writes and what the ledger knows of them become the body of one call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from worker.documents import Action, Kind, Write, XeroId, references
+from worker.ledger.records import Composed, Known, Member
+from worker.xero.elements import element_of, sent
+from worker.xero.endpoints import GONE
+from worker.xero.literals import encode
+from worker.xero.routes import UNEDITABLE, Route, route_of, standing
+
+MAX_ELEMENTS = 50
+MAX_BODY_BYTES = 3_500_000
+"""Xero asks for about 50 elements and at most 3.5 MB a call. https://developer.xero.com/documentation/guides/oauth2/limits/"""
+
+_VOIDABLE = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.ALLOCATION})
+
+
+def compose(writes: Sequence[Write], known: Known) -> Composed:
+    """One call of as many of `writes` as go together: the first that needs a call decides which one it is.
+
+    `settled` needs none; `leftover` needs another call, or a document that is not there yet. Several writes of one
+    document, or of one number, go into several calls, so that a reply can be matched by number.
+    """
+    batch = _Batch()
+    settled: list[Write] = []
+    leftover: list[Write] = []
+    for write in writes:
+        if is_settled(write, known):
+            settled.append(write)
+        elif not _is_ready(write, known) or not batch.take(write, known):
+            leftover.append(write)
+    return batch.composed(tuple(settled), tuple(leftover))
+
+
+def is_settled(write: Write, known: Known) -> bool:
+    """Whether Xero has this version of the document already, a newer one, or cannot be told of it."""
+    document = known.documents.get(write.key)
+    if document is None or write.version < document.version:
+        return document is not None or write.action is Action.VOID
+    if write.action is Action.VOID:
+        return write.kind not in _VOIDABLE or document.facts.get("status") in GONE
+    if standing(write, known) is None:
+        return False
+    if write.only_if_absent or write.content_hash == document.content_hash:
+        return True
+    # an item that a person made is theirs
+    return write.kind in UNEDITABLE or bool(document.facts.get("linked"))
+
+
+def _is_ready(write: Write, known: Known) -> bool:
+    if write.action is Action.VOID:
+        return True
+    places = {place.key for place in references(write.payload) if isinstance(place, XeroId)}
+    return all(key in known.documents for key in places | write.needs)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The call as it grows."""
+
+    route: Route | None = None
+    members: list[Member] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, write: Write, known: Known) -> bool:
+        """Add `write`, unless it belongs to another call or there is no room."""
+        route = route_of(write, known)
+        if route is None or (self.members and (route != self.route or route.single or self._has(write))):
+            return False
+        member = _member(write, known)
+        piece = encode(sent(member)) if route.method != "DELETE" else b""
+        if self.members and (len(self.members) >= MAX_ELEMENTS or self.size + len(piece) + 1 > MAX_BODY_BYTES):
+            return False
+        self.route = route
+        self.members.append(member)
+        self.pieces.append(piece)
+        self.size += len(piece) + 1 if self.size else len(route.wrap([piece]))
+        return True
+
+    def composed(self, settled: tuple[Write, ...], leftover: tuple[Write, ...]) -> Composed:
+        """The call; without members there is none to make."""
+        if self.route is None:
+            return Composed("", "", {}, b"", (), settled, leftover)
+        route = self.route
+        body = route.wrap(self.pieces)
+        return Composed(route.method, route.path, dict(route.params), body, tuple(self.members), settled, leftover)
+
+    def _has(self, write: Write) -> bool:
+        return any(m.key == write.key or (m.number and m.number == write.number) for m in self.members)
+
+
+def _member(write: Write, known: Known) -> Member:
+    document = standing(write, known)
+    return Member(
+        key=write.key,
+        kind=write.kind,
+        version=write.version,
+        number=write.number,
+        content_hash=write.content_hash,
+        action=write.action,
+        element=element_of(write, known),
+        xero_id=document.xero_id if document else None,
+    )

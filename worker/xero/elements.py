@@ -1,0 +1,76 @@
+"""One document as the element of a call: open places filled, id and number added. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.documents import Action, ItemCode, Kind, Write, XeroId
+from worker.ledger.records import Document, Known, Member
+from worker.xero.endpoints import ENDPOINTS
+from worker.xero.routes import credit_note_id, standing
+
+MAX_NAME = 255
+_UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
+
+
+def element_of(write: Write, known: Known) -> dict[str, Any]:
+    """The element of `write`; its open places must be known. An item code that Xero lacks is left out."""
+    document = standing(write, known)
+    if write.action is Action.VOID and document is not None:
+        element = _voiding(write, document)
+    else:
+        element = _filled(write.payload, known)
+        if document is not None:
+            element = _updating(write, element, document)
+    if ENDPOINTS[write.kind].number and write.kind is not Kind.PAYMENT:
+        element.setdefault(ENDPOINTS[write.kind].number, write.number)
+    if write.kind is Kind.ALLOCATION:
+        element["CreditNote"] = {"CreditNoteID": credit_note_id(write, known)}
+    return element
+
+
+def sent(member: Member) -> Mapping[str, Any]:
+    """What of the element goes into the body: an allocation's credit note stands in the path instead."""
+    if member.kind is not Kind.ALLOCATION:
+        return member.element
+    return {name: value for name, value in member.element.items() if name != "CreditNote"}
+
+
+def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
+    """A contact's payload with the store's customer id behind its name, for when the name is another's.
+
+    Names are unique among Xero's active contacts. Suffixing twice changes nothing.
+    """
+    name = str(payload["Name"])
+    mark = f" ({number.rsplit(':', 1)[-1]})"
+    if name.endswith(mark):
+        return dict(payload)
+    return {**payload, "Name": name[: MAX_NAME - len(mark)].rstrip() + mark}
+
+
+def _filled(value: Any, known: Known) -> Any:
+    if isinstance(value, XeroId):
+        return known.documents[value.key].xero_id
+    if isinstance(value, Mapping):
+        kept = {n: v for n, v in value.items() if not isinstance(v, ItemCode) or v.code in known.item_codes}
+        return {name: _filled(child, known) for name, child in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(child, known) for child in value]
+    return value.code if isinstance(value, ItemCode) else value
+
+
+def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:
+    if write.kind is Kind.CONTACT and "Name" in element:
+        marked = suffixed(element, write.number)
+        # a name that once needed its suffix still does
+        element = marked if document.facts.get("name") == marked["Name"] else element
+    return {ENDPOINTS[write.kind].id: document.xero_id, **element}
+
+
+def _voiding(write: Write, document: Document) -> dict[str, Any]:
+    endpoint = ENDPOINTS[write.kind]
+    if write.kind in (Kind.PAYMENT, Kind.ALLOCATION):
+        return {"Status": "DELETED"}
+    status = "DELETED" if document.facts.get("status") in _UNAPPROVED else "VOIDED"
+    return {endpoint.id: document.xero_id, endpoint.number: document.number, "Status": status}

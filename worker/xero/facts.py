@@ -1,0 +1,43 @@
+"""What the ledger keeps of an element that came back from Xero: small, JSON, amounts as text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from worker.documents import Kind
+from worker.xero.endpoints import inner
+
+
+def facts_of(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of one element; what Xero did not say is left out."""
+    return {name: value for name, value in _facts(kind, element).items() if value is not None}
+
+
+def money(value: Any) -> Decimal | None:
+    """An amount as Xero, or the ledger, gives it; `None` where there is none."""
+    return None if value is None or value == "" else Decimal(str(value))
+
+
+def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
+    if kind is Kind.CONTACT:
+        return {"name": element.get("Name"), "status": element.get("ContactStatus")}
+    if kind is Kind.ITEM:
+        return {"name": element.get("Name")}
+    if kind is Kind.PAYMENT:
+        return {"amount": _text(element.get("Amount")), "status": element.get("Status")}
+    if kind is Kind.ALLOCATION:
+        return {"amount": _text(element.get("Amount"))}
+    sale = {
+        "total": _text(element.get("Total")),
+        "currency": element.get("CurrencyCode"),
+        "contact_id": inner(element, "Contact").get("ContactID"),
+        "status": element.get("Status"),
+    }
+    return {**sale, "remaining": _text(element.get("RemainingCredit"))} if kind is Kind.CREDIT_NOTE else sale
+
+
+def _text(value: Any) -> str | None:
+    amount = money(value)
+    return None if amount is None else f"{amount:.2f}"

@@ -1,0 +1,131 @@
+"""What differs between a document as it was sent and as Xero has it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from worker.documents import Action, Kind
+from worker.ledger.records import Member
+from worker.xero.endpoints import GONE, inner, same_id
+from worker.xero.facts import money
+
+_CENT = Decimal("0.01")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICKS = re.compile(r"/Date\((-?\d+)")
+_EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
+"""Xero itself turns an approved document that owes nothing into a paid one."""
+
+
+def differences(member: Member, element: Mapping[str, Any]) -> list[str]:
+    """One phrase per difference, figures included; none means the same."""
+    if member.action is Action.VOID:
+        return [] if element.get("Status") in GONE else [f"status {element.get('Status')}, expected void"]
+    if member.kind is Kind.PAYMENT:
+        return list(_payment(member.element, element))
+    if member.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
+        return list(_sale(member.element, element))
+    return list(_covered(member.element, element))
+
+
+def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
+    """The date `YYYY-MM-DD` of an element, in whichever of its forms Xero wrote it."""
+    text = str(element.get(f"{name}String") or element.get(name) or "")
+    ticks = _TICKS.match(text)
+    if ticks:
+        return (_EPOCH + timedelta(milliseconds=int(ticks[1]))).date().isoformat()
+    return text[:10] or None
+
+
+def totals_of(element: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    """The total and the tax that the lines we sent add up to; `None` where Xero was left to calculate."""
+    lines = [line for line in element.get("LineItems") or () if isinstance(line, Mapping)]
+    amounts = [_line_amount(line) for line in lines]
+    net = sum(amounts, Decimal(0))
+    mode = element.get("LineAmountTypes")
+    if mode == "NoTax":
+        return net, Decimal(0)
+    taxes = [money(line.get("TaxAmount")) for line, amount in zip(lines, amounts, strict=True) if amount]
+    tax = None if any(t is None for t in taxes) else sum((t for t in taxes if t is not None), Decimal(0))
+    if mode == "Inclusive":
+        return net, tax
+    return (None if tax is None else net + tax), tax
+
+
+def _line_amount(line: Mapping[str, Any]) -> Decimal:
+    given = money(line.get("LineAmount"))
+    if given is not None:
+        return given
+    amount = (money(line.get("Quantity")) or Decimal(0)) * (money(line.get("UnitAmount")) or Decimal(0))
+    rate = money(line.get("DiscountRate")) or Decimal(0)
+    amount = amount * (100 - rate) / 100 - (money(line.get("DiscountAmount")) or Decimal(0))
+    return amount.quantize(_CENT, ROUND_HALF_UP)
+
+
+def _sale(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    total, tax = totals_of(ours)
+    yield from _unequal("total", total, money(theirs.get("Total")))
+    yield from _unequal("tax", tax, money(theirs.get("TotalTax")))
+    yield from _unequal("currency", ours.get("CurrencyCode"), theirs.get("CurrencyCode"))
+    yield from _unequal("date", date_of(ours), date_of(theirs))
+    contact = inner(ours, "Contact").get("ContactID")
+    if contact and not same_id(contact, inner(theirs, "Contact").get("ContactID")):
+        yield "another contact"
+    yield from _status(str(ours.get("Status") or ""), str(theirs.get("Status") or ""))
+
+
+def _status(ours: str, theirs: str) -> Iterator[str]:
+    expected = _EQUIVALENT.get(ours)
+    if theirs in GONE or (expected is not None and theirs and theirs not in expected):
+        yield f"status {theirs}, expected {ours or 'one that counts'}"
+
+
+def _payment(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unequal("amount", money(ours.get("Amount")), money(theirs.get("Amount")))
+    yield from _unequal("date", date_of(ours), date_of(theirs))
+    for name in ("AccountID", "Code"):
+        wanted, got = inner(ours, "Account").get(name), inner(theirs, "Account").get(name)
+        if wanted and got and not same_id(wanted, got):
+            yield f"account {got}, expected {wanted}"
+    for name in ("Invoice", "CreditNote"):
+        wanted, got = inner(ours, name).get(f"{name}ID"), inner(theirs, name).get(f"{name}ID")
+        if wanted and got and not same_id(wanted, got):
+            yield f"pays another {name}"
+    if theirs.get("Status") in GONE:
+        yield "deleted"
+
+
+def _unequal(what: str, ours: object, theirs: object) -> Iterator[str]:
+    if ours is not None and theirs is not None and ours != theirs:
+        yield f"{what} {theirs}, expected {ours}"
+
+
+def _covered(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of ours that theirs does not repeat. Values are not named: they may be personal."""
+    if theirs.get("ContactStatus") == "ARCHIVED":
+        yield "archived"
+    for name, value in ours.items():
+        if not _covers(theirs.get(name), value):
+            yield f"{name} differs"
+
+
+def _covers(theirs: Any, ours: Any) -> bool:
+    if isinstance(ours, Mapping):
+        return isinstance(theirs, Mapping) and all(_covers(theirs.get(n), v) for n, v in ours.items())
+    if isinstance(ours, list | tuple):
+        return isinstance(theirs, list) and all(any(_covers(t, o) for t in theirs) for o in ours)
+    if isinstance(theirs, bool) or isinstance(ours, bool):
+        return bool(theirs) == bool(ours)
+    return _plain(theirs) == _plain(ours)
+
+
+def _plain(value: Any) -> object:
+    """Numbers by value, text without surrounding spaces; what is empty is equal to what is absent."""
+    text = "" if value is None else str(value).strip()
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text

@@ -1,0 +1,117 @@
+"""Xero's token endpoint: who we are, what to send, and what its answers mean (RFC 6749).
+
+https://developer.xero.com/documentation/guides/oauth2/auth-flow/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import httpx
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749 import OAuth2Token
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+
+from worker.clock import Clock
+from worker.ledger.records import TokenSet
+
+TIMEOUT_S = 15.0
+GRACE = timedelta(minutes=30)
+"""A replaced refresh token may be used again for so long. https://developer.xero.com/documentation/guides/oauth2/token-types"""
+
+DATA_SCOPES = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
+_LIFETIME_S = 1800
+_TRANSIENT = frozenset({"temporarily_unavailable", "server_error"})
+_OK = 200
+_REFUSALS = frozenset({400, 401, 403})
+
+
+class AuthError(Exception):
+    """No access token can be had.
+
+    AuthError
+    ├── TokenUnavailable   nothing is wrong with the consent: wait, then try again
+    └── ConsentRevoked     a person has to connect again, or to correct the app's credentials
+    """
+
+
+class TokenUnavailable(AuthError):
+    """The identity host, or another worker that is refreshing, did not deliver in time."""
+
+
+class ConsentRevoked(AuthError):
+    """`error` is the code of RFC 6749, such as `invalid_grant`."""
+
+    def __init__(self, message: str, *, error: str = "") -> None:
+        super().__init__(message)
+        self.error = error
+
+
+class Flow(StrEnum):
+    """How an app is authorised: custom connection (client credentials), web app (Basic), or PKCE (no secret)."""
+
+    CUSTOM = "custom"
+    WEB = "web"
+    PKCE = "pkce"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One app as it is registered with Xero."""
+
+    flow: Flow
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+
+
+class TokenEndpoint:
+    """Asks for tokens. Holds no state; `http` must let the endpoint's URL pass without a grant."""
+
+    def __init__(self, *, url: str, http: httpx.AsyncClient, clock: Clock) -> None:
+        self._url = url
+        self._http = http
+        self._clock = clock
+
+    async def request(self, credentials: Credentials, grant_type: str, **fields: str) -> TokenSet:
+        """A token set, its `refresh_token` as the reply gives it. Raises `TokenUnavailable`, `ConsentRevoked`."""
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        method = "none" if credentials.flow is Flow.PKCE else "client_secret_basic"
+        client = ClientAuth(credentials.client_id, credentials.client_secret, method)
+        form = prepare_token_request(grant_type, **fields)
+        url, headers, form = client.prepare("POST", self._url, headers, form)
+        try:
+            response = await self._http.post(url, content=form, headers=headers, timeout=TIMEOUT_S)
+        except httpx.RequestError as error:
+            # the error's chain would hold the request with its secrets
+            raise TokenUnavailable(f"the identity host did not answer: {type(error).__name__}") from None
+        return read_tokens(response.status_code, _json(response), self._clock.now())
+
+
+def read_tokens(status: int, reply: dict[str, Any], now: datetime) -> TokenSet:
+    """The token set of a reply. Raises `TokenUnavailable`, `ConsentRevoked`."""
+    if status != _OK:
+        error = str(reply.get("error") or "")[:80]
+        if status in _REFUSALS and error not in _TRANSIENT:
+            raise ConsentRevoked(f"xero's identity host refused: {error or f'status {status}'}", error=error)
+        raise TokenUnavailable(f"the identity host answered {status} {error}".rstrip())
+    token = OAuth2Token.from_dict(reply)
+    if not isinstance(token.get("access_token"), str):
+        raise TokenUnavailable("the identity host answered 200 without an access_token")
+    return TokenSet(
+        access_token=token["access_token"],
+        expires_at=now + timedelta(seconds=int(token.get("expires_in") or _LIFETIME_S)),
+        refresh_token=token.get("refresh_token"),
+        refreshed_at=now,
+        scope=str(token.get("scope") or ""),
+    )
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        reply = response.json()
+    except ValueError:
+        return {}
+    return reply if isinstance(reply, dict) else {}

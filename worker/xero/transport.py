@@ -1,0 +1,74 @@
+"""The one way to Xero: a request passes with a granted token of the budget, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+GRANT = "xerelay.grant"
+"""The request extension that carries the `Grant`."""
+
+MAX_CONNECTIONS = 5
+"""Xero serves 5 calls at a time per app and organisation."""
+
+
+class Ungranted(Exception):
+    """A request had no grant, or a used one: a fault of the program, for every call must be counted."""
+
+
+@dataclass(slots=True)
+class Grant:
+    """The right to send one request of one call. `used` once the request has gone towards Xero."""
+
+    call_id: str
+    used: bool = False
+
+
+class GrantedTransport(httpx.AsyncBaseTransport):
+    """Refuses requests without a fresh grant. Retries and redirects cannot bypass the budget: each needs its own.
+
+    `free` are exact URLs that the budget does not count: Xero's token endpoint and its list of connections.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, free: Collection[str] = ()) -> None:
+        self._inner = inner
+        self._free = frozenset(str(httpx.URL(url)) for url in free)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on. Raises `Ungranted`."""
+        if str(request.url.copy_with(query=None)) not in self._free:
+            self._spend(request)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    @staticmethod
+    def _spend(request: httpx.Request) -> None:
+        grant: Any = request.extensions.get(GRANT)
+        where = f"{request.method} {request.url.path}"
+        if not isinstance(grant, Grant):
+            raise Ungranted(f"{where} carries no grant; open a call in the ledger first")
+        if grant.used:
+            raise Ungranted(f"{where} repeats the grant of call {grant.call_id}; spend another token first")
+        grant.used = True
+
+
+def open_transport(*, free: Collection[str] = ()) -> GrantedTransport:
+    """Connections for one organisation, or for one connection's tokens: HTTP/1.1, kept alive, never retried."""
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
+    return GrantedTransport(httpx.AsyncHTTPTransport(limits=limits, http1=True, http2=False, retries=0), free=free)

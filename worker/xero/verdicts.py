@@ -1,0 +1,161 @@
+"""What Xero's reply says of each document of a call. Pure.
+
+Documents are matched by number or id, never by their place in the list, whose order Xero does not promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.documents import Action, DocumentKey, Kind
+from worker.ledger.records import Call, Member
+from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
+from worker.xero.facts import facts_of, money
+from worker.xero.messages import classify
+from worker.xero.reply import Reply, ReplyKind
+
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The document is in Xero as it was sent (or void, where that was asked)."""
+
+    xero_id: str
+    number: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Our number, name or code is taken: look it up."""
+
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Xero does not take this document. `messages` are Xero's words and may name people."""
+
+    reason: str
+    hint: str
+    messages: tuple[str, ...]
+    pauses_kind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The reply does not say: look it up."""
+
+
+Verdict = Written | Exists | Refused | Unanswered
+
+
+def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
+    """One verdict per member of `call`.
+
+    A refusal of the whole call is a verdict only where it leaves no doubt: for a single document, and for what hits
+    every document alike (an invoice limit, a lock date).
+    """
+    if reply.outcome is ReplyKind.REFUSED_WHOLE:
+        return {member.key: _of_whole(call, reply) for member in call.members}
+    if reply.outcome is not ReplyKind.ANSWERED:
+        return {member.key: Unanswered() for member in call.members}
+    pairs = pair(call.members, reply.elements)
+    return {m.key: _verdict(m, pairs[m.key], reply) if m.key in pairs else Unanswered() for m in call.members}
+
+
+def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Mapping[str, Any]]:
+    """Which element answers which member. Each element answers one; members without one are left out."""
+    left = list(elements)
+    pairs: dict[DocumentKey, Mapping[str, Any]] = {}
+    for member in members:
+        for index, element in enumerate(left):
+            if _is_of(member, element):
+                pairs[member.key] = left.pop(index)
+                break
+    if len(members) == len(left) == 1 and not pairs and _is_unnamed_answer(members[0], left[0]):
+        pairs[members[0].key] = left[0]
+    return pairs
+
+
+def messages_of(element: Any, name: str = "ValidationErrors") -> Iterator[str]:
+    """Every message of an element, those of its lines and inner documents too."""
+    if isinstance(element, Mapping):
+        for field_name, value in element.items():
+            if field_name == name and isinstance(value, list):
+                yield from (text for entry in value if (text := _text(entry)))
+            else:
+                yield from messages_of(value, name)
+    elif isinstance(element, list):
+        for child in element:
+            yield from messages_of(child, name)
+
+
+def _text(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    # samples of the documentation spell it either way
+    return str(entry.get("Message") or entry.get("Description") or "")
+
+
+def _is_of(member: Member, element: Mapping[str, Any]) -> bool:
+    if member.xero_id and same_id(member.xero_id, element.get(ENDPOINTS[member.kind].id)):
+        return True
+    if member.kind is not Kind.ALLOCATION:
+        number = number_of(member.kind, element)
+        return bool(number) and number == member.number.strip()
+    invoice = inner(member.element, "Invoice").get("InvoiceID")
+    if not same_id(invoice, inner(element, "Invoice").get("InvoiceID")):
+        return False
+    return money(member.element.get("Amount")) == money(element.get("Amount"))
+
+
+def _is_unnamed_answer(member: Member, element: Mapping[str, Any]) -> bool:
+    """Whether the only element of a call of one document says something without repeating the number."""
+    if number_of(member.kind, element):
+        return False
+    created = member.xero_id is None and id_of(member.kind, element) is not None
+    return created or _is_error(element)
+
+
+def _is_error(element: Mapping[str, Any]) -> bool:
+    return element.get("StatusAttributeString") == "ERROR" or any(True for _ in messages_of(element))
+
+
+def _verdict(member: Member, element: Mapping[str, Any], reply: Reply) -> Verdict:
+    if _is_error(element):
+        return _refusal(tuple(dict.fromkeys(messages_of(element))))
+    xero_id = member.xero_id or id_of(member.kind, element)
+    if member.kind is Kind.ALLOCATION:
+        # Xero gave allocations no id for years, and may still leave it out
+        xero_id = xero_id or ""
+    if xero_id is None or reply.status == _BAD_REQUEST:
+        return Unanswered()
+    warnings = tuple(dict.fromkeys(messages_of(element, "Warnings")))
+    number = number_of(member.kind, element) or member.number
+    return Written(xero_id, number, _facts(member, element), warnings)
+
+
+def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
+    facts = facts_of(member.kind, element)
+    if member.kind is Kind.ALLOCATION:
+        facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
+        facts["status"] = "DELETED" if member.action is Action.VOID else "AUTHORISED"
+    return facts
+
+
+def _of_whole(call: Call, reply: Reply) -> Verdict:
+    verdict = _refusal((reply.detail,) if reply.detail else ())
+    alike = isinstance(verdict, Refused) and verdict.pauses_kind
+    return verdict if alike or len(call.members) == 1 else Unanswered()
+
+
+def _refusal(messages: tuple[str, ...]) -> Exists | Refused:
+    meaning = classify(messages)
+    if meaning.exists:
+        return Exists(messages)
+    return Refused(meaning.reason, meaning.hint, messages, meaning.pauses_kind)
