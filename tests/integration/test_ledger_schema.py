@@ -1,0 +1,86 @@
+"""The schema: migrated, complete, and guarded."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from tests.sample_ledger import opened
+from worker.ledger.engine import Database
+from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.tables import metadata
+from worker.ledger.upgrade import upgrade
+
+
+async def test_the_migrated_schema_is_the_one_the_code_describes(database_url: str) -> None:
+    await upgrade(database_url)
+
+    database = Database(database_url)
+    async with database.reading() as connection:
+        differences = await connection.run_sync(_differences)
+    await database.close()
+
+    assert differences == []
+
+
+async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:
+    await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
+
+    async with opened(database_url) as ledger:
+        assert await ledger.leases.holders() == []
+
+
+async def test_a_database_that_was_not_upgraded_is_refused(database_url: str) -> None:
+    with pytest.raises(LedgerBehind, match="not there, this version needs 0001: upgrade"):
+        await Ledger.open(database_url)
+
+
+async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(database_url: str) -> None:
+    await upgrade(database_url)
+    database = Database(database_url)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await database.close()
+
+    with pytest.raises(LedgerBehind, match="newer"):
+        await Ledger.open(database_url)
+    with pytest.raises(LedgerBehind, match="newer"):
+        await upgrade(database_url)
+
+
+async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+
+    async with opened(f"sqlite+aiosqlite:///{file}") as ledger:
+        await ledger.leases.heartbeat("w1")
+        modes = _modes(tmp_path)
+
+    assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match=r"nowhere/ledger\.db cannot be opened: No such file or directory"):
+        await upgrade(f"sqlite+aiosqlite:///{tmp_path}/nowhere/ledger.db")
+
+
+async def test_another_kind_of_database_is_refused_without_its_password() -> None:
+    with pytest.raises(LedgerError, match=r"expected sqlite\+aiosqlite") as caught:
+        await upgrade("mysql://me:secret@127.0.0.1/ledger")
+
+    assert "secret" not in str(caught.value)
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, metadata))

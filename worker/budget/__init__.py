@@ -1,0 +1,1 @@
+"""The arithmetic of Xero's call limits. Pure: state in, time in, decision out."""

@@ -1,0 +1,105 @@
+"""What Xero's headers say about the limits, and how long that binds.
+
+X-DayLimit-Remaining, X-MinLimit-Remaining, X-AppMinLimit-Remaining, and Retry-After with X-Rate-Limit-Problem on a 429.
+https://developer.xero.com/documentation/guides/oauth2/limits/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.budget.limits import DAY, MINUTE
+from worker.budget.state import Correction
+from worker.ledger.records import Wait
+
+PROBE_EVERY = timedelta(minutes=15)
+# what a 429 without Retry-After blocks; concurrent ones carry none reliably
+_BLOCK = {"concurrent": timedelta(seconds=1), "minute": MINUTE, "appminute": MINUTE}
+_REASONS = {"concurrent": "in_flight", "minute": "minute", "appminute": "app_minute", "day": "day"}
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The limit headers of one reply, absent ones None. `problem` is X-Rate-Limit-Problem, empty but on a 429."""
+
+    day_remaining: int | None = None
+    minute_remaining: int | None = None
+    app_minute_remaining: int | None = None
+    retry_after_s: float | None = None
+    problem: str = ""
+
+
+def corrected(correction: Correction, headers: Headers, *, in_flight: int, now: datetime) -> Correction:
+    """What binds after this reply. `in_flight` other calls were granted that Xero may not have counted in it."""
+    correction = _remaining(_unblocked(correction, headers), headers, in_flight, now)
+    problem = headers.problem.strip().lower()
+    if problem == "day" and headers.retry_after_s is None:
+        return replace(correction, day_remaining=0, day_at=now)
+    if problem or headers.retry_after_s is not None:
+        return _blocked(correction, problem or "minute", headers.retry_after_s, now)
+    if headers.app_minute_remaining is not None and headers.app_minute_remaining <= 0:
+        return _blocked(correction, "appminute", None, now)
+    return correction
+
+
+def granted(correction: Correction, now: datetime) -> Correction:
+    """One call less, and a probe where the correction alone forbade it."""
+    probe = _forbids(correction, now) is not None
+    return replace(
+        correction,
+        day_remaining=_less(correction.day_remaining),
+        minute_remaining=_less(correction.minute_remaining),
+        probed_at=now if probe else correction.probed_at,
+    )
+
+
+def forbidden_until(correction: Correction, now: datetime) -> Wait | None:
+    """Until when the correction forbids calls. It lets one probe through every 15 minutes."""
+    wait = _forbids(correction, now)
+    if wait is None:
+        return None
+    marks = (correction.probed_at, correction.day_at, correction.blocked_at)
+    last = max((mark for mark in marks if mark is not None), default=now)
+    until = min(wait.until, last + PROBE_EVERY)
+    return replace(wait, until=until) if until > now else None
+
+
+def _forbids(correction: Correction, now: datetime) -> Wait | None:
+    waits = []
+    if correction.blocked_until is not None:
+        waits.append(Wait(correction.blocked_until, correction.blocked_reason))
+    # whichever kind of window Xero uses, a minute's or a day's word is void after that time
+    if correction.minute_at is not None and correction.minute_remaining == 0:
+        waits.append(Wait(correction.minute_at + MINUTE, "minute"))
+    if correction.day_at is not None and correction.day_remaining == 0:
+        waits.append(Wait(correction.day_at + DAY, "day"))
+    return max((wait for wait in waits if wait.until > now), key=lambda wait: wait.until, default=None)
+
+
+def _remaining(correction: Correction, headers: Headers, in_flight: int, now: datetime) -> Correction:
+    if headers.day_remaining is not None:
+        left = max(0, headers.day_remaining - in_flight)
+        correction = replace(correction, day_remaining=left, day_at=now)
+    if headers.minute_remaining is not None:
+        left = max(0, headers.minute_remaining - in_flight)
+        correction = replace(correction, minute_remaining=left, minute_at=now)
+    return correction
+
+
+def _unblocked(correction: Correction, headers: Headers) -> Correction:
+    """A reply without a problem lifts a block only when a probe went out since: others were under way before it."""
+    probed_at, blocked_at = correction.probed_at, correction.blocked_at
+    if headers.problem or probed_at is None or blocked_at is None or probed_at <= blocked_at:
+        return correction
+    return replace(correction, blocked_until=None, blocked_at=None, blocked_reason="")
+
+
+def _blocked(correction: Correction, problem: str, retry_after_s: float | None, now: datetime) -> Correction:
+    span = timedelta(seconds=retry_after_s) if retry_after_s is not None else _BLOCK.get(problem, MINUTE)
+    until = max(now + span, correction.blocked_until or now)
+    return replace(correction, blocked_until=until, blocked_at=now, blocked_reason=_REASONS.get(problem, "minute"))
+
+
+def _less(remaining: int | None) -> int | None:
+    return None if remaining is None else max(0, remaining - 1)

@@ -1,0 +1,78 @@
+"""May one more call go out now? All limits together; the strictest answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from schemas.envelope import Lane
+from worker.budget.bucket import has, ready_at, refill, take
+from worker.budget.corrections import forbidden_until, granted
+from worker.budget.limits import MINUTE, Limits
+from worker.budget.state import Spent, State
+from worker.ledger.records import Wait
+
+# when a call in flight will come back is not known; it is worth asking again soon
+_LOOK_AGAIN = timedelta(milliseconds=250)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One call may go out, counted at `at`; `state` is what to keep."""
+
+    state: State
+    at: datetime
+
+
+def decide(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime) -> Grant | Wait:
+    """Spend one token, or say until when there is none and which limit says so.
+
+    A `now` before the last decision counts as that decision's time. The rolling guards hold whatever the buckets say.
+    """
+    state = settle(state, limits, now)
+    at = state.minute.at
+    waits = list(_own(state, spent, limits=limits, lane=lane))
+    if waits:
+        return max(waits, key=lambda wait: wait.until)
+    refused = forbidden_until(state.correction, at)
+    if refused is not None:
+        return refused
+    return Grant(_spend(state, at), at)
+
+
+def settle(state: State, limits: Limits, now: datetime) -> State:
+    """The same state at `now`: buckets refilled, grants older than a minute forgotten."""
+    now = max(now, state.minute.at, state.day.at)
+    return replace(
+        state,
+        minute=refill(state.minute, capacity=limits.minute_capacity, rate=limits.minute_rate, now=now),
+        day=refill(state.day, capacity=limits.day_capacity, rate=limits.day_rate, now=now),
+        recent=tuple(at for at in state.recent if at > now - MINUTE),
+    )
+
+
+def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[Wait]:
+    """What our own count forbids."""
+    now = state.minute.at
+    if spent.in_flight >= limits.concurrent:
+        soon = now + _LOOK_AGAIN
+        yield Wait(min(soon, max(now, spent.lands_at or soon)), "in_flight")
+    if not has(state.minute, 1):
+        yield Wait(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
+    if len(state.recent) >= limits.minute:
+        yield Wait(state.recent[-limits.minute] + MINUTE, "minute")
+    needed = 1 + limits.kept_from(lane)
+    if not has(state.day, needed):
+        yield Wait(ready_at(state.day, tokens=needed, rate=limits.day_rate), "day")
+    if spent.day >= limits.day_for(lane):
+        yield Wait(max(now, spent.frees_at or now), "day")
+
+
+def _spend(state: State, at: datetime) -> State:
+    return State(
+        minute=take(state.minute),
+        day=take(state.day),
+        recent=(*state.recent, at),
+        correction=granted(state.correction, at),
+    )

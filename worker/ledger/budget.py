@@ -1,0 +1,151 @@
+"""The rows of an organisation's call budget. The arithmetic is in `worker.budget`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.envelope import Lane
+from worker.budget.bucket import Bucket
+from worker.budget.corrections import Headers, corrected
+from worker.budget.decision import Grant, decide
+from worker.budget.limits import DAY, MINUTE, Limits
+from worker.budget.state import Correction, Spent, State, fresh
+from worker.ledger.engine import Database
+from worker.ledger.records import CallState, Wait
+from worker.ledger.statements import insert, upsert
+from worker.ledger.tables import budgets, calls, spends
+from worker.ledger.types import instant, micros
+
+# the deadline of a request and a little more: after that nothing of it is under way
+IN_FLIGHT_AT_MOST = timedelta(seconds=65)
+_STATE = select(budgets).where(budgets.c.org == bindparam("of"))
+_LOCKED_STATE = _STATE.with_for_update()
+_IN_FLIGHT = (
+    calls.c.org == bindparam("of"),
+    calls.c.state == CallState.OPEN.value,
+    calls.c.sent_at > bindparam("landed"),
+)
+_RECENT = (spends.c.org == bindparam("of"), spends.c.minute > bindparam("past"))
+_SPENT = select(
+    select(func.coalesce(func.sum(spends.c.granted), 0)).where(*_RECENT).scalar_subquery().label("day"),
+    select(func.min(spends.c.minute)).where(*_RECENT).scalar_subquery().label("oldest"),
+    select(func.count()).where(*_IN_FLIGHT).scalar_subquery().label("in_flight"),
+    select(func.min(calls.c.sent_at)).where(*_IN_FLIGHT).scalar_subquery().label("sent_at"),
+)
+_PRUNE = delete(spends).where(spends.c.minute < bindparam("past"))
+_TIMES = ("day_at", "minute_at", "blocked_until", "blocked_at", "probed_at")
+
+
+class Budget:
+    """What is left, for whoever asks; spending is part of `Calls`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def standing(self, org: str, limits: Limits) -> tuple[State, Spent, datetime]:
+        """The state as it is kept, what was counted beside it, and the ledger's time: input of `worker.budget`."""
+        async with self._database.reading() as connection:
+            now = await self._database.now(connection)
+            state = await _read(connection, org, _STATE) or fresh(limits, now)
+            return state, await _spent(connection, org, now), now
+
+
+async def spend(
+    database: Database,
+    connection: AsyncConnection,
+    org: str,
+    *,
+    limits: Limits,
+    lane: Lane,
+    now: datetime,
+    own: int = 0,
+) -> Wait | None:
+    """Spend one token in the caller's transaction, or return until when there is none and change nothing.
+
+    `own` calls of those in flight are the one that asks.
+    """
+    state = await _read(connection, org) or fresh(limits, now)
+    spent = await _spent(connection, org, now)
+    decision = decide(state, replace(spent, in_flight=spent.in_flight - own), limits=limits, lane=lane, now=now)
+    if isinstance(decision, Wait):
+        return decision
+    await _keep(database, connection, org, decision)
+    return None
+
+
+async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:
+    """Let Xero's headers correct the count."""
+    now = await database.now(connection)
+    state = await _read(connection, org)
+    if state is None:
+        # a header before any call: nothing of ours to correct
+        return
+    others = max(0, (await _spent(connection, org, now)).in_flight - 1)
+    now = max(now, state.minute.at)
+    changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
+    await connection.execute(upsert(database.dialect, budgets, ("org",)), _row(org, changed))
+
+
+async def prune(connection: AsyncConnection, now: datetime) -> None:
+    """Forget counters that no rolling 24 hours can reach any more."""
+    await connection.execute(_PRUNE, {"past": now - 2 * DAY})
+
+
+async def _read(connection: AsyncConnection, org: str, statement: Any = _LOCKED_STATE) -> State | None:
+    row = (await connection.execute(statement, {"of": org})).mappings().one_or_none()
+    return None if row is None else _state(row)
+
+
+async def _spent(connection: AsyncConnection, org: str, now: datetime) -> Spent:
+    # a minute counts until its last moment is 24 hours ago
+    values = {"of": org, "past": now - DAY - MINUTE, "landed": now - IN_FLIGHT_AT_MOST}
+    row: Any = (await connection.execute(_SPENT, values)).one()
+    return Spent(
+        day=int(row.day),
+        frees_at=None if row.oldest is None else row.oldest + MINUTE + DAY,
+        in_flight=row.in_flight,
+        lands_at=None if row.sent_at is None else row.sent_at + IN_FLIGHT_AT_MOST,
+    )
+
+
+async def _keep(database: Database, connection: AsyncConnection, org: str, grant: Grant) -> None:
+    await connection.execute(upsert(database.dialect, budgets, ("org",)), _row(org, grant.state))
+    counter = insert(database.dialect, spends)
+    counter = counter.on_conflict_do_update(index_elements=["org", "minute"], set_={"granted": spends.c.granted + 1})
+    minute = grant.at.replace(second=0, microsecond=0)
+    await connection.execute(counter, {"org": org, "minute": minute, "granted": 1})
+
+
+def _row(org: str, state: State) -> dict[str, Any]:
+    correction = {
+        name: micros(value) if isinstance(value, datetime) else value
+        for name, value in asdict(state.correction).items()
+        if value not in (None, "")
+    }
+    return {
+        "org": org,
+        "minute_level": state.minute.level,
+        "minute_at": state.minute.at,
+        "day_level": state.day.level,
+        "day_at": state.day.at,
+        "recent": json.dumps([micros(at) for at in state.recent]),
+        "correction": json.dumps(correction),
+    }
+
+
+def _state(row: Mapping[Any, Any]) -> State:
+    correction = json.loads(row["correction"])
+    correction |= {name: instant(correction[name]) for name in _TIMES if name in correction}
+    return State(
+        minute=Bucket(row["minute_level"], row["minute_at"]),
+        day=Bucket(row["day_level"], row["day_at"]),
+        recent=tuple(instant(at) for at in json.loads(row["recent"])),
+        correction=Correction(**correction),
+    )

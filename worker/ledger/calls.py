@@ -1,0 +1,264 @@
+"""Every call to Xero, from its opening to its closing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, exc, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.envelope import Lane
+from worker.budget.corrections import Headers
+from worker.budget.limits import Limits
+from worker.documents import DocumentKey, EntityKey, ItemCode, Kind, Write, references
+from worker.ledger import budget, closing, report
+from worker.ledger.call_rows import call_of, row_of
+from worker.ledger.documents import read_documents, read_item_codes
+from worker.ledger.engine import Database
+from worker.ledger.errors import DocumentBusy, LedgerError
+from worker.ledger.leases import fenced
+from worker.ledger.records import (
+    Call,
+    CallState,
+    Compose,
+    Composed,
+    Document,
+    Held,
+    Known,
+    Lease,
+    Member,
+    Opened,
+    Purpose,
+    Wait,
+)
+from worker.ledger.statements import key_values
+from worker.ledger.tables import calls, claims
+
+_PENDING = (CallState.OPEN.value, CallState.UNCERTAIN.value)
+_INSERT = calls.insert()
+_CLAIM = claims.insert()
+_THIS = (calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state.in_(_PENDING))
+_GET = select(calls).where(*_THIS)
+_RESEND = (
+    update(calls)
+    .where(*_THIS)
+    .values(sends=calls.c.sends + 1, tokens=calls.c.tokens + 1, state=CallState.OPEN.value)
+    .values(sent_at=bindparam("at", type_=calls.c.sent_at.type))
+)
+_RETRY = update(calls).where(*_THIS).values(tokens=calls.c.tokens + 1)
+_UNCERTAIN = (
+    update(calls)
+    .where(*_THIS)
+    .values(state=CallState.UNCERTAIN.value, status=bindparam("answer"), detail=bindparam("why"))
+)
+_UNSETTLED = (
+    select(calls)
+    .where(calls.c.org == bindparam("of"), calls.c.state.in_(_PENDING), calls.c.purpose == Purpose.WRITE.value)
+    .order_by(calls.c.opened_at, calls.c.id)
+)
+
+
+class Calls:
+    """Each method is one transaction. A lease's name is the organisation it serves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_write(
+        self, lease: Lease, *, kind: Kind, lane: Lane, writes: Sequence[Write], compose: Compose, limits: Limits
+    ) -> Opened | Wait:
+        """Spend a token and open a call with what `compose` makes of the writes.
+
+        `compose` gets what the ledger knows now of the writes' documents, of those they need, and of item codes. It
+        may be called again for the same writes when no token is there: then nothing is changed. Where it finds
+        everything settled no token is spent. Raises `LeaseLost`; `DocumentBusy` when a document is in another open
+        call.
+        """
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            composed = compose(await _known(connection, lease.name, writes))
+            if not composed.members:
+                return Opened(None, composed.settled, composed.leftover)
+            wait = await budget.spend(self._database, connection, lease.name, limits=limits, lane=lane, now=now)
+            if wait is not None:
+                return wait
+            call = _writing(lease.name, kind, composed, now)
+            await _insert(connection, call, lane)
+        return Opened(call, composed.settled, composed.leftover)
+
+    async def open_read(
+        self,
+        lease: Lease,
+        *,
+        purpose: Purpose,
+        lane: Lane,
+        path: str,
+        params: Mapping[str, str],
+        limits: Limits,
+        kind: Kind | None = None,
+        members: Sequence[Member] = (),
+    ) -> Call | Wait:
+        """Spend a token and open a GET. Its members stay with the call they are looked up for. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            wait = await budget.spend(self._database, connection, lease.name, limits=limits, lane=lane, now=now)
+            if wait is not None:
+                return wait
+            call = Call(
+                id=uuid.uuid4().hex,
+                org=lease.name,
+                purpose=purpose,
+                kind=kind,
+                method="GET",
+                path=path,
+                params=dict(params),
+                body=None,
+                idempotency_key=None,
+                members=tuple(members),
+                opened_at=now,
+                sent_at=now,
+            )
+            await connection.execute(_INSERT, row_of(call, lane))
+        return call
+
+    async def resend(self, lease: Lease, call_id: str, *, limits: Limits, within_s: float = 240) -> Call | Wait | None:
+        """Spend a token for the same key and body once more; the call is open again.
+
+        None, and nothing spent, when it was opened longer ago than that by the ledger's clock (Xero keeps a key for
+        6 minutes), or when it is closed. Raises `LeaseLost`.
+        """
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            call = await _pending(connection, lease.name, call_id)
+            if call is None or now - call.opened_at > timedelta(seconds=within_s):
+                return None
+            wait = await self._spend_for(connection, call, limits, now)
+            if wait is not None:
+                return wait
+            await connection.execute(_RESEND, {"this": call_id, "of": lease.name, "at": now})
+        return replace(call, sends=call.sends + 1, sent_at=now, state=CallState.OPEN)
+
+    async def spend_again(self, lease: Lease, call_id: str, *, limits: Limits) -> Wait | bool:
+        """One more token for a retry inside the same call, after a 401. True: go. False: the call is closed."""
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            call = await _pending(connection, lease.name, call_id)
+            if call is None:
+                return False
+            wait = await self._spend_for(connection, call, limits, now)
+            if wait is not None:
+                return wait
+            await connection.execute(_RETRY, {"this": call_id, "of": lease.name})
+        return True
+
+    async def close(
+        self,
+        lease: Lease,
+        call_id: str,
+        *,
+        status: int | None,
+        documents: Sequence[Document] = (),
+        removed: Sequence[DocumentKey] = (),
+        held: Sequence[Held] = (),
+        completed: Sequence[tuple[EntityKey, datetime]] = (),
+    ) -> list[Held]:
+        """Write down how the call ended, all of it or nothing; returns the children released by its documents.
+
+        Documents are written (versions never lowered) and removed; held rows of completed entities up to the version
+        are dropped, then `held` is inserted. Closing a closed call changes nothing and returns nothing: children
+        released before are due. Raises `LeaseLost`; `LedgerError` for an unknown call.
+        """
+        verdict = closing.Verdict(status, documents, removed, held, completed)
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            return await closing.close(connection, self._database.dialect, lease.name, call_id, verdict, now)
+
+    async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
+        """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            values = {"this": call_id, "of": lease.name, "answer": status, "why": detail}
+            if (await connection.execute(_UNCERTAIN, values)).rowcount == 0:
+                raise LedgerError(f"call {call_id} of {lease.name} is not open: it cannot become uncertain")
+
+    async def unsettled(self, org: str) -> list[Call]:
+        """Writes that are open or uncertain, with members and body, oldest first."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_UNSETTLED, {"of": org})).mappings()
+            return [call_of(row) for row in rows]
+
+    async def correct(
+        self,
+        org: str,
+        *,
+        day_remaining: int | None = None,
+        minute_remaining: int | None = None,
+        app_minute_remaining: int | None = None,
+        retry_after_s: float | None = None,
+        problem: str | None = None,
+    ) -> None:
+        """Let a reply's limit headers correct the budget. Call it before the call is closed."""
+        headers = Headers(day_remaining, minute_remaining, app_minute_remaining, retry_after_s, problem or "")
+        async with self._database.transaction() as connection:
+            await budget.correct(self._database, connection, org, headers)
+
+    async def usage(self, org: str, since: datetime) -> list[report.Usage]:
+        """The request report: requests and documents per UTC day, purpose, endpoint and status."""
+        async with self._database.reading() as connection:
+            return await report.usage(connection, org, since)
+
+    async def purge(self, retention_days: float) -> int:
+        """Drop bodies of calls closed longer ago, old discards and counters; returns how many bodies."""
+        async with self._database.transaction() as connection:
+            return await report.purge(connection, await self._database.now(connection), retention_days)
+
+    async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
+        """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""
+        flying = call.state is CallState.OPEN and now - call.sent_at < budget.IN_FLIGHT_AT_MOST
+        return await budget.spend(
+            self._database, connection, call.org, limits=limits, lane=Lane.IMMEDIATE, now=now, own=int(flying)
+        )
+
+
+async def _known(connection: AsyncConnection, org: str, writes: Sequence[Write]) -> Known:
+    keys = {write.key for write in writes}.union(*(write.needs for write in writes))
+    open_places = (place for write in writes for place in references(write.payload))
+    codes = {place.code for place in open_places if isinstance(place, ItemCode)}
+    return Known(await read_documents(connection, keys), await read_item_codes(connection, org, codes))
+
+
+def _writing(org: str, kind: Kind, composed: Composed, now: datetime) -> Call:
+    return Call(
+        id=uuid.uuid4().hex,
+        org=org,
+        purpose=Purpose.WRITE,
+        kind=kind,
+        method=composed.method,
+        path=composed.path,
+        params=composed.params,
+        body=composed.body,
+        idempotency_key=uuid.uuid4().hex,
+        members=composed.members,
+        opened_at=now,
+        sent_at=now,
+    )
+
+
+async def _insert(connection: AsyncConnection, call: Call, lane: Lane) -> None:
+    """The call, and its claim on its documents."""
+    await connection.execute(_INSERT, row_of(call, lane))
+    try:
+        await connection.execute(_CLAIM, [key_values(one.key) | {"call_id": call.id} for one in call.members])
+    except exc.IntegrityError as error:
+        raise DocumentBusy(
+            f"one of these {len(call.members)} {call.kind} documents of {call.org} is in another open call, "
+            "or twice in this one: settle that call first"
+        ) from error
+
+
+async def _pending(connection: AsyncConnection, org: str, call_id: str) -> Call | None:
+    row = (await connection.execute(_GET, {"this": call_id, "of": org})).mappings().one_or_none()
+    return None if row is None else call_of(row)

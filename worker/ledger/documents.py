@@ -1,0 +1,160 @@
+"""Which document is in Xero, in which version, and how to find it again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.engine import Database
+from worker.ledger.leases import fenced
+from worker.ledger.records import Document, Lease
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert, key_columns, key_of, key_values
+from worker.ledger.tables import documents, held
+from worker.ledger.types import dump, load
+
+_BY_KEYS = select(documents).where(among(key_columns(documents), "keys"))
+_BY_NUMBERS = select(documents).where(
+    documents.c.org == bindparam("of"), documents.c.kind == bindparam("sort"), among(documents.c.number, "numbers")
+)
+_CODES = (
+    select(documents.c.number)
+    .distinct()
+    .where(
+        documents.c.org == bindparam("of"),
+        documents.c.kind == Kind.ITEM.value,
+        among(documents.c.number, "numbers"),
+    )
+)
+_IS_KEY = and_(*(documents.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS))
+_RAISE_VERSION = (
+    update(documents)
+    .where(_IS_KEY, documents.c.version < bindparam("to_version"))
+    .values(version=bindparam("to_version", type_=documents.c.version.type))
+)
+_DELETE = delete(documents).where(_IS_KEY)
+_DELETE_HELD = delete(held).where(
+    *(held.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS[:4]),
+    held.c.version <= bindparam("to_version"),
+)
+
+
+class Documents:
+    """What the ledger knows of Xero's documents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
+        """Those of `keys` that are there, any number of them."""
+        async with self._database.reading() as connection:
+            return await read_documents(connection, keys)
+
+    async def item_codes(self, org: str, codes: Iterable[str]) -> frozenset[str]:
+        """Those of `codes` that are items of the organisation."""
+        async with self._database.reading() as connection:
+            return await read_item_codes(connection, org, codes)
+
+    async def by_number(self, org: str, kind: Kind, numbers: Iterable[str]) -> dict[str, Document]:
+        """The documents that carry these numbers. Where several do, any one."""
+        found: dict[str, Document] = {}
+        async with self._database.reading() as connection:
+            for piece in chunks(numbers):
+                values = {"of": org, "sort": kind.value, "numbers": piece}
+                rows = (await connection.execute(_BY_NUMBERS, values)).mappings()
+                found |= {row["number"]: _document(row) for row in rows}
+        return found
+
+    async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
+        """These events need no call: the content is in Xero already, or newer content is.
+
+        Versions are raised, never lowered, and held events of those entities up to the version are dropped, in one
+        transaction. Raises `LeaseLost`.
+        """
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            await raise_versions(connection, settled)
+            await drop_held(connection, [(key.owner, version) for key, version in settled])
+
+
+async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
+    """`Documents.get` inside a transaction."""
+    found: dict[DocumentKey, Document] = {}
+    for piece in chunks(keys):
+        rows = (await connection.execute(_BY_KEYS, {"keys": piece})).mappings()
+        found |= {document.key: document for document in map(_document, rows)}
+    return found
+
+
+async def read_item_codes(connection: AsyncConnection, org: str, codes: Iterable[str]) -> frozenset[str]:
+    """`Documents.item_codes` inside a transaction."""
+    found: set[str] = set()
+    for piece in chunks(codes):
+        found.update((await connection.execute(_CODES, {"of": org, "numbers": piece})).scalars())
+    return frozenset(found)
+
+
+async def write_documents(connection: AsyncConnection, dialect: str, written: Sequence[Document]) -> None:
+    """Insert or overwrite; a version never goes down."""
+    if written:
+        await connection.execute(_writing(dialect), [_row(document) for document in written])
+
+
+async def delete_documents(connection: AsyncConnection, keys: Collection[DocumentKey]) -> None:
+    """Forget these; unknown ones are no error."""
+    if keys:
+        await connection.execute(_DELETE, [_where(key) for key in keys])
+
+
+async def raise_versions(connection: AsyncConnection, to: Sequence[tuple[DocumentKey, datetime]]) -> None:
+    """Raise the versions of documents that are there."""
+    if to:
+        await connection.execute(_RAISE_VERSION, [_where(key) | {"to_version": version} for key, version in to])
+
+
+async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> None:
+    """Delete held events of these entities up to the version: what they asked for is done, or overtaken."""
+    if completed:
+        rows = [_where(owner) | {"to_version": version} for owner, version in completed]
+        await connection.execute(_DELETE_HELD, rows)
+
+
+@cache
+def _writing(dialect: str) -> Any:
+    statement = insert(dialect, documents)
+    new = statement.excluded
+    changed = {name: new[name] for name in ("kind", "xero_id", "number", "content_hash", "facts")}
+    changed["version"] = case((new.version > documents.c.version, new.version), else_=documents.c.version)
+    return statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed)
+
+
+def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
+    return {f"key_{name}": value for name, value in zip(KEY_COLUMNS, key, strict=False)}
+
+
+def _row(document: Document) -> dict[str, Any]:
+    return key_values(document.key) | {
+        "kind": document.kind.value,
+        "xero_id": document.xero_id,
+        "number": document.number,
+        "version": document.version,
+        "content_hash": document.content_hash,
+        "facts": dump(dict(document.facts)),
+    }
+
+
+def _document(row: Mapping[Any, Any]) -> Document:
+    return Document(
+        key=key_of(row),
+        kind=Kind(row["kind"]),
+        xero_id=row["xero_id"],
+        number=row["number"],
+        version=row["version"],
+        content_hash=row["content_hash"],
+        facts=load(row["facts"]),
+    )

@@ -1,0 +1,147 @@
+"""Connections and transactions, on SQLite and PostgreSQL alike.
+
+SQLite has one writer: transactions begin with BEGIN IMMEDIATE, queue inside the process, and retry with jitter
+against other processes. SQLite's own busy handler backs off so far that some processes starve for seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, cast, event, exc, extract, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from worker.clock import Clock, SystemClock
+from worker.ledger.errors import LedgerError, LedgerUnavailable
+from worker.ledger.types import Instant
+
+_BUSY_PAUSE_S = (0.0002, 0.002)
+_BUSY_GIVE_UP_S = 10.0
+_READ_ONLY = "xerelay_read_only"
+_CLOCK = func.clock_timestamp()
+DATABASE_NOW: ColumnElement[datetime] = cast(extract("epoch", _CLOCK) * 1_000_000, BigInteger).cast(Instant)
+_CONNECT_ARGS: dict[str, dict[str, Any]] = {
+    # 0: no waiting inside SQLite
+    "sqlite": {"timeout": 0},
+    "postgresql": {
+        "connect_timeout": 5,
+        # a host that vanished must not hold a transaction for the two hours of TCP's default
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "options": "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000",
+    },
+}
+
+
+class Database:
+    """One pool of connections, and whose clock counts: the injected one, else the database's, else the machine's."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self.engine = make_engine(url)
+        self.dialect = self.engine.dialect.name
+        self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One write transaction, committed at the end. Raises `LedgerUnavailable` when the database is gone."""
+        async with AsyncExitStack() as stack:
+            stack.enter_context(unavailable())
+            if self.dialect == "sqlite":
+                await stack.enter_async_context(self._writer)
+            connection = await stack.enter_async_context(self.engine.connect())
+            await begin(connection)
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One read-only transaction: one state of the database. Raises `LedgerUnavailable`."""
+        with unavailable():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**{_READ_ONLY: True})
+                await begin(connection)
+                yield connection
+
+    async def now(self, connection: AsyncConnection) -> datetime:
+        """The ledger's time of day."""
+        if self.clock is not None:
+            return self.clock.now()
+        found: datetime = (await connection.execute(select(DATABASE_NOW))).scalar_one()
+        return found
+
+    async def close(self) -> None:
+        """Give up all connections."""
+        await self.engine.dispose()
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine for a `sqlite+aiosqlite` or `postgresql+psycopg` URL. Raises `LedgerError` for any other."""
+    driver = make_url(url).drivername
+    if driver not in ("sqlite+aiosqlite", "postgresql+psycopg"):
+        expected = "sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+        raise LedgerError(f"ledger.url: expected {expected}, got {driver}://…")
+    dialect = driver.partition("+")[0]
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_size=5, max_overflow=10, connect_args=_CONNECT_ARGS[dialect]
+    )
+    if dialect == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+async def begin(connection: AsyncConnection) -> None:
+    """Begin a transaction, waiting up to 10 s for another process's on SQLite. Raises SQLAlchemy's errors."""
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + _BUSY_GIVE_UP_S
+    while True:
+        try:
+            await connection.begin()
+        except exc.OperationalError as error:
+            if "database is locked" not in str(error.orig) or loop.time() > give_up:
+                raise
+            await connection.rollback()
+            await asyncio.sleep(random.uniform(*_BUSY_PAUSE_S))  # noqa: S311 -- jitter, no secret
+        else:
+            return
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Turn what says that the database is gone or busy into `LedgerUnavailable`."""
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise LedgerUnavailable(f"the ledger's database does not answer: {_first_line(cause)}") from error
+    except exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise LedgerUnavailable(f"the ledger's database went away: {_first_line(error.orig)}") from error
+
+
+def _first_line(cause: object) -> str:
+    return (str(cause).splitlines() or [type(cause).__name__])[0]
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # transactions are begun by _begin_sqlite, not by the driver
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

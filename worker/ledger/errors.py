@@ -1,0 +1,35 @@
+"""What can go wrong with the ledger, one class per reaction.
+
+LedgerError
+├── LeaseLost           the fencing number is not current: stop serving that name
+├── LedgerUnavailable   the database is gone or busy: wait and try again
+├── LedgerBehind        the schema is older or newer than the code: stop and tell the operator
+├── WrongKey            stored tokens cannot be read with the configured key: stop and tell the operator
+└── DocumentBusy        a document belongs to another open call: settle that one first
+"""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """The ledger cannot do what was asked."""
+
+
+class LeaseLost(LedgerError):
+    """Somebody else holds the lease now, or it was released."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The database does not answer. Nothing was changed, or it cannot be known; every method can be repeated."""
+
+
+class LedgerBehind(LedgerError):
+    """The schema and the code do not belong together."""
+
+
+class WrongKey(LedgerError):
+    """The encryption key is malformed, or not the one the tokens were stored with."""
+
+
+class DocumentBusy(LedgerError):
+    """A document is already a member of an open or uncertain call."""

@@ -1,0 +1,209 @@
+"""Events that wait in the ledger: for a time, for a parent document, or for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.documents import DocumentKey
+from worker.ledger.documents import read_documents
+from worker.ledger.engine import Database
+from worker.ledger.held_rows import held_of, row_of, upserting
+from worker.ledger.leases import fenced
+from worker.ledger.records import Held, HoldState, Lease
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert
+from worker.ledger.tables import discards, documents, held
+
+_TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
+_PARENT_COLUMNS = (
+    held.c.org,
+    held.c.parent_source,
+    held.c.parent_entity,
+    held.c.parent_entity_id,
+    held.c.parent_part,
+)
+_BY_IDS = among(held.c.id, "ids")
+_GET = select(held).where(_BY_IDS)
+_REMOVE = delete(held).where(_BY_IDS)
+_DUE = (
+    select(held)
+    .where(held.c.org == bindparam("of"), held.c.state == _TIME, held.c.until <= bindparam("at"))
+    .order_by(held.c.until, held.c.id)
+    .limit(bindparam("most"))
+)
+_PARKED = (
+    select(held)
+    .where(held.c.org == bindparam("of"), held.c.state == _PERSON)
+    .order_by(held.c.created_at.desc(), held.c.id)
+    .limit(bindparam("most"))
+    .offset(bindparam("skip"))
+)
+_COUNTS = select(held.c.state, func.count()).where(held.c.org == bindparam("of")).group_by(held.c.state)
+_HAS_PARENT = (
+    select(documents.c.org)
+    .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
+    .exists()
+)
+_RELEASE = (
+    update(held)
+    .where(held.c.org == bindparam("of"), held.c.state == _PARENT, _HAS_PARENT)
+    .values(state=_TIME, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
+    .returning(held)
+)
+_RELEASE_OF = _RELEASE.where(among(tuple_(*_PARENT_COLUMNS), "parents"))
+_OVERDUE = (
+    select(held)
+    .where(held.c.org == bindparam("of"), held.c.state == _PARENT, held.c.state_since <= bindparam("before"))
+    .order_by(held.c.state_since)
+    .limit(bindparam("most"))
+)
+_EXPIRE = (
+    update(held)
+    .where(held.c.id == bindparam("this"))
+    .values(state=_PERSON, until=None, state_since=bindparam("at", type_=held.c.until.type))
+    .values(reason=bindparam("why"), detail=bindparam("what"), hint=bindparam("tip"))
+)
+_RETRY = (
+    update(held)
+    .where(_BY_IDS)
+    .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
+)
+_EXPIRE_LIMIT = 500
+_MISSING_HINT = "see why the parent is not in Xero, bring it there, then retry this event"
+
+
+class HeldEvents:
+    """One row per event. Holding an event again overwrites its row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def hold(self, lease: Lease, events: Sequence[Held]) -> list[Held]:
+        """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
+
+        Idempotent by organisation and event id. The parent is looked for in the same transaction that inserts, so no
+        child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
+        """
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            present = await _present_parents(connection, events)
+            waiting = [one for one in events if not _is_free(one, present)]
+            await insert_held(connection, self._database.dialect, waiting, now)
+        return [one for one in events if _is_free(one, present)]
+
+    async def due(self, org: str, limit: int = 500) -> list[Held]:
+        """Those whose time has come, oldest first. They stay until `remove` or a call's closing deletes them."""
+        async with self._database.reading() as connection:
+            now = await self._database.now(connection)
+            rows = (await connection.execute(_DUE, {"of": org, "at": now, "most": limit})).mappings()
+            return [held_of(row) for row in rows]
+
+    async def sweep_parents(self, lease: Lease) -> list[Held]:
+        """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            rows = (await connection.execute(_RELEASE, {"of": lease.name, "at": now})).mappings()
+            return [held_of(row) for row in rows]
+
+    async def expire_parents(self, lease: Lease, older_than: timedelta = timedelta(hours=24)) -> list[Held]:
+        """Park children that have waited so long, naming the parent; 500 at a time. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            values = {"of": lease.name, "before": now - older_than, "most": _EXPIRE_LIMIT}
+            overdue = [held_of(row) for row in (await connection.execute(_OVERDUE, values)).mappings()]
+            if overdue:
+                await connection.execute(_EXPIRE, [_expiry(child, now) for child in overdue])
+            return await _get(connection, [child.id for child in overdue])
+
+    async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
+        """These are done with. Unknown ids are no error. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            for piece in chunks(ids):
+                await connection.execute(_REMOVE, {"ids": piece})
+
+    async def parked(self, org: str, limit: int = 100, offset: int = 0) -> list[Held]:
+        """Those that wait for a person, newest first."""
+        async with self._database.reading() as connection:
+            values = {"of": org, "most": limit, "skip": offset}
+            return [held_of(row) for row in (await connection.execute(_PARKED, values)).mappings()]
+
+    async def counts(self, org: str) -> dict[HoldState, int]:
+        """How many wait for what; every state is there."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_COUNTS, {"of": org})).all()
+        return dict.fromkeys(HoldState, 0) | {HoldState(state): count for state, count in rows}
+
+    async def get(self, held_id: str) -> Held | None:
+        """One of them."""
+        async with self._database.reading() as connection:
+            return next(iter(await _get(connection, [held_id])), None)
+
+    async def retry(self, ids: Iterable[str]) -> int:
+        """A person says try again: due now, attempts forgotten. Returns how many were there."""
+        changed = 0
+        async with self._database.transaction() as connection:
+            now = await self._database.now(connection)
+            for piece in chunks(ids):
+                changed += (await connection.execute(_RETRY, {"ids": piece, "at": now})).rowcount
+        return changed
+
+    async def discard(self, ids: Iterable[str], *, who: str, why: str) -> int:
+        """A person throws them away; that, with the bytes, is kept on record. Returns how many were there."""
+        gone: list[dict[str, Any]] = []
+        async with self._database.transaction() as connection:
+            now = await self._database.now(connection)
+            for piece in chunks(ids):
+                rows = (await connection.execute(_GET.with_for_update(), {"ids": piece})).mappings()
+                gone += [_discarded(row, who, why, now) for row in rows]
+                await connection.execute(_REMOVE, {"ids": piece})
+            if gone:
+                statement = insert(self._database.dialect, discards).on_conflict_do_nothing()
+                await connection.execute(statement, gone)
+        return len(gone)
+
+
+async def insert_held(connection: AsyncConnection, dialect: str, events: Sequence[Held], now: datetime) -> None:
+    """Insert, or overwrite what is held of the same event."""
+    if events:
+        await connection.execute(upserting(dialect), [row_of(one, now) for one in events])
+
+
+async def release_children(
+    connection: AsyncConnection, org: str, parents: Sequence[DocumentKey], now: datetime
+) -> list[Held]:
+    """Make the children of these documents due, and return them. Call it after the documents are written."""
+    released: list[Held] = []
+    for piece in chunks(parents):
+        rows = (await connection.execute(_RELEASE_OF, {"of": org, "at": now, "parents": piece})).mappings()
+        released += [held_of(row) for row in rows]
+    return released
+
+
+async def _present_parents(connection: AsyncConnection, events: Sequence[Held]) -> frozenset[DocumentKey]:
+    parents = {one.parent for one in events if one.state is HoldState.PARENT and one.parent is not None}
+    return frozenset(await read_documents(connection, parents))
+
+
+def _is_free(event: Held, present: frozenset[DocumentKey]) -> bool:
+    return event.state is HoldState.PARENT and event.parent in present
+
+
+async def _get(connection: AsyncConnection, ids: Sequence[str]) -> list[Held]:
+    return [held_of(row) for row in (await connection.execute(_GET, {"ids": ids})).mappings()] if ids else []
+
+
+def _expiry(child: Held, now: datetime) -> dict[str, Any]:
+    parent = child.parent
+    named = "unknown" if parent is None else f"{parent.part} of {parent.entity} {parent.entity_id} of {parent.source}"
+    waited_for = f"waited for the {named}, which did not come to Xero"
+    return {"this": child.id, "at": now, "why": "parent_missing", "what": waited_for, "tip": _MISSING_HINT}
+
+
+def _discarded(row: Any, who: str, why: str, now: datetime) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("id", "org", "event_id", "reason", "body")}
+    return kept | {"who": who, "why": why, "discarded_at": now}

@@ -1,0 +1,115 @@
+"""Who serves what: leases with a fencing number, and which workers are alive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.ledger.engine import DATABASE_NOW, Database
+from worker.ledger.errors import LeaseLost
+from worker.ledger.records import Lease
+from worker.ledger.statements import insert, upsert
+from worker.ledger.tables import leases, workers
+
+_NOBODY = ""
+_BY_NAME = select(leases).where(leases.c.name == bindparam("of")).with_for_update()
+_LOCKED = (
+    select(leases.c.holder, leases.c.fence)
+    .where(leases.c.name == bindparam("of"))
+    .with_for_update()
+    .cte("locked")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_FENCE = select(_LOCKED)
+_FENCE_AND_TIME = select(_LOCKED, DATABASE_NOW.label("now"))
+_SET = update(leases).where(leases.c.name == bindparam("of"))
+_TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
+_ALIVE = select(workers.c.worker_id).where(workers.c.seen_at > bindparam("after")).order_by(workers.c.worker_id)
+_FORGET = delete(workers).where(workers.c.worker_id == bindparam("worker"))
+
+
+class Leases:
+    """Names are an organisation's own name, `token:{connection}`, or whatever else one worker at a time does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
+        """The lease, when it is free, expired, or the holder's own; else None. Every acquisition raises the fence."""
+        free = insert(self._database.dialect, leases).on_conflict_do_nothing()
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one_or_none()
+            now = await self._database.now(connection)
+            if row is None:
+                await connection.execute(free, {"name": name, "holder": _NOBODY, "fence": 0, "expires_at": now})
+                row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one()
+            if row["holder"] not in (_NOBODY, holder) and row["expires_at"] > now:
+                return None
+            lease = Lease(name, holder, row["fence"] + 1, now + timedelta(seconds=ttl_s))
+            await self._store(connection, lease)
+        return lease
+
+    async def renew(self, lease: Lease, ttl_s: float = 15) -> Lease:
+        """The same lease for longer, also when it expired and nobody took it. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            renewed = Lease(lease.name, lease.holder, lease.fence, now + timedelta(seconds=ttl_s))
+            await self._store(connection, renewed)
+        return renewed
+
+    async def release(self, lease: Lease) -> None:
+        """Give it up at once. Nothing happens when it is lost already."""
+        async with self._database.transaction() as connection:
+            try:
+                now = await fenced(self._database, connection, lease)
+            except LeaseLost:
+                return
+            await self._store(connection, Lease(lease.name, _NOBODY, lease.fence, now))
+
+    async def holders(self) -> list[Lease]:
+        """Every lease that is held and not expired."""
+        async with self._database.reading() as connection:
+            now = await self._database.now(connection)
+            rows = (await connection.execute(_TAKEN, {"at": now})).mappings()
+            return [Lease(row["name"], row["holder"], row["fence"], row["expires_at"]) for row in rows]
+
+    async def heartbeat(self, worker_id: str) -> None:
+        """Worker `worker_id` is alive."""
+        async with self._database.transaction() as connection:
+            statement = upsert(self._database.dialect, workers, ("worker_id",))
+            seen = {"worker_id": worker_id, "seen_at": await self._database.now(connection)}
+            await connection.execute(statement, seen)
+
+    async def live_workers(self, within_s: float = 15) -> list[str]:
+        """Workers heard of in that time, in order."""
+        async with self._database.reading() as connection:
+            after = await self._database.now(connection) - timedelta(seconds=within_s)
+            return list((await connection.execute(_ALIVE, {"after": after})).scalars())
+
+    async def forget_worker(self, worker_id: str) -> None:
+        """The worker left in good order: the others need not wait for its silence."""
+        async with self._database.transaction() as connection:
+            await connection.execute(_FORGET, {"worker": worker_id})
+
+    @staticmethod
+    async def _store(connection: AsyncConnection, lease: Lease) -> None:
+        values = {"holder": lease.holder, "fence": lease.fence, "expires_at": lease.expires_at}
+        await connection.execute(_SET.values(values), {"of": lease.name})
+
+
+async def fenced(database: Database, connection: AsyncConnection, lease: Lease) -> datetime:
+    """The ledger's time, when `lease` is still the current one; else raises `LeaseLost`.
+
+    On PostgreSQL the lease's row stays locked until the transaction ends, on SQLite the whole database is: nobody can
+    take the lease in between. Time is read after the lock was waited for, in the same round trip.
+    """
+    statement = _FENCE if database.clock else _FENCE_AND_TIME
+    row: Any = (await connection.execute(statement, {"of": lease.name})).one_or_none()
+    if row is None or (row.holder, row.fence) != (lease.holder, lease.fence):
+        now_held = "nobody" if row is None or not row.holder else f"{row.holder} (fence {row.fence})"
+        raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")
+    now: datetime = database.clock.now() if database.clock else row.now
+    return now

@@ -1,0 +1,57 @@
+"""The ledger's front: one attribute per concern."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.clock import Clock
+from worker.ledger.budget import Budget
+from worker.ledger.calls import Calls
+from worker.ledger.documents import Documents
+from worker.ledger.engine import Database
+from worker.ledger.held import HeldEvents
+from worker.ledger.leases import Leases
+from worker.ledger.pauses import Pauses
+from worker.ledger.tokens import Tokens
+from worker.ledger.upgrade import check_schema
+
+
+class Ledger:
+    """Open it with `Ledger.open`. Every method can raise `LedgerUnavailable` and can then be repeated."""
+
+    def __init__(self, database: Database, *, encryption_key: str | None) -> None:
+        self._database = database
+        self.leases = Leases(database)
+        self.documents = Documents(database)
+        self.calls = Calls(database)
+        self.held = HeldEvents(database)
+        self.pauses = Pauses(database)
+        self.tokens = Tokens(database, encryption_key)
+        self.budget = Budget(database)
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:
+        """Connect to an upgraded database. `clock` overrides the database's own (PostgreSQL) or the machine's (SQLite).
+
+        The key is only looked at when tokens are. Raises `LedgerBehind` before `upgrade` has run, or when the schema is
+        newer than this version; `LedgerUnavailable`.
+        """
+        database = Database(url, clock=clock)
+        try:
+            async with database.reading() as connection:
+                await check_schema(connection)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, encryption_key=encryption_key)
+
+    async def close(self) -> None:
+        """Give up all connections."""
+        await self._database.close()
+
+    async def now(self) -> datetime:
+        """The ledger's time of day, the one all its records carry."""
+        if self._database.clock is not None:
+            return self._database.clock.now()
+        async with self._database.reading() as connection:
+            return await self._database.now(connection)

@@ -1,0 +1,1 @@
+"""Alembic's environment; run by `worker.ledger.upgrade`, not from the command line."""

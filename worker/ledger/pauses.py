@@ -1,0 +1,64 @@
+"""Which organisations, or kinds of their documents, are not being served, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, delete, or_, select
+
+from worker.documents import Kind
+from worker.ledger.engine import Database
+from worker.ledger.leases import fenced
+from worker.ledger.records import Lease, Pause
+from worker.ledger.statements import upsert
+from worker.ledger.tables import pauses
+
+_WHOLE = ""
+_CLEAR = delete(pauses).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
+_CURRENT = (
+    select(pauses)
+    .where(pauses.c.org == bindparam("of"), or_(pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
+    .order_by(pauses.c.kind)
+)
+
+
+class Pauses:
+    """At most one pause per organisation and kind; the later replaces the earlier, but keeps since when."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set(self, lease: Lease | None, pause: Pause) -> None:
+        """Pause it. A worker passes its lease and may get `LeaseLost`; a person's command passes None."""
+        async with self._database.transaction() as connection:
+            if lease is not None:
+                await fenced(self._database, connection, lease)
+            await connection.execute(upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)), _row(pause))
+
+    async def clear(self, org: str, kind: Kind | None) -> None:
+        """Go on. None is the organisation's own pause; those of its kinds stay."""
+        async with self._database.transaction() as connection:
+            await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
+
+    async def current(self, org: str) -> list[Pause]:
+        """Those that have not lapsed, the organisation's own first."""
+        async with self._database.reading() as connection:
+            values = {"of": org, "at": await self._database.now(connection)}
+            return [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]
+
+
+def _row(pause: Pause) -> dict[str, Any]:
+    return {
+        "org": pause.org,
+        "kind": pause.kind.value if pause.kind else _WHOLE,
+        "reason": pause.reason,
+        "detail": pause.detail,
+        "since": pause.since,
+        "until": pause.until,
+    }
+
+
+def _pause(row: Mapping[Any, Any]) -> Pause:
+    kind = Kind(row["kind"]) if row["kind"] else None
+    return Pause(row["org"], kind, row["reason"], row["detail"], row["since"], row["until"])

@@ -1,0 +1,79 @@
+"""How values are stored: times as microseconds, JSON with exact decimals, bodies compressed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DECIMAL = "$decimal"
+# most of the gain at a third of the time of the default
+_LEVEL = 3
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """The time that many microseconds after 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A time as microseconds since 1970: the same, exact and sortable, in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- protocol
+        """To the database."""
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- protocol
+        """From the database."""
+        return None if value is None else instant(value)
+
+
+def dump(value: Any) -> str:
+    """JSON that keeps a `Decimal` exactly as it is written."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_encode)
+
+
+def load(text: str | bytes) -> Any:
+    """What `dump` made."""
+    return json.loads(text, object_hook=_decode)
+
+
+def pack(data: bytes) -> bytes:
+    """Compressed."""
+    return zlib.compress(data, _LEVEL)
+
+
+def unpack(data: bytes) -> bytes:
+    """What `pack` made."""
+    return zlib.decompress(data)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return {_DECIMAL: str(value)}
+    # mappings and tuples of other kinds, as frozen values hold them
+    if hasattr(value, "items"):
+        return dict(value.items())
+    raise TypeError(f"{type(value).__name__} has no JSON form; use text, numbers, lists and objects")
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    if len(value) == 1 and _DECIMAL in value:
+        return Decimal(value[_DECIMAL])
+    return value
