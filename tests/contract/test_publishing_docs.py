@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import REASONS
+from schemas.export import COMMAND_MODELS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["publish.php", "publish.mjs"])
+def test_the_documentation_shows_the_example_as_it_is(name: str) -> None:
+    example = (ROOT / "examples" / name).read_text(encoding="utf-8")
+
+    assert example in (ROOT / "docs/publishing.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("word", [*REASONS, *COMMAND_MODELS])
+def test_every_reason_and_command_is_documented(word: str) -> None:
+    assert f"| `{word}` |" in (ROOT / "docs/messages.md").read_text(encoding="utf-8")
