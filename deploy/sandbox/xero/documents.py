@@ -1,0 +1,161 @@
+"""The way of an invoice or credit note into the books [xero 4.3, 4.5]."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from deploy.sandbox.xero.batch import Saved
+from deploy.sandbox.xero.errors import Json, Refused
+from deploy.sandbox.xero.family import ALLOCATED, Family, money_changed, status_refusal
+from deploy.sandbox.xero.header import build_header, find_contact, header_refusals, settle_contact, with_currency
+from deploy.sandbox.xero.lines import LineRules, Lines, build_lines
+from deploy.sandbox.xero.money import ZERO, AmountsAre, totals
+from deploy.sandbox.xero.store import Book
+from deploy.sandbox.xero.wire import amount, nested, objects, text
+
+_NO_CONTACT = "A Contact must be specified for this type of transaction"
+_ENDED = frozenset({"VOIDED", "DELETED"})
+
+
+def create_document(book: Book, family: Family, element: Json, places: int) -> Saved:
+    """PUT: a new document; one whose number is taken is refused. Raises Refused."""
+    if text(element, family.naming.id_field) is not None:
+        raise Refused(f"A new document cannot be given a {family.naming.id_field}")
+    return _write(book, family, None, element, places)
+
+
+def save_document(book: Book, family: Family, element: Json, places: int, document_id: str | None = None) -> Saved:
+    """POST: change the document that id, else number names, or create one. Raises Refused."""
+    named = document_id or text(element, family.naming.id_field)
+    if named is not None:
+        known = family.table(book).get(named)
+        if known is None:
+            raise Refused(family.unknown)
+        return _write(book, family, known, element, places)
+    number = text(element, family.number_field)
+    same = family.table(book).find(family.number_field, number) if number else []
+    sales = [document for document in same if document["Type"] == family.sale]
+    return _write(book, family, sales[0] if sales else None, element, places)
+
+
+def _write(book: Book, family: Family, known: Json | None, element: Json, places: int) -> Saved:
+    header = build_header(book, family, known, element)
+    settled = known is not None and family.settled_by(known)
+    if (refusal := status_refusal(known, header["Status"], settled=settled)) is not None:
+        raise Refused(refusal)
+    _check_locks(book, known, header)
+    if known is not None and header["Status"] in _ENDED:
+        return _end(book, family, known, header["Status"])
+    given = nested(element, "Contact")
+    contact = _contact(book, known, given)
+    with_currency(book, header, {**({} if known is None else _rate_of(known, header)), **element}, contact)
+    refusals = list(header_refusals(book, family, known, header))
+    lines = _lines(book, family, known, element, header, places)
+    refusals += lines.refusals
+    after = {**(known or _new(family)), **header, **_sums(lines, header)}
+    if settled and known is not None and money_changed(known, after):
+        refusals.append(ALLOCATED)
+    if refusals:
+        raise Refused(*refusals)
+    _check_total(element, after)
+    return _keep(book, family, known, after, given, contact, tuple(lines.warnings))
+
+
+def _check_locks(book: Book, known: Json | None, header: Json) -> None:
+    days = {header["Date"], *([] if known is None else [known["Date"]])}
+    for day in days:
+        if (refusal := book.settings.lock_refusal(day)) is not None:
+            raise Refused(refusal)
+
+
+def _end(book: Book, family: Family, known: Json, status: str) -> Saved:
+    known["Status"] = status
+    family.settle(known)
+    book.touch(known, family.table(book))
+    return Saved(known)
+
+
+def _contact(book: Book, known: Json | None, given: Json | None) -> Json | None:
+    if given is not None:
+        return find_contact(book, given)
+    if known is None:
+        raise Refused(_NO_CONTACT)
+    return book.contacts.get(known["Contact"]["ContactID"])
+
+
+def _rate_of(known: Json, header: Json) -> Json:
+    same = known["CurrencyCode"] == (header["CurrencyCode"] or known["CurrencyCode"])
+    return {"CurrencyRate": known["CurrencyRate"]} if same else {}
+
+
+def _new(family: Family) -> Json:
+    return {family.naming.id_field: str(uuid.uuid4()), "HasAttachments": False, "SentToContact": False}
+
+
+def _lines(book: Book, family: Family, known: Json | None, element: Json, header: Json, places: int) -> Lines:
+    try:
+        amounts_are = AmountsAre(header["LineAmountTypes"])
+    except ValueError:
+        raise Refused("The LineAmountTypes must be Exclusive, Inclusive or NoTax") from None
+    approving = header["Status"] in {"AUTHORISED", "PAID"}
+    rules = LineRules(amounts_are, approving, family.discounts and header["Type"] == family.sale, places)
+    existing: list[Json] = [] if known is None else known["LineItems"]
+    given = objects(element, "LineItems")
+    if given is None:
+        given = [{"LineItemID": line["LineItemID"]} for line in existing]
+        rules = LineRules(amounts_are, approving, rules.discounts, 4)
+    if approving and not given:
+        raise Refused("One or more line items must be specified")
+    return build_lines(book, given, existing, rules)
+
+
+def _sums(lines: Lines, header: Json) -> Json:
+    amounts_are = AmountsAre(header["LineAmountTypes"])
+    sums = totals(lines.figures, amounts_are)
+    discount = sum((_discount(line) for line in lines.kept), ZERO)
+    kept = [{key: value for key, value in line.items() if value is not None} for line in lines.kept]
+    return {
+        "LineItems": kept,
+        "SubTotal": sums.net,
+        "TotalTax": sums.tax,
+        "Total": sums.gross,
+        "TotalDiscount": discount,
+        "IsDiscounted": bool(discount),
+    }
+
+
+def _discount(line: Json) -> Any:
+    if not line.get("DiscountRate") and not line.get("DiscountAmount"):
+        return ZERO
+    return line["Quantity"] * line["UnitAmount"] - line["LineAmount"]
+
+
+def _check_total(element: Json, after: Json) -> None:
+    if after["Status"] == "AUTHORISED" and after["Total"] < 0:
+        raise Refused("The document total must not be negative")
+    for field in ("SubTotal", "TotalTax", "Total"):
+        sent = amount(element, field)
+        if sent is not None and "LineItems" in element and sent != after[field]:
+            raise Refused("The document total does not equal the sum of the lines")
+
+
+def _keep(
+    book: Book,
+    family: Family,
+    known: Json | None,
+    after: Json,
+    given: Json | None,
+    contact: Json | None,
+    warnings: tuple[str, ...],
+) -> Saved:
+    if given is not None:
+        after["Contact"] = {"ContactID": settle_contact(book, given, contact)}
+    table = family.table(book)
+    if after[family.number_field] is None:
+        after[family.number_field] = book.next_number(family.number_prefix, table, family.number_field)
+    document = after if known is None else known
+    document |= after
+    family.settle(document)
+    book.touch(document, table)
+    return Saved(document, warnings)

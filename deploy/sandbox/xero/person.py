@@ -1,0 +1,151 @@
+"""A person at work in the organisation, beside the app: what they may do behind its back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from deploy.sandbox.xero import contacts, items, payments
+from deploy.sandbox.xero.credit_notes import CREDIT_NOTES
+from deploy.sandbox.xero.documents import create_document, save_document
+from deploy.sandbox.xero.errors import CallRefused, Json, Refused
+from deploy.sandbox.xero.invoices import INVOICES
+from deploy.sandbox.xero.reads import LISTINGS, single
+from deploy.sandbox.xero.state import Sandbox
+from deploy.sandbox.xero.store import Book
+
+_PLACES = 4
+
+
+def act(sandbox: Sandbox, order: Json) -> Json:
+    """Do what the order says in its `organisation`; return what became of it. Raises CallRefused.
+
+    `document` is Xero's JSON for one element, `name` an id, number or code, `to` a new value.
+    """
+    book = sandbox.book_named(order.get("organisation"))
+    deed = _DEEDS.get(order.get("do", ""))
+    if deed is None:
+        raise CallRefused(400, {"error": f"do must be one of {', '.join(_DEEDS)}"})
+    try:
+        return deed(sandbox, book, order)
+    except Refused as refusal:
+        raise CallRefused(400, {"error": str(refusal)}) from refusal
+    except KeyError as missing:
+        raise CallRefused(400, {"error": f"the order lacks {missing}"}) from missing
+
+
+def _create_contact(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    return contacts.create_contact(book, order["document"]).document
+
+
+def _create_item(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    return items.create_item(book, order["document"], _PLACES).document
+
+
+def _create_invoice(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    return create_document(book, INVOICES, order["document"], _PLACES).document
+
+
+def _create_credit_note(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    return create_document(book, CREDIT_NOTES, order["document"], _PLACES).document
+
+
+def _create_payment(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    return payments.create_payment(book, order["document"]).document
+
+
+def _edit_invoice(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    invoice = _named(book, "invoices", order)
+    return save_document(book, INVOICES, order["document"], _PLACES, invoice["InvoiceID"]).document
+
+
+def _void_invoice(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    invoice = _named(book, "invoices", order)
+    status = "VOIDED" if invoice["Status"] == "AUTHORISED" else "DELETED"
+    return save_document(book, INVOICES, {"Status": status}, _PLACES, invoice["InvoiceID"]).document
+
+
+def _rename_contact(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    contact = _named(book, "contacts", order)
+    return contacts.save_contact(book, {"Name": order["to"]}, contact["ContactID"]).document
+
+
+def _set_contact_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
+    def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+        contact = _named(book, "contacts", order)
+        contact["ContactStatus"] = status
+        book.touch(contact, book.contacts)
+        return contact
+
+    return deed
+
+
+def _set_account_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
+    def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+        account = book.settings.accounts[order["name"]]
+        account["Status"] = status
+        return account
+
+    return deed
+
+
+def _lock(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """`to` is the last locked day, or nothing; `end_of_year` picks the lock that binds advisers too."""
+    field = "EndOfYearLockDate" if order.get("end_of_year") else "PeriodLockDate"
+    book.settings.organisation[field] = date.fromisoformat(order["to"]) if order["to"] else None
+    return book.settings.organisation
+
+
+def _delete_payment(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    payment = _named(book, "payments", order)
+    return payments.delete_payment(book, payment["PaymentID"], {"Status": "DELETED"}).document
+
+
+def _delete_item(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    item = _named(book, "items", order)
+    items.delete_item(book, item["ItemID"])
+    return item
+
+
+def _revoke_consent(sandbox: Sandbox, _book: Book, order: Json) -> Json:
+    clients = [order["client_id"]] if "client_id" in order else list(sandbox.identity.apps)
+    for client_id in clients:
+        sandbox.identity.withdraw(client_id)
+    return {"revoked": clients}
+
+
+def _grant_consent(sandbox: Sandbox, book: Book, order: Json) -> Json:
+    client_id = order.get("client_id", "sandbox-custom")
+    sandbox.identity.connect(client_id, [book.tenant_id], order.get("auth_event_id", book.tenant_id))
+    return {"granted": client_id}
+
+
+def _unsubscribe_currency(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    book.settings.currencies.pop(order["name"], None)
+    return {"currencies": list(book.settings.currencies)}
+
+
+def _named(book: Book, kind: str, order: Json) -> Json:
+    return single(book, LISTINGS[kind], order["name"])
+
+
+_DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
+    "create-contact": _create_contact,
+    "rename-contact": _rename_contact,
+    "archive-contact": _set_contact_status("ARCHIVED"),
+    "restore-contact": _set_contact_status("ACTIVE"),
+    "create-item": _create_item,
+    "delete-item": _delete_item,
+    "create-invoice": _create_invoice,
+    "edit-invoice": _edit_invoice,
+    "void-invoice": _void_invoice,
+    "create-credit-note": _create_credit_note,
+    "create-payment": _create_payment,
+    "delete-payment": _delete_payment,
+    "lock-date": _lock,
+    "archive-account": _set_account_status("ARCHIVED"),
+    "restore-account": _set_account_status("ACTIVE"),
+    "unsubscribe-currency": _unsubscribe_currency,
+    "revoke-consent": _revoke_consent,
+    "grant-consent": _grant_consent,
+}

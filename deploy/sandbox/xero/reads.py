@@ -1,0 +1,183 @@
+"""GET: which lists there are and how a single document is found [xero 7]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from deploy.sandbox.xero import chart
+from deploy.sandbox.xero.errors import Json, not_found
+from deploy.sandbox.xero.query import parse_where
+from deploy.sandbox.xero.reading import Listing, list_documents, places_of, show_as_is, show_document, show_item
+from deploy.sandbox.xero.store import Book
+from deploy.sandbox.xero.wire import envelope
+
+_HEAVY_INVOICE = ("LineItems", "Payments", "CreditNotes", "Prepayments", "Overpayments")
+_HEAVY_CONTACT = ("ContactPersons", "Addresses", "Phones", "ContactGroups", "PaymentTerms")
+_DOCUMENT_FIELDS = (
+    "Status",
+    "Type",
+    "Date",
+    "DueDate",
+    "Reference",
+    "Contact.ContactID",
+    "Contact.Name",
+    "Contact.ContactNumber",
+    "UpdatedDateUTC",
+    "Total",
+    "CurrencyCode",
+)
+
+LISTINGS = {
+    "contacts": Listing(
+        plural="Contacts",
+        table=lambda book: book.contacts,
+        fields=frozenset(
+            {"Name", "EmailAddress", "AccountNumber", "ContactID", "ContactNumber", "ContactStatus", "UpdatedDateUTC"}
+        ),
+        number_field="ContactNumber",
+        show=show_as_is,
+        filters={"IDs": "ContactID"},
+        search=("Name", "FirstName", "LastName", "EmailAddress", "ContactNumber", "CompanyNumber"),
+        summary_drops=_HEAVY_CONTACT,
+        hides_archived=True,
+    ),
+    "items": Listing(
+        plural="Items",
+        table=lambda book: book.items,
+        fields=frozenset({"Code", "Name", "ItemID", "UpdatedDateUTC"}),
+        number_field="Code",
+        show=show_item,
+        paged=False,
+    ),
+    "invoices": Listing(
+        plural="Invoices",
+        table=lambda book: book.invoices,
+        fields=frozenset({*_DOCUMENT_FIELDS, "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"}),
+        number_field="InvoiceNumber",
+        show=show_document,
+        filters={
+            "IDs": "InvoiceID",
+            "InvoiceNumbers": "InvoiceNumber",
+            "ContactIDs": "Contact.ContactID",
+            "Statuses": "Status",
+        },
+        search=("InvoiceNumber", "Reference"),
+        summary_drops=_HEAVY_INVOICE,
+        lines_only_when_paged=True,
+    ),
+    "creditnotes": Listing(
+        plural="CreditNotes",
+        table=lambda book: book.credit_notes,
+        fields=frozenset({*_DOCUMENT_FIELDS, "CreditNoteNumber", "CreditNoteID", "RemainingCredit"}),
+        number_field="CreditNoteNumber",
+        show=show_document,
+        lines_only_when_paged=True,
+    ),
+    "payments": Listing(
+        plural="Payments",
+        table=lambda book: book.payments,
+        fields=frozenset(
+            {
+                "PaymentType",
+                "Status",
+                "Date",
+                "Invoice.InvoiceID",
+                "CreditNote.CreditNoteID",
+                "Reference",
+                "PaymentID",
+                "Amount",
+                "UpdatedDateUTC",
+            }
+        ),
+        number_field="",
+        show=show_as_is,
+    ),
+}
+
+
+def read(book: Book, parts: tuple[str, ...], query: Mapping[str, str], since: str | None) -> Json:
+    """The envelope a GET is answered with. Raises CallRefused."""
+    now = book.clock.utc()
+    name = parts[0].lower()
+    if name not in LISTINGS:
+        plural, elements = _settings(book, parts, query)
+        return envelope(plural, elements, now)
+    listing = LISTINGS[name]
+    if len(parts) == 1:
+        elements, page = list_documents(book, listing, query, since)
+        return envelope(listing.plural, elements, now, page)
+    document = single(book, listing, parts[1])
+    if parts[2:]:
+        if name == "creditnotes" and parts[2].lower() == "allocations":
+            return envelope("Allocations", document["Allocations"], now)
+        raise not_found()
+    return envelope(listing.plural, [listing.show(book, document, places_of(query))], now)
+
+
+def single(book: Book, listing: Listing, named: str) -> Json:
+    """One document by its id or its number. Raises CallRefused."""
+    table = listing.table(book)
+    document = table.get(named)
+    if document is None and listing.number_field:
+        document = next(iter(table.find(listing.number_field, named)), None)
+    if document is None:
+        raise not_found()
+    return document
+
+
+_SETTINGS: dict[str, tuple[str, str, frozenset[str], Callable[[Book], Iterable[Json]]]] = {
+    "accounts": (
+        "Accounts",
+        "AccountID",
+        frozenset({"Code", "Name", "Status", "Type", "Class", "SystemAccount", "AccountID", "EnablePaymentsToAccount"}),
+        lambda book: book.settings.accounts.values(),
+    ),
+    "taxrates": (
+        "TaxRates",
+        "TaxType",
+        frozenset({"TaxType", "Name", "Status"}),
+        lambda book: book.settings.tax_rates.values(),
+    ),
+    "currencies": (
+        "Currencies",
+        "Code",
+        frozenset({"Code"}),
+        lambda book: [{"Code": code, "Description": name} for code, name in book.settings.currencies.items()],
+    ),
+    "trackingcategories": (
+        "TrackingCategories",
+        "TrackingCategoryID",
+        frozenset({"Name", "Status"}),
+        lambda book: book.settings.tracking,
+    ),
+    "brandingthemes": (
+        "BrandingThemes",
+        "BrandingThemeID",
+        frozenset({"Name"}),
+        lambda book: book.settings.branding,
+    ),
+    "organisation": (
+        "Organisations",
+        "OrganisationID",
+        frozenset({"Name"}),
+        lambda book: [{key: value for key, value in book.settings.organisation.items() if value is not None}],
+    ),
+}
+
+
+def _settings(book: Book, parts: tuple[str, ...], query: Mapping[str, str]) -> tuple[str, list[Json]]:
+    if tuple(part.lower() for part in parts) == ("organisation", "actions"):
+        return "Actions", [{"Name": name, "Status": "ALLOWED"} for name in chart.ACTIONS]
+    if parts[0].lower() not in _SETTINGS:
+        raise not_found()
+    plural, id_field, fields, rows = _SETTINGS[parts[0].lower()]
+    elements: list[Any] = list(rows(book))
+    if len(parts) > 1:
+        elements = [row for row in elements if parts[1] in (row.get(id_field), row.get("Code"))]
+        if not elements or parts[2:]:
+            raise not_found()
+    if where := query.get("where"):
+        condition = parse_where(where, fields)
+        elements = [row for row in elements if condition.matches(row)]
+    return plural, elements

@@ -1,0 +1,145 @@
+"""What travels: JSON in and out, XML for those who do not ask for JSON, Xero's dates and envelopes."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from xml.sax.saxutils import escape
+
+from deploy.sandbox.xero.errors import Json, malformed
+
+PROVIDER_NAME = "xerelay sandbox"
+_DOTNET_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
+
+
+def dotnet(moment: date) -> str:
+    """A date or datetime in the notation of Xero's replies [xero 4]."""
+    zoned = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return f"/Date({round(zoned.timestamp() * 1000)}+0000)/"
+
+
+def _outgoing(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date):
+        return dotnet(value)
+    msg = f"{type(value).__name__} does not travel"
+    raise TypeError(msg)
+
+
+def to_json(value: object) -> bytes:
+    """JSON with amounts as numbers and dates in Xero's notation."""
+    return json.dumps(value, default=_outgoing, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def from_json(raw: bytes) -> Any:
+    """The body of a call. Numbers keep their digits. Raises CallRefused."""
+    try:
+        return json.loads(raw, parse_float=Decimal, parse_constant=_no_constant)
+    except ValueError as error:
+        raise malformed(f"JSON for post data was invalid: {error}") from error
+
+
+def _no_constant(name: str) -> None:
+    msg = f"{name} is no number"
+    raise ValueError(msg)
+
+
+def to_xml(value: object, tag: str = "Response") -> bytes:
+    """The least XML that says the same; enough to notice a forgotten Accept header."""
+    return f"<{tag}>{''.join(_xml(value))}</{tag}>".encode()
+
+
+def _xml(value: object) -> Iterable[str]:
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield f"<{key}>{''.join(_xml(child))}</{key}>"
+    elif isinstance(value, list):
+        for child in value:
+            yield f"<Item>{''.join(_xml(child))}</Item>"
+    elif isinstance(value, date):
+        yield value.isoformat()
+    elif value is not None:
+        yield escape(str(value))
+
+
+def envelope(plural: str, elements: list[Json], now: datetime, pagination: Json | None = None) -> Json:
+    """What every reply of the Accounting API is wrapped in [xero 4]."""
+    head = {"Id": str(uuid.uuid4()), "Status": "OK", "ProviderName": PROVIDER_NAME}
+    pages = {} if pagination is None else {"pagination": pagination}
+    return {**head, "DateTimeUTC": f"/Date({round(now.timestamp() * 1000)})/", **pages, plural: elements}
+
+
+def elements_of(body: Any, plural: str) -> list[Json]:
+    """The documents of a call: one bare object, or a list under the plural name in any case [xero 4]."""
+    if not isinstance(body, dict):
+        raise malformed(f"expected an object or {plural}, not {type(body).__name__}")
+    inside = next((value for key, value in body.items() if key.lower() == plural.lower()), body)
+    elements = inside if isinstance(inside, list) else [inside]
+    if not elements or not all(isinstance(element, dict) for element in elements):
+        raise malformed(f"{plural} must hold at least one object and nothing else")
+    return elements
+
+
+def amount(element: Json, field: str) -> Decimal | None:
+    """A number of an incoming element, or None where it is not given. Raises CallRefused."""
+    value = element.get(field)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise malformed(f"{field} must be a number")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise malformed(f"{field} must be a number, not {value!r}") from None
+    if not number.is_finite():
+        raise malformed(f"{field} must be a number")
+    return number
+
+
+def text(element: Json, field: str) -> str | None:
+    """A string of an incoming element, or None where it is not given or empty. Raises CallRefused."""
+    value = element.get(field)
+    if value is None or value == "":
+        return None
+    if isinstance(value, dict | list | bool):
+        raise malformed(f"{field} must be a string")
+    return str(value)
+
+
+def calendar_day(element: Json, field: str) -> date | None:
+    """A date of an incoming element: `2026-01-31`, with or without a time, or Xero's own notation."""
+    value = text(element, field)
+    if value is None:
+        return None
+    if found := _DOTNET_DATE.match(value):
+        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date()
+    try:
+        return datetime.fromisoformat(value).date()
+    except ValueError:
+        raise malformed(f"{field} must be a date such as 2026-01-31, not {value!r}") from None
+
+
+def nested(element: Json, field: str) -> Json | None:
+    """An object of an incoming element, or None where it is not given. Raises CallRefused."""
+    value = element.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise malformed(f"{field} must be an object")
+    return value
+
+
+def objects(element: Json, field: str) -> list[Json] | None:
+    """A list of objects of an incoming element, or None where it is not given. Raises CallRefused."""
+    value = element.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(child, dict) for child in value):
+        raise malformed(f"{field} must be a list of objects")
+    return value
