@@ -1,0 +1,40 @@
+"""RabbitMQ, as the project uses it: confirmed publishing, consuming with single acks, and a link that survives.
+
+AmqpError
+├── BadBrokerSettings   the configuration cannot work: mend it
+├── ConnectionLost      the link is down or was lost: what was unconfirmed may or may not have arrived
+├── ConfirmTimeout      the broker did not confirm in time: the same uncertainty
+├── Unroutable          no queue takes this routing key: mend the topology or the key
+├── Nacked              the broker refuses the message: its queue is full
+├── TopologyMismatch    what is on the broker differs from what is declared: an admin must act
+└── ChannelClosed       the broker closed one channel, for the reason it names
+"""
+
+from producers.amqp.consumer import Consumer, Delivery
+from producers.amqp.errors import (
+    AmqpError,
+    BadBrokerSettings,
+    ChannelClosed,
+    ConfirmTimeout,
+    ConnectionLost,
+    Nacked,
+    TopologyMismatch,
+    Unroutable,
+)
+from producers.amqp.publisher import Publisher
+from producers.amqp.settings import BrokerSettings
+
+__all__ = [
+    "AmqpError",
+    "BadBrokerSettings",
+    "BrokerSettings",
+    "ChannelClosed",
+    "ConfirmTimeout",
+    "ConnectionLost",
+    "Consumer",
+    "Delivery",
+    "Nacked",
+    "Publisher",
+    "TopologyMismatch",
+    "Unroutable",
+]

@@ -1,0 +1,70 @@
+"""One connection of pika's, to be awaited: opened, watched, closed within bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+from pika.adapters.asyncio_connection import AsyncioConnection
+
+from producers.amqp.channel import Channel, resolve
+from producers.amqp.errors import AmqpError, ConnectionLost, describe
+from producers.amqp.gate import ReadingGate
+
+_CLOSE_TIMEOUT_S = 5.0
+
+
+class Connection:
+    """`ended` gets the reason, as soon as the connection is lost or given up."""
+
+    def __init__(self, parameters: Any, on_blocked: Callable[[bool], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.gate = ReadingGate(loop)
+        self.ended: asyncio.Future[AmqpError] = loop.create_future()
+        self._opened: asyncio.Future[AmqpError | None] = loop.create_future()
+        self._closed = asyncio.Event()
+        self._raw = AsyncioConnection(
+            parameters,
+            on_open_callback=lambda _raw: resolve(self._opened, None),
+            on_open_error_callback=lambda _raw, error: resolve(self._opened, ConnectionLost(describe(error))),
+            on_close_callback=lambda _raw, error: self._on_close(error),
+            custom_ioloop=self.gate,
+        )
+        self._raw.add_on_connection_blocked_callback(lambda *_: on_blocked(True))
+        self._raw.add_on_connection_unblocked_callback(lambda *_: on_blocked(False))
+
+    @classmethod
+    async def open(cls, parameters: Any, on_blocked: Callable[[bool], None]) -> Self:
+        """An open connection; pika's own time-outs bound the wait. Raises ConnectionLost."""
+        connection = cls(parameters, on_blocked)
+        try:
+            error = await connection._opened
+        except asyncio.CancelledError:
+            if not (connection._raw.is_closed or connection._raw.is_closing):
+                connection._raw.close()
+            raise
+        if error is not None:
+            raise error
+        return connection
+
+    def drop(self, reason: AmqpError) -> None:
+        """Give it up; whoever keeps it closes it."""
+        resolve(self.ended, reason)
+
+    async def channel(self) -> Channel:
+        """A new channel. Raises ConnectionLost."""
+        return await Channel.open(self._raw, self.drop)
+
+    async def close(self) -> None:
+        """Say good-bye when possible; after 5 s without an answer just hang up."""
+        if self._raw.is_open:
+            self._raw.close()
+        try:
+            await asyncio.wait_for(self._closed.wait(), _CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self._raw._terminate_stream(None)  # noqa: SLF001 - pika has no public way to hang up
+
+    def _on_close(self, error: BaseException) -> None:
+        self._closed.set()
+        resolve(self.ended, ConnectionLost(describe(error)))

@@ -1,0 +1,237 @@
+"""Consuming: one connection, a channel for each queue, single acks, and what outlives the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from producers.amqp.channel import Channel
+from producers.amqp.connection import Connection
+from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost
+from producers.amqp.link import Link
+from producers.amqp.settings import BrokerSettings
+from schemas.topology import Exchange, Queue
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message held unacknowledged; `tag` is good only on the channel named by `epoch`.
+
+    `delivery_count` is how often it was returned before, by us or by a connection that broke.
+    """
+
+    queue: str
+    body: bytes
+    routing_key: str
+    message_id: str
+    redelivered: bool
+    delivery_count: int
+    tag: int
+    epoch: int
+
+
+@dataclass(slots=True)
+class _Subscription:
+    """A queue's open channel; `consumer_tag` is None while the queue is not consumed."""
+
+    queue: str
+    channel: Channel
+    epoch: int
+    consumer_tag: str | None = None
+    prefetch: int = 0
+
+
+class Consumer(Link):
+    """Kept alive by `run`. `on_delivery` and `on_lost` are called on the loop and must not block.
+
+    `on_lost(queue)`: what was held of this queue is back at the broker and comes again; acks for it are void.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        exchanges: Sequence[Exchange],
+        queues: Sequence[Queue],
+        on_delivery: Callable[[Delivery], None],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        super().__init__(settings, exchanges=exchanges, queues=queues)
+        self._on_delivery = on_delivery
+        self._on_lost = on_lost
+        self._wanted: dict[str, int] = {}
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._epochs = itertools.count(1)
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        """Consume `queue`, now and after every reconnect, until `cancel`; idempotent.
+
+        Returns when the broker has agreed, or at once while there is no connection. Raises TopologyMismatch
+        while the broker refuses to declare the queue; consuming begins by itself when that is mended.
+        """
+        self._wanted[queue] = prefetch
+        if queue in self.mismatches:
+            raise self.mismatches[queue]
+        if self._connection is not None:
+            await self._reconcile(queue)
+
+    async def cancel(self, queue: str) -> None:
+        """Take no more of `queue`; what is held stays held and can be acked. Idempotent.
+
+        Deliveries that are on their way still come before this returns.
+        """
+        self._wanted.pop(queue, None)
+        if queue in self._subscriptions:
+            await self._reconcile(queue)
+
+    def ack(self, delivery: Delivery) -> None:
+        """Tell the broker it is done; nothing happens when its channel is no more (it comes again)."""
+        if (raw := self._raw_of(delivery)) is not None:
+            raw.basic_ack(delivery.tag)
+
+    def give_back(self, delivery: Delivery) -> None:
+        """Return it to the head of its queue; this counts towards the delivery limit."""
+        if (raw := self._raw_of(delivery)) is not None:
+            raw.basic_nack(delivery.tag, requeue=True)
+
+    async def depth(self, queue: str) -> int:
+        """How many messages wait in `queue`, those held not counted. Raises ConnectionLost or ChannelClosed (404)."""
+        async with self._control_lock:
+            channel = await self._control_channel()
+            answer = await channel.ask(channel.raw.queue_declare, queue, passive=True)
+        return int(answer.method.message_count)
+
+    def pause_reading(self) -> None:
+        """Leave what comes in the socket, for seconds to a few minutes, so that TCP holds the flood back."""
+        if self._connection is not None:
+            self._connection.gate.pause()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if self._connection is not None:
+            self._connection.gate.resume()
+
+    async def stop(self) -> None:
+        """Disconnect: what is held goes back to the broker. Idempotent."""
+        await self._end()
+
+    def _raw_of(self, delivery: Delivery) -> Any:
+        subscription = self._subscriptions.get(delivery.queue)
+        if subscription is None or subscription.epoch != delivery.epoch or not subscription.channel.is_open:
+            return None
+        return subscription.channel.raw
+
+    async def _set_up(self, connection: Connection) -> None:
+        del connection
+        for queue in list(self._wanted):
+            if queue not in self.mismatches:
+                await self._reconcile(queue)
+
+    def _gone(self, reason: AmqpError) -> None:
+        """Nothing: each channel has told its own end."""
+
+    async def _mend(self) -> None:
+        await super()._mend()
+        for name in list(self._wanted):
+            subscription = self._subscriptions.get(name)
+            if subscription is not None and subscription.consumer_tag is not None:
+                continue
+            if name in self._queues:  # it may have been deleted
+                await self._declare_one(self._queues[name])
+            if name not in self.mismatches:
+                await self._reconcile(name)
+
+    async def _reconcile(self, queue: str) -> None:
+        """Make what is so what is wanted; what fails here is tried again by the next mending or connection."""
+        async with self._locks[queue]:
+            try:
+                await self._apply(queue, self._wanted.get(queue))
+            except ChannelClosed as error:
+                _log.warning("%s is not consumed: %s", queue, error)
+            except ConnectionLost:
+                _log.debug("%s waits for the next connection", queue)
+
+    async def _apply(self, queue: str, prefetch: int | None) -> None:
+        subscription = self._subscriptions.get(queue)
+        if subscription is not None and subscription.prefetch != prefetch:
+            await _cancel(subscription)
+        if prefetch is None:
+            return
+        if subscription is None:
+            subscription = await self._open(queue)
+        if subscription.consumer_tag is None:
+            await self._consume(subscription, prefetch)
+
+    async def _open(self, queue: str) -> _Subscription:
+        if self._connection is None:
+            raise ConnectionLost("not connected to the broker")
+        channel = await self._connection.channel()
+        subscription = _Subscription(queue, channel, next(self._epochs))
+        self._subscriptions[queue] = subscription
+        channel.raw.add_on_close_callback(lambda *_: self._closed(subscription))
+        channel.raw.add_on_cancel_callback(lambda _frame: _forget_consumer(subscription))
+        return subscription
+
+    async def _consume(self, subscription: _Subscription, prefetch: int) -> None:
+        channel = subscription.channel
+        await channel.ask(channel.raw.basic_qos, prefetch_count=prefetch)
+        handler = self._handler(subscription)
+        answer = await channel.ask(channel.raw.basic_consume, subscription.queue, handler)
+        subscription.consumer_tag = answer.method.consumer_tag
+        subscription.prefetch = prefetch
+
+    def _handler(self, subscription: _Subscription) -> Callable[[Any, Any, Any, bytes], None]:
+        queue, epoch, on_delivery = subscription.queue, subscription.epoch, self._on_delivery
+
+        def on_message(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
+            headers = properties.headers
+            count = headers.get("x-delivery-count", 0) if headers else 0
+            delivery = Delivery(
+                queue,
+                body,
+                method.routing_key,
+                properties.message_id or "",
+                method.redelivered,
+                count if isinstance(count, int) else 0,
+                method.delivery_tag,
+                epoch,
+            )
+            try:
+                on_delivery(delivery)
+            except Exception:  # noqa: BLE001 - an exception would end pika's reading half-way through a frame
+                _log.exception("a delivery of %s could not be taken; it goes back", queue)
+                self.give_back(delivery)
+
+        return on_message
+
+    def _closed(self, subscription: _Subscription) -> None:
+        if self._subscriptions.get(subscription.queue) is subscription:
+            del self._subscriptions[subscription.queue]
+        subscription.consumer_tag = None
+        self._on_lost(subscription.queue)
+
+
+async def _cancel(subscription: _Subscription) -> None:
+    tag, raw = subscription.consumer_tag, subscription.channel.raw
+    if tag is None:
+        return
+
+    def basic_cancel(callback: Any) -> None:
+        raw.basic_cancel(tag, callback=callback)
+        # pika would reject what is on its way, and each rejection counts towards the delivery limit
+        raw._cancelled.discard(tag)  # noqa: SLF001
+
+    subscription.consumer_tag = None
+    await subscription.channel.ask(basic_cancel)
+
+
+def _forget_consumer(subscription: _Subscription) -> None:
+    subscription.consumer_tag = None

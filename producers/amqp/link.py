@@ -1,0 +1,205 @@
+"""A connection that is kept: what Publisher and Consumer have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from producers.amqp.channel import Channel
+from producers.amqp.connection import Connection
+from producers.amqp.declare import declare_exchange, declare_queue
+from producers.amqp.errors import AmqpError, BadBrokerSettings, ConnectionLost, TopologyMismatch, describe
+from producers.amqp.settings import BrokerSettings
+from schemas.topology import Exchange, Queue
+
+_log = logging.getLogger(__name__)
+
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 5.0
+_STEADY_S = 10.0  # a connection that lived this long was a good one: the next delay is the first again
+_MEND_EVERY_S = 2.0
+
+
+class Link:
+    """Connects, declares the topology, and does so again whenever the broker is lost, until `stop`.
+
+    `connected` is set while it may be used. What the broker refuses to declare stands in `mismatches` by name,
+    is logged once, and is tried again until it works; the rest of the topology works meanwhile.
+    """
+
+    def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
+        self.connected = asyncio.Event()
+        self.blocked = False
+        self.reconnects = 0
+        self.last_error: AmqpError | None = None
+        self.mismatches: dict[str, TopologyMismatch] = {}
+        self._settings = settings
+        self._exchanges = {exchange.name: exchange for exchange in exchanges}
+        self._queues = {queue.name: queue for queue in queues}
+        self._stopped = False
+        self._connection: Connection | None = None
+        self._control: Channel | None = None
+        self._control_lock = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Keep the link until `stop` or cancellation. Raises BadBrokerSettings, nothing else."""
+        if self._stopped:
+            return
+        self._keeper = asyncio.create_task(self._keep_connected())
+        try:
+            await asyncio.wait({self._keeper})
+        finally:
+            await self._end()
+        if not self._keeper.cancelled():
+            self._keeper.result()
+
+    async def declare(self, queues: Iterable[Queue]) -> None:
+        """Add to the topology; idempotent. At once when connected, else at the next connection.
+
+        Raises TopologyMismatch for the first that the broker refuses, after trying all.
+        """
+        added = {queue.name: queue for queue in queues}
+        self._queues |= added
+        if self._connection is None:
+            return
+        for queue in added.values():
+            await self._declare_one(queue)
+        for name in added:
+            if name in self.mismatches:
+                raise self.mismatches[name]
+
+    def drop(self, reason: AmqpError) -> None:
+        """Give this connection up; a new one follows."""
+        if self._connection is not None:
+            self._connection.drop(reason)
+
+    async def _set_up(self, connection: Connection) -> None:
+        """What a subclass needs on a new connection, before it counts as connected."""
+        raise NotImplementedError
+
+    def _gone(self, reason: AmqpError) -> None:
+        """The connection is no more."""
+        raise NotImplementedError
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs as long as the connection."""
+        return [self._keep_mending()]
+
+    def _blocked_changed(self) -> None:
+        """`blocked` has another value."""
+
+    async def _mend(self) -> None:
+        """Every 2 s while connected: set right what could not be done earlier."""
+        for name in list(self.mismatches):
+            await self._declare_one(self._exchanges.get(name) or self._queues[name])
+
+    async def _end(self) -> None:
+        self._stopped = True
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper})
+
+    async def _keep_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        delay = _FIRST_DELAY_S
+        while True:
+            began = loop.time()
+            self.last_error = await self._session_error()
+            if loop.time() - began > _STEADY_S:
+                delay = _FIRST_DELAY_S
+            _log.warning("no broker: %s; connecting again within %.1f s", self.last_error, delay)
+            await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads clients, keeps no secret
+            delay = min(delay * 2, _LONGEST_DELAY_S)
+            self.reconnects += 1
+
+    async def _session_error(self) -> AmqpError:
+        try:
+            return await self._session()
+        except BadBrokerSettings:
+            raise
+        except AmqpError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - the link outlives our own mistakes too, but not silently
+            _log.exception("the broker link failed")
+            return ConnectionLost(describe(error))
+
+    async def _session(self) -> AmqpError:
+        """One connection from its opening to its end; returns why it ended."""
+        connection = await Connection.open(self._settings.parameters(), self._set_blocked)
+        self._set_blocked(False)
+        self._connection = connection
+        background: list[asyncio.Task[None]] = []
+        reason: AmqpError = ConnectionLost("the link was stopped")
+        try:
+            await self._declare_all()
+            await self._set_up(connection)
+            self.connected.set()
+            background = [asyncio.create_task(work) for work in self._background()]
+            waiting: set[asyncio.Future[Any]] = {connection.ended, *background}
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            reason = connection.ended.result() if connection.ended in done else _failure(background)
+        except AmqpError as error:
+            reason = connection.ended.result() if connection.ended.done() else error
+        finally:
+            self.connected.clear()
+            self._connection = self._control = None
+            for task in background:
+                task.cancel()
+            await connection.close()
+            self._gone(reason)
+        return reason
+
+    def _set_blocked(self, blocked: bool) -> None:
+        if blocked != self.blocked:
+            _log.warning("the broker %s", "accepts no messages for now" if blocked else "accepts messages again")
+        self.blocked = blocked
+        self._blocked_changed()
+
+    async def _declare_all(self) -> None:
+        for exchange in self._exchanges.values():
+            await self._declare_one(exchange)
+        for queue in list(self._queues.values()):
+            await self._declare_one(queue)
+
+    async def _declare_one(self, thing: Exchange | Queue) -> None:
+        """Declare it, or record why not."""
+        try:
+            async with self._control_lock:
+                channel = await self._control_channel()
+                if isinstance(thing, Queue):
+                    await declare_queue(channel, thing)
+                else:
+                    await declare_exchange(channel, thing)
+        except TopologyMismatch as mismatch:
+            if str(mismatch) != str(self.mismatches.get(thing.name)):
+                _log.warning("%s", mismatch)
+            self.mismatches[thing.name] = mismatch
+        else:
+            self.mismatches.pop(thing.name, None)
+
+    async def _control_channel(self) -> Channel:
+        """The channel for declarations and questions, which the broker closes at each refusal."""
+        if self._connection is None:
+            raise ConnectionLost("not connected to the broker")
+        if self._control is None or not self._control.is_open:
+            self._control = await self._connection.channel()
+        return self._control
+
+    async def _keep_mending(self) -> None:
+        while True:
+            await asyncio.sleep(_MEND_EVERY_S)
+            with suppress(ConnectionLost):
+                await self._mend()
+
+
+def _failure(background: list[asyncio.Task[None]]) -> AmqpError:
+    """Raise what ended a task that should not have ended."""
+    for task in background:
+        if task.done():
+            task.result()
+    return ConnectionLost("what watches the connection has ended")

@@ -1,0 +1,196 @@
+"""Publishing: pipelined, mandatory, confirmed, and bounded in what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pika
+from pika import exceptions
+
+from producers.amqp.connection import Connection
+from producers.amqp.errors import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable, describe
+from producers.amqp.link import Link
+from producers.amqp.settings import BrokerSettings
+from schemas.topology import Exchange, Queue
+
+_PERSISTENT = 2
+
+
+class _Address(NamedTuple):
+    """What the broker names when it returns a message; returns carry no delivery tag."""
+
+    exchange: str
+    routing_key: str
+    message_id: str
+
+
+class _Pending(NamedTuple):
+    future: asyncio.Future[None]
+    address: _Address
+    sent_at: float
+
+
+class Publisher(Link):
+    """One connection with one channel in confirm mode, kept alive by `run`. `publish` may be called by many tasks."""
+
+    def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
+        super().__init__(settings, exchanges=exchanges, queues=queues)
+        self._window = asyncio.Semaphore(settings.window)
+        self._open = asyncio.Event()  # connected and not blocked, or stopped: no reason to wait
+        self._channel: Any = None
+        self._pending: dict[int, _Pending] = {}
+        self._last_tag = 0
+        self._settled_up_to = 0
+        self._returned: Counter[_Address] = Counter()
+        self._unblocked_at = 0.0
+
+    async def publish(
+        self,
+        *,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        message_id: str,
+        content_type: str,
+        headers: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Return once the broker has the message, durably, in at least one queue.
+
+        Waits while the window is full, the link is down or the broker blocks. Raises Unroutable or Nacked (not
+        stored), ConfirmTimeout or ConnectionLost (unknown: publish it again, the consumer knows it by its id),
+        TopologyMismatch (nothing is sent until an admin has acted).
+        """
+        await self._window.acquire()
+        try:
+            if self._stopped or self.mismatches or not self._open.is_set():
+                await self._until_open()
+            future = self._send(_Address(exchange, routing_key, message_id), body, content_type, headers)
+        except BaseException:
+            self._window.release()
+            raise
+        await future
+
+    async def stop(self, timeout_s: float = 10) -> None:
+        """Accept no more, wait for what is under way as long as `timeout_s`, and disconnect; idempotent."""
+        self._stopped = True
+        self._open.set()
+        if waiting := [pending.future for pending in self._pending.values()]:
+            await asyncio.wait(waiting, timeout=timeout_s)
+        await self._end()
+
+    async def _until_open(self) -> None:
+        while True:
+            if self._stopped:
+                raise ConnectionLost("the publisher was stopped")
+            for mismatch in self.mismatches.values():
+                raise mismatch
+            if self._open.is_set():
+                return
+            await self._open.wait()
+
+    def _send(
+        self, address: _Address, body: bytes, content_type: str, headers: Mapping[str, Any] | None
+    ) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        properties = pika.BasicProperties(
+            content_type=content_type,
+            delivery_mode=_PERSISTENT,
+            message_id=address.message_id,
+            headers=dict(headers) if headers else None,
+        )
+        try:
+            self._channel.basic_publish(address.exchange, address.routing_key, body, properties, mandatory=True)
+        except exceptions.AMQPError as error:
+            raise ConnectionLost(describe(error)) from None
+        self._last_tag += 1
+        future = loop.create_future()
+        self._pending[self._last_tag] = _Pending(future, address, loop.time())
+        return future
+
+    async def _set_up(self, connection: Connection) -> None:
+        channel = await connection.channel()
+        self._last_tag = self._settled_up_to = 0
+        self._returned.clear()
+        channel.raw.add_on_return_callback(self._on_return)
+        channel.raw.add_on_close_callback(lambda _raw, reason: self.drop(ConnectionLost(describe(reason))))
+        await channel.ask(self._enter_confirm_mode(channel.raw))
+        self._channel = channel.raw
+        self._refresh_open(connected=True)
+
+    def _enter_confirm_mode(self, raw: Any) -> Any:
+        def confirm_select(callback: Any) -> None:
+            raw.confirm_delivery(self._on_confirm, callback=callback)
+
+        return confirm_select
+
+    def _gone(self, reason: AmqpError) -> None:
+        self._refresh_open(connected=False)
+        lost, self._pending = self._pending, {}
+        for pending in lost.values():
+            self._fail(pending, ConnectionLost(str(reason)))
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        return [*super()._background(), self._watch_confirms()]
+
+    def _blocked_changed(self) -> None:
+        self._unblocked_at = asyncio.get_running_loop().time()
+        self._refresh_open(connected=self.connected.is_set())
+
+    def _refresh_open(self, *, connected: bool) -> None:
+        if self._stopped or (connected and not self.blocked):
+            self._open.set()
+        else:
+            self._open.clear()
+
+    def _on_return(self, _channel: Any, method: Any, properties: Any, _body: bytes) -> None:
+        """The broker tells this before it confirms the same message; an unroutable one is confirmed too."""
+        self._returned[_Address(method.exchange, method.routing_key, properties.message_id)] += 1
+
+    def _on_confirm(self, frame: Any) -> None:
+        method = frame.method
+        accepted = method.INDEX == pika.spec.Basic.Ack.INDEX
+        if not method.multiple:
+            self._settle(method.delivery_tag, accepted=accepted)
+            return
+        for tag in range(self._settled_up_to + 1, method.delivery_tag + 1):
+            self._settle(tag, accepted=accepted)
+        self._settled_up_to = max(self._settled_up_to, method.delivery_tag)
+
+    def _settle(self, tag: int, *, accepted: bool) -> None:
+        pending = self._pending.pop(tag, None)
+        if pending is None:
+            return
+        if self._returned and self._returned[pending.address]:
+            self._returned.subtract([pending.address])
+            self._returned = +self._returned
+            self._fail(
+                pending, Unroutable(f"no queue of {pending.address.exchange} takes {pending.address.routing_key}")
+            )
+        elif not accepted:
+            self._fail(pending, Nacked(f"the broker refused {pending.address.routing_key}: its queue may be full"))
+        else:
+            self._window.release()
+            if not pending.future.done():
+                pending.future.set_result(None)
+
+    def _fail(self, pending: _Pending, error: AmqpError) -> None:
+        self._window.release()
+        if not pending.future.done():
+            pending.future.set_exception(error)
+
+    async def _watch_confirms(self) -> None:
+        """A confirm that does not come is the sign of a queue that never will: drop the connection."""
+        limit = self._settings.confirm_timeout_s
+        while True:
+            await asyncio.sleep(min(1.0, limit / 4))
+            if self.blocked:
+                continue
+            now = asyncio.get_running_loop().time()
+            late = [tag for tag, sent in self._pending.items() if now - max(sent.sent_at, self._unblocked_at) > limit]
+            for tag in late:
+                self._fail(self._pending.pop(tag), ConfirmTimeout(f"the broker did not confirm within {limit:g} s"))
+            if late:
+                self.drop(ConnectionLost(f"{len(late)} messages were not confirmed within {limit:g} s"))
