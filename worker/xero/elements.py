@@ -11,6 +11,7 @@ from worker.xero.endpoints import ENDPOINTS
 from worker.xero.routes import credit_note_id, standing
 
 MAX_NAME = 255
+_MARK_CHARS = 12
 _UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 
 
@@ -43,7 +44,7 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
     Names are unique among Xero's active contacts. Suffixing twice changes nothing.
     """
     name = str(payload["Name"])
-    mark = f" ({number.rsplit(':', 1)[-1]})"
+    mark = f" ({number.rsplit(':', 1)[-1][-_MARK_CHARS:]})"
     if name.endswith(mark):
         return dict(payload)
     return {**payload, "Name": name[: MAX_NAME - len(mark)].rstrip() + mark}

@@ -1,0 +1,128 @@
+# ruff: noqa: E501 - a table reads better with one case a line
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.xero_fakes import call_of, member_of
+from worker.documents import Kind
+from worker.ledger.records import Call
+from worker.xero.answers import is_expired, read
+from worker.xero.reply import LimitHeaders, ReplyKind
+
+CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
+ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}
+
+
+def problem(status: int, detail: str, **headers: str) -> httpx.Response:
+    return httpx.Response(status, json={"Title": "t", "Status": status, "Detail": detail}, headers=headers)
+
+
+def test_the_documents_of_the_envelope_are_the_elements() -> None:
+    body = b'{"Id":"1","Status":"OK","warnings":[{"x":1}],"pagination":{"page":1},"Invoices":[{"Total":0.10}]}'
+
+    reply = read(CALL, httpx.Response(200, content=body, headers={"xero-correlation-id": "c-1"}))
+
+    assert reply.outcome is ReplyKind.ANSWERED
+    assert str(reply.elements[0]["Total"]) == "0.10"
+    assert (reply.raw, reply.correlation_id) == (body, "c-1")
+
+
+@pytest.mark.parametrize("body", [b"<html>ok</html>", b'{"Invoices":[{"Inv', b"[1]"])
+def test_a_success_that_cannot_be_read_is_uncertain(body: bytes) -> None:
+    assert read(CALL, httpx.Response(200, content=body)).outcome is ReplyKind.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("response", "outcome"),
+    [
+        (httpx.Response(204), ReplyKind.ANSWERED),
+        (httpx.Response(302, headers={"Location": "https://elsewhere.example"}), ReplyKind.UNEXPECTED),
+        (httpx.Response(400, json={"Message": "A validation exception occurred", "Elements": [ERROR]}), ReplyKind.ANSWERED),
+        (httpx.Response(400, json={"Message": "JSON for post data was invalid"}), ReplyKind.REFUSED_WHOLE),
+        (httpx.Response(400, json={"Elements": [{"InvoiceNumber": "other", "ValidationErrors": [{"Message": "b"}]}]}), ReplyKind.REFUSED_WHOLE),
+        (httpx.Response(400, json={"Elements": []}), ReplyKind.REFUSED_WHOLE),
+        (httpx.Response(400, content=b"<html>"), ReplyKind.REFUSED_WHOLE),
+        (problem(401, "TokenExpired: token expired at 01/01/2001 00:00:00"), ReplyKind.CONSENT),
+        (problem(401, "AuthorizationUnsuccessful"), ReplyKind.SCOPE),
+        (problem(401, "", **{"WWW-Authenticate": 'Bearer error="insufficient_scope"'}), ReplyKind.SCOPE),
+        (problem(401, "TokenInvalidAudience"), ReplyKind.CONSENT),
+        (problem(403, "AuthenticationUnsuccessful"), ReplyKind.CONSENT),
+        (httpx.Response(404, content=b"<html>", headers={"Content-Type": "text/html"}), ReplyKind.NOT_FOUND),
+        (httpx.Response(412), ReplyKind.UNEXPECTED),
+        (httpx.Response(500, json={"Message": "An error occurred"}), ReplyKind.SERVER_ERROR),
+        (httpx.Response(501), ReplyKind.UNEXPECTED),
+        (httpx.Response(502), ReplyKind.UNCERTAIN),
+        (httpx.Response(503), ReplyKind.UNCERTAIN),
+        (httpx.Response(504), ReplyKind.UNCERTAIN),
+        (httpx.Response(522), ReplyKind.UNCERTAIN),
+    ],
+)  # fmt: skip
+def test_each_status_has_its_outcome(response: httpx.Response, outcome: ReplyKind) -> None:
+    assert read(CALL, response).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [
+        ({"X-Rate-Limit-Problem": "minute", "Retry-After": "26"}, ReplyKind.TOO_MANY_MINUTE),
+        ({"X-Rate-Limit-Problem": "Concurrent"}, ReplyKind.TOO_MANY_CONCURRENT),
+        ({"X-Rate-Limit-Problem": "day", "Retry-After": "40000"}, ReplyKind.TOO_MANY_DAY),
+        ({"X-Rate-Limit-Problem": "appminute"}, ReplyKind.TOO_MANY_APP),
+        ({"Retry-After": "40000"}, ReplyKind.TOO_MANY_DAY),
+        ({"X-DayLimit-Remaining": "0"}, ReplyKind.TOO_MANY_DAY),
+        ({"Retry-After": "26"}, ReplyKind.TOO_MANY_MINUTE),
+        ({}, ReplyKind.TOO_MANY_MINUTE),
+    ],
+)
+def test_429_says_which_limit(headers: dict[str, str], outcome: ReplyKind) -> None:
+    assert read(CALL, httpx.Response(429, headers=headers)).outcome is outcome
+
+
+def test_the_limit_headers_are_read() -> None:
+    headers = {
+        "X-DayLimit-Remaining": "344",
+        "X-MinLimit-Remaining": "0",
+        "X-AppMinLimit-Remaining": "9999",
+        "Retry-After": "26",
+        "X-Rate-Limit-Problem": "minute",
+    }
+
+    reply = read(CALL, httpx.Response(429, headers=headers))
+
+    assert reply.limits == LimitHeaders(344, 0, 9999, 26.0, "minute")
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", ""])
+def test_limit_headers_that_are_no_numbers_are_ignored(value: str) -> None:
+    headers = {"X-DayLimit-Remaining": value, "Retry-After": value}
+
+    assert read(CALL, httpx.Response(200, json={"Invoices": []}, headers=headers)).limits == LimitHeaders()
+
+
+def test_an_expired_token_is_told_from_other_refusals() -> None:
+    assert is_expired(read(CALL, problem(401, "TokenExpired: token expired at 01/01/2001 00:00:00")))
+    assert not is_expired(read(CALL, problem(401, "AuthorizationUnsuccessful")))
+
+
+@pytest.mark.parametrize(
+    ("response", "detail"),
+    [
+        (problem(403, "AuthenticationUnsuccessful"), "AuthenticationUnsuccessful"),
+        (httpx.Response(400, json={"Message": "limit", "Elements": []}), "limit"),
+        (httpx.Response(503), "status 503"),
+        (httpx.Response(200, json={"Invoices": []}), ""),
+    ],
+)
+def test_the_detail_is_for_people(response: httpx.Response, detail: str) -> None:
+    assert read(CALL, response).detail == detail
+
+
+def test_a_deleted_allocation_comes_without_a_list() -> None:
+    call: Call = call_of(member_of(Kind.ALLOCATION, "1", xero_id="a"), method="DELETE")
+    body: dict[str, Any] = {"AllocationID": "a", "IsDeleted": True, "ValidationErrors": []}
+
+    assert read(call, httpx.Response(200, json=body)).elements == (body,)

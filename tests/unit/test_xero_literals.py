@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.xero.literals import decode, encode
+
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**10), max_value=10**10)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+)
+
+
+@given(AMOUNTS)
+def test_an_amount_travels_as_the_literal_it_is(amount: Decimal) -> None:
+    body = encode({"Amount": amount})
+
+    assert body == b'{"Amount":%s}' % format(amount, "f").encode()
+    assert decode(body)["Amount"] == amount
+
+
+@given(VALUES)
+def test_other_values_are_plain_json(value: object) -> None:
+    assert json.loads(encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("amount", "literal"), [("0.1", b"0.1"), ("1E+3", b"1000"), ("1E-7", b"0.0000001"), ("-0.10", b"-0.10")]
+)
+def test_no_exponent_and_no_binary_noise(amount: str, literal: bytes) -> None:
+    assert encode(Decimal(amount)) == literal
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity")])
+def test_what_is_no_number_is_refused(value: Decimal) -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        encode([value])
+
+
+@pytest.mark.parametrize("value", [0.1, {"Amount": 1.5}, {1: "x"}, {"Date": object()}])
+def test_floats_and_strange_values_are_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        encode(value)

@@ -1,0 +1,184 @@
+"""What the tests of worker/xero share: documents, calls, an identity host and a ledger with behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+
+from worker.documents import Action, DocumentKey, Kind, Write
+from worker.ledger.records import Call, Composed, Document, Known, Lease, Member, Purpose, TokenSet
+
+V1 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+V2 = V1 + timedelta(hours=1)
+ENTITIES = {
+    Kind.CONTACT: "customer",
+    Kind.ITEM: "product",
+    Kind.INVOICE: "invoice",
+    Kind.CREDIT_NOTE: "credit_memo",
+    Kind.PAYMENT: "payment",
+    Kind.ALLOCATION: "credit_memo",
+}
+
+
+def key_of(kind: Kind, entity_id: str, part: str | None = None) -> DocumentKey:
+    return DocumentKey("main", "shop", ENTITIES[kind], entity_id, part or str(kind))
+
+
+def write_of(kind: Kind, entity_id: str, payload: Mapping[str, Any] | None = None, **changes: Any) -> Write:
+    write = Write(
+        key=key_of(kind, entity_id),
+        kind=kind,
+        version=V1,
+        number=f"{kind}-{entity_id}",
+        content_hash=f"hash-{entity_id}",
+        payload={} if payload is None else payload,
+    )
+    return replace(write, **changes)
+
+
+def document_of(write: Write, **changes: Any) -> Document:
+    document = Document(
+        key=write.key,
+        kind=write.kind,
+        xero_id=f"id-{write.key.part}-{write.key.entity_id}",
+        number=write.number,
+        version=write.version,
+        content_hash=write.content_hash,
+    )
+    return replace(document, **changes)
+
+
+def known_of(*documents: Document, item_codes: frozenset[str] = frozenset()) -> Known:
+    return Known(documents={document.key: document for document in documents}, item_codes=item_codes)
+
+
+def member_of(kind: Kind, entity_id: str, element: Mapping[str, Any] | None = None, **changes: Any) -> Member:
+    member = Member(
+        key=key_of(kind, entity_id),
+        kind=kind,
+        version=V1,
+        number=f"{kind}-{entity_id}",
+        content_hash=f"hash-{entity_id}",
+        action=Action.SAVE,
+        element={} if element is None else element,
+    )
+    return replace(member, **changes)
+
+
+def call_of(*members: Member, **changes: Any) -> Call:
+    call = Call(
+        id="call-1",
+        org="main",
+        purpose=Purpose.WRITE,
+        kind=members[0].kind if members else None,
+        method="PUT",
+        path="/Invoices",
+        params={"summarizeErrors": "false"},
+        body=b"{}",
+        idempotency_key="key-1",
+        members=members,
+        opened_at=V1,
+        sent_at=V1,
+    )
+    return replace(call, **changes)
+
+
+def call_from(composed: Composed, **changes: Any) -> Call:
+    call = call_of(
+        *composed.members, method=composed.method, path=composed.path, params=composed.params, body=composed.body
+    )
+    return replace(call, **changes)
+
+
+def sale_element(number: str, **changes: Any) -> dict[str, Any]:
+    """An invoice as sent: net 10.00, tax 2.00."""
+    line = {
+        "Description": "Mug",
+        "Quantity": Decimal(1),
+        "UnitAmount": Decimal("10.0000"),
+        "TaxAmount": Decimal("2.00"),
+    }
+    return {
+        "Type": "ACCREC",
+        "InvoiceNumber": number,
+        "Contact": {"ContactID": "c1"},
+        "Date": "2026-03-01",
+        "CurrencyCode": "GBP",
+        "LineAmountTypes": "Exclusive",
+        "Status": "AUTHORISED",
+        "LineItems": [line],
+        **changes,
+    }
+
+
+@dataclass
+class MemoryLeases:
+    """Leases of one process, as strict as the ledger's, without their expiry."""
+
+    held: dict[str, str] = field(default_factory=dict)
+    fence: int = 0
+
+    async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
+        if self.held.get(name, holder) != holder:
+            return None
+        self.held[name] = holder
+        self.fence += 1
+        return Lease(name, holder, self.fence, V1 + timedelta(seconds=ttl_s))
+
+    async def release(self, lease: Lease) -> None:
+        self.held.pop(lease.name, None)
+
+
+@dataclass
+class MemoryTokens:
+    """Token sets with compare-and-swap."""
+
+    sets: dict[str, TokenSet] = field(default_factory=dict)
+
+    async def load(self, connection: str) -> TokenSet | None:
+        return self.sets.get(connection)
+
+    async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
+        current = self.sets.get(connection)
+        if (current.generation if current else 0) != expected_generation:
+            return False
+        self.sets[connection] = new
+        return True
+
+
+@dataclass
+class IdentityHost:
+    """Issues rotating tokens; `accepts` holds the refresh tokens that still work, `fault` answers instead."""
+
+    accepts: set[str] = field(default_factory=set)
+    requests: list[tuple[dict[str, str], httpx.Headers]] = field(default_factory=list)
+    issued: int = 0
+    fault: httpx.Response | Exception | None = None
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens elsewhere while a request is under way."""
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
+        self.requests.append((form, request.headers))
+        self.meanwhile()
+        if isinstance(self.fault, Exception):
+            raise self.fault
+        if self.fault is not None:
+            return self.fault
+        if form["grant_type"] == "refresh_token" and form["refresh_token"] not in self.accepts:
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        return self._issue(with_refresh=form["grant_type"] != "client_credentials")
+
+    def _issue(self, *, with_refresh: bool) -> httpx.Response:
+        self.issued += 1
+        token = {"access_token": f"access-{self.issued}", "expires_in": 1800, "token_type": "Bearer"}
+        if with_refresh:
+            token["refresh_token"] = f"refresh-{self.issued}"
+            self.accepts = {f"refresh-{self.issued}"}
+        return httpx.Response(200, json=token)
