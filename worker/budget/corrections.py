@@ -97,8 +97,9 @@ def _unblocked(correction: Correction, headers: Headers) -> Correction:
 
 def _blocked(correction: Correction, problem: str, retry_after_s: float | None, now: datetime) -> Correction:
     span = timedelta(seconds=retry_after_s) if retry_after_s is not None else _BLOCK.get(problem, MINUTE)
-    until = max(now + span, correction.blocked_until or now)
-    return replace(correction, blocked_until=until, blocked_at=now, blocked_reason=_REASONS.get(problem, "minute"))
+    if correction.blocked_until is not None and correction.blocked_until >= now + span:
+        return correction
+    return replace(correction, blocked_until=now + span, blocked_at=now, blocked_reason=_REASONS.get(problem, "minute"))
 
 
 def _less(remaining: int | None) -> int | None:

@@ -40,7 +40,7 @@ def row_of(call: Call, lane: Lane) -> dict[str, Any]:
 
 def call_of(row: Mapping[Any, Any]) -> Call:
     """The call of a row. A purged one has neither body nor members."""
-    members = load(unpack(row["members"])) if row["members"] is not None else []
+    members = load(unpack(row["members"]).decode()) if row["members"] is not None else []
     return Call(
         id=row["id"],
         org=row["org"],

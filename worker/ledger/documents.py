@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,11 +14,17 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Document, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert, key_columns, key_of, key_values
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert, key_values
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
 
-_BY_KEYS = select(documents).where(among(key_columns(documents), "keys"))
+# 500 whole keys in one list cost PostgreSQL 40 ms, entities of one kind 4 ms
+_OF_ENTITIES = select(documents).where(
+    documents.c.org == bindparam("of"),
+    documents.c.source == bindparam("store"),
+    documents.c.entity == bindparam("sort"),
+    among(documents.c.entity_id, "ids"),
+)
 _BY_NUMBERS = select(documents).where(
     documents.c.org == bindparam("of"), documents.c.kind == bindparam("sort"), among(documents.c.number, "numbers")
 )
@@ -66,8 +72,8 @@ class Documents:
         async with self._database.reading() as connection:
             for piece in chunks(numbers):
                 values = {"of": org, "sort": kind.value, "numbers": piece}
-                rows = (await connection.execute(_BY_NUMBERS, values)).mappings()
-                found |= {row["number"]: _document(row) for row in rows}
+                rows = (await connection.execute(_BY_NUMBERS, values)).all()
+                found |= {document.number: document for document in map(_document, rows)}
         return found
 
     async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
@@ -84,10 +90,13 @@ class Documents:
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
     """`Documents.get` inside a transaction."""
+    wanted = frozenset(keys)
     found: dict[DocumentKey, Document] = {}
-    for piece in chunks(keys):
-        rows = (await connection.execute(_BY_KEYS, {"keys": piece})).mappings()
-        found |= {document.key: document for document in map(_document, rows)}
+    for (org, source, entity), ids in _by_entity(wanted).items():
+        for piece in chunks(ids):
+            values = {"of": org, "store": source, "sort": entity, "ids": piece}
+            rows = (await connection.execute(_OF_ENTITIES, values)).all()
+            found |= {document.key: document for document in map(_document, rows) if document.key in wanted}
     return found
 
 
@@ -124,6 +133,13 @@ async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[Entit
         await connection.execute(_DELETE_HELD, rows)
 
 
+def _by_entity(keys: Iterable[DocumentKey]) -> dict[tuple[str, str, str], set[str]]:
+    groups: dict[tuple[str, str, str], set[str]] = {}
+    for key in keys:
+        groups.setdefault((key.org, key.source, key.entity), set()).add(key.entity_id)
+    return groups
+
+
 @cache
 def _writing(dialect: str) -> Any:
     statement = insert(dialect, documents)
@@ -148,13 +164,7 @@ def _row(document: Document) -> dict[str, Any]:
     }
 
 
-def _document(row: Mapping[Any, Any]) -> Document:
-    return Document(
-        key=key_of(row),
-        kind=Kind(row["kind"]),
-        xero_id=row["xero_id"],
-        number=row["number"],
-        version=row["version"],
-        content_hash=row["content_hash"],
-        facts=load(row["facts"]),
-    )
+def _document(row: Sequence[Any]) -> Document:
+    """By position, in the order of the table: this runs hundreds of times a call."""
+    _, _, _, _, _, kind, xero_id, number, version, content_hash, facts = row
+    return Document(DocumentKey(*row[:5]), Kind(kind), xero_id, number, version, content_hash, load(facts))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, Tuple, bindparam, tuple_
+from sqlalchemy import ColumnElement, Table, Tuple, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.documents import DocumentKey
 
 T = TypeVar("T")
 KEY_COLUMNS = ("org", "source", "entity", "entity_id", "part")
-# times five columns, well below SQLite's 32,766 parameters a statement
+# times the columns of a key, well below SQLite's 32,766 parameters a statement
 CHUNK = 1000
 
 
@@ -35,11 +35,6 @@ def upsert(dialect: str, table: Table, on: tuple[str, ...], keep: tuple[str, ...
     return statement.on_conflict_do_update(index_elements=list(on), set_=changed)
 
 
-def key_columns(table: Table) -> Tuple:
-    """A table's document key as one comparable value."""
-    return tuple_(*(table.c[name] for name in KEY_COLUMNS))
-
-
 def among(column: Tuple | ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """`column IN :name`, for a list of any length up to `CHUNK`; the statement is compiled once."""
     return column.in_(bindparam(name, expanding=True))
@@ -48,11 +43,6 @@ def among(column: Tuple | ColumnElement[Any], name: str) -> ColumnElement[bool]:
 def key_values(key: DocumentKey) -> dict[str, str]:
     """A document key as column values."""
     return dict(zip(KEY_COLUMNS, key, strict=True))
-
-
-def key_of(row: Mapping[str, Any]) -> DocumentKey:
-    """A document key from a row's columns."""
-    return DocumentKey(*(row[name] for name in KEY_COLUMNS))
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

@@ -49,9 +49,9 @@ def dump(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_encode)
 
 
-def load(text: str | bytes) -> Any:
+def load(text: str) -> Any:
     """What `dump` made."""
-    return json.loads(text, object_hook=_decode)
+    return _DECODER.decode(text)
 
 
 def pack(data: bytes) -> bytes:
@@ -77,3 +77,6 @@ def _decode(value: dict[str, Any]) -> Any:
     if len(value) == 1 and _DECIMAL in value:
         return Decimal(value[_DECIMAL])
     return value
+
+
+_DECODER = json.JSONDecoder(object_hook=_decode)

@@ -1,0 +1,113 @@
+"""What Xero's headers say binds at once, and no longer than it has to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.budget_simulation import Simulation
+from tests.fakes import START
+from worker.budget.corrections import Headers, corrected
+from worker.budget.decision import Grant
+from worker.budget.limits import Limits
+from worker.ledger.records import Wait
+
+SECOND = timedelta(seconds=1)
+QUARTER = timedelta(minutes=15)
+
+
+def test_a_lower_day_count_of_xero_binds_at_once() -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, Headers(day_remaining=2), START)
+
+    decisions = [simulation.ask(START + n * 2 * SECOND) for n in range(3)]
+
+    assert isinstance(decisions[0], Grant)
+    assert isinstance(decisions[1], Grant)
+    assert decisions[2] == Wait(START + QUARTER, "day")
+
+
+def test_a_higher_count_of_xero_does_not_lift_our_own_limit() -> None:
+    simulation = Simulation(Limits(day=1))
+    simulation.ask(START)
+    hear(simulation, Headers(day_remaining=4999), START)
+
+    assert isinstance(simulation.ask(START + SECOND), Wait)
+
+
+def test_calls_under_way_are_taken_off_what_xero_says_is_left() -> None:
+    simulation = Simulation(Limits())
+
+    hear(simulation, Headers(day_remaining=3, minute_remaining=9), START, in_flight=3)
+
+    assert isinstance(simulation.ask(START), Wait)
+    assert simulation.state.correction.minute_remaining == 6
+
+
+def test_one_probe_goes_out_every_15_minutes_while_only_xero_forbids() -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, Headers(day_remaining=0), START)
+
+    used = simulation.ask_until(START, START + 4 * QUARTER)
+
+    assert used == 3
+    assert simulation.grants == [START + n * QUARTER for n in (1, 2, 3)]
+
+
+def test_the_reply_to_a_probe_ends_the_drought() -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, Headers(retry_after_s=6 * 3600, problem="day"), START)
+    simulation.ask_until(START, START + QUARTER + SECOND)
+
+    hear(simulation, Headers(day_remaining=999), START + QUARTER + 2 * SECOND)
+
+    assert isinstance(simulation.ask(START + QUARTER + 3 * SECOND), Grant)
+
+
+def test_a_reply_sent_before_the_429_does_not_lift_it() -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, Headers(retry_after_s=30, problem="minute"), START)
+
+    hear(simulation, Headers(day_remaining=900, minute_remaining=40), START + SECOND)
+
+    assert simulation.ask(START + 2 * SECOND) == Wait(START + 30 * SECOND, "minute")
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds", "reason"),
+    [
+        (Headers(retry_after_s=26, problem="minute"), 26, "minute"),
+        (Headers(problem="minute"), 60, "minute"),
+        (Headers(problem="concurrent"), 1, "in_flight"),
+        (Headers(retry_after_s=3, problem="Concurrent"), 3, "in_flight"),
+        (Headers(problem="appminute"), 60, "app_minute"),
+        (Headers(app_minute_remaining=0), 60, "app_minute"),
+        (Headers(minute_remaining=0), 60, "minute"),
+        (Headers(retry_after_s=7200, problem="day"), 900, "day"),
+        (Headers(problem="day"), 900, "day"),
+        (Headers(retry_after_s=5, problem="something new"), 5, "minute"),
+        (Headers(retry_after_s=5), 5, "minute"),
+    ],
+)
+def test_each_refusal_blocks_for_its_own_time(headers: Headers, seconds: int, reason: str) -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, headers, START)
+
+    assert simulation.ask(START) == Wait(START + seconds * SECOND, reason)
+    assert isinstance(simulation.ask(START + seconds * SECOND), Grant)
+
+
+def test_a_shorter_refusal_does_not_shorten_a_longer_one() -> None:
+    simulation = Simulation(Limits())
+    hear(simulation, Headers(retry_after_s=40, problem="minute"), START)
+
+    hear(simulation, Headers(problem="concurrent"), START + SECOND)
+
+    assert simulation.ask(START + 3 * SECOND) == Wait(START + 40 * SECOND, "minute")
+
+
+def hear(simulation: Simulation, headers: Headers, now: datetime, in_flight: int = 0) -> None:
+    correction = corrected(simulation.state.correction, headers, in_flight=in_flight, now=now)
+    simulation.state = replace(simulation.state, correction=correction)

@@ -1,0 +1,58 @@
+"""The forecast agrees with what the budget then does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.budget_simulation import Simulation
+from tests.fakes import START
+from worker.budget.decision import Grant
+from worker.budget.forecast import Left, done_at, left
+from worker.budget.limits import Limits
+from worker.budget.state import Correction, Spent, fresh
+
+
+@pytest.mark.parametrize("lane", [Lane.IMMEDIATE, Lane.BATCH])
+@pytest.mark.parametrize("calls", [1, 5, 40, 300, 800])
+def test_a_backlog_is_done_when_the_forecast_said(calls: int, lane: Lane) -> None:
+    simulation = Simulation(Limits())
+    said = done_at(simulation.state, Spent(), limits=simulation.limits, lane=lane, now=START, calls=calls)
+
+    simulation.ask_until(START, said + timedelta(minutes=3), lane)
+
+    assert abs(simulation.grants[calls - 1] - said) < timedelta(minutes=2)
+
+
+def test_nothing_to_do_is_done_now() -> None:
+    assert done_at(fresh(Limits(), START), Spent(), limits=Limits(), lane=Lane.BATCH, now=START, calls=0) == START
+
+
+def test_what_is_left_at_once_can_be_spent_at_once() -> None:
+    simulation = Simulation(Limits())
+    there = left(simulation.state, Spent(), limits=simulation.limits, lane=Lane.BATCH, now=START)
+
+    granted = [simulation.ask(START, Lane.BATCH) for _ in range(10)]
+
+    assert there == Left(at_once=5, day=950)
+    assert sum(isinstance(decision, Grant) for decision in granted) == there.at_once
+
+
+def test_a_full_day_leaves_nothing_and_says_when_it_goes_on() -> None:
+    limits, frees_at = Limits(day=100), START + timedelta(hours=3)
+    spent = Spent(day=100, frees_at=frees_at)
+
+    there = left(fresh(limits, START), spent, limits=limits, lane=Lane.IMMEDIATE, now=START)
+    first = done_at(fresh(limits, START), spent, limits=limits, lane=Lane.IMMEDIATE, now=START, calls=1)
+
+    assert there == Left(0, 0)
+    assert first == frees_at
+
+
+def test_what_xero_says_is_left_counts() -> None:
+    state = replace(fresh(Limits(), START), correction=Correction(day_remaining=3, day_at=START))
+
+    assert left(state, Spent(), limits=Limits(), lane=Lane.IMMEDIATE, now=START) == Left(3, 3)

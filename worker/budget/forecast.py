@@ -1,0 +1,56 @@
+"""What is left, and when a backlog will be done. Estimates for people and for the backfill lane, not for granting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.envelope import Lane
+from worker.budget.bucket import ready_at
+from worker.budget.corrections import forbidden_until
+from worker.budget.decision import settle
+from worker.budget.limits import Limits
+from worker.budget.state import Spent, State
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Calls a lane could make: at once, and before the rolling 24 hours are full."""
+
+    at_once: int
+    day: int
+
+
+def left(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime) -> Left:
+    """What the buckets, the rolling windows and Xero's headers leave to `lane`."""
+    state = settle(state, limits, now)
+    day = max(0, limits.day_for(lane) - spent.day)
+    if state.correction.day_remaining is not None:
+        day = min(day, state.correction.day_remaining)
+    saved = state.day.level - limits.kept_from(lane)
+    at_once = min(state.minute.level, saved, limits.minute - len(state.recent), day)
+    blocked = forbidden_until(state.correction, state.minute.at) is not None
+    return Left(0 if blocked else max(0, int(at_once)), day)
+
+
+def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:
+    """When `calls` more calls of `lane` can have gone out, if nobody else makes any."""
+    state = settle(state, limits, now)
+    now = state.minute.at
+    if calls <= 0:
+        return now
+    forbidden = forbidden_until(state.correction, now)
+    return max(
+        forbidden.until if forbidden else now,
+        ready_at(state.minute, tokens=calls, rate=limits.minute_rate),
+        ready_at(state.day, tokens=calls + limits.kept_from(lane), rate=limits.day_rate),
+        _window_frees(spent, limits=limits, lane=lane, now=now, calls=calls),
+    )
+
+
+def _window_frees(spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:
+    """The rolling 24 hours let go of their calls at about the pace of the day bucket."""
+    beyond = calls - max(0, limits.day_for(lane) - spent.day)
+    if beyond <= 0:
+        return now
+    return max(now, spent.frees_at or now) + timedelta(seconds=(beyond - 1) / limits.day_rate)
