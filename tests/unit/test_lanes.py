@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from schemas.envelope import Lane
+from schemas.topology import lane_queue
+from worker.lanes import Lanes, window_index
+
+WINDOW = timedelta(minutes=30)
+
+
+class FakeQueues:
+    """Knows which queues are consumed, and how deep they are."""
+
+    def __init__(self) -> None:
+        self.consumed: set[str] = set()
+        self.depths: dict[str, int] = {}
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        self.consumed.add(queue)
+
+    async def cancel(self, queue: str) -> None:
+        self.consumed.discard(queue)
+
+    async def depth(self, queue: str) -> int:
+        return self.depths.get(queue, 0)
+
+
+class Stage:
+    """Lanes on a clock that the test moves."""
+
+    def __init__(self, *, offset: timedelta = timedelta()) -> None:
+        self.queues = FakeQueues()
+        self.time = datetime(2026, 1, 5, 12, 10, tzinfo=UTC)
+        self.at_hand = 0
+        self.lanes = Lanes(
+            org="main",
+            window=WINDOW,
+            offset=offset,
+            queues=self.queues,
+            now=lambda: self.time,
+            at_hand=lambda: self.at_hand,
+        )
+
+    async def turn(self) -> set[Lane]:
+        await self.lanes.turn()
+        return {lane for lane in Lane if lane_queue("main", lane) in self.queues.consumed}
+
+    def waiting(self, lane: Lane, count: int) -> None:
+        self.queues.depths[lane_queue("main", lane)] = count
+
+
+async def test_a_worker_that_starts_in_mid_window_leaves_the_batch_until_the_next_opening() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 3)
+
+    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}
+
+    stage.time += timedelta(minutes=20)
+    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BATCH}
+
+
+async def test_the_batch_is_consumed_until_what_was_there_at_the_opening_is_taken() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.time += timedelta(minutes=20)
+    await stage.turn()
+
+    stage.lanes.taken(Lane.BATCH)
+    assert Lane.BATCH in await stage.turn()
+
+    stage.lanes.taken(Lane.BATCH)
+    assert Lane.BATCH not in await stage.turn()
+
+
+async def test_release_opens_the_window_at_once() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 1)
+    await stage.turn()
+
+    stage.lanes.release()
+
+    assert Lane.BATCH in await stage.turn()
+
+
+async def test_a_window_that_opens_while_the_last_is_drained_takes_what_is_there_then() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 1)
+    stage.time += timedelta(minutes=20)
+    await stage.turn()
+    stage.waiting(Lane.BATCH, 2)
+    stage.time += WINDOW
+    await stage.turn()
+
+    stage.lanes.taken(Lane.BATCH)
+
+    assert Lane.BATCH in await stage.turn()
+
+
+async def test_backfill_waits_while_anything_else_is_at_hand() -> None:
+    stage = Stage()
+    stage.at_hand = 1
+    assert await stage.turn() == {Lane.IMMEDIATE}
+
+    stage.at_hand = 0
+
+    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}
+
+
+async def test_nothing_is_consumed_while_the_buffer_is_full() -> None:
+    stage = Stage()
+    await stage.turn()
+
+    stage.lanes.held_back = True
+
+    assert await stage.turn() == set()
+
+
+async def test_a_clock_that_jumps_back_opens_the_window_rather_than_losing_one() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 1)
+    await stage.turn()
+
+    stage.time -= timedelta(hours=1)
+
+    assert Lane.BATCH in await stage.turn()
+
+
+def test_the_offset_moves_the_opening() -> None:
+    at = datetime(2026, 1, 5, 12, 5, tzinfo=UTC)
+
+    before = window_index(at - timedelta(seconds=1), WINDOW, timedelta(minutes=5))
+
+    assert window_index(at, WINDOW, timedelta(minutes=5)) == before + 1

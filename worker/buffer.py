@@ -1,0 +1,303 @@
+"""What one organisation's worker holds in memory: events that wait for a call, coalesced by entity.
+
+Pure state, no I/O and no clock: times are given. A document has one slot; a newer version takes the place of an older
+one that is not in a call yet, and waits behind one that is.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+
+from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.work import RANK, Slot, Work
+
+_Ready = list[tuple[int, DocumentKey]]
+_RECENT = 20_000
+
+
+class Buffer:
+    """Slots by document, works by entity, and per rank and kind a heap of what can be sent."""
+
+    def __init__(self) -> None:
+        self._slots: dict[DocumentKey, Slot] = {}
+        self._newest: dict[EntityKey, Work] = {}
+        self._works: dict[Work, None] = {}
+        self._ready: dict[tuple[int, Kind], _Ready] = defaultdict(list)
+        self._delayed: list[tuple[float, int, DocumentKey]] = []
+        self._needed_by: dict[DocumentKey, set[DocumentKey]] = defaultdict(set)
+        self._blocked: set[DocumentKey] = set()
+        self._recent: dict[DocumentKey, None] = {}
+        self._seq = 0
+        self.size_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def __contains__(self, key: DocumentKey) -> bool:
+        """Whether a document is wanted, in an unsettled call, or was settled a moment ago."""
+        return key in self._slots or key in self._blocked or key in self._recent
+
+    def wants(self, key: DocumentKey) -> bool:
+        """Whether a version of a document is on its way."""
+        return key in self._slots or key in self._blocked
+
+    def works(self) -> list[Work]:
+        """Every event held, oldest first."""
+        return list(self._works)
+
+    def oldest(self) -> float | None:
+        """When the event was admitted that waits longest."""
+        first = next(iter(self._works), None)
+        return None if first is None else first.admitted_at
+
+    def admit(self, work: Work, writes: Iterable[Write], known: Container[DocumentKey]) -> None:
+        """Take `work` in. `known` are the documents that Xero had when the ledger was asked, a moment ago."""
+        if not self._coalesce(work):
+            return
+        self._works[work] = None
+        self.size_bytes += len(work.body)
+        for write in writes:
+            work.pending.add(write.key)
+            self._want(work, write, {n for n in write.needs if n not in known and n not in self._recent})
+
+    def take(self, kind: Kind, limit: int, now: float) -> list[Slot]:
+        """Up to `limit` sendable slots of `kind`, most urgent lane and oldest first; they count as in flight."""
+        self._wake(now)
+        taken: list[Slot] = []
+        for rank in range(len(RANK)):
+            heap = self._ready[rank, kind]
+            while heap and len(taken) < limit:
+                _, key = heapq.heappop(heap)
+                slot = self._sendable(key, rank, now)
+                if slot is not None:
+                    slot.in_flight = True
+                    taken.append(slot)
+        return taken
+
+    def choose(self, now: float) -> tuple[Kind, int] | None:
+        """The kind to send next and its rank: the most urgent lane first, then the kind that holds the oldest event."""
+        self._wake(now)
+        for rank in range(len(RANK)):
+            heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
+            if heads:
+                return min(heads)[1], rank
+        return None
+
+    def ready_count(self, kind: Kind) -> int:
+        """How many slots of `kind` may be sendable (an upper bound)."""
+        return sum(len(self._ready[rank, kind]) for rank in range(len(RANK)))
+
+    def next_due(self) -> float | None:
+        """When the next delayed slot becomes sendable."""
+        return self._delayed[0][0] if self._delayed else None
+
+    def put_back(self, keys: Iterable[DocumentKey], *, not_before: float = 0.0) -> None:
+        """Free slots whose call wrote nothing: sendable again from `not_before`, or replaced by their next version."""
+        for key in keys:
+            slot = self._slots.get(key)
+            if slot is None:
+                continue
+            slot.in_flight = False
+            if slot.queue is not None:
+                self._supersede(slot)
+            elif not slot.owners:
+                del self._slots[key]
+            else:
+                slot.not_before = not_before
+                self._offer(slot)
+
+    def land(self, key: DocumentKey) -> list[Work]:
+        """A refused document is in no call any more. Returns the works to give up, none if a newer version waits."""
+        slot = self._slots.get(key)
+        if slot is None or not slot.in_flight:
+            return []
+        slot.in_flight = False
+        if slot.queue is not None:
+            self._supersede(slot)
+            return []
+        return list(slot.owners)
+
+    def replace(self, write: Write) -> None:
+        """Change what an in-flight slot is going to send (a contact's name with its suffix)."""
+        slot = self._slots.get(write.key)
+        if slot is not None:
+            slot.write = write
+
+    def settle(self, key: DocumentKey, *, exists: bool = True) -> list[Work]:
+        """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer."""
+        slot = self._slots.pop(key, None)
+        if exists:
+            self._arrived(key)
+        if slot is None:
+            return []
+        if slot.queue is not None:
+            self._slots[key] = slot.queue
+            self._offer(slot.queue)
+        done = []
+        for work in slot.owners:
+            if slot.queue is None or work not in slot.queue.owners:
+                work.pending.discard(key)
+            if not work.pending and work in self._works:
+                self._forget(work)
+                done.append(work)
+        return done
+
+    def drop(self, work: Work) -> list[Work]:
+        """Take `work` out unsettled. Returns the works that wait for a document nobody is going to write now."""
+        orphans: list[Work] = []
+        for key in work.pending:
+            slot = self._slots.get(key)
+            while slot is not None:
+                if work in slot.owners:
+                    slot.owners.remove(work)
+                slot = slot.queue
+            self._prune(key, orphans)
+        self._forget(work)
+        return [w for w in dict.fromkeys(orphans) if w in self._works]
+
+    def block(self, keys: Iterable[DocumentKey]) -> None:
+        """Keep documents from being sent: an earlier call that holds them is not settled yet."""
+        self._blocked.update(keys)
+
+    def unblock(self, keys: Iterable[DocumentKey]) -> list[Work]:
+        """The earlier call is settled. Returns the works that wait for a document nobody is going to write now."""
+        orphans: list[Work] = []
+        for key in keys:
+            self._blocked.discard(key)
+            if key in self._slots:
+                self._offer(self._slots[key])
+            else:
+                self._orphan(key, orphans)
+        return list(dict.fromkeys(orphans))
+
+    def slot(self, key: DocumentKey) -> Slot | None:
+        """The slot of a document, if it is wanted."""
+        return self._slots.get(key)
+
+    def of_kind(self, kind: Kind) -> list[Work]:
+        """The works that want a document of `kind` that is not in a call."""
+        slots = (s for s in self._slots.values() if s.write.kind is kind and not s.in_flight)
+        return list(dict.fromkeys(work for slot in slots for work in slot.owners))
+
+    def idle(self) -> list[Work]:
+        """The works of which nothing is in a call."""
+        return [w for w in self._works if not any(self._flying(k) for k in w.pending)]
+
+    def _flying(self, key: DocumentKey) -> bool:
+        slot = self._slots.get(key)
+        return slot is not None and slot.in_flight
+
+    def _coalesce(self, work: Work) -> bool:
+        """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""
+        held = self._newest.get(work.owner)
+        if held is not None and held.newness > work.newness:
+            held.absorbed.append(work)
+            return False
+        if held is not None and not any(self._flying(k) for k in held.pending):
+            self.drop(held)
+            work.absorbed.append(held)
+        self._newest[work.owner] = work
+        return True
+
+    def _want(self, work: Work, write: Write, waiting: set[DocumentKey]) -> None:
+        slot = self._slots.get(write.key)
+        if slot is None:
+            self._seq += 1
+            slot = Slot(write=write, seq=self._seq, rank=RANK[work.lane], owners=[work], waiting=waiting)
+            self._slots[write.key] = slot
+        elif write.only_if_absent:
+            slot.owners.append(work)
+        elif slot.in_flight:
+            self._seq += 1
+            owners = [work, *(slot.queue.owners if slot.queue else ())]
+            slot.queue = Slot(write=write, seq=self._seq, rank=RANK[work.lane], owners=owners, waiting=waiting)
+        else:
+            slot.write, slot.waiting = write, waiting
+            slot.owners.append(work)
+        slot.rank = min(slot.rank, RANK[work.lane])
+        for need in waiting:
+            self._needed_by[need].add(write.key)
+        self._offer(slot)
+
+    def _supersede(self, slot: Slot) -> None:
+        nxt = slot.queue
+        if nxt is not None:
+            nxt.owners.extend(w for w in slot.owners if w not in nxt.owners)
+            self._slots[slot.key] = nxt
+            self._offer(nxt)
+
+    def _offer(self, slot: Slot) -> None:
+        if slot.in_flight or slot.waiting or slot.key in self._blocked:
+            return
+        if slot.not_before:
+            heapq.heappush(self._delayed, (slot.not_before, slot.seq, slot.key))
+        else:
+            heapq.heappush(self._ready[slot.rank, slot.write.kind], (slot.seq, slot.key))
+
+    def _wake(self, now: float) -> None:
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, key = heapq.heappop(self._delayed)
+            slot = self._slots.get(key)
+            if slot is not None and slot.not_before and slot.not_before <= now:
+                slot.not_before = 0.0
+                self._offer(slot)
+
+    def _sendable(self, key: DocumentKey, rank: int, now: float) -> Slot | None:
+        slot = self._slots.get(key)
+        if slot is None or slot.rank != rank or slot.in_flight or slot.waiting or key in self._blocked:
+            return None
+        return slot if slot.not_before <= now else None
+
+    def _head(self, rank: int, kind: Kind, now: float) -> int | None:
+        heap = self._ready[rank, kind]
+        while heap:
+            seq, key = heap[0]
+            slot = self._sendable(key, rank, now)
+            if slot is not None and slot.seq == seq and slot.write.kind is kind:
+                return seq
+            heapq.heappop(heap)
+        return None
+
+    def _arrived(self, key: DocumentKey) -> None:
+        self._recent[key] = None
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
+        for waiter in self._needed_by.pop(key, ()):
+            slot = self._slots.get(waiter)
+            while slot is not None:
+                slot.waiting.discard(key)
+                self._offer(slot)
+                slot = slot.queue
+
+    def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:
+        slot = self._slots.get(key)
+        if slot is None or slot.owners or slot.in_flight:
+            return
+        del self._slots[key]
+        if slot.queue is not None and slot.queue.owners:
+            self._slots[key] = slot.queue
+            self._offer(slot.queue)
+            return
+        self._orphan(key, orphans)
+
+    def _orphan(self, key: DocumentKey, orphans: list[Work]) -> None:
+        for waiter in self._needed_by.get(key, set()):
+            waiting = self._slots.get(waiter)
+            if waiting is not None and key in waiting.waiting:
+                orphans.extend(waiting.owners)
+
+    def _forget(self, work: Work) -> None:
+        if work in self._works:
+            del self._works[work]
+            self.size_bytes -= len(work.body)
+        if self._newest.get(work.owner) is work:
+            del self._newest[work.owner]
+
+
+def everyone(works: Iterable[Work]) -> Iterator[Work]:
+    """The works and all they absorbed."""
+    for work in works:
+        yield work
+        yield from everyone(work.absorbed)

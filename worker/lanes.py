@@ -1,0 +1,107 @@
+"""When each lane's queue is consumed. The broker knows no window: its depth is the truth about what waits.
+
+immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`; a
+worker that starts in mid-window waits for the next opening. backfill: only while nothing of the other two is at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from schemas.envelope import Lane
+from schemas.topology import lane_queue
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PREFETCH = 2_000
+
+
+class Queues(Protocol):
+    """What this module needs of the broker."""
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        """Consume `queue`."""
+        ...
+
+    async def cancel(self, queue: str) -> None:
+        """Consume it no more; what was delivered stays ours."""
+        ...
+
+    async def depth(self, queue: str) -> int:
+        """How many messages wait."""
+        ...
+
+
+def window_index(now: datetime, window: timedelta, offset: timedelta) -> int:
+    """Which window `now` lies in. Any change of it, also after a clock's jump, is an opening."""
+    return (now - _EPOCH - offset) // window
+
+
+class Lanes:
+    """Starts and cancels the consumers of one organisation."""
+
+    def __init__(
+        self,
+        *,
+        org: str,
+        window: timedelta,
+        offset: timedelta,
+        queues: Queues,
+        now: Callable[[], datetime],
+        at_hand: Callable[[], int],
+    ) -> None:
+        self._org = org
+        self._window = window
+        self._offset = offset
+        self._queues = queues
+        self._now = now
+        self._at_hand = at_hand
+        self._index = self._current()
+        self._remaining = 0
+        self._open: set[Lane] = set()
+        self._released = False
+        self.held_back = False
+
+    def release(self) -> None:
+        """Open the batch window at the next `turn`."""
+        self._released = True
+
+    def taken(self, lane: Lane) -> None:
+        """A message of `lane` was delivered."""
+        if lane is Lane.BATCH:
+            self._remaining -= 1
+
+    async def turn(self) -> None:
+        """Bring the consumers to what the time, the windows and the buffer ask for."""
+        await self._turn_batch()
+        batch = self._remaining > 0
+        await self._want(Lane.IMMEDIATE, wanted=not self.held_back)
+        await self._want(Lane.BATCH, wanted=batch and not self.held_back)
+        await self._want(Lane.BACKFILL, wanted=not batch and not self.held_back and self._at_hand() == 0)
+
+    async def close(self) -> None:
+        """Cancel every consumer."""
+        for lane in Lane:
+            await self._want(lane, wanted=False)
+
+    async def _turn_batch(self) -> None:
+        index = self._current()
+        if index != self._index or self._released:
+            self._index, self._released = index, False
+            self._remaining = await self._queues.depth(lane_queue(self._org, Lane.BATCH))
+        elif self._remaining > 0 and await self._queues.depth(lane_queue(self._org, Lane.BATCH)) == 0:
+            self._remaining = 0  # others took some, or the queue was purged
+
+    async def _want(self, lane: Lane, *, wanted: bool) -> None:
+        if wanted == (lane in self._open):
+            return
+        act: Callable[[str], Awaitable[None]] = self._start if wanted else self._queues.cancel
+        await act(lane_queue(self._org, lane))
+        self._open.symmetric_difference_update({lane})
+
+    async def _start(self, queue: str) -> None:
+        await self._queues.start(queue, PREFETCH)
+
+    def _current(self) -> int:
+        return window_index(self._now(), self._window, self._offset)

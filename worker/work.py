@@ -1,0 +1,57 @@
+"""One event on its way through the worker, and the slot of one document that events want written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from producers.amqp import Delivery
+from schemas.envelope import Lane
+from worker.documents import DocumentKey, EntityKey, Write
+
+RANK = {Lane.IMMEDIATE: 0, Lane.BATCH: 1, Lane.BACKFILL: 2}
+
+
+@dataclass(eq=False, slots=True)
+class Work:
+    """One event until it is settled: its bytes, where to acknowledge it, and the documents it still waits for."""
+
+    event_id: str
+    owner: EntityKey
+    version: datetime
+    occurred_at: datetime
+    lane: Lane
+    body: bytes
+    delivery: Delivery | None = None
+    held_id: str | None = None
+    attempt: int = 0
+    admitted_at: float = 0.0
+    pending: set[DocumentKey] = field(default_factory=set)
+    absorbed: list[Work] = field(default_factory=list)
+    result: str = "written"
+    document_id: str = ""
+    call_id: str = ""
+
+    @property
+    def newness(self) -> tuple[datetime, float]:
+        """Of two events of one entity the later version counts; of equal versions, the later arrival."""
+        return (self.version, self.admitted_at)
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """One document that is wanted. `waiting` names the documents it needs first; `queue` is the next version."""
+
+    write: Write
+    seq: int
+    rank: int
+    owners: list[Work]
+    waiting: set[DocumentKey] = field(default_factory=set)
+    in_flight: bool = False
+    not_before: float = 0.0
+    queue: Slot | None = None
+
+    @property
+    def key(self) -> DocumentKey:
+        """Whose slot this is."""
+        return self.write.key
