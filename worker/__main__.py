@@ -1,0 +1,5 @@
+"""`python -m worker` is `xerelay`."""
+
+from worker.cli import main
+
+main()

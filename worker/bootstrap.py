@@ -1,0 +1,203 @@
+"""Puts the worker together from its settings. The only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import uuid
+from contextlib import AsyncExitStack
+from functools import partial
+from itertools import chain
+
+import httpx
+
+from producers.amqp import BrokerSettings, Consumer
+from schemas.topology import EXCHANGES, organisation_queues
+from worker.budget.limits import Limits
+from worker.clock import Clock, SystemClock
+from worker.closing import Closing
+from worker.inbox import Throttle
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease, Wait
+from worker.ledger.upgrade import upgrade
+from worker.runner import Runner
+from worker.service import Service
+from worker.session import Session
+from worker.settings import OrganisationSettings, Settings
+from worker.settings.sections import ConnectionSettings
+from worker.steps import Steps, Unwatched
+from worker.xero.auth import XeroAuth
+from worker.xero.client import DEADLINE_S, XeroClient
+from worker.xero.compose import compose
+from worker.xero.tokens import Credentials, Flow, TokenEndpoint
+from worker.xero.transport import open_transport
+
+
+async def run_worker(settings: Settings, *, steps: Steps | None = None, deadline_s: float = DEADLINE_S) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `LedgerError` when the ledger cannot be opened at all."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        await upgrade(settings.ledger.url.get_secret_value())
+        ledger = await open_ledger(settings)
+        stack.push_async_callback(ledger.close)
+        factory = _Factory(settings, ledger, clock, steps or Unwatched(), deadline_s, stack)
+        service = Service(
+            worker_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+            organisations=list(settings.organisations),
+            ledger=ledger,
+            clock=clock,
+            make_runner=factory.runner,
+        )
+        consumer = factory.consumer = make_consumer(settings, service)
+        factory.throttle = Throttle(pause_reading=consumer.pause_reading, resume_reading=consumer.resume_reading)
+        _stop_at_signals(service)
+        await service.run(consumer)
+
+
+async def open_ledger(settings: Settings) -> Ledger:
+    """The ledger of these settings."""
+    section = settings.ledger
+    return await Ledger.open(section.url.get_secret_value(), encryption_key=section.encryption_key.get_secret_value())
+
+
+def broker_settings(settings: Settings) -> BrokerSettings:
+    """Where the broker is, and how to trust it."""
+    broker = settings.broker
+    return BrokerSettings(
+        url=broker.url.get_secret_value(),
+        ca_file=broker.ca_file,
+        cert_file=broker.cert_file,
+        key_file=broker.key_file,
+    )
+
+
+def make_consumer(settings: Settings, service: Service) -> Consumer:
+    """The connection that consumes, for all organisations of this process."""
+    return Consumer(
+        broker_settings(settings),
+        exchanges=EXCHANGES,
+        queues=tuple(chain.from_iterable(organisation_queues(org) for org in settings.organisations)),
+        on_delivery=service.receive,
+        on_lost=service.queue_lost,
+    )
+
+
+def credentials(connection: ConnectionSettings) -> Credentials:
+    """The app's own."""
+    secret = connection.client_secret.get_secret_value() if connection.client_secret else ""
+    return Credentials(Flow(connection.flow), connection.client_id, secret)
+
+
+def token_endpoint(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> TokenEndpoint:
+    """Xero's identity host."""
+    return TokenEndpoint(url=f"{settings.xero.identity_url}/connect/token", http=http, clock=clock)
+
+
+def identity_client(settings: Settings) -> httpx.AsyncClient:
+    """HTTP for tokens and connections: admits nothing else."""
+    free = (f"{settings.xero.identity_url}/connect/token", f"{settings.xero.api_url}/connections")
+    return httpx.AsyncClient(transport=open_transport(free=free), trust_env=False)
+
+
+def limits_of(org: OrganisationSettings) -> Limits:
+    """The budget's own value of an organisation's limits."""
+    limits = org.limits
+    return Limits(
+        day=limits.day,
+        minute=limits.minute,
+        concurrent=limits.concurrent,
+        burst=limits.burst,
+        reserve=limits.reserve,
+    )
+
+
+class _Factory:
+    """Makes what serves one organisation; connections to Xero are shared by all sessions of a connection."""
+
+    consumer: Consumer
+    throttle: Throttle
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        clock: Clock,
+        steps: Steps,
+        deadline_s: float,
+        stack: AsyncExitStack,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._clock = clock
+        self._steps = steps
+        self._deadline_s = deadline_s
+        self._stack = stack
+        self._auths: dict[str, XeroAuth] = {}
+        self._clients: dict[str, XeroClient] = {}
+        self._leases: dict[str, Lease] = {}
+
+    def runner(self, org: str, lease: Lease) -> Runner:
+        """One organisation under one lease."""
+        return Runner(
+            lease=lease,
+            org=org,
+            make_session=partial(self._session, self._settings.organisations[org]),
+            consumer=self.consumer,
+            throttle=self.throttle,
+            ledger=self._ledger,
+            clock=self._clock,
+        )
+
+    def _session(self, org: OrganisationSettings, lease: Lease) -> Session:
+        return Session(
+            org=org,
+            lease=lease,
+            ledger=self._ledger,
+            client=self._client(org, lease),
+            limits=limits_of(org),
+            compose=compose,
+            clock=self._clock,
+            steps=self._steps,
+            closing=Closing(ack=self.consumer.ack, steps=self._steps),
+        )
+
+    def _client(self, org: OrganisationSettings, lease: Lease) -> XeroClient:
+        self._leases[org.name] = lease
+        if org.name not in self._clients:
+            client = XeroClient(
+                api_url=f"{self._settings.xero.api_url}/api.xro/2.0",
+                tenant_id=org.tenant_id or "",
+                auth=self._auth(org.connection),
+                transport=open_transport(),
+                spend_again=partial(self._spend_again, org),
+                deadline_s=self._deadline_s,
+            )
+            self._stack.push_async_callback(client.aclose)
+            self._clients[org.name] = client
+        return self._clients[org.name]
+
+    async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:
+        spent = await self._ledger.calls.spend_again(self._leases[org.name], call_id, limits=limits_of(org))
+        return not isinstance(spent, Wait) and bool(spent)
+
+    def _auth(self, name: str) -> XeroAuth:
+        if name not in self._auths:
+            http = identity_client(self._settings)
+            self._stack.push_async_callback(http.aclose)
+            self._auths[name] = XeroAuth(
+                connection=name,
+                credentials=credentials(self._settings.connections[name]),
+                endpoint=token_endpoint(self._settings, http, self._clock),
+                leases=self._ledger.leases,
+                tokens=self._ledger.tokens,
+                clock=self._clock,
+            )
+        return self._auths[name]
+
+
+def _stop_at_signals(service: Service) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)

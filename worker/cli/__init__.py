@@ -1,0 +1,47 @@
+"""The command line. Every command is composed here; each imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from worker.cli import connect, db, demo, parked, publish, sandbox, schema, serve
+
+app = typer.Typer(
+    name="xerelay",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Keeps an online store's books in Xero complete and correct, within Xero's daily call cap.",
+)
+app.command("worker")(serve.worker)
+app.command("publish")(publish.publish)
+app.command("connect")(connect.connect)
+app.command("demo")(demo.demo)
+app.add_typer(db.app, name="db")
+app.add_typer(parked.app, name="parked")
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(schema.app, name="schema")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xerelay {version('xerelay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keeps an online store's books in Xero complete and correct, within Xero's daily call cap."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

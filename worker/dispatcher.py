@@ -1,0 +1,135 @@
+"""Decides what goes to Xero next. A call is filled after its token is granted: until then the buffer coalesces."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from worker.documents import Kind
+from worker.interruption import PauseOrganisation, xero_down
+from worker.ledger.records import Call, Opened, Wait
+from worker.opening import open_write
+from worker.performer import Performer
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.work import RANK
+
+DOCUMENTS_PER_CALL = 50
+_OFFERED = 2 * DOCUMENTS_PER_CALL
+_LONG_WAIT = timedelta(minutes=10)
+_LANES = {rank: lane for lane, rank in RANK.items()}
+
+
+class Dispatcher:
+    """Opens calls for one organisation and hands each to a task of its own."""
+
+    def __init__(
+        self, *, session: Session, settlement: Settlement, performer: Performer, tasks: asyncio.TaskGroup
+    ) -> None:
+        self._s = session
+        self._settlement = settlement
+        self._performer = performer
+        self._tasks = tasks
+        self._flying: set[asyncio.Task[None]] = set()
+        self._closed_until = [0.0] * len(RANK)
+        self.draining = False
+
+    async def run(self) -> None:
+        """Until cancelled, or `draining`. Raises `PauseOrganisation` when the wait for a token is long."""
+        while not self.draining:
+            self._s.wake.clear()
+            chosen = self._choose()
+            if chosen is None:
+                await self._idle()
+                continue
+            kind, rank = chosen
+            await self._linger(kind)
+            await self._open(kind, rank)
+
+    async def drained(self) -> None:
+        """Every call that was opened is settled."""
+        while self._flying:
+            await asyncio.wait(self._flying)
+
+    def _choose(self) -> tuple[Kind, int] | None:
+        now = self._s.clock.monotonic()
+        if len(self._flying) >= self._s.limits.concurrent or self._s.breaker.is_open:
+            return None
+        self._reopen_kinds()
+        chosen = self._s.buffer.choose(now)
+        if chosen is None or now < self._closed_until[chosen[1]]:
+            return None
+        return chosen
+
+    async def _idle(self) -> None:
+        """Wait for something new, or for the next moment at which something may go."""
+        now = self._s.clock.monotonic()
+        if self._s.breaker.is_down_for_long(now) and not self._flying:
+            raise xero_down(self._s.clock.now())
+        moments = [self._s.buffer.next_due(), *self._closed_until, now + self._s.breaker.wait_s(now)]
+        next_moment = min((m for m in moments if m is not None and m > now), default=now + 1.0)
+        timer = asyncio.ensure_future(self._s.clock.sleep(min(next_moment - now, 1.0)))
+        waker = asyncio.ensure_future(self._s.wake.wait())
+        try:
+            await asyncio.wait((timer, waker), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            waker.cancel()
+
+    async def _linger(self, kind: Kind) -> None:
+        """Give a call that is not full a moment to fill."""
+        linger = self._s.org.linger.total_seconds()
+        if linger and self._s.buffer.ready_count(kind) < DOCUMENTS_PER_CALL:
+            await self._s.clock.sleep(linger)
+
+    async def _open(self, kind: Kind, rank: int) -> None:
+        slots = self._s.buffer.take(kind, _OFFERED, self._s.clock.monotonic())
+        if not slots:
+            return
+        try:
+            opened = await open_write(self._s, kind=kind, lane=_LANES[rank], writes=[slot.write for slot in slots])
+        except BaseException:
+            self._s.buffer.put_back(slot.key for slot in slots)
+            raise
+        if isinstance(opened, Wait):
+            self._s.buffer.put_back(slot.key for slot in slots)
+            self._wait(opened, rank)
+        else:
+            await self._take_off(opened)
+
+    def _wait(self, wait: Wait, rank: int) -> None:
+        remaining = wait.until - self._s.clock.now()
+        if remaining > _LONG_WAIT and rank == 0:
+            raise PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
+        until = self._s.clock.monotonic() + max(remaining.total_seconds(), 0.01)
+        for blocked in range(rank, len(RANK)):
+            self._closed_until[blocked] = until
+
+    async def _take_off(self, opened: Opened) -> None:
+        self._s.buffer.put_back(write.key for write in opened.leftover)
+        if opened.settled:
+            await self._settlement.settled(opened.settled)
+        if opened.call is not None:
+            self.spawn(opened.call)
+
+    def spawn(self, call: Call, *, recover: bool = False) -> None:
+        """Perform `call`, or settle it when its reply is not known, in a task of its own."""
+        task = self._tasks.create_task(self._fly(call, recover=recover))
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+
+    async def _fly(self, call: Call, *, recover: bool) -> None:
+        try:
+            await (self._performer.recover(call) if recover else self._performer.perform(call))
+        except PauseOrganisation as pause:
+            self._s.interrupt(pause)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._s.wake.set()
+
+    def _reopen_kinds(self) -> None:
+        now = self._s.clock.now()
+        for kind in [k for k, until in self._s.paused_kinds.items() if until <= now]:
+            del self._s.paused_kinds[kind]
+            self._s.refusals.forget(kind)

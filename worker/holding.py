@@ -1,0 +1,85 @@
+"""Turning events that cannot go on into what the ledger holds, and back. Values only."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from schemas.envelope import Event
+from worker.documents import DocumentKey, EntityKey
+from worker.ledger.records import Held, HoldState
+from worker.reading import Arrival, Unsound
+from worker.work import Work
+
+
+def held_id(org: str, body: bytes) -> str:
+    """The same message always gets the same id: holding it again after a crash changes nothing."""
+    return hashlib.sha256(org.encode() + b"\0" + body).hexdigest()[:32]
+
+
+def owner_of(org: str, event: Event) -> EntityKey:
+    """Whose event it is."""
+    return EntityKey(org, event.source, event.entity.value, event.subject)
+
+
+def parked_unsound(org: str, arrival: Arrival, unsound: Unsound) -> Held:
+    """A message that intake refuses, for a person."""
+    event = unsound.event
+    return Held(
+        id=arrival.held_id or held_id(org, arrival.body),
+        org=org,
+        state=HoldState.PERSON,
+        lane=arrival.lane,
+        body=arrival.body,
+        event_id=event.id if event else arrival.message_id[:128],
+        owner=owner_of(org, event) if event else None,
+        version=event.version if event else None,
+        reason=unsound.reason,
+        detail=unsound.detail,
+        hint=unsound.hint,
+        attempt=arrival.attempt,
+    )
+
+
+def parked(work: Work, reason: str, detail: str, hint: str) -> Held:
+    """An event for a person."""
+    return _held(work, HoldState.PERSON, reason, detail=detail, hint=hint)
+
+
+def waiting_until(work: Work, until: datetime, reason: str, detail: str) -> Held:
+    """An event for later."""
+    return _held(work, HoldState.TIME, reason, detail=detail, until=until)
+
+
+def waiting_for(work: Work, parent: DocumentKey) -> Held:
+    """An event for when its parent is there."""
+    detail = f"waits for {parent.part} of {parent.entity} {parent.entity_id} of {parent.source}"
+    return _held(work, HoldState.PARENT, "parent_missing", detail=detail, parent=parent)
+
+
+def _held(
+    work: Work,
+    state: HoldState,
+    reason: str,
+    *,
+    detail: str = "",
+    hint: str = "",
+    until: datetime | None = None,
+    parent: DocumentKey | None = None,
+) -> Held:
+    return Held(
+        id=work.held_id or held_id(work.owner.org, work.body),
+        org=work.owner.org,
+        state=state,
+        lane=work.lane,
+        body=work.body,
+        event_id=work.event_id,
+        owner=work.owner,
+        version=work.version,
+        reason=reason,
+        detail=detail,
+        hint=hint,
+        until=until,
+        parent=parent,
+        attempt=work.attempt,
+    )

@@ -1,0 +1,171 @@
+"""From messages to the buffer: read, compare with the ledger, hold what cannot go on, admit the rest."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.backoff import MAX_ATTEMPTS, delay_s
+from worker.buffer import everyone
+from worker.documents import Action, DocumentKey, EntityKey, Write
+from worker.holding import owner_of, parked, parked_unsound, waiting_for, waiting_until
+from worker.ledger.records import Document, Held
+from worker.reading import Arrival, Failed, Sound, Unsound, read
+from worker.session import Session
+from worker.steps import Step
+from worker.work import Work
+
+_RETRY_BASE_S = 30.0
+_RETRY_CAP_S = 3600.0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one round of intake found."""
+
+    settled: list[Work]
+    raised: list[tuple[DocumentKey, datetime]]
+    held: list[tuple[Work, Held]]
+
+
+class Intake:
+    """Takes one organisation's messages in. Safe to call from several tasks."""
+
+    def __init__(self, *, session: Session) -> None:
+        self._s = session
+
+    async def admit(self, arrivals: Sequence[Arrival]) -> None:
+        """Take messages in. Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged."""
+        now = self._s.clock.now()
+        batch = _Batch([], [], [])
+        sound: list[tuple[Work, tuple[Write, ...]]] = []
+        for arrival in arrivals:
+            self._s.steps.reached(Step.RECEIVED)
+            self._sort(arrival, now, batch, sound)
+        keys = {key for _, writes in sound for w in writes for key in (w.key, *w.needs)}
+        known = await self._s.ledger.documents.get(list(keys)) if keys else {}
+        for work, writes in sound:
+            wanted = self._compare(work, writes, known, now, batch)
+            if wanted:
+                self._s.buffer.admit(work, wanted, known)
+                self._s.steps.reached(Step.BUFFERED)
+        await self._record(batch)
+
+    async def hold(self, works: Iterable[tuple[Work, Held]]) -> None:
+        """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on."""
+        pairs = list(works)
+        if not pairs:
+            return
+        unique = {held.id: held for _, held in pairs}
+        back = {held.id for held in await self._s.ledger.held.hold(self._s.lease, list(unique.values()))}
+        self._s.steps.reached(Step.HELD)
+        for work, held in pairs:
+            if held.id not in back:
+                self._s.closing.ended(work, held)
+        again = [work for work, held in pairs if held.id in back]
+        if again:
+            await self.admit([self._arrival(work) for work in everyone(again)])
+
+    def _sort(
+        self, arrival: Arrival, now: datetime, batch: _Batch, sound: list[tuple[Work, tuple[Write, ...]]]
+    ) -> None:
+        outcome = read(arrival, self._s.org, now)
+        work = self._work(arrival, outcome)
+        if isinstance(outcome, Unsound):
+            held = parked_unsound(self._s.org.name, arrival, outcome)
+            batch.held.append((work, held))
+        elif isinstance(outcome, Failed):
+            held = self._failed(work, outcome.detail, now)
+            batch.held.append((work, held))
+        elif not outcome.writes:
+            work.result = "ignored"
+            batch.settled.append(work)
+        else:
+            sound.append((work, outcome.writes))
+
+    def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed) -> Work:
+        event = outcome.event
+        return Work(
+            event_id=event.id if event else arrival.message_id[:128],
+            owner=owner_of(self._s.org.name, event) if event else EntityKey(self._s.org.name, "", "unknown", ""),
+            version=event.version if event else self._s.clock.now(),
+            occurred_at=event.time if event else self._s.clock.now(),
+            lane=arrival.lane,
+            body=arrival.body,
+            delivery=arrival.delivery,
+            held_id=arrival.held_id,
+            attempt=arrival.attempt,
+            admitted_at=self._s.clock.monotonic(),
+        )
+
+    def _failed(self, work: Work, detail: str, now: datetime) -> Held:
+        work.attempt += 1
+        if work.attempt >= MAX_ATTEMPTS:
+            hint = "a defect of xerelay: report it with the digest; retry after the next release"
+            return parked(work, "processing_failed", detail, hint)
+        wait = delay_s(work.attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
+        return waiting_until(work, now + timedelta(seconds=wait), "processing_failed", detail)
+
+    def _compare(
+        self,
+        work: Work,
+        writes: Sequence[Write],
+        known: dict[DocumentKey, Document],
+        now: datetime,
+        batch: _Batch,
+    ) -> list[Write]:
+        wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
+        if not wanted:
+            work.result = self._why_settled(writes, known)
+            batch.settled.append(work)
+            return []
+        parents = [w.parent for w in wanted if w.parent is not None and w.parent not in known]
+        missing = next((p for p in parents if p not in self._s.buffer and p.owner != work.owner), None)
+        paused = next((until for w in wanted if (until := self._s.paused_kinds.get(w.kind)) and until > now), None)
+        if missing is not None:
+            held = waiting_for(work, missing)
+            batch.held.append((work, held))
+        elif paused is not None:
+            held = waiting_until(work, paused, "kind_paused", "this kind is paused: see the organisation's status")
+            batch.held.append((work, held))
+        else:
+            return wanted
+        return []
+
+    def _is_settled(self, write: Write, document: Document | None, batch: _Batch) -> bool:
+        if document is None:
+            return write.action is Action.VOID and not self._s.buffer.wants(write.key)
+        if write.only_if_absent or document.version > write.version or document.facts.get("linked"):
+            return True
+        if document.content_hash != write.content_hash:
+            return False
+        if self._s.buffer.wants(write.key):
+            return False  # another version is on its way: the opening decides
+        if document.version < write.version:
+            batch.raised.append((write.key, write.version))
+        return True
+
+    def _why_settled(self, writes: Sequence[Write], known: dict[DocumentKey, Document]) -> str:
+        stale = any((d := known.get(w.key)) and d.version > w.version and not w.only_if_absent for w in writes)
+        return "stale" if stale else "unchanged"
+
+    async def _record(self, batch: _Batch) -> None:
+        if batch.raised:
+            await self._s.ledger.documents.settle_unchanged(self._s.lease, batch.raised)
+        done = [work.held_id for work in batch.settled if work.held_id]
+        if done:
+            await self._s.ledger.held.remove(self._s.lease, done)
+        self._s.closing.completed(batch.settled)
+        await self.hold(batch.held)
+
+    def _arrival(self, work: Work) -> Arrival:
+        return Arrival(
+            body=work.body,
+            lane=work.lane,
+            message_id=work.event_id,
+            delivery=work.delivery,
+            held_id=work.held_id,
+            attempt=work.attempt,
+        )

@@ -1,0 +1,42 @@
+"""Why serving an organisation stops before its time.
+
+PauseOrganisation    Xero cannot be called for it now: cancel the consumers, return what is held, say why
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.xero.reply import Reply, ReplyKind
+
+_TRY_AGAIN = timedelta(minutes=15)
+_REASONS = {
+    ReplyKind.CONSENT: "consent_revoked",
+    ReplyKind.SCOPE: "scope_missing",
+    ReplyKind.TOO_MANY_DAY: "day_limit",
+}
+
+
+class PauseOrganisation(Exception):
+    """`reason` is a stable word, `until` when to try again."""
+
+    def __init__(self, reason: str, detail: str, until: datetime) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.until = until
+
+
+def pause_for(reply: Reply, now: datetime) -> PauseOrganisation | None:
+    """The pause that a reply asks for, if it does."""
+    reason = _REASONS.get(reply.outcome)
+    if reason is None:
+        return None
+    asked = reply.limits.retry_after_s
+    until = now + (timedelta(seconds=asked) if asked else _TRY_AGAIN)
+    return PauseOrganisation(reason, reply.detail, until)
+
+
+def xero_down(now: datetime) -> PauseOrganisation:
+    """Xero has not answered for minutes."""
+    return PauseOrganisation("xero_unavailable", "xero has not answered for 5 minutes", now + timedelta(seconds=30))

@@ -1,0 +1,115 @@
+"""What a reply of Xero means for the call that it answers. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from worker.documents import DocumentKey, Kind
+from worker.ledger.records import Call, Document, Member
+from worker.xero.reply import Reply, ReplyKind
+from worker.xero.verdicts import Exists, Refused, Written, verdicts
+
+LIKE_REFUSALS = 5
+"""So many refusals alike, one after the other, pause a kind instead of parking thousands."""
+
+
+class Fate(StrEnum):
+    """What happens to a call next."""
+
+    RECORD = "record"
+    HALVE = "halve"
+    AGAIN = "again"
+    PAUSE = "pause"
+    LOOK_UP = "look up"
+    SETTLE = "settle"
+    FAIL = "fail"
+
+
+FATES: dict[ReplyKind, Fate] = {
+    ReplyKind.ANSWERED: Fate.RECORD,
+    ReplyKind.REFUSED_WHOLE: Fate.HALVE,
+    ReplyKind.TOO_MANY_MINUTE: Fate.AGAIN,
+    ReplyKind.TOO_MANY_CONCURRENT: Fate.AGAIN,
+    ReplyKind.TOO_MANY_APP: Fate.AGAIN,
+    ReplyKind.TOO_MANY_DAY: Fate.PAUSE,
+    ReplyKind.CONSENT: Fate.PAUSE,
+    ReplyKind.SCOPE: Fate.PAUSE,
+    ReplyKind.UNSENT: Fate.AGAIN,
+    ReplyKind.SERVER_ERROR: Fate.LOOK_UP,
+    ReplyKind.UNCERTAIN: Fate.SETTLE,
+    ReplyKind.NOT_FOUND: Fate.FAIL,
+    ReplyKind.UNEXPECTED: Fate.FAIL,
+}
+
+
+@dataclass(slots=True)
+class Results:
+    """What Xero said of each member of an answered call."""
+
+    documents: list[Document] = field(default_factory=list)
+    refused: list[tuple[Member, Refused]] = field(default_factory=list)
+    exists: list[Member] = field(default_factory=list)
+    unanswered: list[Member] = field(default_factory=list)
+
+
+def sort_verdicts(call: Call, reply: Reply) -> Results:
+    """Each member under what becomes of it."""
+    results = Results()
+    by_key = verdicts(call, reply)
+    for member in call.members:
+        verdict = by_key.get(member.key)
+        if isinstance(verdict, Written):
+            results.documents.append(document(member, verdict))
+        elif isinstance(verdict, Refused):
+            results.refused.append((member, verdict))
+        elif isinstance(verdict, Exists):
+            results.exists.append(member)
+        else:
+            results.unanswered.append(member)
+    return results
+
+
+def document(member: Member, written: Written) -> Document:
+    """What the ledger keeps of a document that is in Xero."""
+    return Document(
+        key=member.key,
+        kind=member.kind,
+        xero_id=written.xero_id,
+        number=written.number or member.number,
+        version=member.version,
+        content_hash=member.content_hash,
+        facts=written.facts,
+    )
+
+
+class Refusals:
+    """Counts like refusals in a row, per kind of document."""
+
+    def __init__(self) -> None:
+        self._alike: Counter[tuple[Kind, str]] = Counter()
+
+    def count(self, kind: Kind, results: Results) -> str | None:
+        """The reason that pauses `kind` now, if the refusals of this call make it five in a row."""
+        if results.documents:
+            for key in [k for k in self._alike if k[0] is kind]:
+                del self._alike[key]
+        for _, refused in results.refused:
+            if refused.pauses_kind:
+                self._alike[kind, refused.reason] += 1
+                if self._alike[kind, refused.reason] >= LIKE_REFUSALS:
+                    return refused.reason
+        return None
+
+    def forget(self, kind: Kind) -> None:
+        """The pause is over: one more refusal alike pauses again."""
+        for key in self._alike:
+            if key[0] is kind:
+                self._alike[key] = LIKE_REFUSALS - 1
+
+
+def settled_keys(documents: Sequence[Document]) -> set[DocumentKey]:
+    """The documents that are there now."""
+    return {d.key for d in documents}

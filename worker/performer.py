@@ -1,0 +1,199 @@
+"""One opened call until it is settled: send it, and follow whatever comes back to its end."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.documents import Write
+from worker.interruption import pause_for, xero_down
+from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
+from worker.opening import open_write_when_allowed
+from worker.outcome import FATES, Fate, sort_verdicts
+from worker.resolution import Resolution, Unanswered
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.steps import Step
+from worker.xero.reply import Reply, ReplyKind
+
+_EXTRA_CALLS = 12
+_SAME_KEY_S = 240.0
+"""Xero keeps an idempotency key for 6 minutes; 4 leave room for clocks and the wait for a token."""
+
+_SERVER_ERROR = 500
+_EXCERPT_BYTES = 1_000
+
+
+class Performer:
+    """Safe for several calls at once. Each ends settled, or stays uncertain in the ledger when serving stops."""
+
+    def __init__(self, *, session: Session, settlement: Settlement, resolution: Resolution) -> None:
+        self._s = session
+        self._settlement = settlement
+        self._resolution = resolution
+
+    async def perform(self, call: Call) -> None:
+        """Send `call` and settle it. Raises `PauseOrganisation`, `LeaseLost`, `LedgerUnavailable`."""
+        self._s.steps.reached(Step.CALL_OPENED)
+        await self._conclude(call, await self._send(call))
+
+    async def recover(self, call: Call) -> None:
+        """Settle a call whose reply is not known, however long Xero takes to be back. Raises as `perform`."""
+        unsettled: Call | None = call
+        while unsettled is not None:
+            now = self._s.clock.monotonic()
+            if self._s.breaker.is_down_for_long(now):
+                raise xero_down(self._s.clock.now())
+            await self._s.clock.sleep(self._s.breaker.wait_s(now))
+            unsettled = await self._try_to_settle(unsettled)
+
+    async def _send(self, call: Call) -> Reply:
+        reply = await self._s.client.send(call)
+        self._s.steps.reached(Step.ANSWERED)
+        limits = reply.limits
+        await self._s.ledger.calls.correct(
+            self._s.org.name,
+            day_remaining=limits.day_remaining,
+            minute_remaining=limits.minute_remaining,
+            app_minute_remaining=limits.app_minute_remaining,
+            retry_after_s=limits.retry_after_s,
+            problem=limits.problem,
+        )
+        if reply.outcome in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT):
+            self._s.breaker.failed(self._s.clock.monotonic())
+        else:
+            self._s.breaker.succeeded()
+        return reply
+
+    async def _conclude(self, call: Call, reply: Reply) -> None:
+        fate = FATES[reply.outcome]
+        if fate is Fate.RECORD:
+            await self._record(call, reply)
+        elif fate is Fate.HALVE:
+            await self._halve(await self._take_apart(call, reply), reply)
+        elif fate is Fate.AGAIN:
+            await self._settlement.close(call, reply.status)
+            await self._settlement.free(call.members)
+        elif fate is Fate.PAUSE:
+            await self._settlement.close(call, reply.status)
+            self._pause_if_asked(reply)
+        elif fate is Fate.FAIL:
+            await self._settlement.close(call, reply.status)
+            await self._settlement.failed(call.members, str(reply.outcome), excerpt(reply))
+        else:
+            await self.recover(await self._uncertain(call, reply))
+
+    async def _record(self, call: Call, reply: Reply) -> None:
+        results = sort_verdicts(call, reply)
+        if results.unanswered:
+            # some of what was sent has no verdict: only Xero's own lists tell what is there
+            await self.recover(await self._uncertain(call, replace(reply, status=_SERVER_ERROR)))
+            return
+        await self._settlement.record(call, reply.status, results)
+        await self._settle_existing(call, results.exists)
+
+    async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
+        while exists and call.kind is not None:
+            try:
+                await self._resolution.settle_existing(call.kind, exists)
+            except Unanswered:
+                await self._s.clock.sleep(max(self._s.breaker.wait_s(self._s.clock.monotonic()), 1.0))
+            else:
+                return
+
+    async def _uncertain(self, call: Call, reply: Reply) -> Call:
+        await self._s.ledger.calls.mark_uncertain(self._s.lease, call.id, status=reply.status, detail=reply.detail)
+        return replace(call, state=CallState.UNCERTAIN, status=reply.status)
+
+    async def _try_to_settle(self, call: Call) -> Call | None:
+        """One try. Returns the call while it is still uncertain."""
+        if call.purpose is not Purpose.WRITE:
+            await self._settlement.close(call, call.status)
+            return None
+        if call.status == _SERVER_ERROR:
+            return await self._look_up(call)
+        resent = await self._s.ledger.calls.resend(self._s.lease, call.id, limits=self._s.limits, within_s=_SAME_KEY_S)
+        if resent is None:
+            return await self._look_up(call)
+        if isinstance(resent, Wait):
+            await self._s.sleep_until(resent.until)
+            return call
+        return await self._after_resend(resent, await self._send(resent))
+
+    async def _after_resend(self, call: Call, reply: Reply) -> Call | None:
+        fate = FATES[reply.outcome]
+        if fate is Fate.RECORD:
+            await self._record(call, reply)
+            return None
+        self._pause_if_asked(reply)
+        if fate in (Fate.SETTLE, Fate.AGAIN):
+            return call
+        # refused, a 500, not found: the first send may have written all the same
+        return await self._uncertain(call, replace(reply, status=_SERVER_ERROR))
+
+    async def _look_up(self, call: Call) -> Call | None:
+        await self._resolution.wait_until_visible(call)
+        try:
+            await self._resolution.settle_uncertain(call, attempt=call.status == _SERVER_ERROR)
+        except Unanswered:
+            await self._s.clock.sleep(1.0)
+            return call
+        return None
+
+    async def _halve(self, halves: Sequence[Sequence[Member]], reply: Reply) -> None:
+        """Find the document that spoils a call, in 12 further calls at most."""
+        groups = deque(halves)
+        extra = _EXTRA_CALLS
+        while groups:
+            group = groups.popleft()
+            if extra == 0:
+                await self._park(group, reply)
+                continue
+            extra -= 1
+            opened = await open_write_when_allowed(self._s, kind=group[0].kind, writes=self._writes(group))
+            groups.extend(await self._after_opening(opened))
+
+    async def _after_opening(self, opened: Opened) -> Sequence[Sequence[Member]]:
+        if opened.settled:
+            await self._settlement.settled(opened.settled)
+        self._s.buffer.put_back(write.key for write in opened.leftover)
+        if opened.call is None:
+            return ()
+        reply = await self._send(opened.call)
+        if FATES[reply.outcome] is Fate.HALVE:
+            return await self._take_apart(opened.call, reply)
+        await self._conclude(opened.call, reply)
+        return ()
+
+    async def _take_apart(self, call: Call, reply: Reply) -> Sequence[Sequence[Member]]:
+        """Close a call that was refused as a whole; returns its halves, none when the refusal hits each document."""
+        results = sort_verdicts(call, reply)
+        if not results.unanswered:
+            await self._settlement.record(call, reply.status, results)
+            await self._settle_existing(call, results.exists)
+            return ()
+        await self._settlement.close(call, reply.status)
+        wanted = [m for m in call.members if self._s.buffer.slot(m.key) is not None]
+        await self._settlement.free(m for m in call.members if m not in wanted)
+        middle = len(wanted) // 2
+        return [half for half in (wanted[:middle], wanted[middle:]) if half]
+
+    async def _park(self, members: Sequence[Member], reply: Reply) -> None:
+        for member in members:
+            hint = "xero refused the whole call without naming a document; look at its reply, mend, then retry"
+            await self._settlement.park(member, "refused_whole", excerpt(reply), hint)
+
+    def _writes(self, members: Sequence[Member]) -> list[Write]:
+        slots = (self._s.buffer.slot(member.key) for member in members)
+        return [slot.write for slot in slots if slot is not None]
+
+    def _pause_if_asked(self, reply: Reply) -> None:
+        pause = pause_for(reply, self._s.clock.now())
+        if pause is not None:
+            raise pause
+
+
+def excerpt(reply: Reply) -> str:
+    """The beginning of a reply, for the person who has to look."""
+    return f"{reply.status} {reply.detail}: {reply.raw[:_EXCERPT_BYTES].decode(errors='replace')}"

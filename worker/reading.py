@@ -1,0 +1,106 @@
+"""From bytes to what the worker makes of them: an event with its writes, or why not. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from producers.amqp import Delivery
+from schemas.codec import decode_event
+from schemas.envelope import Event, Lane
+from schemas.errors import Undecodable
+from schemas.topology import event_key
+from worker.documents import Write
+from worker.mapping.plan import Ignored, Unmappable, plan
+from worker.settings import OrganisationSettings
+
+_CLOCK_SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held."""
+
+    body: bytes
+    lane: Lane
+    message_id: str = ""
+    routing_key: str = ""
+    delivery: Delivery | None = None
+    held_id: str | None = None
+    attempt: int = 0
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An event and the documents it wants. No writes: nothing is to be done, for `ignored`."""
+
+    event: Event
+    writes: tuple[Write, ...]
+    ignored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsound:
+    """A message a person has to look at. `event` is there when it could be read."""
+
+    reason: str
+    detail: str
+    hint: str
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Our own processing failed: tried again later. `detail` names the error's class and its traceback's digest."""
+
+    event: Event
+    detail: str
+
+
+def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | Unsound | Failed:
+    """Decode, check and map one message."""
+    try:
+        event = decode_event(arrival.body)
+    except Undecodable as error:
+        return Unsound(error.reason, error.detail, "mend the publisher; then publish the entity again")
+    wrong = _disagreement(event, arrival, org, now)
+    if wrong is not None:
+        return wrong
+    try:
+        planned = plan(event, org)
+    except Unmappable as error:
+        return Unsound(error.reason, error.detail, error.hint, event)
+    except Exception as error:  # noqa: BLE001 - whatever our mapping does, the event is kept and the others go on
+        return Failed(event, f"{type(error).__name__}, traceback {digest(error)}")
+    if isinstance(planned, Ignored):
+        return Sound(event, (), planned.reason)
+    return Sound(event, planned.writes)
+
+
+def digest(error: BaseException) -> str:
+    """Twelve hex digits that are equal for equal tracebacks; the text itself may hold personal data."""
+    places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    return hashlib.sha256("\n".join([type(error).__name__, *places]).encode()).hexdigest()[:12]
+
+
+def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
+    if arrival.dead:
+        detail = "the broker gave up on this message: it was redelivered beyond the limit"
+        return Unsound("redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry", event)
+    if event.organisation != org.name:
+        detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
+        return Unsound("misrouted", detail, "publish with the routing key of its organisation", event)
+    if arrival.routing_key and arrival.routing_key != event_key(org.name, arrival.lane, event.entity):
+        expected = event_key(org.name, arrival.lane, event.entity)
+        detail = f"routing key {arrival.routing_key[:120]!r}, expected {expected!r}"
+        return Unsound("misrouted", detail, "the routing key must agree with the message's attributes", event)
+    if org.lanes[event.entity] == "off":
+        hint = f"set organisations.{org.name}.lanes.{event.entity}, or stop publishing it; then retry or discard"
+        return Unsound("lane_off", f"the lane of {event.entity} is off", hint, event)
+    if event.version > now + _CLOCK_SKEW:
+        detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"
+        return Unsound("version_in_future", detail, "mend the store's clock; it would make later versions stale", event)
+    return None

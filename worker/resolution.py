@@ -1,0 +1,139 @@
+"""Looking documents up in Xero by our own numbers: after a lost reply, a 500, or an "already there"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from worker.documents import DocumentKey, Kind
+from worker.interruption import pause_for
+from worker.ledger.records import Call, Document, Member
+from worker.opening import open_lookup
+from worker.outcome import settled_keys
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.xero.lookup import Found, lookups, match, suffixed
+from worker.xero.reply import ReplyKind
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BLIND_S = 420.0
+"""Xero's lists may trail a payment that was just written; and its keys live 6 minutes: look no earlier than 7."""
+
+BLIND_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
+"""Xero keeps no unique number of these: a look-up too early would send them twice."""
+
+
+class Unanswered(Exception):
+    """Xero did not answer the look-up: the question stays open."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look-up says of each member, and its last call, still open, to record the answer with."""
+
+    found: dict[DocumentKey, Found] = field(default_factory=dict)
+    last: Call | None = None
+    status: int | None = None
+
+
+class Resolution:
+    """Asks Xero, and decides by what it has."""
+
+    def __init__(self, *, session: Session, settlement: Settlement) -> None:
+        self._s = session
+        self._settlement = settlement
+
+    async def find(self, kind: Kind, members: Sequence[Member]) -> Findings:
+        """Look `members` up, some per call. Raises `Unanswered` when Xero does not answer."""
+        findings = Findings()
+        for request in lookups(kind, members):
+            if findings.last is not None:
+                await self._settlement.close(findings.last, findings.status)
+            call = await open_lookup(self._s, kind=kind, path=request.path, params=request.params)
+            reply = await self._s.client.send(call)
+            if reply.outcome not in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
+                await self._settlement.close(call, reply.status)
+                pause = pause_for(reply, self._s.clock.now())
+                raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
+            found = match(kind, request.members, reply.elements)
+            findings.found.update({key: one for key, one in found.items() if one is not None})
+            findings.last, findings.status = call, reply.status
+        return findings
+
+    async def wait_until_visible(self, call: Call) -> None:
+        """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
+        if call.kind in BLIND_KINDS:
+            await self._s.sleep_until(call.sent_at + timedelta(seconds=_BLIND_S))
+
+    async def settle_uncertain(self, call: Call, *, attempt: bool) -> None:
+        """Record what of `call` is in Xero and free the rest for another call. Raises `Unanswered`."""
+        if call.kind is None:
+            await self._settlement.close(call, call.status)
+            return
+        findings = await self.find(call.kind, call.members)
+        written = [m for m in call.members if (f := findings.found.get(m.key)) and f.ours and f.same]
+        missing = [m for m in call.members if m not in written]
+        if findings.last is not None:
+            await self._settlement.close(findings.last, findings.status)
+        await self._settlement.adopt(call, call.status, [self._document(m, findings) for m in written])
+        if attempt:
+            await self._settlement.failed(missing, "server_error", f"Xero answered {call.status} to call {call.id}")
+        else:
+            await self._settlement.free(missing)
+
+    async def settle_existing(self, kind: Kind, members: Sequence[Member]) -> None:
+        """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`."""
+        findings = await self.find(kind, members)
+        adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
+        if findings.last is None:
+            return
+        await self._settlement.adopt(findings.last, findings.status, adopted)
+        done = settled_keys(adopted)
+        for member in members:
+            if member.key not in done:
+                await self._take_apart(member, findings)
+
+    def _adoptable(self, member: Member, findings: Findings) -> Document | None:
+        found = findings.found.get(member.key)
+        if found is None:
+            return None
+        if found.ours and found.same:
+            return self._document(member, findings)
+        if member.kind is Kind.ITEM:
+            return replace(self._document(member, findings), facts={**found.facts, "linked": True})
+        return None
+
+    async def _take_apart(self, member: Member, findings: Findings) -> None:
+        found = findings.found.get(member.key)
+        if member.kind is Kind.CONTACT and found is not None and found.ours and findings.last is not None:
+            stub = replace(self._document(member, findings), version=_EPOCH, content_hash="")
+            await self._settlement.know(findings.last, findings.status, [stub])
+            await self._settlement.free([member])
+        elif member.kind is Kind.CONTACT and self._suffix(member):
+            await self._settlement.free([member])
+        else:
+            detail = f"{member.number} is in Xero already with other content" + (f": {found.detail}" if found else "")
+            hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
+            await self._settlement.park(member, "number_taken", detail, hint)
+
+    def _suffix(self, member: Member) -> bool:
+        slot = self._s.buffer.slot(member.key)
+        if slot is None:
+            return True
+        payload = suffixed(slot.write.payload, member.number)
+        changed = payload != slot.write.payload
+        self._s.buffer.replace(replace(slot.write, payload=payload))
+        return changed
+
+    def _document(self, member: Member, findings: Findings) -> Document:
+        found = findings.found[member.key]
+        return Document(
+            key=member.key,
+            kind=member.kind,
+            xero_id=found.xero_id,
+            number=member.number,
+            version=member.version,
+            content_hash=member.content_hash,
+            facts=found.facts,
+        )

@@ -1,0 +1,165 @@
+"""Keeps one organisation served while this worker holds its lease: session after session, with pauses between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from producers.amqp import Consumer, Delivery
+from schemas.envelope import Lane
+from worker.backoff import delay_s
+from worker.clock import Clock
+from worker.inbox import Throttle
+from worker.interruption import PauseOrganisation, pause_for
+from worker.ledger.errors import LeaseLost, LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease, Pause, Purpose, Wait
+from worker.reading import digest
+from worker.serving import Serving, Stopped
+from worker.session import Session
+from worker.xero.reply import ReplyKind
+
+_PROBE_EVERY_S = 30.0
+_LOOK_EVERY_S = 1.0
+_PROBED = {"xero_unavailable", "consent_revoked", "scope_missing"}
+_RESTART_BASE_S = 0.5
+_RESTART_CAP_S = 15.0
+
+
+class Runner:
+    """One organisation, one lease."""
+
+    def __init__(
+        self,
+        *,
+        lease: Lease,
+        org: str,
+        make_session: Callable[[Lease], Session],
+        consumer: Consumer,
+        throttle: Throttle,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self.lease = lease
+        self._org = org
+        self._make_session = make_session
+        self._consumer = consumer
+        self._throttle = throttle
+        self._ledger = ledger
+        self._clock = clock
+        self._serving: Serving | None = None
+        self._stopping = asyncio.Event()
+        self._paused_for = ""
+        self._log = structlog.get_logger("xerelay").bind(organisation=org)
+
+    def receive(self, delivery: Delivery) -> None:
+        """Take a delivery, or return it when nothing is being served."""
+        if self._serving is None:
+            self._consumer.give_back(delivery)
+        else:
+            self._serving.receive(delivery)
+
+    def queue_lost(self, queue: str) -> None:
+        """The broker has everything of `queue` back that was not acknowledged."""
+        if self._serving is not None:
+            self._serving.queue_lost(queue)
+
+    def stop(self) -> None:
+        """Ask for the end; `run` returns when what is in flight is settled."""
+        self._stopping.set()
+        if self._serving is not None:
+            self._serving.stop()
+
+    async def run(self) -> None:
+        """Serve until `stop`, or until the lease is lost."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                await self._respect_pause()
+                await self._serve()
+            except Stopped:
+                return
+            except LeaseLost:
+                self._log.warning("organisation.lost", reason="another worker has the lease")
+                return
+            except PauseOrganisation as pause:
+                failures = 0
+                await self._pause(pause)
+            except LedgerUnavailable as error:
+                failures += 1
+                self._log.warning("ledger.unavailable", detail=str(error))
+                await self._rest(failures)
+            except Exception as error:  # noqa: BLE001 - a defect in one session must not end the others
+                failures += 1
+                self._log.error("organisation.failed", error=type(error).__name__, traceback=digest(error))
+                await self._rest(failures)
+
+    async def _serve(self) -> None:
+        session = self._make_session(self.lease)
+        self._serving = Serving(session=session, consumer=self._consumer, throttle=self._throttle)
+        if self._stopping.is_set():
+            self._serving.stop()
+        self._log.info("organisation.serving", fence=self.lease.fence)
+        try:
+            await self._serving.run()
+        finally:
+            self._serving = None
+
+    async def _pause(self, pause: PauseOrganisation) -> None:
+        self._log.error("organisation.paused", reason=pause.reason, detail=pause.detail, until=pause.until.isoformat())
+        self._paused_for = pause.reason
+        record = Pause(self._org, None, pause.reason, pause.detail, since=self._clock.now(), until=pause.until)
+        try:
+            await self._ledger.pauses.set(self.lease, record)
+        except LedgerUnavailable:
+            await self._rest(1)
+
+    async def _respect_pause(self) -> None:
+        """Wait while a pause is on record; where only Xero can tell that it is over, ask before consuming anything."""
+        while not self._stopping.is_set():
+            pauses = [p for p in await self._ledger.pauses.current(self._org) if p.kind is None]
+            if pauses:
+                self._paused_for = pauses[0].reason
+                await self._sleep(_LOOK_EVERY_S)
+            elif self._paused_for not in _PROBED or await self._answers():
+                break
+        if self._paused_for:
+            await self._ledger.pauses.clear(self._org, None)
+            self._log.info("organisation.resumed", after=self._paused_for)
+            self._paused_for = ""
+
+    async def _answers(self) -> bool:
+        """Whether Xero takes one small call; if not, the pause goes on."""
+        session = self._make_session(self.lease)
+        opened = await self._ledger.calls.open_read(
+            self.lease,
+            purpose=Purpose.PROBE,
+            lane=Lane.IMMEDIATE,
+            path="/Organisation",
+            params={},
+            limits=session.limits,
+        )
+        if isinstance(opened, Wait):
+            await self._sleep(min((opened.until - self._clock.now()).total_seconds(), _PROBE_EVERY_S))
+            return False
+        reply = await session.client.send(opened)
+        await self._ledger.calls.close(self.lease, opened.id, status=reply.status)
+        if reply.outcome is ReplyKind.ANSWERED:
+            return True
+        still = PauseOrganisation(self._paused_for, reply.detail, session.in_s(_PROBE_EVERY_S))
+        await self._pause(pause_for(reply, self._clock.now()) or still)
+        return False
+
+    async def _rest(self, failures: int) -> None:
+        await self._sleep(delay_s(failures, base_s=_RESTART_BASE_S, cap_s=_RESTART_CAP_S, jitter=0.5))
+
+    async def _sleep(self, seconds: float) -> None:
+        sleeper = asyncio.ensure_future(self._clock.sleep(max(seconds, 0.01)))
+        stopper = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait((sleeper, stopper), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            stopper.cancel()

@@ -1,0 +1,156 @@
+"""The worker process: shares the organisations with the other workers by leases, and serves its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+from producers.amqp import Consumer, Delivery
+from worker.clock import Clock
+from worker.ledger.errors import LeaseLost, LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease
+from worker.roster import to_acquire, to_give_up
+from worker.runner import Runner
+
+LEASE_S = 15.0
+TURN_S = 5.0
+_STOP_S = 9.0
+
+
+class Service:
+    """One worker. `run` returns after `stop`, drained."""
+
+    def __init__(
+        self,
+        *,
+        worker_id: str,
+        organisations: Sequence[str],
+        ledger: Ledger,
+        clock: Clock,
+        make_runner: Callable[[str, Lease], Runner],
+    ) -> None:
+        self._id = worker_id
+        self._organisations = list(organisations)
+        self._ledger = ledger
+        self._clock = clock
+        self._make_runner = make_runner
+        self._runners: dict[str, Runner] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger("xerelay")
+
+    def stop(self) -> None:
+        """Drain and return from `run`."""
+        self._stopping.set()
+
+    def receive(self, delivery: Delivery) -> None:
+        """Hand a delivery to the organisation whose queue it came from: `xerelay.ORG.…`."""
+        runner = self._runners.get(delivery.queue.split(".")[1])
+        if runner is not None:
+            runner.receive(delivery)
+
+    def queue_lost(self, queue: str) -> None:
+        """Tell the organisation of `queue` that the broker has its messages back."""
+        runner = self._runners.get(queue.split(".")[1])
+        if runner is not None:
+            runner.queue_lost(queue)
+
+    async def run(self, consumer: Consumer) -> None:
+        """Serve until `stop`. Loss of broker or database is survived by waiting."""
+        connection = asyncio.create_task(consumer.run())
+        self._log.info("worker.started", worker=self._id, organisations=self._organisations)
+        try:
+            while not self._stopping.is_set():
+                await self._guarded_turn()
+                await self._pause_between_turns(connection)
+        finally:
+            await self._drain()
+            await consumer.stop()
+            connection.cancel()
+            with suppress(asyncio.CancelledError):
+                await connection
+            self._log.info("worker.stopped", worker=self._id)
+
+    async def _guarded_turn(self) -> None:
+        try:
+            await self._turn()
+        except LedgerUnavailable as error:
+            self._log.warning("ledger.unavailable", detail=str(error))
+
+    async def _turn(self) -> None:
+        """Renew what is held, give up what is too much, take what is free."""
+        await self._ledger.leases.heartbeat(self._id)
+        await self._renew()
+        workers = await self._ledger.leases.live_workers()
+        leases = await self._ledger.leases.holders()
+        now = await self._ledger.now()
+        holders = {
+            lease.name: lease.holder for lease in leases if lease.name in self._organisations and lease.expires_at > now
+        }
+        for org in to_give_up(self._id, self._organisations, holders, workers):
+            await self._give_up(org)
+        for org in to_acquire(self._id, self._organisations, holders, workers):
+            await self._acquire(org)
+
+    async def _renew(self) -> None:
+        for org, runner in list(self._runners.items()):
+            if self._tasks[org].done():
+                await self._gone(org)
+                continue
+            try:
+                runner.lease = await self._ledger.leases.renew(runner.lease, ttl_s=LEASE_S)
+            except LeaseLost:
+                self._log.warning("organisation.lost", organisation=org, reason="lease taken over")
+                self._tasks[org].cancel()
+                await self._gone(org)
+
+    async def _acquire(self, org: str) -> None:
+        lease = await self._ledger.leases.acquire(org, self._id, ttl_s=LEASE_S)
+        if lease is None:
+            return
+        runner = self._make_runner(org, lease)
+        self._runners[org] = runner
+        self._tasks[org] = asyncio.create_task(runner.run())
+
+    async def _give_up(self, org: str) -> None:
+        self._log.info("organisation.given_up", organisation=org, reason="shared with another worker")
+        self._runners[org].stop()
+        await asyncio.wait([self._tasks[org]], timeout=_STOP_S)
+        lease = self._runners[org].lease
+        await self._gone(org)
+        await self._ledger.leases.release(lease)
+
+    async def _gone(self, org: str) -> None:
+        del self._runners[org]
+        task = self._tasks.pop(org)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def _drain(self) -> None:
+        for runner in self._runners.values():
+            runner.stop()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=_STOP_S)
+        leases = [runner.lease for runner in self._runners.values()]
+        for org in list(self._runners):
+            await self._gone(org)
+        with suppress(LedgerUnavailable):
+            for lease in leases:
+                await self._ledger.leases.release(lease)
+            await self._ledger.leases.forget_worker(self._id)
+
+    async def _pause_between_turns(self, connection: asyncio.Task[None]) -> None:
+        sleeper = asyncio.ensure_future(self._clock.sleep(TURN_S))
+        stopper = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait((sleeper, stopper, connection), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            stopper.cancel()
+        if connection.done() and not self._stopping.is_set():
+            connection.result()

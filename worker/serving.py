@@ -1,0 +1,254 @@
+"""Serves one organisation under one lease, from its queues to its ledger, until told to stop or interrupted.
+
+Crash-only: whatever goes wrong drops the session; what was not acknowledged comes again, open calls are settled first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import suppress
+
+import structlog
+
+from producers.amqp import AmqpError, Consumer, Delivery
+from schemas.commands import Release, decode_command
+from schemas.envelope import Lane
+from schemas.errors import Undecodable
+from schemas.topology import dead_queue, lane_queue, organisation_commands
+from worker.buffer import everyone
+from worker.dispatcher import Dispatcher
+from worker.inbox import Inbox, Throttle
+from worker.intake import Intake
+from worker.interruption import PauseOrganisation
+from worker.lanes import Lanes
+from worker.ledger.errors import LeaseLost, LedgerUnavailable
+from worker.performer import Performer
+from worker.reading import Arrival
+from worker.resolution import Resolution
+from worker.session import Session
+from worker.settlement import Settlement, released
+from worker.work import RANK
+
+_TURN_S = 0.25
+_HELD_EVERY_S = 1.0
+_SWEEP_EVERY_S = 60.0
+_AT_A_TIME = 200
+_DRAIN_S = 8.0
+_HELD_BYTES = 32 * 1024 * 1024
+_HELD_AGE_S = 600.0
+_CONTROL_PREFETCH = 20
+
+
+class Stopped(Exception):
+    """Serving ended because it was asked to."""
+
+
+class Serving:
+    """One session, once: `run` it, `stop` it."""
+
+    def __init__(self, *, session: Session, consumer: Consumer, throttle: Throttle) -> None:
+        self._s = session
+        self._consumer = consumer
+        self._log = structlog.get_logger("xerelay")
+        self._stop = asyncio.Event()
+        self._inbox = Inbox(throttle)
+        self._intake = Intake(session=session)
+        self._settlement = Settlement(session=session, intake=self._intake)
+        resolution = Resolution(session=session, settlement=self._settlement)
+        self._performer = Performer(session=session, settlement=self._settlement, resolution=resolution)
+        self._lanes = Lanes(
+            org=session.org.name,
+            window=session.org.window,
+            offset=session.org.offset,
+            queues=consumer,
+            now=session.clock.now,
+            at_hand=self._urgent,
+        )
+
+    def stop(self) -> None:
+        """Ask for the end: calls in flight are settled, the rest is returned to the broker."""
+        self._stop.set()
+
+    def receive(self, delivery: Delivery) -> None:
+        """Take one delivery of this organisation's queues."""
+        self._inbox.put(delivery)
+
+    def queue_lost(self, queue: str) -> None:
+        """What was unacknowledged of `queue` is the broker's again: what is not in a call is dropped from memory."""
+        self._inbox.forget(queue)
+        for work in self._s.buffer.idle():
+            if work.delivery is not None and work.delivery.queue == queue:
+                self._s.buffer.drop(work)
+
+    async def run(self) -> None:
+        """Serve. Raises `Stopped`, `PauseOrganisation`, `LeaseLost` or `LedgerUnavailable`, everything returned."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._start(tasks)
+        except BaseExceptionGroup as group:
+            raise weightiest(group) from group
+        finally:
+            await self._return_all()
+
+    async def _start(self, tasks: asyncio.TaskGroup) -> None:
+        dispatcher = Dispatcher(session=self._s, settlement=self._settlement, performer=self._performer, tasks=tasks)
+        for pause in await self._s.ledger.pauses.current(self._s.org.name):
+            if pause.kind is not None and pause.until is not None:
+                self._s.paused_kinds[pause.kind] = pause.until
+        for call in await self._s.ledger.calls.unsettled(self._s.org.name):
+            self._s.buffer.block(member.key for member in call.members)
+            dispatcher.spawn(call, recover=True)
+        tasks.create_task(self._take_in())
+        tasks.create_task(self._serve_held())
+        tasks.create_task(self._keep_lanes())
+        tasks.create_task(self._dispatch(dispatcher))
+        tasks.create_task(self._watch(dispatcher))
+
+    async def _dispatch(self, dispatcher: Dispatcher) -> None:
+        try:
+            await dispatcher.run()
+        except PauseOrganisation as pause:
+            self._s.interrupt(pause)
+
+    async def _watch(self, dispatcher: Dispatcher) -> None:
+        """At a stop or an interruption: no new calls, those in flight settle, then the session ends."""
+        stop = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait((stop, self._s.interruption), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+        dispatcher.draining = True
+        self._s.wake.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(dispatcher.drained(), _DRAIN_S)
+        if self._s.interruption.done():
+            raise self._s.interruption.result()
+        raise Stopped
+
+    async def _take_in(self) -> None:
+        while True:
+            deliveries = await self._inbox.take(_AT_A_TIME)
+            arrivals = [arrival for d in deliveries if (arrival := await self._arrival(d)) is not None]
+            await self._intake.admit(arrivals)
+            self._s.wake.set()
+
+    async def _arrival(self, delivery: Delivery) -> Arrival | None:
+        org = self._s.org.name
+        if delivery.queue == organisation_commands(org):
+            self._command(delivery)
+            return None
+        lanes = {lane_queue(org, lane): lane for lane in Lane}
+        lane = lanes.get(delivery.queue)
+        if lane is not None:
+            self._lanes.taken(lane)
+        return Arrival(
+            body=delivery.body,
+            lane=lane or _lane_of(delivery.routing_key),
+            message_id=delivery.message_id,
+            routing_key=delivery.routing_key,
+            delivery=delivery,
+            dead=lane is None,
+        )
+
+    def _command(self, delivery: Delivery) -> None:
+        try:
+            envelope, command = decode_command(delivery.body)
+        except Undecodable as error:
+            self._log.error("command.refused", organisation=self._s.org.name, reason=str(error))
+        else:
+            if isinstance(command, Release):
+                self._lanes.release()
+                self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)
+        self._consumer.ack(delivery)
+
+    async def _serve_held(self) -> None:
+        """Bring back what was held until now; once a minute look for children whose parent came, or never will."""
+        sweep_at = 0.0
+        while True:
+            current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
+            due = await self._s.ledger.held.due(self._s.org.name, limit=len(current) + _AT_A_TIME)
+            fresh = [held for held in due if held.id not in current]
+            if fresh:
+                await self._intake.admit([released(held) for held in fresh])
+                self._s.wake.set()
+            if self._s.clock.monotonic() >= sweep_at:
+                sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
+                await self._sweep()
+            await self._s.clock.sleep(_HELD_EVERY_S)
+
+    async def _sweep(self) -> None:
+        await self._s.ledger.held.sweep_parents(self._s.lease)
+        for held in await self._s.ledger.held.expire_parents(self._s.lease):
+            self._log.warning(
+                "event.parked", event_id=held.event_id, outcome="parked", reason=held.reason, detail=held.detail
+            )
+
+    async def _keep_lanes(self) -> None:
+        org = self._s.org.name
+        for queue in (dead_queue(org), organisation_commands(org)):
+            await self._connected(self._consumer.start(queue, _CONTROL_PREFETCH))
+        while True:
+            self._lanes.held_back = self._is_full()
+            await self._connected(self._lanes.turn())
+            await self._s.clock.sleep(_TURN_S)
+
+    async def _connected(self, action: Awaitable[None]) -> None:
+        """Do it now, or at the next turn when the broker is away."""
+        with suppress(AmqpError):
+            await action
+
+    def _is_full(self) -> bool:
+        buffer = self._s.buffer
+        oldest = buffer.oldest()
+        age = self._s.clock.monotonic() - oldest if oldest is not None else 0.0
+        if age > _HELD_AGE_S:
+            self._give_back_idle()
+        limit = _HELD_BYTES // 2 if self._lanes.held_back else _HELD_BYTES
+        return buffer.size_bytes > limit or age > _HELD_AGE_S / 2
+
+    def _give_back_idle(self) -> None:
+        for work in self._s.buffer.idle():
+            self._s.buffer.drop(work)
+            self._give_back(work.delivery for work in everyone([work]))
+
+    def _urgent(self) -> int:
+        return sum(1 for work in self._s.buffer.works() if RANK[work.lane] < RANK[Lane.BACKFILL])
+
+    async def _return_all(self) -> None:
+        org = self._s.org.name
+        with suppress(AmqpError):
+            await self._lanes.close()
+            for queue in (dead_queue(org), organisation_commands(org)):
+                await self._consumer.cancel(queue)
+        for delivery in self._inbox.close():
+            self._consumer.give_back(delivery)
+        self._give_back(work.delivery for work in everyone(self._s.buffer.works()))
+
+    def _give_back(self, deliveries: Iterable[Delivery | None]) -> None:
+        for delivery in deliveries:
+            if delivery is not None:
+                self._consumer.give_back(delivery)
+
+
+def _lane_of(routing_key: str) -> Lane:
+    parts = routing_key.split(".")
+    return Lane(parts[1]) if len(parts) == 3 and parts[1] in set(Lane) else Lane.IMMEDIATE  # noqa: PLR2004 - org.lane.entity
+
+
+def weightiest(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of several reasons to end, the one that decides what happens next; a defect before all others."""
+    leaves = list(_leaves(group))
+    order: list[type[BaseException]] = [LeaseLost, LedgerUnavailable, PauseOrganisation, Stopped]
+    for leaf in leaves:
+        if not isinstance(leaf, tuple(order)):
+            return leaf
+    return min(leaves, key=lambda leaf: next(i for i, kind in enumerate(order) if isinstance(leaf, kind)))
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for child in error.exceptions:
+            yield from _leaves(child)
+    else:
+        yield error

@@ -1,0 +1,56 @@
+"""What the parts that serve one organisation under one lease share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.breaker import Breaker
+from worker.budget.limits import Limits
+from worker.buffer import Buffer
+from worker.clock import Clock
+from worker.closing import Closing
+from worker.documents import Kind, Write
+from worker.interruption import PauseOrganisation
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Composed, Known, Lease
+from worker.outcome import Refusals
+from worker.settings import OrganisationSettings
+from worker.steps import Steps
+from worker.xero.client import XeroClient
+
+
+@dataclass(slots=True)
+class Session:
+    """One organisation, one lease: dropped as a whole when the lease or the ledger is lost."""
+
+    org: OrganisationSettings
+    lease: Lease
+    ledger: Ledger
+    client: XeroClient
+    limits: Limits
+    compose: Callable[[Sequence[Write], Known], Composed]
+    clock: Clock
+    steps: Steps
+    closing: Closing
+    buffer: Buffer = field(default_factory=Buffer)
+    breaker: Breaker = field(default_factory=Breaker)
+    refusals: Refusals = field(default_factory=Refusals)
+    paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    interruption: asyncio.Future[PauseOrganisation] = field(default_factory=asyncio.Future)
+
+    def interrupt(self, pause: PauseOrganisation) -> None:
+        """End serving, once the calls in flight are settled. The first reason counts."""
+        if not self.interruption.done():
+            self.interruption.set_result(pause)
+
+    async def sleep_until(self, until: datetime) -> None:
+        """Come back at `until`."""
+        await self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0.01))
+
+    def in_s(self, seconds: float) -> datetime:
+        """The time of day `seconds` from now."""
+        return self.clock.now() + timedelta(seconds=seconds)

@@ -1,0 +1,206 @@
+"""After the answer: what is known of each document goes into the ledger at once, then the events are closed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import structlog
+
+from worker.backoff import MAX_ATTEMPTS, delay_s
+from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.holding import parked, waiting_for, waiting_until
+from worker.intake import Intake
+from worker.ledger.records import Call, Document, Held, Member, Pause
+from worker.outcome import Results, settled_keys
+from worker.reading import Arrival
+from worker.session import Session
+from worker.steps import Step
+from worker.work import Work
+
+_RETRY_BASE_S = 1.0
+_RETRY_CAP_S = 120.0
+_KIND_PAUSE_S = 900.0
+
+
+class Settlement:
+    """The only one that closes calls."""
+
+    def __init__(self, *, session: Session, intake: Intake) -> None:
+        self._s = session
+        self._intake = intake
+        self._log = structlog.get_logger("xerelay")
+
+    async def record(self, call: Call, status: int | None, results: Results, *, result: str = "written") -> None:
+        """Close `call` with what Xero said: documents written, events parked, the kind paused at five like refusals.
+
+        Members that exist already or had no verdict stay in flight: the caller settles them next.
+        """
+        paused = self._pause_reason(call.kind, results)
+        fates = self._paused(results) if paused else self._parked(results)
+        children = await self._s.ledger.calls.close(
+            self._s.lease,
+            call.id,
+            status=status,
+            documents=results.documents,
+            held=[held for _, held in fates],
+            completed=self._completing(results.documents),
+        )
+        self._s.steps.reached(Step.RECORDED)
+        refused = [member for member, _ in results.refused]
+        await self._after(call, results.documents, refused, fates, children, result)
+        if paused and call.kind is not None:
+            await self.pause_kind(call.kind, paused, results.refused[0][1].messages)
+
+    async def adopt(self, call: Call, status: int | None, documents: Sequence[Document]) -> None:
+        """Close `call` with the documents that were found in Xero and are ours."""
+        await self.record(call, status, Results(documents=list(documents)), result="adopted")
+
+    async def know(self, call: Call, status: int | None, documents: Sequence[Document]) -> None:
+        """Close `call` with documents that are ours but hold other content: they are to be updated, by id."""
+        await self._s.ledger.calls.close(self._s.lease, call.id, status=status, documents=documents)
+
+    async def close(self, call: Call, status: int | None) -> None:
+        """Close `call` without any document."""
+        await self._s.ledger.calls.close(self._s.lease, call.id, status=status)
+
+    async def free(self, members: Iterable[Member], *, not_before: float = 0.0) -> None:
+        """Members whose call wrote nothing go back to the buffer."""
+        keys = [member.key for member in members]
+        self._s.buffer.put_back(keys, not_before=not_before)
+        await self._orphaned(self._s.buffer.unblock(keys))
+        self._s.wake.set()
+
+    async def failed(self, members: Sequence[Member], reason: str, detail: str) -> None:
+        """Count an attempt for the events of `members`; after eight of them a person has to look."""
+        again: list[Member] = []
+        for member in members:
+            works = self._owners(member.key)
+            for work in works:
+                work.attempt += 1
+            if any(work.attempt >= MAX_ATTEMPTS for work in works):
+                await self.park(member, reason, detail, "look at Xero's status and the reply; then retry")
+            else:
+                again.append(member)
+        attempts = [work.attempt for member in again for work in self._owners(member.key)]
+        wait = delay_s(max(attempts, default=1), base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
+        await self.free(again, not_before=self._s.clock.monotonic() + wait)
+
+    async def park(self, member: Member, reason: str, detail: str, hint: str) -> None:
+        """Move the events that want `member` into the ledger for a person; not if a newer version waits."""
+        works = self._s.buffer.land(member.key)
+        orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
+        await self._intake.hold((work, parked(work, reason, detail, hint)) for work in works)
+        await self._orphaned(orphans)
+
+    async def pause_kind(self, kind: Kind, reason: str, messages: Sequence[str]) -> None:
+        """One alarm, and the events of `kind` wait in the ledger until the next try in 15 minutes."""
+        until = self._s.in_s(_KIND_PAUSE_S)
+        self._s.paused_kinds[kind] = until
+        detail = "; ".join(messages)[:500]
+        pause = Pause(self._s.org.name, kind, reason, detail, since=self._s.clock.now(), until=until)
+        await self._s.ledger.pauses.set(self._s.lease, pause)
+        self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason, detail=detail)
+        works = self._s.buffer.of_kind(kind)
+        orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
+        await self._intake.hold((work, waiting_until(work, until, "kind_paused", reason)) for work in works)
+        await self._orphaned([orphan for orphan in orphans if orphan not in works])
+
+    async def settled(self, writes: Sequence[Write]) -> None:
+        """Documents that need no call after all: written already, or older than what is written."""
+        newer = [(write.key, write.version) for write in writes if not write.only_if_absent]
+        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer)
+        done = self._finish((write.key for write in writes), "unchanged")
+        held_ids = [work.held_id for work in done if work.held_id]
+        if held_ids:
+            await self._s.ledger.held.remove(self._s.lease, held_ids)
+        self._s.closing.completed(done)
+
+    async def _after(
+        self,
+        call: Call,
+        documents: Sequence[Document],
+        refused: Sequence[Member],
+        fates: Sequence[tuple[Work, Held]],
+        children: Sequence[Held],
+        result: str,
+    ) -> None:
+        for document in documents:
+            for work in self._owners(document.key):
+                work.document_id, work.call_id = document.xero_id, call.id
+        done = self._finish((d.key for d in documents), result)
+        for member in refused:
+            self._s.buffer.land(member.key)
+        orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
+        self._s.closing.completed(done)
+        for work, held in fates:
+            self._s.closing.ended(work, held)
+        await self._orphaned(self._s.buffer.unblock([member.key for member in call.members]))
+        await self._orphaned(orphans)
+        if children:
+            await self._intake.admit([released(child) for child in children])
+        self._s.wake.set()
+
+    def _finish(self, keys: Iterable[DocumentKey], result: str) -> list[Work]:
+        done: list[Work] = []
+        for key in keys:
+            done.extend(self._s.buffer.settle(key))
+        for work in done:
+            work.result = result
+        return done
+
+    def _owners(self, key: DocumentKey) -> list[Work]:
+        slot = self._s.buffer.slot(key)
+        return list(slot.owners) if slot is not None and slot.in_flight else []
+
+    def _given_up(self, key: DocumentKey) -> list[Work]:
+        slot = self._s.buffer.slot(key)
+        return [] if slot is None or slot.queue is not None else self._owners(key)
+
+    def _completing(self, documents: Sequence[Document]) -> list[tuple[EntityKey, datetime]]:
+        keys = settled_keys(documents)
+        works = {work for key in keys for work in self._owners(key)}
+        return [(work.owner, work.version) for work in works if work.pending <= keys]
+
+    def _parked(self, results: Results) -> list[tuple[Work, Held]]:
+        fates: dict[Work, Held] = {}
+        for member, refused in results.refused:
+            for work in self._given_up(member.key):
+                detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:2000]
+                fates.setdefault(work, parked(work, refused.reason, detail, refused.hint))
+        return list(fates.items())
+
+    def _paused(self, results: Results) -> list[tuple[Work, Held]]:
+        until = self._s.in_s(_KIND_PAUSE_S)
+        fates: dict[Work, Held] = {}
+        for member, refused in results.refused:
+            for work in self._given_up(member.key):
+                held = waiting_until(work, until, "kind_paused", refused.reason)
+                fates.setdefault(work, held if refused.pauses_kind else parked(work, refused.reason, "", refused.hint))
+        return list(fates.items())
+
+    def _pause_reason(self, kind: Kind | None, results: Results) -> str | None:
+        return self._s.refusals.count(kind, results) if kind is not None else None
+
+    async def _orphaned(self, works: Iterable[Work]) -> None:
+        """Events whose parent will not come from memory wait for it in the ledger."""
+        waiting = []
+        for work in dict.fromkeys(works):
+            parent = self._missing_parent(work)
+            if parent is not None:
+                self._s.buffer.drop(work)
+                waiting.append((work, waiting_for(work, parent)))
+        await self._intake.hold(waiting)
+
+    def _missing_parent(self, work: Work) -> DocumentKey | None:
+        for key in work.pending:
+            slot = self._s.buffer.slot(key)
+            if slot is not None and slot.write.parent in slot.waiting and slot.write.parent not in self._s.buffer:
+                return slot.write.parent
+        return None
+
+
+def released(held: Held) -> Arrival:
+    """A held event on its way again."""
+    return Arrival(body=held.body, lane=held.lane, message_id=held.event_id, held_id=held.id, attempt=held.attempt)
