@@ -1,0 +1,86 @@
+"""Looks at the sandbox's books and at the worker's ledger, from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from deploy.demo.compare import Books, by_number
+from worker.bootstrap import open_ledger
+from worker.ledger.errors import LedgerError
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Held, HoldState
+from worker.ledger.upgrade import upgrade
+from worker.settings import load
+
+_KINDS = {
+    "contacts": "ContactNumber",
+    "items": "Code",
+    "invoices": "InvoiceNumber",
+    "credit_notes": "CreditNoteNumber",
+    "payments": "Reference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Reads only. The sandbox's controls count as no calls."""
+
+    http: httpx.AsyncClient
+    ledger: Ledger
+    organisation: str
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, xero_url: str, config: Path, organisation: str) -> AsyncIterator[Inspection]:
+        """While the block lasts. The ledger is brought up to date, whoever comes first."""
+        settings = load(config, {name: value for name, value in os.environ.items() if name == "HOME"})
+        await upgrade(settings.ledger.url.get_secret_value())
+        ledger = await open_ledger(settings)
+        try:
+            async with httpx.AsyncClient(base_url=xero_url, trust_env=False, timeout=30) as http:
+                yield cls(http=http, ledger=ledger, organisation=organisation)
+        finally:
+            await ledger.close()
+
+    async def audit(self) -> Mapping[str, Any]:
+        """The sandbox's own figures."""
+        return cast("Mapping[str, Any]", await self._get("/_sandbox/audit"))
+
+    async def books(self) -> Books:
+        """Every document that is in Xero, by our numbers."""
+        found = {kind: await self._get("/_sandbox/documents", kind=kind) for kind in _KINDS}
+        alive = {
+            kind: [d for d in documents if d.get("Status") not in {"DELETED", "VOIDED"}]
+            for kind, documents in found.items()
+        }
+        return Books(**{kind: by_number(documents, _KINDS[kind]) for kind, documents in alive.items()})
+
+    async def parked(self) -> list[Held]:
+        """What waits for a person."""
+        try:
+            return await self.ledger.held.parked(self.organisation, limit=10_000)
+        except LedgerError:
+            return []
+
+    async def is_idle(self) -> bool:
+        """Whether no call is open and nothing waits for a time or a parent."""
+        counts = await self.ledger.held.counts(self.organisation)
+        open_calls = await self.ledger.calls.unsettled(self.organisation)
+        return not open_calls and not counts[HoldState.TIME] and not counts[HoldState.PARENT]
+
+    async def _get(self, path: str, **params: str) -> Any:
+        response = await self.http.get(path, params=params)
+        response.raise_for_status()
+        return _decoded(response)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    return response.json(parse_float=Decimal)

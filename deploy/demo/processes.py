@@ -1,0 +1,59 @@
+"""The demo's sandbox and worker, each a process of its own, ended by pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_STOP_S = 15.0
+_START_S = 30.0
+
+
+class ProcessFailed(Exception):
+    """A process of the demo ended before its time; its log says why."""
+
+
+@contextmanager
+def running(arguments: Sequence[str], *, log: Path, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process while the block lasts, its output in `log`; ended by SIGTERM, after 15 s by SIGKILL."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, "-m", *arguments], stdout=output, stderr=subprocess.STDOUT, env=dict(environ)
+        )
+        try:
+            yield process
+        finally:
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, wait, insist."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_S)
+
+
+def first_line(process: subprocess.Popen[bytes], log: Path) -> str:
+    """The first line that a process prints: a sandbox's URL. Raises `ProcessFailed` after 30 s."""
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        text = log.read_text(errors="replace")
+        if "\n" in text:
+            return text.splitlines()[0].strip()
+        time.sleep(0.05)
+    raise ProcessFailed(f"the sandbox did not start; see {log}")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of this process without settings that would reach into the demo."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("XERELAY_")}
