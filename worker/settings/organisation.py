@@ -78,7 +78,7 @@ class LimitsSettings(Section):
     minute: Annotated[int, Field(ge=1, le=10_000)] = 60
     concurrent: Annotated[int, Field(ge=1, le=100)] = 5
     burst: Annotated[float, Field(gt=0, le=1)] = 0.25
-    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.05
 
 
 class AccountsSettings(Section):

@@ -1,0 +1,1 @@
+"""From a store's events to Xero's documents. Pure: no I/O, no clock."""

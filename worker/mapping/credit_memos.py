@@ -1,0 +1,58 @@
+"""A refund becomes a credit note, and what went back neither in money nor otherwise is set against the invoice.
+
+https://developer.xero.com/documentation/api/accounting/creditnotes
+"""
+
+from __future__ import annotations
+
+from schemas.entities import ZERO, CreditMemo
+from schemas.envelope import Event
+from worker.documents import DocumentKey, Kind, Write, XeroId
+from worker.mapping.contacts import buyer_write
+from worker.mapping.keys import document_number, own_key, sale_key
+from worker.mapping.lines import line_items
+from worker.mapping.predict import cents
+from worker.mapping.result import Ignored, Plan, Writes
+from worker.mapping.sales import BEFORE_START, header
+from worker.mapping.writing import save, void
+from worker.settings import OrganisationSettings
+
+CREDIT_NOTE = "credit_note"
+ALLOCATION = "allocation/1"
+
+
+def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
+    """Contact, credit note and allocation; or, taken back, allocation and credit note voided. Raises `Unmappable`.
+
+    A credit note stands alone when its sale is older than `start_date`, or when the store names no invoice of it.
+    """
+    memo = event.data
+    if not isinstance(memo, CreditMemo) or memo.cancelled:
+        return Writes((void(event, Kind.ALLOCATION, ALLOCATION), void(event, Kind.CREDIT_NOTE, CREDIT_NOTE)))
+    if memo.date < org.start_date:
+        return Ignored(BEFORE_START)
+    invoice = sale_key(event, memo.sale, org) if memo.sale.date >= org.start_date else None
+    contact = buyer_write(event, memo.customer)
+    credit_note = _credit_note(event, memo, contact.key, invoice, org)
+    unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)
+    if invoice is None or unpaid <= 0:
+        return Writes((contact, credit_note))
+    payload = {
+        "Amount": cents(unpaid),
+        "Date": memo.date.isoformat(),
+        "Invoice": {"InvoiceID": XeroId(invoice)},
+        "CreditNote": {"CreditNoteID": XeroId(credit_note.key)},
+    }
+    key = own_key(event, ALLOCATION)
+    allocation = save(key, Kind.ALLOCATION, version=event.version, number="", payload=payload, parent=credit_note.key)
+    return Writes((contact, credit_note, allocation))
+
+
+def _credit_note(
+    event: Event, memo: CreditMemo, contact: DocumentKey, invoice: DocumentKey | None, org: OrganisationSettings
+) -> Write:
+    number = document_number(org, "C", event, memo.number)
+    payload = {"Type": "ACCRECCREDIT", "CreditNoteNumber": number, **header(memo, contact, org)}
+    payload["LineItems"] = line_items(memo, org)
+    key = own_key(event, CREDIT_NOTE)
+    return save(key, Kind.CREDIT_NOTE, version=event.version, number=number, payload=payload, parent=invoice)

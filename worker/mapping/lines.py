@@ -1,0 +1,64 @@
+"""Rows become Xero's line items, and their sums are proved before anything is sent."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from schemas.entities import Sale
+from worker.documents import ItemCode
+from worker.mapping.predict import UNIT, cents, line_amount, predict
+from worker.mapping.result import Unmappable
+from worker.mapping.rows import ONE, Row, rows_of
+from worker.settings import OrganisationSettings
+
+_MAX_DESCRIPTION = 4000
+
+
+def line_items(sale: Sale, org: OrganisationSettings) -> list[dict[str, Any]]:
+    """The lines of a sale's document, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
+    tracking = _tracking(org)
+    items = [_item(row, tracking) for row in rows_of(sale, org)]
+    predicted = predict(items)
+    if predicted != (sale.totals.net, sale.totals.tax, sale.totals.gross):
+        totals = sale.totals
+        detail = (
+            f"Xero would show net {predicted.net}, tax {predicted.tax}, gross {predicted.gross}; "
+            f"the store has net {totals.net}, tax {totals.tax}, gross {totals.gross}"
+        )
+        raise Unmappable("prediction_differs", detail, "please report this sale's event: mapping has to be mended")
+    return items
+
+
+def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
+    quantity, unit_amount = _factors(row.quantity, row.net)
+    description = row.description
+    if quantity != row.quantity:
+        description = f"{description} (quantity {row.quantity.normalize():f})"
+    item: dict[str, Any] = {
+        "Description": description[:_MAX_DESCRIPTION],
+        "Quantity": quantity,
+        "UnitAmount": unit_amount,
+        "AccountCode": row.account,
+        "TaxType": row.tax_type,
+        "TaxAmount": cents(row.tax),
+    }
+    if row.item:
+        item["ItemCode"] = ItemCode(row.item)
+    if tracking:
+        item["Tracking"] = tracking
+    return item
+
+
+def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
+    """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net."""
+    if quantity == ONE:
+        return ONE, net
+    unit_amount = (net / quantity).quantize(UNIT, ROUND_HALF_UP)
+    return (quantity, unit_amount) if line_amount(quantity, unit_amount) == net else (ONE, net)
+
+
+def _tracking(org: OrganisationSettings) -> list[dict[str, str]]:
+    if org.tracking is None:
+        return []
+    return [{"Name": org.tracking.category, "Option": org.tracking.option}]

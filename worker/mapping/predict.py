@@ -1,0 +1,43 @@
+"""What Xero will make of a document's lines.
+
+`LineAmountTypes` is Exclusive, `unitdp` 4, every line has its `TaxAmount`: a line is quantity times unit amount,
+rounded half up to 2 decimals, and the sums are those of the rounded lines.
+https://developer.xero.com/documentation/guides/how-to-guides/rounding-in-xero/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+CENT = Decimal("0.01")
+UNIT = Decimal("0.0001")
+ZERO = Decimal(0)
+
+
+class Prediction(NamedTuple):
+    """The sums Xero will show."""
+
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
+def cents(value: Decimal) -> Decimal:
+    """Rounded half up to 2 decimals."""
+    return value.quantize(CENT, ROUND_HALF_UP)
+
+
+def line_amount(quantity: Decimal, unit_amount: Decimal) -> Decimal:
+    """What Xero makes of a quantity and a price."""
+    return cents(quantity * unit_amount.quantize(UNIT, ROUND_HALF_UP))
+
+
+def predict(lines: Iterable[Mapping[str, Any]]) -> Prediction:
+    """The sums of a document with these lines."""
+    net = tax = ZERO
+    for line in lines:
+        net += line_amount(line["Quantity"], line["UnitAmount"])
+        tax += cents(line["TaxAmount"])
+    return Prediction(net, tax, net + tax)

@@ -1,0 +1,34 @@
+"""What mapping says of an event: documents to write, nothing to do, or that a person has to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.documents import Write
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """The documents this event asks for, in the order they must be settled."""
+
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing is to be done, and why: the same words for the same reason."""
+
+    reason: str
+
+
+Plan = Writes | Ignored
+
+
+class Unmappable(Exception):
+    """The event cannot become documents as things are configured. `reason` is a stable word for lists and metrics."""
+
+    def __init__(self, reason: str, detail: str, hint: str) -> None:
+        super().__init__(f"{reason}: {detail}; {hint}")
+        self.reason = reason
+        self.detail = detail
+        self.hint = hint

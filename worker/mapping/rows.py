@@ -1,0 +1,103 @@
+"""The rows of a document before they are written as lines: every cent of the store's totals has its place.
+
+Explicit tax comes first, then one visible rounding row, within the organisation's `rounding_limit`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.entities import ZERO, Line, LineKind, Sale
+from worker.mapping.accounts import account, line_account
+from worker.mapping.keys import item_code
+from worker.mapping.result import Unmappable
+from worker.mapping.taxes import line_tax_type, no_tax_type
+from worker.settings import OrganisationSettings
+
+ONE = Decimal(1)
+
+
+class Row(NamedTuple):
+    """One line to be. `net` and `tax` are of the whole row; a row's tax is never above its net."""
+
+    description: str
+    net: Decimal
+    account: str
+    tax_type: str
+    tax: Decimal = ZERO
+    quantity: Decimal = ONE
+    item: str = ""
+
+
+def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
+    """Rows that add up to the sale's totals. Raises `Unmappable`."""
+    rows: list[Row] = []
+    homeless_tax = sale.residual.tax
+    for line in sale.lines:
+        row = _row(line, org)
+        if abs(line.tax) <= abs(line.net):
+            rows.append(row)
+            continue
+        fitting = _with_room(row, line, org)
+        homeless_tax += line.tax - fitting[0].tax
+        rows += fitting
+    rows += (
+        Row(a.name, a.amount, account("refund_adjustment", org), no_tax_type(org)) for a in sale.adjustments if a.amount
+    )
+    if homeless_tax or sale.residual.net:
+        _check_limit(sale, homeless_tax, org)
+        _place(rows, sale.residual.net, homeless_tax, org)
+    return rows
+
+
+def _row(line: Line, org: OrganisationSettings) -> Row:
+    return Row(
+        description=line.name.strip() or str(line.kind),
+        net=line.net,
+        account=line_account(line.kind, org),
+        tax_type=line_tax_type(line, org),
+        tax=line.tax,
+        quantity=line.quantity,
+        item=item_code(line.sku) if line.sku and line.kind is LineKind.GOODS else "",
+    )
+
+
+def _with_room(row: Row, line: Line, org: OrganisationSettings) -> list[Row]:
+    """The row as Xero takes it: tax may not be above the line's amount.
+
+    A store that taxes the price before the discount has it so: then the discount gets a row of its own.
+    """
+    before_discount = line.net + line.discount
+    if line.discount and abs(line.tax) <= abs(before_discount):
+        name = f"Discount: {row.description}"
+        discount = Row(name, -line.discount, account("discount", org), no_tax_type(org))
+        return [row._replace(net=before_discount), discount]
+    most = abs(line.net)
+    return [row._replace(tax=most if line.tax > 0 else -most)]
+
+
+def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
+    net = sale.residual.net
+    if max(abs(net), abs(tax), abs(net + tax)) <= org.rounding_limit:
+        return
+    totals = sale.totals
+    lines = f"net {totals.net - net}, tax {totals.tax - tax}, gross {totals.gross - net - tax}"
+    detail = f"the rows hold {lines}; the store's totals are net {totals.net}, tax {totals.tax}, gross {totals.gross}"
+    hint = (
+        f"more than rounding_limit {org.rounding_limit}: find the amount the store does not list as a row, or raise "
+        f"organisations.{org.name}.rounding_limit; then retry"
+    )
+    raise Unmappable("residual_too_large", detail, hint)
+
+
+def _place(rows: list[Row], net: Decimal, tax: Decimal, org: OrganisationSettings) -> None:
+    if tax:
+        able = [i for i, row in enumerate(rows) if row.tax and abs(row.tax + tax) <= abs(row.net)]
+        if not able:
+            hint = "mend the store's tax of this sale, then publish it again"
+            raise Unmappable("tax_unplaced", f"tax of {tax} belongs to no row that can carry it", hint)
+        largest = max(able, key=lambda i: abs(rows[i].net))
+        rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)
+    if net:
+        rows.append(Row("Rounding", net, account("rounding", org), no_tax_type(org)))

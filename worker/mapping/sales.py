@@ -1,0 +1,58 @@
+"""The sale becomes an invoice: from the store's order or its invoice, as `sales_document` says, never from both.
+
+https://developer.xero.com/documentation/api/accounting/invoices
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.entities import Invoice, Order, Sale
+from schemas.envelope import Event
+from worker.documents import DocumentKey, Kind, XeroId
+from worker.mapping.contacts import buyer_write
+from worker.mapping.keys import document_number, own_key
+from worker.mapping.lines import line_items
+from worker.mapping.result import Ignored, Plan, Writes
+from worker.mapping.writing import save, void
+from worker.settings import OrganisationSettings
+
+BEFORE_START = "before start_date"
+
+
+def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
+    """The contact where there is none, then the invoice; or the invoice voided. Raises `Unmappable`."""
+    if event.entity != org.sales_document:
+        return Ignored(f"sales_document is {org.sales_document}")
+    sale = event.data
+    if not isinstance(sale, Order | Invoice):
+        return Writes((void(event, Kind.INVOICE, "invoice"),))
+    if sale.date < org.start_date:
+        return Ignored(BEFORE_START)
+    number = document_number(org, "I", event, sale.number)
+    if sale.cancelled:
+        return Writes((void(event, Kind.INVOICE, "invoice", number),))
+    contact = buyer_write(event, sale.customer)
+    payload = {"Type": "ACCREC", "InvoiceNumber": number, **header(sale, contact.key, org)}
+    payload["DueDate"] = (sale.due_date or sale.date).isoformat()
+    payload["LineItems"] = line_items(sale, org)
+    key = own_key(event, "invoice")
+    return Writes((contact, save(key, Kind.INVOICE, version=event.version, number=number, payload=payload)))
+
+
+def header(sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:
+    """What invoices and credit notes have in common. Only the contact's id: more would change the contact."""
+    fields: dict[str, Any] = {
+        "Contact": {"ContactID": XeroId(contact)},
+        "Reference": sale.order_number,
+        "Date": sale.date.isoformat(),
+        "CurrencyCode": sale.currency,
+        "LineAmountTypes": "Exclusive",
+        "Status": org.document_status.upper(),
+    }
+    # the store's direction is Xero's: units of the document's currency for one of the organisation's
+    if sale.rate:
+        fields["CurrencyRate"] = sale.rate
+    if org.branding_theme is not None:
+        fields["BrandingThemeID"] = org.branding_theme
+    return fields

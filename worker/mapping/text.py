@@ -1,0 +1,18 @@
+"""Text as Xero takes it."""
+
+from __future__ import annotations
+
+import re
+
+_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+def one_line(value: str, longest: int) -> str:
+    """Without spaces at the ends and repeated ones; cut to `longest`."""
+    return " ".join(value.split())[:longest].rstrip()
+
+
+def email(value: str) -> str:
+    """The address, or nothing where Xero would refuse it: it takes ASCII only."""
+    stripped = value.strip()
+    return stripped if _EMAIL.fullmatch(stripped) else ""
