@@ -1,0 +1,207 @@
+"""Events that wait: for a time, a parent, a person; none is lost, none is there twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
+from worker.documents import Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import HoldState, Pause
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def test_a_held_event_comes_back_as_it_was_when_its_time_comes(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    late, early = event(1, until=START + 2 * MINUTE), event(2, until=START + MINUTE, attempt=3, detail="d", hint="h")
+    await ledger.held.hold(lease, [late, early])
+
+    before = await ledger.held.due(ORG)
+    clock.advance(120)
+    due = await ledger.held.due(ORG)
+
+    assert before == []
+    assert due == [replace(early, created_at=START), replace(late, created_at=START)]
+    assert await ledger.held.due(ORG, limit=1) == due[:1]
+    assert await ledger.held.due("other") == []
+
+
+async def test_what_could_not_be_read_can_be_held_too(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    raw = event(1, HoldState.PERSON, owner=None, version=None, body=b"\x00\xff not JSON")
+
+    await ledger.held.hold(lease, [raw])
+
+    assert await ledger.held.get(raw.id) == replace(raw, created_at=START)
+    assert await ledger.held.get("nonsense") is None
+
+
+async def test_holding_an_event_again_overwrites_its_row(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    first, again = event(1, attempt=1), event(1, HoldState.PERSON, attempt=8, reason="gave_up")
+    await ledger.held.hold(lease, [first])
+    clock.advance(60)
+
+    await ledger.held.hold(lease, [again])
+
+    assert await ledger.held.parked(ORG) == [replace(again, created_at=START)]
+    assert await ledger.held.due(ORG) == []
+
+
+async def test_a_child_is_not_held_when_its_parent_is_there(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(1))
+    orphan, child = event(7, HoldState.PARENT, parent=key(2)), event(8, HoldState.PARENT, parent=key(1))
+
+    go_on = await ledger.held.hold(lease, [orphan, child, event(9)])
+
+    assert go_on == [child]
+    assert await ledger.held.counts(ORG) == {HoldState.TIME: 1, HoldState.PARENT: 1, HoldState.PERSON: 0}
+
+
+async def test_whichever_comes_first_no_child_is_left_waiting_for_a_parent_that_closed(database_url: str) -> None:
+    async with opened(database_url) as ledger:
+        lease = await lease_of(ledger)
+        calls = [await open_call(ledger, lease, write(n)) for n in range(12)]
+
+        def holding(n: int) -> object:
+            return ledger.held.hold(lease, [event(n, HoldState.PARENT, parent=key(n))])
+
+        def closing(n: int) -> object:
+            return ledger.calls.close(lease, calls[n].id, status=200, documents=[document(n)])
+
+        tasks = [step(n) for n in range(12) for step in ((holding, closing) if n % 2 else (closing, holding))]
+        results = await asyncio.gather(*tasks)  # type: ignore[call-overload] # coroutines that return lists
+
+        assert sorted(one.event_id for result in results for one in result) == sorted(f"event-{n}" for n in range(12))
+        assert (await ledger.held.counts(ORG))[HoldState.PARENT] == 0
+        assert await ledger.held.sweep_parents(lease) == []
+
+
+async def test_sweeping_releases_children_whose_parent_came_another_way(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(n, HoldState.PARENT, parent=key(n)) for n in (1, 2)])
+    other = await lease_of(ledger, name="other")
+    await put_documents(ledger, other, document(1))
+
+    released = await ledger.held.sweep_parents(lease)
+
+    assert [one.event_id for one in released] == ["event-1"]
+    assert await ledger.held.due(ORG) == released
+
+
+async def test_a_child_whose_parent_does_not_come_is_parked_with_the_parent_named(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(1, HoldState.PARENT, parent=key(41))])
+    clock.advance(23 * 3600)
+    young = event(2, HoldState.PARENT, parent=key(42))
+    await ledger.held.hold(lease, [young])
+    clock.advance(3600)
+
+    expired = await ledger.held.expire_parents(lease, timedelta(hours=24))
+
+    assert [(one.event_id, one.state, one.reason) for one in expired] == [
+        ("event-1", HoldState.PERSON, "parent_missing")
+    ]
+    assert expired[0].detail == "waited for the invoice of invoice 41 of shop, which did not come to Xero"
+    assert await ledger.held.parked(ORG) == expired
+    assert await ledger.held.expire_parents(lease, timedelta(hours=24)) == []
+
+
+async def test_a_retried_child_may_wait_a_full_day_again(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    child = event(1, HoldState.PARENT)
+    await ledger.held.hold(lease, [child])
+    clock.advance(25 * 3600)
+    await ledger.held.expire_parents(lease)
+
+    assert await ledger.held.retry([child.id]) == 1
+    await ledger.held.hold(lease, [replace(child, attempt=1)])
+
+    assert await ledger.held.expire_parents(lease) == []
+
+
+async def test_a_retried_event_is_due_at_once_with_its_attempts_forgotten(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    parked = event(1, HoldState.PERSON, attempt=8)
+    await ledger.held.hold(lease, [parked])
+
+    assert await ledger.held.retry([parked.id, "nonsense"]) == 1
+
+    [due] = await ledger.held.due(ORG)
+    assert (due.id, due.attempt, due.until) == (parked.id, 0, clock.now())
+
+
+async def test_parked_events_are_listed_newest_first_in_pages(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    for n in range(5):
+        await ledger.held.hold(lease, [event(n, HoldState.PERSON)])
+        clock.advance(1)
+
+    pages = [await ledger.held.parked(ORG, limit=2, offset=offset) for offset in (0, 2, 4)]
+
+    assert [[one.event_id for one in page] for page in pages] == [
+        ["event-4", "event-3"],
+        ["event-2", "event-1"],
+        ["event-0"],
+    ]
+
+
+async def test_what_a_person_throws_away_is_gone_and_once_only(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    parked = event(1, HoldState.PERSON)
+    await ledger.held.hold(lease, [parked])
+
+    first = await ledger.held.discard([parked.id], who="ann", why="test order")
+    second = await ledger.held.discard([parked.id], who="ann", why="test order")
+
+    assert (first, second) == (1, 0)
+    assert await ledger.held.get(parked.id) is None
+
+
+async def test_removed_events_are_gone(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    events = [event(n) for n in range(3)]
+    await ledger.held.hold(lease, events)
+
+    await ledger.held.remove(lease, [events[0].id, events[2].id, "nonsense"])
+
+    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
+
+
+async def test_pauses_are_kept_replaced_cleared_and_lapse(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    whole = Pause(ORG, None, "consent", "revoked", START, None)
+    kind = Pause(ORG, Kind.INVOICE, "refused", "five alike", START, START + MINUTE)
+    await ledger.pauses.set(lease, whole)
+    await ledger.pauses.set(None, kind)
+    await ledger.pauses.set(lease, replace(whole, detail="revoked again", since=START + MINUTE))
+
+    both = await ledger.pauses.current(ORG)
+    clock.advance(60)
+    lapsed = await ledger.pauses.current(ORG)
+    await ledger.pauses.clear(ORG, None)
+
+    assert both == [replace(whole, detail="revoked again"), kind]
+    assert lapsed == both[:1]
+    assert await ledger.pauses.current(ORG) == []
