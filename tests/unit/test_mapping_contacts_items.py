@@ -158,7 +158,7 @@ def test_names_and_descriptions_of_items_are_cut() -> None:
 def test_a_gift_card_sells_to_its_liability_account_which_has_to_be_configured() -> None:
     accounts = organisation().accounts.model_dump() | {"gift_card": None}
 
-    assert item(kind="gift_card")["SalesDetails"] == {"AccountCode": "835"}
+    assert item(kind="gift_card")["SalesDetails"] == {"AccountCode": "841"}
     with pytest.raises(Unmappable, match=r"account_missing.*gift_card") as raised:
         writes(event(Entity.PRODUCT, PRODUCT | {"kind": "gift_card"}), organisation(accounts=accounts))
     assert 'gift_card = "<account code>"' in raised.value.hint

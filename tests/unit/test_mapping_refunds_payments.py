@@ -86,7 +86,7 @@ def test_an_adjustment_has_its_line_and_account(amount: str) -> None:
     _, note, _ = memo(TAXED, adjustments=[{"name": "Return fee", "amount": amount}])
 
     item = note.payload["LineItems"][1]
-    assert (item["Description"], item["UnitAmount"], item["AccountCode"]) == ("Return fee", Decimal(amount), "265")
+    assert (item["Description"], item["UnitAmount"], item["AccountCode"]) == ("Return fee", Decimal(amount), "408")
     assert (item["TaxType"], item["TaxAmount"]) == ("NONE", 0)
 
 
@@ -144,8 +144,8 @@ def test_money_out_refunds_the_credit_note() -> None:
     [
         ("stripe", {"Code": "090"}),
         ("paypal", {"AccountID": "6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10"}),
-        ("gift_card", {"Code": "835"}),
-        ("store_credit", {"Code": "836"}),
+        ("gift_card", {"Code": "841"}),
+        ("store_credit", {"Code": "842"}),
         ("klarna", {"Code": "091"}),
     ],
 )
