@@ -24,6 +24,7 @@ class XeroClient:
     """Sends calls for one organisation. Nothing is retried, except once after an expired token.
 
     `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through.
+    `on_sent` hears when the whole request is on its way.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class XeroClient:
         auth: XeroAuth,
         transport: httpx.AsyncBaseTransport,
         spend_again: Callable[[str], Awaitable[bool]],
+        on_sent: Callable[[], None] = lambda: None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._tenant_id = tenant_id
         self._auth = auth
         self._spend_again = spend_again
+        self._on_sent = on_sent
         self._deadline_s = deadline_s
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -114,8 +117,13 @@ class XeroClient:
             params=dict(call.params) or None,
             content=call.body or None,
             headers=headers,
-            extensions={GRANT: grant},
+            extensions={GRANT: grant, "trace": self._trace},
         )
+
+    async def _trace(self, event: str, _: object) -> None:
+        """Hear each step of the HTTP library, as https://www.encode.io/httpcore/extensions/#trace lists them."""
+        if event == "http11.send_request_body.complete":
+            self._on_sent()
 
 
 def _lost(grant: Grant, detail: str) -> Reply:

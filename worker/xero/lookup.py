@@ -41,7 +41,8 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
             LookupRequest("/Invoices", {"InvoiceNumbers": ",".join(m.number for m in few), **_PAGE}, few)
             for few in _chunks(members, lambda member: member.number)
         ]
-    page = {} if kind is Kind.ITEM else _PAGE
+    # items have no pages; their prices come rounded to the cent unless asked otherwise
+    page = {"unitdp": "4"} if kind is Kind.ITEM else _PAGE
     extra = {"includeArchived": "true"} if kind is Kind.CONTACT else {}
     terms = _contact_terms if kind is Kind.CONTACT else _number_term
     return [

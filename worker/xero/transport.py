@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import httpx
@@ -47,15 +46,6 @@ class GrantedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        """Close the connections."""
-        await self.aclose()
 
     @staticmethod
     def _spend(request: httpx.Request) -> None:

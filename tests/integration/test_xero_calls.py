@@ -1,0 +1,306 @@
+"""Calls to a Xero that is as strict as the real one, and that fails in all its ways."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sandbox_fixture import SandboxControl
+from tests.xero_fakes import V2, document_of, key_of, write_of
+from tests.xero_sandbox import (
+    SandboxXero,
+    asking,
+    contact_write,
+    fresh,
+    invoice_write,
+    payment_write,
+    writing,
+)
+from worker.documents import Action, Kind, Write
+from worker.ledger.records import Call, Document
+from worker.xero.lookup import Found, lookups, match, suffixed
+from worker.xero.reply import Reply, ReplyKind
+from worker.xero.verdicts import Exists, Refused, Written, verdicts
+
+
+@pytest.fixture
+async def xero(sandbox: SandboxControl) -> AsyncIterator[SandboxXero]:
+    made = SandboxXero(sandbox)
+    yield made
+    await made.aclose()
+
+
+async def written(xero: SandboxXero, *writes: Write, documents: tuple[Document, ...] = ()) -> list[Document]:
+    """Bring `writes` to Xero; what the ledger would keep of them."""
+    call = writing(*writes, documents=documents)
+    result = verdicts(call, await xero.client.send(call))
+    kept = []
+    for write in writes:
+        verdict = result[write.key]
+        assert isinstance(verdict, Written), verdict
+        kept.append(document_of(write, xero_id=verdict.xero_id, facts=verdict.facts))
+    return kept
+
+
+async def looked_up(xero: SandboxXero, call: Call) -> dict[Any, Found | None]:
+    """What Xero has of the members of `call`."""
+    assert call.kind is not None
+    found: dict[Any, Found | None] = {}
+    for request in lookups(call.kind, call.members):
+        reply = await xero.client.send(asking(call.kind, request.path, dict(request.params)))
+        assert reply.outcome is ReplyKind.ANSWERED, reply
+        found |= match(call.kind, request.members, reply.elements)
+    return found
+
+
+async def test_fifty_documents_travel_in_a_call_and_come_back_by_number(xero: SandboxXero) -> None:
+    writes = [contact_write(str(n)) for n in range(50)]
+
+    contacts = await written(xero, *writes)
+
+    assert len({contact.xero_id for contact in contacts}) == 50
+    assert xero.sandbox.audit()["documents"]["contacts"] == 50
+
+
+async def test_a_sale_is_written_updated_paid_and_voided(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    sale = invoice_write("1", contact.xero_id)
+    (invoice,) = await written(xero, sale)
+    changed = replace(invoice_write("1", contact.xero_id, amount="20.00"), version=V2, content_hash="other")
+    (updated,) = await written(xero, changed, documents=(invoice,))
+    payment = payment_write("1", invoice.xero_id, "24.00")
+    (paid,) = await written(xero, payment)
+    unpay = replace(payment, version=V2, action=Action.VOID, payload={})
+    (unpaid,) = await written(xero, unpay, documents=(paid,))
+    void = replace(sale, version=V2, action=Action.VOID, payload={})
+
+    (gone,) = await written(xero, void, documents=(updated,))
+
+    assert (invoice.facts["total"], updated.facts["total"]) == ("12.00", "24.00")
+    assert updated.xero_id == invoice.xero_id
+    assert (paid.facts["status"], unpaid.facts["status"], gone.facts["status"]) == ("AUTHORISED", "DELETED", "VOIDED")
+
+
+async def test_a_credit_note_is_allocated_and_the_allocation_taken_back(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    sale = invoice_write("1", contact.xero_id)
+    (invoice,) = await written(xero, sale)
+    note_payload = {n: v for n, v in sale.payload.items() if n not in ("InvoiceNumber", "DueDate")}
+    note = write_of(Kind.CREDIT_NOTE, "1", {**note_payload, "Type": "ACCRECCREDIT"}, number="C-shop-1")
+    (credit_note,) = await written(xero, note)
+    allocation = write_of(
+        Kind.ALLOCATION,
+        "1",
+        {
+            "Amount": Decimal("12.00"),
+            "Date": sale.payload["Date"],
+            "Invoice": {"InvoiceID": invoice.xero_id},
+        },
+        key=key_of(Kind.ALLOCATION, "1", "allocation/1"),
+        number="",
+        needs=frozenset({note.key}),
+    )
+    call = writing(allocation, documents=(credit_note,))
+    (allocated,) = await written(xero, allocation, documents=(credit_note,))
+
+    found = (await looked_up(xero, call))[allocation.key]
+    void = replace(allocation, version=V2, action=Action.VOID, payload={}, needs=frozenset())
+    (gone,) = await written(xero, void, documents=(allocated, credit_note))
+
+    assert found is not None
+    assert (found.xero_id, found.same) == (allocated.xero_id, True)
+    assert gone.facts["status"] == "DELETED"
+    assert (await looked_up(xero, call))[allocation.key] is None
+
+
+async def test_the_good_ones_of_a_call_are_written_and_the_bad_one_is_named(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    good, bad = invoice_write("1", contact.xero_id), invoice_write("2", contact.xero_id)
+    bad.payload["LineItems"][0]["AccountCode"] = "999"
+    call = writing(good, bad)
+
+    result = verdicts(call, await xero.client.send(call))
+
+    assert isinstance(result[good.key], Written)
+    refused = result[bad.key]
+    assert isinstance(refused, Refused)
+    assert refused.reason == "account_invalid"
+
+
+async def test_what_is_there_already_is_found_and_known_as_ours(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    call = writing(invoice_write("1", contact.xero_id))
+    await xero.client.send(call)
+
+    again = fresh(call)
+    result = verdicts(again, await xero.client.send(again))
+    found = await looked_up(xero, again)
+
+    (key,) = result
+    one = found[key]
+    assert isinstance(result[key], Exists)
+    assert one is not None
+    assert (one.ours, one.same, one.detail) == (True, True, "")
+
+
+async def test_a_namesake_gets_a_suffix(xero: SandboxXero) -> None:
+    xero.sandbox.person("create-contact", document={"Name": "Ann Lee"})
+    write = contact_write("7", "Ann Lee")
+    call = writing(write)
+
+    result = verdicts(call, await xero.client.send(call))
+    found = (await looked_up(xero, call))[write.key]
+    (contact,) = await written(xero, replace(write, payload=suffixed(write.payload, write.number)))
+
+    assert isinstance(result[write.key], Exists)
+    assert found is not None
+    assert not found.ours
+    assert contact.facts["name"] == "Ann Lee (7)"
+
+
+async def test_names_with_quotes_can_be_asked_for(xero: SandboxXero) -> None:
+    write = contact_write("1", 'The "Best" \\ Shop & Co OR Name=="x"')
+    await written(xero, write)
+
+    found = (await looked_up(xero, writing(write)))[write.key]
+
+    assert found is not None
+    assert (found.ours, found.same) == (True, True)
+
+
+async def test_items_and_credit_notes_and_payments_are_found_again(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    (invoice,) = await written(xero, invoice_write("1", contact.xero_id))
+    item = write_of(
+        Kind.ITEM, "A", {"Code": "A", "Name": "Mug", "SalesDetails": {"UnitPrice": Decimal("5.1250")}}, number="A"
+    )
+    note_payload = {**invoice_write("1", contact.xero_id).payload, "Type": "ACCRECCREDIT"}
+    del note_payload["InvoiceNumber"], note_payload["DueDate"]
+    note = write_of(Kind.CREDIT_NOTE, "1", note_payload, number="C-1")
+    calls = [writing(item), writing(note), writing(payment_write("1", invoice.xero_id, "5.00"))]
+
+    before = [await looked_up(xero, call) for call in calls]
+    for call in calls:
+        await xero.client.send(call)
+    after = [await looked_up(xero, call) for call in calls]
+
+    assert all(found is None for each in before for found in each.values())
+    assert all(found is not None and found.ours and found.same for each in after for found in each.values())
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "status"),
+    [
+        ("500", ReplyKind.SERVER_ERROR, 500),
+        ("500-partial", ReplyKind.SERVER_ERROR, 500),
+        ("502", ReplyKind.UNCERTAIN, 502),
+        ("503", ReplyKind.UNCERTAIN, 503),
+        ("504", ReplyKind.UNCERTAIN, 504),
+        ("403", ReplyKind.CONSENT, 403),
+        ("429-concurrent", ReplyKind.TOO_MANY_CONCURRENT, 429),
+    ],
+)
+async def test_each_failure_has_its_outcome(xero: SandboxXero, fault: str, outcome: ReplyKind, status: int) -> None:
+    xero.sandbox.fault(fault)
+
+    reply = await xero.client.send(writing(contact_write("1")))
+
+    assert (reply.outcome, reply.status) == (outcome, status)
+    assert reply.correlation_id
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "retry_after_s"),
+    [("429-minute", ReplyKind.TOO_MANY_MINUTE, 26.0), ("429-day", ReplyKind.TOO_MANY_DAY, 3600.0)],
+)
+async def test_limits_are_told_apart_with_their_waiting_times(
+    xero: SandboxXero, fault: str, outcome: ReplyKind, retry_after_s: float
+) -> None:
+    xero.sandbox.fault(fault)
+
+    reply = await xero.client.send(writing(contact_write("1")))
+
+    assert (reply.outcome, reply.limits.retry_after_s) == (outcome, retry_after_s)
+    assert reply.limits.problem == fault.removeprefix("429-")
+
+
+async def test_the_remaining_calls_are_read_from_every_reply(xero: SandboxXero) -> None:
+    first = await xero.client.send(asking(None, "/Organisation"))
+    second = await xero.client.send(asking(None, "/Organisation"))
+
+    assert first.limits.day_remaining is not None
+    assert second.limits.day_remaining == first.limits.day_remaining - 1
+    assert second.limits.minute_remaining is not None
+    assert second.limits.app_minute_remaining is not None
+
+
+async def test_a_lost_reply_is_uncertain_and_the_same_key_brings_it_back(xero: SandboxXero) -> None:
+    call = writing(contact_write("1"))
+    xero.sandbox.fault("lost-reply")
+
+    lost = await xero.client.send(call)
+    again = await xero.client.send(call)
+
+    assert lost.outcome is ReplyKind.UNCERTAIN
+    assert len(xero.sent) == 2
+    assert isinstance(verdicts(call, again)[call.members[0].key], Written)
+    assert xero.sandbox.audit()["documents"]["contacts"] == 1
+
+
+async def test_a_reply_that_comes_too_late_is_uncertain(sandbox: SandboxControl) -> None:
+    xero = SandboxXero(sandbox, deadline_s=1)
+    await xero.auth.token()
+    sandbox.fault("slow", seconds=30)
+
+    reply = await xero.client.send(writing(contact_write("1")))
+    await xero.aclose()
+
+    assert reply.outcome is ReplyKind.UNCERTAIN
+    assert "within 1 s" in reply.detail
+
+
+async def test_an_unknown_id_is_not_found_though_the_page_is_html(xero: SandboxXero) -> None:
+    reply = await xero.client.send(asking(Kind.INVOICE, "/Invoices/00000000-0000-0000-0000-000000000009"))
+
+    assert (reply.outcome, reply.status) == (ReplyKind.NOT_FOUND, 404)
+    assert b"<html" in reply.raw
+
+
+async def test_a_call_that_xero_cannot_read_is_refused_whole(xero: SandboxXero) -> None:
+    call = replace(writing(contact_write("1")), body=b'{"Contacts":[{]}')
+
+    reply = await xero.client.send(call)
+
+    assert reply.outcome is ReplyKind.REFUSED_WHOLE
+    assert reply.detail
+
+
+async def test_a_missing_scope_is_told_from_a_missing_consent(xero: SandboxXero) -> None:
+    call = replace(asking(None, "/Accounts"), method="PUT", body=b'{"Code":"1"}')
+
+    reply = await xero.client.send(call)
+
+    assert reply.outcome is ReplyKind.SCOPE
+
+
+async def test_a_xero_that_is_not_there_was_sent_nothing(sandbox: SandboxControl) -> None:
+    nowhere = SandboxControl("http://127.0.0.1:9")
+    xero = SandboxXero(nowhere, tenant_id=sandbox.tenant_id())
+
+    reply: Reply = await xero.client.send(asking(None, "/Organisation"))
+    await xero.aclose()
+    nowhere.close()
+
+    assert reply.outcome is ReplyKind.UNSENT
+    assert xero.sent == []
+
+
+async def test_the_product_makes_no_call_that_it_does_not_count(xero: SandboxXero) -> None:
+    for n in range(3):
+        await xero.client.send(writing(contact_write(str(n))))
+
+    assert sum(line["count"] for line in xero.sandbox.audit()["calls"]) == 3
