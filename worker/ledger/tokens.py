@@ -22,6 +22,7 @@ _SWAP = (
     update(tokens)
     .where(tokens.c.connection == bindparam("of"), tokens.c.generation == bindparam("expected"))
     .values(generation=tokens.c.generation + 1, sealed=bindparam("sealed"))
+    .returning(tokens.c.generation)
 )
 _HOW_TO_MAKE = 'make one with: python -c "import os, base64; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
 
@@ -47,11 +48,11 @@ class Tokens:
         sealed = self._seal(connection, new)
         async with self._database.transaction() as session:
             if expected_generation == 0:
-                first = insert(self._database.dialect, tokens).on_conflict_do_nothing()
+                first = insert(self._database.dialect, tokens).on_conflict_do_nothing().returning(tokens.c.generation)
                 values = {"connection": connection, "generation": 1, "sealed": sealed}
-                return (await session.execute(first, values)).rowcount == 1
+                return (await session.execute(first, values)).one_or_none() is not None
             values = {"of": connection, "expected": expected_generation, "sealed": sealed}
-            return (await session.execute(_SWAP, values)).rowcount == 1
+            return (await session.execute(_SWAP, values)).one_or_none() is not None
 
     def _seal(self, connection: str, new: TokenSet) -> bytes:
         plain = {name: micros(value) if isinstance(value, datetime) else value for name, value in asdict(new).items()}
