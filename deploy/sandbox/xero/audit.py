@@ -66,7 +66,7 @@ def audit(sandbox: Sandbox, books: list[Book]) -> Json:
 
 def _counts(books: list[Book]) -> dict[str, int]:
     counts = {kind: sum(len(table_of(book, kind)) for book in books) for kind in _TABLES}
-    counts["allocations"] = sum(len(note["Allocations"]) for book in books for note in book.credit_notes)
+    counts["allocations"] = sum(1 for book in books for _ in allocations(book))
     return counts
 
 
@@ -89,10 +89,18 @@ def duplicates(book: Book) -> Iterator[Json]:
                 shared[reference].append(document[table.id_field])
         yield from _shared(kind, shared)
     allocated: dict[str, list[str]] = defaultdict(list)
-    for note in book.credit_notes:
-        for part in note["Allocations"]:
-            allocated[f"{note['CreditNoteNumber']} > {part['Invoice']['InvoiceNumber']}"].append(part["AllocationID"])
+    for part in allocations(book):
+        named = f"{part['CreditNote']['CreditNoteNumber']} > {part['Invoice']['InvoiceNumber']}"
+        allocated[named].append(part["AllocationID"])
     yield from _shared("allocations", allocated)
+
+
+def allocations(book: Book) -> Iterator[Json]:
+    """Every allocation, with its credit note."""
+    for note in book.credit_notes:
+        named = {field: note[field] for field in ("CreditNoteID", "CreditNoteNumber")}
+        for part in note["Allocations"]:
+            yield {**part, "CreditNote": named}
 
 
 def _reference(document: Json, field: str) -> str:

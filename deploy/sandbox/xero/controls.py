@@ -61,6 +61,8 @@ def _audit(sandbox: Sandbox, request: Request, _order: Json) -> object:
 
 def _documents(sandbox: Sandbox, request: Request, _order: Json) -> object:
     kind = request.query_params["kind"]
+    if kind == "allocations":
+        return [part for book in _books(sandbox, request) for part in audit.allocations(book)]
     expand = kind in {"invoices", "credit_notes"}
     return [
         show_document(book, document, 4) if expand else document

@@ -56,9 +56,12 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     after = {**(known or _new(family)), **header, **_sums(lines, header)}
     if settled and known is not None and money_changed(known, after):
         refusals.append(ALLOCATED)
+    if settled and contact is not None and _moves_credit(known or {}, contact):
+        refusals.append(ALLOCATED)
     if refusals:
         raise Refused(*refusals)
     _check_total(element, after)
+    _check_plan(book, known, after)
     return _keep(book, family, known, after, given, contact, tuple(lines.warnings))
 
 
@@ -138,6 +141,19 @@ def _check_total(element: Json, after: Json) -> None:
         sent = amount(element, field)
         if sent is not None and "LineItems" in element and sent != after[field]:
             raise Refused("The document total does not equal the sum of the lines")
+
+
+def _moves_credit(known: Json, contact: Json) -> bool:
+    """Whether the contact changes under a credit note that is on the document."""
+    return known["Contact"]["ContactID"] != contact["ContactID"] and bool(
+        known.get("CreditNotes") or known.get("Allocations")
+    )
+
+
+def _check_plan(book: Book, known: Json | None, after: Json) -> None:
+    approves = after["Status"] == "AUTHORISED" and (known is None or known["Status"] != "AUTHORISED")
+    if approves and after["Type"] == "ACCREC" and not book.approve(f"{after['Date']:%Y-%m}"):
+        raise Refused("You have reached the limit of invoices you can approve")
 
 
 def _keep(

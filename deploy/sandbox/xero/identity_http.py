@@ -34,20 +34,20 @@ def form_of(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def app_of(identity: Identity, authorization: str, form: Mapping[str, str]) -> App:
-    """The app that calls: Basic for those with a secret, `client_id` in the body for PKCE. Raises OAuthRefused."""
-    if authorization:
-        client_id, secret = _basic(authorization)
-        app = identity.apps.get(client_id)
-        if app is None or app.secret is None or secret != app.secret:
-            raise OAuthRefused("invalid_client")
-        return app
-    if not form.get("client_id"):
+    """The app that calls: by Basic, or by `client_id` in the form, with its secret if it has one. Raises OAuthRefused.
+
+    Xero's documents show Basic, its discovery document and its own SDK the secret in the form.
+    """
+    client_id, secret = _basic(authorization) if authorization else (form.get("client_id"), form.get("client_secret"))
+    if not client_id:
         raise OAuthRefused("invalid_request")
-    app = identity.apps.get(form["client_id"])
+    app = identity.apps.get(client_id)
     if app is None:
         raise OAuthRefused("invalid_client")
-    if app.secret is not None:
+    if app.secret is not None and not secret:
         raise OAuthRefused("invalid_request")
+    if secret != app.secret:
+        raise OAuthRefused("invalid_client")
     return app
 
 

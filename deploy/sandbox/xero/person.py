@@ -125,6 +125,12 @@ def _unsubscribe_currency(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     return {"currencies": list(book.settings.currencies)}
 
 
+def _limit_plan(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """`to` is how many sales invoices a month the plan lets approve, or nothing."""
+    book.most_approvals = order["to"]
+    return {"most_approvals": book.most_approvals}
+
+
 def _named(book: Book, kind: str, order: Json) -> Json:
     return single(book, LISTINGS[kind], order["name"])
 
@@ -146,6 +152,7 @@ _DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
     "archive-account": _set_account_status("ARCHIVED"),
     "restore-account": _set_account_status("ACTIVE"),
     "unsubscribe-currency": _unsubscribe_currency,
+    "plan-limit": _limit_plan,
     "revoke-consent": _revoke_consent,
     "grant-consent": _grant_consent,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 
 from deploy.sandbox.xero.chart import TIMEZONE
@@ -42,6 +43,8 @@ class Book:
         self.credit_notes = Table("CreditNoteID", credit_note)
         payment = {"Invoice.InvoiceID": str.lower, "CreditNote.CreditNoteID": str.lower, "Reference": exact}
         self.payments = Table("PaymentID", payment)
+        self.approvals: Counter[str] = Counter()
+        self.most_approvals: int | None = None
         self._counters: dict[str, Iterator[int]] = {}
 
     @property
@@ -53,6 +56,13 @@ class Book:
         """The number Xero gives a document that came without one."""
         counter = self._counters.setdefault(prefix, itertools.count(1))
         return next(n for n in (f"{prefix}{i:04}" for i in counter) if not table.find(field, n))
+
+    def approve(self, month: str) -> bool:
+        """Count a sales invoice in as approved, by the month of its date; False where the plan allows no more."""
+        if self.most_approvals is not None and self.approvals[month] >= self.most_approvals:
+            return False
+        self.approvals[month] += 1
+        return True
 
     def touch(self, document: Json, table: Table) -> None:
         """Stamp a changed document and bring its indexes up to date."""

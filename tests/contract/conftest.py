@@ -1,0 +1,22 @@
+"""Contract tests share a sandbox process per module, brought back to its beginning for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox_fixture import SandboxControl, run_sandbox
+from tests.sandbox_fixture import xero as xero  # noqa: PLC0414 - a fixture is found by its name
+
+
+@pytest.fixture(scope="module")
+def sandbox_process() -> Iterator[SandboxControl]:
+    yield from run_sandbox("--organisations", "2")
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxControl) -> SandboxControl:
+    """A sandbox of two organisations without any document."""
+    sandbox_process.reset()
+    return sandbox_process
