@@ -1,0 +1,62 @@
+"""Events to the exchange: lane to routing key, properties, and another try when the way to the broker broke."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain
+from typing import Protocol
+
+from producers.amqp import ConfirmTimeout, ConnectionLost, Nacked
+from schemas.codec import encode_event
+from schemas.envelope import CONTENT_TYPE, Event, Lane
+from schemas.topology import EVENTS, Queue, event_key, organisation_queues
+
+_FIRST_PAUSE_S = 0.5
+_ATTEMPTS = 6
+
+
+class Confirming(Protocol):
+    """What is needed of `producers.amqp.Publisher`."""
+
+    async def publish(
+        self, *, exchange: str, routing_key: str, body: bytes, message_id: str, content_type: str
+    ) -> None:
+        """Come back after the confirm."""
+        ...
+
+
+class EventPublisher:
+    """Publishes events. Safe to call from several tasks; the publisher below bounds how many are on their way."""
+
+    def __init__(self, publisher: Confirming, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._publisher = publisher
+        self._sleep = sleep
+
+    async def publish(self, event: Event, lane: Lane) -> None:
+        """Come back after the broker's confirm; wait while the broker is away.
+
+        Raises `ConnectionLost`, `ConfirmTimeout` or `Nacked` at the sixth time, other `AmqpError`s at once, and
+        `Undecodable` for an event that is too large. A repeat carries the same id, so that it is known as one.
+        """
+        body = encode_event(event)
+        for attempt in range(_ATTEMPTS):
+            try:
+                await self._publisher.publish(
+                    exchange=EVENTS,
+                    routing_key=event_key(event.organisation, lane, event.entity),
+                    body=body,
+                    message_id=event.id,
+                    content_type=CONTENT_TYPE,
+                )
+            except (ConnectionLost, ConfirmTimeout, Nacked):
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                await self._sleep(_FIRST_PAUSE_S * 2**attempt)
+            else:
+                return
+
+
+def event_queues(organisations: Iterable[str]) -> tuple[Queue, ...]:
+    """The queues a publisher declares, so that events find one before the first worker starts."""
+    return tuple(chain.from_iterable(organisation_queues(org) for org in organisations))

@@ -1,0 +1,171 @@
+"""`xerelay publish` as a program, against a real broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+
+from deploy.services import PrivateBroker
+from schemas.codec import decode_event
+from tests.sample_invoice import INVOICE
+from tests.waiting import until_sync
+
+COMMAND = [sys.executable, "-c", "from worker.cli.publish import publish; import typer; typer.run(publish)"]
+
+
+def message(org: str, number: int) -> str:
+    return json.dumps(INVOICE | {"id": f"e{number}", "organisation": org})
+
+
+def environment(url: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XERELAY_")}
+    return kept | {"AMQP_URL": url, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def run(url: str, *arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment(url), cwd=cwd, input=stdin, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def broker_channel(url: str) -> Iterator[Any]:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    try:
+        yield connection.channel()
+    finally:
+        connection.close()
+
+
+def take_all(url: str, queue: str) -> list[tuple[Any, bytes]]:
+    with broker_channel(url) as channel:
+        taken: list[tuple[Any, bytes]] = []
+        while True:
+            method, properties, body = channel.basic_get(queue, auto_ack=True)
+            if method is None:
+                return taken
+            taken.append((properties, body))
+
+
+def test_a_file_goes_to_the_lane_persistent_and_whole(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_text("\n".join(message(unique_org, number) for number in range(1000)))
+
+    result = run(amqp_url, "events.jsonl", "--org", unique_org, "--lane", "batch", cwd=tmp_path)
+
+    assert (result.returncode, result.stdout) == (0, "1000 confirmed\n"), result.stderr
+    taken = take_all(amqp_url, f"xerelay.{unique_org}.batch")
+    assert {decode_event(body).id for _, body in taken} == {f"e{number}" for number in range(1000)}
+    assert {(properties.delivery_mode, properties.content_type) for properties, _ in taken} == {
+        (2, "application/cloudevents+json")
+    }
+
+
+def test_bad_lines_are_named_and_the_good_ones_arrive(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
+    wrong_total = message(unique_org, 3).replace('"gross": "11.90"', '"gross": "11.91"')
+    lines = "\n".join([message(unique_org, 1), "", wrong_total, "{", message("elsewhere", 5), message(unique_org, 6)])
+
+    result = run(amqp_url, "-", "--org", unique_org, "--json", cwd=tmp_path, stdin=lines)
+
+    summary = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert (summary["confirmed"], summary["bad"], summary["settled_through"]) == (2, 3, 6)
+    assert [(fault["line"], fault["reason"]) for fault in sorted(summary["faults"], key=lambda f: f["line"])] == [
+        (3, "totals"),
+        (4, "undecodable"),
+        (5, "refused"),
+    ]
+    assert "line 3: totals: data.lines.0.gross: is 11.91, but net + tax is 11.90" in result.stderr
+    assert len(take_all(amqp_url, f"xerelay.{unique_org}.immediate")) == 2
+
+
+def test_an_organisation_without_queues_is_a_bad_line(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
+    result = run(amqp_url, "-", cwd=tmp_path, stdin=message(unique_org, 1))
+
+    assert result.returncode == 1
+    assert "line 1: unroutable: no queue takes events of its organisation; name it with --org" in result.stderr
+
+
+def test_an_empty_file_is_no_fault(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
+    result = run(amqp_url, "-", "--org", unique_org, cwd=tmp_path, stdin="")
+
+    assert (result.returncode, result.stdout) == (0, "0 confirmed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["missing.jsonl"], "missing.jsonl: No such file or directory"),
+        (["."], ".: Is a directory"),
+        (["-", "--config", "missing.toml"], "missing.toml: cannot be read"),
+        (["-", "--broker-url", "http://127.0.0.1/"], "amqp://user:password@host:port/vhost"),
+        (["-", "--lane", "express"], "immediate"),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(arguments: list[str], expected: str, tmp_path: Path) -> None:
+    result = run("amqp://127.0.0.1:1/", *arguments, cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_interrupted_run_says_how_far_it_got(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
+    command = [*COMMAND, "-", "--org", unique_org, "--json"]
+    with subprocess.Popen(
+        command, env=environment(amqp_url), cwd=tmp_path, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write("".join(message(unique_org, number) + "\n" for number in range(300)))
+        process.stdin.flush()
+        until_sync(lambda: _depth(amqp_url, f"xerelay.{unique_org}.immediate") == 300, what="300 events in the queue")
+
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        assert process.stdout is not None
+        summary = json.loads(process.stdout.read())
+
+    assert process.returncode == 130
+    assert (summary["confirmed"], summary["settled_through"], summary["interrupted"]) == (300, 300, True)
+
+
+def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, unique_org: str, tmp_path: Path) -> None:
+    url, queue = private_broker.url, f"xerelay.{unique_org}.immediate"
+    (tmp_path / "events.jsonl").write_text("\n".join(message(unique_org, number) for number in range(8_000)))
+    command = [*COMMAND, "events.jsonl", "--org", unique_org]
+    with subprocess.Popen(command, env=environment(url), cwd=tmp_path, text=True, stdout=subprocess.PIPE) as process:
+        until_sync(lambda: _depth(url, queue) > 100, what="the first events in the queue")
+
+        private_broker.kill()
+        private_broker.start()
+        out, _ = process.communicate(timeout=90)
+
+    assert (process.returncode, out) == (0, "8000 confirmed\n")
+    ids = {decode_event(body).id for _, body in take_all(url, queue)}
+    assert ids == {f"e{number}" for number in range(8_000)}
+
+
+def test_a_broker_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = run("amqp://127.0.0.1:1/", "-", cwd=tmp_path, stdin=message("main", 1))
+
+    assert result.returncode == 1
+    assert "nothing was published: no broker within 30 s:" in result.stderr
+
+
+def _depth(url: str, queue: str) -> int:
+    try:
+        with broker_channel(url) as channel:
+            return int(channel.queue_declare(queue, passive=True).method.message_count)
+    except pika.exceptions.ChannelClosedByBroker:
+        return -1
