@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -88,13 +89,20 @@ def test_allocations_are_asked_for_at_their_credit_note() -> None:
     assert [(r.path, len(r.members)) for r in requests] == [("/CreditNotes/n-0", 2), ("/CreditNotes/n-1", 2)]
 
 
-def test_a_request_stays_short_and_no_member_is_forgotten() -> None:
-    members = [member_of(Kind.INVOICE, str(n), number="N" * 200 + str(n)) for n in range(60)]
+@pytest.mark.parametrize("name", ["N" * 200, "名" * 80])
+def test_a_request_stays_short_and_no_member_is_forgotten(name: str) -> None:
+    members = [member_of(Kind.CONTACT, str(n), {"Name": f"{name} {n}"}) for n in range(60)]
 
-    requests = lookups(Kind.INVOICE, members)
+    requests = lookups(Kind.CONTACT, members)
 
-    assert all(len(r.params["InvoiceNumbers"]) <= 1_500 for r in requests)
-    assert [m for r in requests for m in r.members] == members
+    assert all(len(urlencode(request.params)) <= 2_048 for request in requests)
+    assert [member for request in requests for member in request.members] == members
+
+
+def test_one_member_goes_alone_however_long_it_is() -> None:
+    (request,) = lookups(Kind.CONTACT, [member_of(Kind.CONTACT, "1", {"Name": "名" * 255})])
+
+    assert len(request.members) == 1
 
 
 def test_what_was_sent_is_ours_and_the_same() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from worker.documents import Action, Kind
 from worker.ledger.records import Member
@@ -14,8 +15,8 @@ from worker.xero.match import Found, match
 __all__ = ["Found", "LookupRequest", "lookups", "match", "suffixed"]
 
 MAX_MEMBERS = 25
-MAX_QUERY_CHARS = 1_500
-"""Keeps the address below 2,000 characters, quoting included, which every proxy on the way carries."""
+MAX_QUERY_CHARS = 1_800
+"""What is asked for, percent-encoded: keeps the query below the 2,048 characters that common web servers take."""
 
 _PAGE = {"page": "1", "pageSize": "1000"}
 """So few numbers per request never fill a page, and invoices carry their lines only on pages."""
@@ -74,7 +75,7 @@ def _chunks(members: Sequence[Member], text: Callable[[Member], str]) -> Iterato
     chunk: list[Member] = []
     size = 0
     for member in members:
-        chars = len(text(member)) + len(" OR ")
+        chars = len(quote(f"{text(member)} OR "))
         if chunk and (len(chunk) >= MAX_MEMBERS or size + chars > MAX_QUERY_CHARS):
             yield tuple(chunk)
             chunk, size = [], 0

@@ -51,7 +51,7 @@ class Reply:
 
     outcome: ReplyKind
     status: int | None = None
-    elements: tuple[Mapping[str, Any], ...] = ()
+    elements: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     raw: bytes = field(default=b"", repr=False)
     limits: LimitHeaders = field(default_factory=LimitHeaders)
     correlation_id: str | None = None
