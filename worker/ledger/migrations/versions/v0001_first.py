@@ -11,17 +11,59 @@ down_revision = None
 
 def upgrade() -> None:
     """Create every table."""
+    _leases()
+    _workers()
+    _documents()
+    _calls()
+    _claims()
+    _held()
+    _discards()
+    _pauses()
+    _tokens()
+    _budgets()
+    _spends()
+
+
+def _leases() -> None:
     op.create_table(
-        "budgets",
-        sa.Column("org", sa.Text(), nullable=False),
-        sa.Column("minute_level", sa.Float(), nullable=False),
-        sa.Column("minute_at", sa.BigInteger(), nullable=False),
-        sa.Column("day_level", sa.Float(), nullable=False),
-        sa.Column("day_at", sa.BigInteger(), nullable=False),
-        sa.Column("recent", sa.Text(), nullable=False),
-        sa.Column("correction", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("org", name=op.f("pk_budgets")),
+        "leases",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+
+
+def _workers() -> None:
+    op.create_table(
+        "workers",
+        sa.Column("worker_id", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("worker_id", name=op.f("pk_workers")),
+    )
+
+
+def _documents() -> None:
+    op.create_table(
+        "documents",
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("entity_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("xero_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part", name=op.f("pk_documents")),
+    )
+    op.create_index(op.f("ix_documents_org_kind_number"), "documents", ["org", "kind", "number"], unique=False)
+
+
+def _calls() -> None:
     op.create_table(
         "calls",
         sa.Column("id", sa.Text(), nullable=False),
@@ -58,6 +100,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("members IS NOT NULL"),
         postgresql_where=sa.text("members IS NOT NULL"),
     )
+
+
+def _claims() -> None:
     op.create_table(
         "claims",
         sa.Column("org", sa.Text(), nullable=False),
@@ -69,35 +114,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part", name=op.f("pk_claims")),
     )
     op.create_index(op.f("ix_claims_call_id"), "claims", ["call_id"], unique=False)
-    op.create_table(
-        "discards",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("org", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("discarded_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_discards")),
-    )
-    op.create_index(op.f("ix_discards_discarded_at"), "discards", ["discarded_at"], unique=False)
-    op.create_table(
-        "documents",
-        sa.Column("org", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("entity_id", sa.Text(), nullable=False),
-        sa.Column("part", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("xero_id", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part", name=op.f("pk_documents")),
-    )
-    op.create_index(op.f("ix_documents_org_kind_number"), "documents", ["org", "kind", "number"], unique=False)
+
+
+def _held() -> None:
     op.create_table(
         "held",
         sa.Column("id", sa.Text(), nullable=False),
@@ -134,14 +153,25 @@ def upgrade() -> None:
         ["org", "parent_source", "parent_entity", "parent_entity_id", "parent_part"],
         unique=False,
     )
+
+
+def _discards() -> None:
     op.create_table(
-        "leases",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("fence", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+        "discards",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("discarded_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discards")),
     )
+    op.create_index(op.f("ix_discards_discarded_at"), "discards", ["discarded_at"], unique=False)
+
+
+def _pauses() -> None:
     op.create_table(
         "pauses",
         sa.Column("org", sa.Text(), nullable=False),
@@ -152,13 +182,9 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("org", "kind", name=op.f("pk_pauses")),
     )
-    op.create_table(
-        "spends",
-        sa.Column("org", sa.Text(), nullable=False),
-        sa.Column("minute", sa.BigInteger(), nullable=False),
-        sa.Column("granted", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("org", "minute", name=op.f("pk_spends")),
-    )
+
+
+def _tokens() -> None:
     op.create_table(
         "tokens",
         sa.Column("connection", sa.Text(), nullable=False),
@@ -166,9 +192,27 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("connection", name=op.f("pk_tokens")),
     )
+
+
+def _budgets() -> None:
     op.create_table(
-        "workers",
-        sa.Column("worker_id", sa.Text(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("worker_id", name=op.f("pk_workers")),
+        "budgets",
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("minute_level", sa.Float(), nullable=False),
+        sa.Column("minute_at", sa.BigInteger(), nullable=False),
+        sa.Column("day_level", sa.Float(), nullable=False),
+        sa.Column("day_at", sa.BigInteger(), nullable=False),
+        sa.Column("recent", sa.Text(), nullable=False),
+        sa.Column("correction", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("org", name=op.f("pk_budgets")),
+    )
+
+
+def _spends() -> None:
+    op.create_table(
+        "spends",
+        sa.Column("org", sa.Text(), nullable=False),
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("granted", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "minute", name=op.f("pk_spends")),
     )

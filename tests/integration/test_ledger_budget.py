@@ -1,0 +1,107 @@
+"""The budget as the ledger keeps it: it survives workers, and its windows roll."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.budget_simulation import most_within
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import ORG, lease_of, opened
+from worker.budget.forecast import Left, left
+from worker.budget.limits import DAY, MINUTE, Limits
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Lease, Purpose, Wait
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def test_over_two_days_of_endless_demand_every_window_holds(ledger: Ledger, clock: FakeClock) -> None:
+    limits, granted = Limits(day=60, minute=6), []
+    lease = await lease_of(ledger)
+
+    while clock.now() < START + 2 * DAY:
+        result = await _call(ledger, lease, limits)
+        if isinstance(result, Wait):
+            assert result.until > clock.now()
+            clock.advance((result.until - clock.now()).total_seconds())
+        else:
+            granted.append(clock.now())
+        if len(granted) % 40 == 0:
+            await ledger.calls.purge(30)
+
+    assert most_within(granted, DAY) == 60
+    assert most_within(granted, MINUTE) <= 6
+    assert len(granted) >= 119
+
+
+async def test_what_xero_said_outlives_the_worker_that_heard_it(database_url: str, clock: FakeClock) -> None:
+    limits = Limits()
+    async with opened(database_url, clock=clock) as first:
+        lease = await lease_of(first)
+        assert isinstance(await _call(first, lease, limits), Call)
+        await first.calls.correct(ORG, retry_after_s=3600, problem="day")
+        await first.calls.correct(ORG, day_remaining=7, minute_remaining=3)
+
+    async with opened(database_url, clock=clock) as second:
+        waiting = await _call(second, await lease_of(second), limits)
+        state, spent, now = await second.budget.standing(ORG, limits)
+
+    assert waiting == Wait(START + timedelta(minutes=15), "day")
+    assert (state.correction.day_remaining, state.correction.minute_remaining) == (7, 3)
+    assert (spent.day, now) == (1, START)
+    assert left(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now) == Left(at_once=0, day=7)
+
+
+async def test_headers_of_one_organisation_do_not_bind_another(ledger: Ledger) -> None:
+    ours, theirs = await lease_of(ledger), await lease_of(ledger, name="other")
+    for lease in (ours, theirs):
+        await _call(ledger, lease, Limits())
+
+    await ledger.calls.correct(ORG, day_remaining=0)
+
+    assert isinstance(await _call(ledger, ours, Limits()), Wait)
+    assert isinstance(await _call(ledger, theirs, Limits()), Call)
+
+
+async def test_an_organisation_that_was_never_called_has_all_of_its_budget(ledger: Ledger) -> None:
+    await ledger.calls.correct(ORG, day_remaining=0)
+
+    state, spent, now = await ledger.budget.standing(ORG, Limits())
+
+    assert left(state, spent, limits=Limits(), lane=Lane.IMMEDIATE, now=now) == Left(at_once=5, day=1000)
+
+
+async def test_a_clock_set_back_makes_no_tokens(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+
+    granted: list[datetime] = []
+    for _ in range(6):
+        clock.set_back(7200)
+        clock.advance(3600)
+        results = [await _call(ledger, lease, Limits(concurrent=1000)) for _ in range(3)]
+        granted += [call.opened_at for call in results if isinstance(call, Call)]
+
+    assert len(granted) == 5
+
+
+async def _call(ledger: Ledger, lease: Lease, limits: Limits) -> Call | Wait:
+    """One read, answered at once."""
+    result = await ledger.calls.open_read(
+        lease, purpose=Purpose.PROBE, lane=Lane.IMMEDIATE, path="/Organisation", params={}, limits=limits
+    )
+    if isinstance(result, Call):
+        await ledger.calls.close(lease, result.id, status=200)
+    return result
