@@ -35,7 +35,7 @@ def find_server() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files for a TLS listener, readable by us."""
+    """PEM files for a TLS listener that wants a certificate of its clients, signed by the same `ca`."""
 
     ca: Path
     certificate: Path
@@ -172,7 +172,8 @@ class PrivateBroker:
                 f"ssl_options.cacertfile = {self._tls.ca}",
                 f"ssl_options.certfile = {self._tls.certificate}",
                 f"ssl_options.keyfile = {self._tls.key}",
-                "ssl_options.verify = verify_none",
+                "ssl_options.verify = verify_peer",
+                "ssl_options.fail_if_no_peer_cert = true",
             ]
         return lines
 

@@ -86,7 +86,8 @@ class Consumer(Link):
     async def cancel(self, queue: str) -> None:
         """Take no more of `queue`; what is held stays held and can be acked. Idempotent.
 
-        Deliveries that are on their way still come before this returns.
+        Deliveries that are on their way may still come before this returns; the broker takes back the others,
+        and that counts towards the delivery limit.
         """
         self._wanted.pop(queue, None)
         if queue in self._subscriptions:
@@ -200,7 +201,7 @@ class Consumer(Link):
                 method.routing_key,
                 properties.message_id or "",
                 method.redelivered,
-                count if isinstance(count, int) else 0,
+                int(count) if isinstance(count, int) else 0,
                 method.delivery_tag,
                 epoch,
             )
@@ -226,7 +227,7 @@ async def _cancel(subscription: _Subscription) -> None:
 
     def basic_cancel(callback: Any) -> None:
         raw.basic_cancel(tag, callback=callback)
-        # pika would reject what is on its way, and each rejection counts towards the delivery limit
+        # pika would reject what still arrives, up to the whole prefetch, and that counts towards the delivery limit
         raw._cancelled.discard(tag)  # noqa: SLF001
 
     subscription.consumer_tag = None

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-# What is read now and then in spite of the pause, at most 100 kB, tells pika's heartbeat check that the
-# broker lives, and the broker that its writes still move.
+# What is read now and then in spite of the pause tells pika's heartbeat check that the broker lives, and the
+# broker that its writes still move. pika counts whole frames (up to 128 kB) and reads 100 kB at a time.
 _BREATH_S = 5.0
+_READS_PER_BREATH = 2
 
 
 class ReadingGate:
@@ -64,6 +65,6 @@ class ReadingGate:
             self._loop.call_soon(callback)  # TLS may hold data the socket no longer announces
 
     def _breathe(self) -> None:
-        for callback in list(self._readers.values()):
+        for callback in list(self._readers.values()) * _READS_PER_BREATH:
             callback()
         self._breath = self._loop.call_later(_BREATH_S, self._breathe)

@@ -81,6 +81,11 @@ class Publisher(Link):
             await asyncio.wait(waiting, timeout=timeout_s)
         await self._end()
 
+    def drop(self, reason: AmqpError) -> None:
+        """Give this connection up; what is published from now on waits for the next."""
+        super().drop(reason)
+        self._refresh_open(connected=False)
+
     async def _until_open(self) -> None:
         while True:
             if self._stopped:

@@ -1,0 +1,79 @@
+"""The broker dies by SIGKILL and comes back: nothing confirmed or wanted is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+from deploy.services import PrivateBroker
+from producers.amqp import AmqpError, Publisher
+from schemas.envelope import Lane
+from schemas.topology import lane_queue, organisation_queues
+from tests.amqp_links import consuming, publish, publishing
+from tests.waiting import until
+
+COUNT = 2000
+
+
+async def publish_until_confirmed(publisher: Publisher, key: str, message_id: str) -> None:
+    for _ in range(100):
+        try:
+            return await publish(publisher, key, message_id)
+        except AmqpError:
+            continue
+    raise AssertionError(f"{message_id} was never confirmed")
+
+
+async def settle(publisher: Publisher, key: str) -> None:
+    """A quorum queue killed within its first moments may stay stuck: let it confirm once and write that down."""
+    await publish(publisher, key, "first")
+    await asyncio.sleep(2)
+
+
+async def restart(broker: PrivateBroker) -> None:
+    await asyncio.to_thread(broker.kill)
+    await asyncio.to_thread(broker.start)
+
+
+async def test_nothing_is_lost_when_the_broker_is_killed_amid_publishing(
+    private_broker: PrivateBroker, unique_org: str
+) -> None:
+    queues, batch = organisation_queues(unique_org), lane_queue(unique_org, Lane.BATCH)
+    key = f"{unique_org}.batch.order"
+    async with (
+        publishing(private_broker.url, queues) as publisher,
+        consuming(private_broker.url, queues, batch, ack=True) as intake,
+    ):
+        await settle(publisher, key)
+        work = asyncio.gather(*(publish_until_confirmed(publisher, key, f"m{n}") for n in range(COUNT)))
+        await until(lambda: len(intake.held) > COUNT // 10, what="the first deliveries")
+
+        await restart(private_broker)
+        await asyncio.wait_for(work, 90)
+
+        wanted = {f"m{n}" for n in range(COUNT)}
+        await until(lambda: wanted <= set(intake.ids()), timeout_s=60, what="every message")
+        assert publisher.reconnects >= 1
+
+
+async def test_consumer_goes_on_by_itself_and_old_acks_are_void(private_broker: PrivateBroker, unique_org: str) -> None:
+    queues, batch = organisation_queues(unique_org), lane_queue(unique_org, Lane.BATCH)
+    async with (
+        publishing(private_broker.url, queues) as publisher,
+        consuming(private_broker.url, queues, batch) as intake,
+    ):
+        await settle(publisher, f"{unique_org}.batch.order")
+        await until(lambda: len(intake.held) == 1, what="the delivery")
+        old = intake.held[0]
+
+        await restart(private_broker)
+
+        await until(lambda: intake.lost == [batch], what="the news of the loss")
+        await until(lambda: len(intake.held) == 2, what="the redelivery")
+        intake.consumer.ack(old)
+        new = intake.held[1]
+        assert new.message_id == old.message_id
+        assert new.epoch != old.epoch
+        assert new.redelivered
+        intake.consumer.ack(new)
+        await intake.consumer.cancel(batch)
+        assert await intake.consumer.depth(batch) == 0

@@ -1,0 +1,73 @@
+"""Reading paused: the flood stays in the socket and at the broker, and the connection lives on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from producers.amqp import Delivery
+from schemas.envelope import Lane
+from schemas.topology import lane_queue, organisation_queues
+from tests.amqp_links import Intake, consuming, publish, publishing
+from tests.waiting import until
+
+MEGABYTE = 1_000_000
+
+
+async def publish_large(url: str, org: str, count: int) -> None:
+    body = b"x" * (5 * MEGABYTE)
+    async with publishing(url, organisation_queues(org), window=4) as publisher:
+        await asyncio.gather(*(publish(publisher, f"{org}.batch.order", f"m{n}", body) for n in range(count)))
+
+
+def pausing_at_first(intake: Intake) -> None:
+    take = intake.take
+
+    def take_and_pause(delivery: Delivery) -> None:
+        take(delivery)
+        if len(intake.held) == 1:
+            intake.consumer.pause_reading()
+
+    intake.consumer._on_delivery = take_and_pause
+
+
+async def nothing_more(intake: Intake, seconds: float) -> bool:
+    """Whether no further delivery comes in `seconds`."""
+    held, end = len(intake.held), time.monotonic() + seconds
+    while time.monotonic() < end:
+        if len(intake.held) > held:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+async def test_paused_reading_bounds_what_arrives(amqp_url: str, unique_org: str) -> None:
+    batch = lane_queue(unique_org, Lane.BATCH)
+    await publish_large(amqp_url, unique_org, 40)
+    async with consuming(amqp_url, organisation_queues(unique_org), ack=True) as intake:
+        pausing_at_first(intake)
+        await intake.consumer.start(batch, 100)
+        await until(lambda: intake.held, what="the first delivery")
+
+        assert await nothing_more(intake, 2)
+        assert len(intake.held) == 1
+
+        intake.consumer.resume_reading()
+        await until(lambda: len(intake.held) == 40, what="all deliveries")
+        assert len(set(intake.ids())) == 40
+
+
+async def test_long_pause_does_not_look_like_a_dead_peer(amqp_url: str, unique_org: str) -> None:
+    batch = lane_queue(unique_org, Lane.BATCH)
+    await publish_large(amqp_url, unique_org, 10)
+    async with consuming(amqp_url, organisation_queues(unique_org), ack=True, heartbeat_s=2) as intake:
+        pausing_at_first(intake)
+        await intake.consumer.start(batch, 100)
+        await until(lambda: intake.held, what="the first delivery")
+
+        assert await nothing_more(intake, 16)  # pika hangs up after 7 s without a byte
+
+        intake.consumer.resume_reading()
+        await until(lambda: len(intake.held) == 10, what="all deliveries")
+        assert intake.lost == []
+        assert intake.consumer.reconnects == 0

@@ -1,0 +1,113 @@
+"""The declared topology on a real broker: dead letters, additions, and what an admin must mend."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pika
+import pytest
+
+from producers.amqp import Delivery, TopologyMismatch
+from schemas.envelope import Lane
+from schemas.topology import DELIVERY_LIMIT, dead_queue, lane_queue, organisation_queues, store_commands, store_queues
+from tests.amqp_links import consuming, publish, publishing
+from tests.waiting import until
+
+
+def on_broker(url: str, method: str, *args: Any, **kwargs: Any) -> None:
+    """What an admin does to a queue behind our back."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        getattr(connection.channel(), method)(*args, **kwargs)
+
+
+async def test_message_beyond_the_delivery_limit_lands_in_the_dead_queue(amqp_url: str, unique_org: str) -> None:
+    queues = organisation_queues(unique_org)
+    batch, dead = lane_queue(unique_org, Lane.BATCH), dead_queue(unique_org)
+    async with publishing(amqp_url, queues) as publisher:
+        await publish(publisher, f"{unique_org}.batch.order", "poison")
+    async with consuming(amqp_url, queues, dead) as intake:
+        seen: list[Delivery] = []
+
+        def give_back_unless_dead(delivery: Delivery) -> None:
+            seen.append(delivery)
+            if delivery.queue == batch:
+                intake.consumer.give_back(delivery)
+
+        intake.consumer._on_delivery = give_back_unless_dead
+        await intake.consumer.start(batch, 1)
+
+        await until(lambda: intake.held, what="the dead letter")
+        assert intake.ids() == ["poison"]
+        assert [delivery.delivery_count for delivery in seen] == list(range(DELIVERY_LIMIT + 1))
+
+
+async def test_mismatch_reaches_the_publisher_with_the_remedy_and_ends_with_it(amqp_url: str, unique_org: str) -> None:
+    batch = lane_queue(unique_org, Lane.BATCH)
+    on_broker(amqp_url, "queue_declare", batch, durable=True)
+    async with publishing(amqp_url, organisation_queues(unique_org)) as publisher:
+        with pytest.raises(TopologyMismatch) as refused:
+            await publish(publisher, f"{unique_org}.immediate.order", "m1")
+        assert batch in str(refused.value)
+        assert "inequivalent arg" in str(refused.value)
+        assert f"rabbitmqctl delete_queue {batch}" in str(refused.value)
+
+        on_broker(amqp_url, "queue_delete", batch)
+
+        await until(lambda: not publisher.mismatches, what="the new declaration")
+        await publish(publisher, f"{unique_org}.batch.order", "m2")
+
+
+async def test_mismatch_of_one_queue_leaves_the_others_consumed(amqp_url: str, unique_org: str) -> None:
+    batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
+    queues = organisation_queues(unique_org)
+    on_broker(amqp_url, "queue_declare", batch, durable=True)
+    async with consuming(amqp_url, queues, immediate) as intake:
+        with pytest.raises(TopologyMismatch):
+            await intake.consumer.start(batch, 5)
+        on_broker(amqp_url, "basic_publish", "xerelay.events", f"{unique_org}.immediate.order", b"{}")
+        await until(lambda: len(intake.held) == 1, what="a delivery of the sound queue")
+
+        on_broker(amqp_url, "queue_delete", batch)
+
+        await until(lambda: not intake.consumer.mismatches, what="the new declaration")
+        on_broker(amqp_url, "basic_publish", "xerelay.events", f"{unique_org}.batch.order", b"{}")
+        await until(lambda: len(intake.held) == 2, what="a delivery of the mended queue")
+
+
+async def test_mismatch_is_logged_once(amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture) -> None:
+    batch = lane_queue(unique_org, Lane.BATCH)
+    on_broker(amqp_url, "queue_declare", batch, durable=True)
+    async with consuming(amqp_url, organisation_queues(unique_org)) as intake:
+        for _ in range(3):
+            await intake.consumer._mend()
+
+    assert sum("cannot be declared" in record.getMessage() for record in caplog.records) == 1
+
+
+async def test_topology_grows_while_connected(amqp_url: str, unique_org: str) -> None:
+    second, store = f"{unique_org}b", f"{unique_org}_store"
+    async with (
+        consuming(amqp_url, organisation_queues(unique_org)) as intake,
+        publishing(amqp_url, ()) as publisher,
+    ):
+        await intake.consumer.declare(organisation_queues(second))
+        await intake.consumer.declare(store_queues(store))
+        await intake.consumer.start(lane_queue(second, Lane.IMMEDIATE), 5)
+        await intake.consumer.start(store_commands(store), 1)
+
+        await publish(publisher, f"{second}.immediate.order", "m1")
+        await publish(publisher, f"{store}.resync-all", "m2", exchange="xerelay.commands")
+
+        await until(lambda: sorted(intake.ids()) == ["m1", "m2"], what="both deliveries")
+
+
+async def test_added_queue_that_does_not_match_is_told_at_once(amqp_url: str, unique_org: str) -> None:
+    on_broker(amqp_url, "queue_declare", lane_queue(unique_org, Lane.BATCH), durable=True)
+    async with consuming(amqp_url, ()) as intake:
+        with pytest.raises(TopologyMismatch, match=unique_org):
+            await intake.consumer.declare(organisation_queues(unique_org))
+
+        with suppress(TopologyMismatch):
+            await intake.consumer.declare(organisation_queues(unique_org))
+        assert list(intake.consumer.mismatches) == [lane_queue(unique_org, Lane.BATCH)]
