@@ -52,7 +52,7 @@ def delete_allocation(book: Book, credit_note_id: str, allocation_id: str) -> Js
     if invoice is not None:
         _credit(credit_note, invoice)
         _refresh(book, credit_note, invoice)
-    return {"AllocationID": gone["AllocationID"], "Date": gone["Date"], "Invoice": gone["Invoice"], "IsDeleted": True}
+    return {**gone, "IsDeleted": True}
 
 
 def _invoice(book: Book, named: Json) -> Json:

@@ -134,6 +134,8 @@ def build_app(sandbox: Sandbox, cut: Cut) -> Starlette:
         (API + "{path:path}", handlers.api, ["GET", "PUT", "POST", "DELETE", "PATCH"]),
         ("/connections", handlers.connections, ["GET"]),
         ("/connections/{connection_id}", handlers.connections, ["DELETE"]),
+        ("/Connections", handlers.connections, ["GET"]),  # as Xero's own SDK writes it
+        ("/Connections/{connection_id}", handlers.connections, ["DELETE"]),
         ("/connect/token", handlers.token, ["POST"]),
         ("/connect/revocation", handlers.revocation, ["POST"]),
         ("/identity/connect/authorize", handlers.authorize, ["GET", "POST"]),

@@ -64,12 +64,12 @@ ACCOUNTS = (
 
 RATES = (
     RateRow("OUTPUT2", "20% (VAT on Income)", Decimal("20.0000"), "RLE", "OUTPUT"),
-    RateRow("RROUTPUT", "5% (VAT on Income)", Decimal("5.0000"), "RLE", "RROUTPUT"),
+    RateRow("RROUTPUT", "5% (VAT on Income)", Decimal("5.0000"), "RLE", "OUTPUT"),
     RateRow("ZERORATEDOUTPUT", "Zero Rated Income", Decimal(0), "RLE", "ZERORATEDOUTPUT"),
     RateRow("EXEMPTOUTPUT", "Exempt Income", Decimal(0), "RLE", "EXEMPTOUTPUT"),
     RateRow("ECZROUTPUT", "Zero Rated EC Goods Income", Decimal(0), "RLE", "ECOUTPUT"),
     RateRow("INPUT2", "20% (VAT on Expenses)", Decimal("20.0000"), "EAL", "INPUT"),
-    RateRow("RRINPUT", "5% (VAT on Expenses)", Decimal("5.0000"), "EAL", "RRINPUT"),
+    RateRow("RRINPUT", "5% (VAT on Expenses)", Decimal("5.0000"), "EAL", "INPUT"),
     RateRow("ZERORATEDINPUT", "Zero Rated Expenses", Decimal(0), "EAL", "ZERORATEDINPUT"),
     RateRow("EXEMPTINPUT", "Exempt Expenses", Decimal(0), "EAL", "EXEMPTINPUT"),
     RateRow("TAX001", "13.5% (VAT on Income)", Decimal("13.5000"), "RLE", "OUTPUT"),

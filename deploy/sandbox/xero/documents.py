@@ -54,6 +54,8 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     lines = _lines(book, family, known, element, header, places)
     refusals += lines.refusals
     after = {**(known or _new(family)), **header, **_sums(lines, header)}
+    if family.discounts:
+        after |= _discounts(lines)
     if settled and known is not None and money_changed(known, after):
         refusals.append(ALLOCATED)
     if settled and contact is not None and _moves_credit(known or {}, contact):
@@ -114,18 +116,14 @@ def _lines(book: Book, family: Family, known: Json | None, element: Json, header
 
 
 def _sums(lines: Lines, header: Json) -> Json:
-    amounts_are = AmountsAre(header["LineAmountTypes"])
-    sums = totals(lines.figures, amounts_are)
-    discount = sum((_discount(line) for line in lines.kept), ZERO)
+    sums = totals(lines.figures, AmountsAre(header["LineAmountTypes"]))
     kept = [{key: value for key, value in line.items() if value is not None} for line in lines.kept]
-    return {
-        "LineItems": kept,
-        "SubTotal": sums.net,
-        "TotalTax": sums.tax,
-        "Total": sums.gross,
-        "TotalDiscount": discount,
-        "IsDiscounted": bool(discount),
-    }
+    return {"LineItems": kept, "SubTotal": sums.net, "TotalTax": sums.tax, "Total": sums.gross}
+
+
+def _discounts(lines: Lines) -> Json:
+    discount = sum((_discount(line) for line in lines.kept), ZERO)
+    return {"TotalDiscount": discount, "IsDiscounted": bool(discount)}
 
 
 def _discount(line: Json) -> Any:

@@ -47,7 +47,7 @@ class Fault:
     @property
     def wait(self) -> float:
         """The seconds of a Retry-After or a delay."""
-        return self.seconds if self.seconds is not None else _SECONDS.get(self.kind, 0.0)
+        return float(self.seconds) if self.seconds is not None else _SECONDS.get(self.kind, 0.0)
 
     def concerns(self, method: str, path: str) -> bool:
         """Whether a call is one this fault counts."""

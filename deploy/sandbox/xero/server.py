@@ -68,6 +68,7 @@ def serve(port: int = 0, *, organisations: int = 1, day_limit: int = 5000, laten
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
     uvicorn.Server(config).run(sockets=[listener])
