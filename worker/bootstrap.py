@@ -23,32 +23,33 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Wait
 from worker.ledger.upgrade import upgrade
 from worker.runner import Runner
-from worker.service import Service
+from worker.service import LEASE_S, Service
 from worker.session import Session
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import ConnectionSettings
-from worker.steps import Steps, Unwatched
+from worker.steps import Step, Steps, Unwatched
 from worker.xero.auth import XeroAuth
-from worker.xero.client import DEADLINE_S, XeroClient
+from worker.xero.client import XeroClient
 from worker.xero.compose import compose
 from worker.xero.tokens import Credentials, Flow, TokenEndpoint
 from worker.xero.transport import open_transport
 
 
-async def run_worker(settings: Settings, *, steps: Steps | None = None, deadline_s: float = DEADLINE_S) -> None:
+async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s: float = LEASE_S) -> None:
     """Serve until SIGTERM or SIGINT. Raises `LedgerError` when the ledger cannot be opened at all."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         await upgrade(settings.ledger.url.get_secret_value())
         ledger = await open_ledger(settings)
         stack.push_async_callback(ledger.close)
-        factory = _Factory(settings, ledger, clock, steps or Unwatched(), deadline_s, stack)
+        factory = _Factory(settings, ledger, clock, steps or Unwatched(), stack)
         service = Service(
             worker_id=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
             organisations=list(settings.organisations),
             ledger=ledger,
             clock=clock,
             make_runner=factory.runner,
+            lease_s=lease_s,
         )
         consumer = factory.consumer = make_consumer(settings, service)
         factory.throttle = Throttle(pause_reading=consumer.pause_reading, resume_reading=consumer.resume_reading)
@@ -125,14 +126,12 @@ class _Factory:
         ledger: Ledger,
         clock: Clock,
         steps: Steps,
-        deadline_s: float,
         stack: AsyncExitStack,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._steps = steps
-        self._deadline_s = deadline_s
         self._stack = stack
         self._auths: dict[str, XeroAuth] = {}
         self._clients: dict[str, XeroClient] = {}
@@ -172,7 +171,7 @@ class _Factory:
                 auth=self._auth(org.connection),
                 transport=open_transport(),
                 spend_again=partial(self._spend_again, org),
-                deadline_s=self._deadline_s,
+                on_sent=partial(self._steps.reached, Step.SENT),
             )
             self._stack.push_async_callback(client.aclose)
             self._clients[org.name] = client

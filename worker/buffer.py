@@ -10,7 +10,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
-from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.work import RANK, Slot, Work
 
 _Ready = list[tuple[int, DocumentKey]]
@@ -58,9 +58,15 @@ class Buffer:
             return
         self._works[work] = None
         self.size_bytes += len(work.body)
+        voided: DocumentKey | None = None
         for write in writes:
+            waiting = {n for n in write.awaits if n not in known and n not in self._recent}
+            if write.action is Action.VOID:
+                # Xero voids a credit note only when its allocations are gone: one after the other, as they come
+                waiting |= {voided} if voided is not None else set()
+                voided = write.key
             work.pending.add(write.key)
-            self._want(work, write, {n for n in write.needs if n not in known and n not in self._recent})
+            self._want(work, write, waiting)
 
     def take(self, kind: Kind, limit: int, now: float) -> list[Slot]:
         """Up to `limit` sendable slots of `kind`, most urgent lane and oldest first; they count as in flight."""

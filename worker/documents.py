@@ -86,6 +86,11 @@ class Write:
     only_if_absent: bool = False
     needs: frozenset[DocumentKey] = field(default_factory=frozenset)
 
+    @property
+    def awaits(self) -> frozenset[DocumentKey]:
+        """Every document that has to be there first: those the payload names, and the parent."""
+        return self.needs if self.parent is None else self.needs | {self.parent}
+
 
 def references(value: Any) -> Iterator[XeroId | ItemCode]:
     """Every open place of a payload."""

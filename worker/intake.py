@@ -44,7 +44,7 @@ class Intake:
         for arrival in arrivals:
             self._s.steps.reached(Step.RECEIVED)
             self._sort(arrival, now, batch, sound)
-        keys = {key for _, writes in sound for w in writes for key in (w.key, *w.needs)}
+        keys = {key for _, writes in sound for w in writes for key in (w.key, *w.awaits)}
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
         for work, writes in sound:
             wanted = self._compare(work, writes, known, now, batch)

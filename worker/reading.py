@@ -6,6 +6,7 @@ import hashlib
 import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from producers.amqp import Delivery
 from schemas.codec import decode_event
@@ -82,8 +83,13 @@ def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | 
 
 def digest(error: BaseException) -> str:
     """Twelve hex digits that are equal for equal tracebacks; the text itself may hold personal data."""
-    places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-    return hashlib.sha256("\n".join([type(error).__name__, *places]).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([type(error).__name__, *places(error)]).encode()).hexdigest()[:12]
+
+
+def places(error: BaseException, *, last: int = 50) -> list[str]:
+    """Where it was raised, innermost last: file, line, function. No values."""
+    frames = traceback.extract_tb(error.__traceback__)[-last:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:

@@ -16,7 +16,7 @@ from worker.interruption import PauseOrganisation, pause_for
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose, Wait
-from worker.reading import digest
+from worker.reading import digest, places
 from worker.serving import Serving, Stopped
 from worker.session import Session
 from worker.xero.reply import ReplyKind
@@ -93,7 +93,9 @@ class Runner:
                 await self._rest(failures)
             except Exception as error:  # noqa: BLE001 - a defect in one session must not end the others
                 failures += 1
-                self._log.error("organisation.failed", error=type(error).__name__, traceback=digest(error))
+                self._log.error(
+                    "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)
+                )
                 await self._rest(failures)
 
     async def _serve(self) -> None:

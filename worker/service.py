@@ -17,7 +17,9 @@ from worker.roster import to_acquire, to_give_up
 from worker.runner import Runner
 
 LEASE_S = 15.0
-TURN_S = 5.0
+"""A dead worker's organisations are taken over after this, and one turn of a third of it."""
+
+_TURNS_PER_LEASE = 3
 _STOP_S = 9.0
 
 
@@ -32,12 +34,14 @@ class Service:
         ledger: Ledger,
         clock: Clock,
         make_runner: Callable[[str, Lease], Runner],
+        lease_s: float = LEASE_S,
     ) -> None:
         self._id = worker_id
         self._organisations = list(organisations)
         self._ledger = ledger
         self._clock = clock
         self._make_runner = make_runner
+        self._lease_s = lease_s
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -85,7 +89,7 @@ class Service:
         """Renew what is held, give up what is too much, take what is free."""
         await self._ledger.leases.heartbeat(self._id)
         await self._renew()
-        workers = await self._ledger.leases.live_workers()
+        workers = await self._ledger.leases.live_workers(within_s=self._lease_s)
         leases = await self._ledger.leases.holders()
         now = await self._ledger.now()
         holders = {
@@ -102,14 +106,14 @@ class Service:
                 await self._gone(org)
                 continue
             try:
-                runner.lease = await self._ledger.leases.renew(runner.lease, ttl_s=LEASE_S)
+                runner.lease = await self._ledger.leases.renew(runner.lease, ttl_s=self._lease_s)
             except LeaseLost:
                 self._log.warning("organisation.lost", organisation=org, reason="lease taken over")
                 self._tasks[org].cancel()
                 await self._gone(org)
 
     async def _acquire(self, org: str) -> None:
-        lease = await self._ledger.leases.acquire(org, self._id, ttl_s=LEASE_S)
+        lease = await self._ledger.leases.acquire(org, self._id, ttl_s=self._lease_s)
         if lease is None:
             return
         runner = self._make_runner(org, lease)
@@ -145,7 +149,7 @@ class Service:
             await self._ledger.leases.forget_worker(self._id)
 
     async def _pause_between_turns(self, connection: asyncio.Task[None]) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(TURN_S))
+        sleeper = asyncio.ensure_future(self._clock.sleep(self._lease_s / _TURNS_PER_LEASE))
         stopper = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait((sleeper, stopper, connection), return_when=asyncio.FIRST_COMPLETED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.day import STORE, Day
+from deploy.demo.day import Day
 from schemas.entities import CreditMemo, Invoice
 
 Sums = tuple[Decimal, Decimal, Decimal]
@@ -51,8 +51,8 @@ def by_number(documents: Iterable[Mapping[str, Any]], key: str) -> dict[str, Map
 def compare(day: Day, books: Books, *, prefix: str = "") -> Difference:
     """Every document of the day, to the cent."""
     difference = Difference()
-    _sales(difference, "I", day.invoices, books.invoices, prefix)
-    _sales(difference, "C", day.credit_memos, books.credit_notes, prefix)
+    _sales(difference, f"{prefix}I-{day.store}", day.invoices, books.invoices)
+    _sales(difference, f"{prefix}C-{day.store}", day.credit_memos, books.credit_notes)
     _payments(difference, day, books, prefix)
     _allocations(difference, day, books, prefix)
     _count(difference, "contacts", len(day.contacts), len(books.contacts))
@@ -67,12 +67,11 @@ def parked_as_expected(day: Day, reasons: Iterable[str]) -> bool:
 
 def _sales(
     difference: Difference,
-    letter: str,
+    prefix: str,
     store: Mapping[str, Invoice] | Mapping[str, CreditMemo],
     xero: Mapping[str, Mapping[str, Any]],
-    prefix: str,
 ) -> None:
-    expected = {f"{prefix}{letter}-{STORE}-{number}": sale for number, sale in store.items()}
+    expected = {f"{prefix}-{number}": sale for number, sale in store.items()}
     _names(difference, expected, xero)
     for name, sale in expected.items():
         if name in xero:
@@ -81,7 +80,7 @@ def _sales(
 
 
 def _payments(difference: Difference, day: Day, books: Books, prefix: str) -> None:
-    expected = {f"{prefix}P-{STORE}-{number}": payment for number, payment in day.payments.items()}
+    expected = {f"{prefix}P-{day.store}-{number}": payment for number, payment in day.payments.items()}
     _names(difference, expected, books.payments)
     for name, payment in expected.items():
         if name in books.payments:
@@ -95,7 +94,7 @@ def _payments(difference: Difference, day: Day, books: Books, prefix: str) -> No
 
 def _allocations(difference: Difference, day: Day, books: Books, prefix: str) -> None:
     for number, amount in day.allocated.items():
-        name = f"{prefix}C-{STORE}-{number}"
+        name = f"{prefix}C-{day.store}-{number}"
         note = books.credit_notes.get(name, {})
         allocated = sum((_amount(a, "Amount") for a in note.get("Allocations") or ()), Decimal(0))
         difference.amounts(f"allocation of {name}", (amount,), (allocated,))

@@ -15,7 +15,6 @@ from schemas.codec import encode_event
 from schemas.entities import CreditMemo, Entity, Invoice, Order, Payment, Snapshot
 from schemas.envelope import Change, Event
 
-STORE = "shop"
 METHODS = ("stripe", "stripe", "stripe", "paypal", "paypal", "banktransfer")
 _MORNING = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 _GUESTS = 0.15
@@ -35,6 +34,7 @@ class Bad:
 class Day:
     """Everything the store published, and what must be in Xero in the evening."""
 
+    store: str = "shop"
     events: list[Event] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     contacts: set[str] = field(default_factory=set)
@@ -49,10 +49,12 @@ class Day:
         return dict(Counter(str(event.entity) for event in self.events))
 
 
-def trading_day(organisation: str, *, customers: int, products: int, orders: int, seed: int) -> Day:
+def trading_day(
+    organisation: str, *, customers: int, products: int, orders: int, seed: int, store: str = "shop"
+) -> Day:
     """Make a day. The same seed makes the same day."""
     chance = random.Random(seed)  # noqa: S311 - a demo, not a secret
-    maker = _Maker(organisation, chance)
+    maker = _Maker(organisation, Day(store=store), chance)
     people = sales.customers(chance, customers)
     catalogue = sales.products(chance, products)
     for person in people:
@@ -73,8 +75,8 @@ def trading_day(organisation: str, *, customers: int, products: int, orders: int
 
 
 class _Maker:
-    def __init__(self, organisation: str, chance: random.Random) -> None:
-        self.day = Day()
+    def __init__(self, organisation: str, day: Day, chance: random.Random) -> None:
+        self.day = day
         self._organisation = organisation
         self._chance = chance
         self._at = _MORNING
@@ -84,7 +86,7 @@ class _Maker:
         self._at += dt.timedelta(seconds=self._chance.randint(1, 20))
         event = Event(
             id=str(uuid.UUID(int=self._ids.getrandbits(128), version=4)),
-            source=STORE,
+            source=self.day.store,
             organisation=self._organisation,
             entity=entity,
             change=Change.CHANGED,

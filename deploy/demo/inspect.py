@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,9 +38,11 @@ class Inspection:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, xero_url: str, config: Path, organisation: str) -> AsyncIterator[Inspection]:
-        """While the block lasts. The ledger is brought up to date, whoever comes first."""
-        settings = load(config, {name: value for name, value in os.environ.items() if name == "HOME"})
+    async def open(
+        cls, xero_url: str, config: Path, organisation: str, environ: Mapping[str, str]
+    ) -> AsyncIterator[Inspection]:
+        """While the block lasts. `environ` goes over the configuration. The ledger is brought up to date."""
+        settings = load(config, environ)
         await upgrade(settings.ledger.url.get_secret_value())
         ledger = await open_ledger(settings)
         try:

@@ -107,7 +107,7 @@ async def _play(day: Day, organisation: str, broker_url: str, folder: Path, cons
         config = write_configuration(folder, organisation=organisation, broker_url=broker_url, xero_url=url)
         started = time.monotonic()
         with running(["worker", "worker", "--config", str(config)], log=worker_log, environ=environ) as worker:
-            async with Inspection.open(url, config, organisation) as inspection:
+            async with Inspection.open(url, config, organisation, {}) as inspection:
                 with Progress(console) as progress:
                     published = asyncio.create_task(publish(day, broker_url, organisation, progress.published))
                     await _until_done(day, inspection, progress, worker_is_alive=lambda: worker.poll() is None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from worker.buffer import Buffer, everyone
-from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.work import Work
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -151,6 +151,24 @@ def test_children_of_a_dropped_parent_are_reported_as_orphans() -> None:
     buffer.admit(child, [a_write(PAYMENT, Kind.PAYMENT, needs={INVOICE}, parent=INVOICE)], known=())
 
     assert buffer.drop(parent) == [child]
+
+
+def test_documents_of_one_removal_are_voided_one_after_the_other() -> None:
+    buffer = Buffer()
+    allocation, note = a_key("credit_memo", "5", "allocation/1"), a_key("credit_memo", "5", "credit_note")
+    work = a_work("credit_memo", "5")
+    voids = [
+        a_write(allocation, Kind.ALLOCATION, action=Action.VOID),
+        a_write(note, Kind.CREDIT_NOTE, action=Action.VOID),
+    ]
+
+    buffer.admit(work, voids, known={allocation, note})
+
+    assert buffer.choose(0.0) == (Kind.ALLOCATION, 0)
+    buffer.take(Kind.ALLOCATION, 50, 0.0)
+    assert buffer.choose(0.0) is None
+    buffer.settle(allocation)
+    assert buffer.choose(0.0) == (Kind.CREDIT_NOTE, 0)
 
 
 def test_two_sales_share_the_contact_of_their_customer() -> None:

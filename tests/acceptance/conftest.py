@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.services import PrivateBroker
+from tests.acceptance.stage import Stage
+from tests.sandbox_fixture import SandboxControl
+
+
+@pytest.fixture
+async def stage(
+    tmp_path: Path, amqp_url: str, database_url: str, sandbox: SandboxControl, unique_org: str
+) -> AsyncIterator[Stage]:
+    """A stage on the session's broker, once for each kind of database."""
+    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, sandbox=sandbox)
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, unique_org: str) -> AsyncIterator[Stage]:
+    """A stage on the session's broker and SQLite alone, for what does not depend on the database."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=sandbox)
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+async def fragile_stage(
+    tmp_path: Path, private_broker: PrivateBroker, sandbox: SandboxControl, unique_org: str
+) -> AsyncIterator[Stage]:
+    """A stage whose broker may be killed."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    stage = Stage(tmp_path, organisation=unique_org, broker_url=private_broker.url, ledger_url=url, sandbox=sandbox)
+    yield stage
+    await stage.close()
