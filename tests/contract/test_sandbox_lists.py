@@ -62,6 +62,16 @@ def test_6_a_body_that_cannot_be_read_is_refused_whole(xero: XeroCaller, body: s
     assert "Elements" not in reply.json()
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"CurrencyRate": 1e300}, {"Date": "2026-02-30"}, {"DueDate": "/Date(99999999999999999)/"}, {"LineItems": {}}],
+)
+def test_6_values_of_no_sense_make_the_whole_call_unreadable(xero: XeroCaller, fields: dict[str, Any]) -> None:
+    reply = xero.put("/Invoices", invoice(a_contact(xero), "I-1", **fields))
+
+    assert (reply.status_code, reply.json()["Type"]) == (400, "PostDataInvalidException")
+
+
 def test_6_a_body_without_json_content_type_is_refused(xero: XeroCaller) -> None:
     assert xero.http.put("/Contacts", content='{"Name":"Ada"}').status_code == 400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -30,20 +31,8 @@ def table_of(book: Book, kind: str) -> Table:
 
 def audit(sandbox: Sandbox, books: list[Book]) -> Json:
     """Calls, refusals, documents, duplicates, sums and tokens of some organisations. Amounts are strings."""
-    names = {book.name for book in books}
-    calls = [(kind, count) for kind, count in sandbox.calls.items() if kind.organisation in {*names, ""}]
     return {
-        "calls": [
-            {
-                "organisation": kind.organisation,
-                "method": kind.method,
-                "endpoint": kind.endpoint,
-                "status": kind.status,
-                "count": count,
-            }
-            for kind, count in calls
-        ],
-        "calls_total": sum(count for _, count in calls),
+        **_calls(sandbox, books),
         "refused_429": sum(sandbox.limits.refused.values()),
         "refused_429_by_problem": sandbox.limits.refused,
         "most_in_flight": sandbox.limits.most_in_flight,
@@ -59,9 +48,16 @@ def audit(sandbox: Sandbox, books: list[Book]) -> Json:
         "sums": {
             "invoices": _document_sums(document for book in books for document in book.invoices),
             "credit_notes": _document_sums(document for book in books for document in book.credit_notes),
-            "payments": _payment_sums(book for book in books),
+            "payments": _payment_sums(books),
         },
     }
+
+
+def _calls(sandbox: Sandbox, books: list[Book]) -> Json:
+    """Calls by organisation, method, endpoint and status; those that named no organisation have an empty one."""
+    names = {*(book.name for book in books), ""}
+    calls = [{**asdict(kind), "count": count} for kind, count in sandbox.calls.items() if kind.organisation in names]
+    return {"calls": calls, "calls_total": sum(call["count"] for call in calls)}
 
 
 def _counts(books: list[Book]) -> dict[str, int]:

@@ -56,9 +56,7 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     after = {**(known or _new(family)), **header, **_sums(lines, header)}
     if family.discounts:
         after |= _discounts(lines)
-    if settled and known is not None and money_changed(known, after):
-        refusals.append(ALLOCATED)
-    if settled and contact is not None and _moves_credit(known or {}, contact):
+    if known is not None and settled and (money_changed(known, after) or _moves_credit(known, contact)):
         refusals.append(ALLOCATED)
     if refusals:
         raise Refused(*refusals)
@@ -141,11 +139,10 @@ def _check_total(element: Json, after: Json) -> None:
             raise Refused("The document total does not equal the sum of the lines")
 
 
-def _moves_credit(known: Json, contact: Json) -> bool:
+def _moves_credit(known: Json, contact: Json | None) -> bool:
     """Whether the contact changes under a credit note that is on the document."""
-    return known["Contact"]["ContactID"] != contact["ContactID"] and bool(
-        known.get("CreditNotes") or known.get("Allocations")
-    )
+    moves = contact is None or known["Contact"]["ContactID"] != contact["ContactID"]
+    return moves and bool(known.get("CreditNotes") or known.get("Allocations"))
 
 
 def _check_plan(book: Book, known: Json | None, after: Json) -> None:

@@ -49,10 +49,12 @@ def dated(field: str, day: date) -> Json:
 
 
 def with_currency(book: Book, header: Json, element: Json, contact: Json | None) -> None:
-    """Fill in the document's currency and rate: given, else the contact's, else the organisation's."""
+    """Fill in the document's currency and rate: given, else the contact's, else the organisation's. Raises Refused."""
     base = book.settings.organisation["BaseCurrency"]
     header["CurrencyCode"] = header["CurrencyCode"] or (contact or {}).get("DefaultCurrency") or base
     header["CurrencyRate"] = amount(element, "CurrencyRate") or default_rate(header["CurrencyCode"])
+    if header["CurrencyRate"] <= 0:
+        raise Refused("The CurrencyRate must be greater than zero")
 
 
 def header_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:

@@ -124,6 +124,8 @@ def _amount(element: Json, family: Family, target: Json) -> Decimal:
 def _payment(element: Json, family: Family, target: Json, account: Json, paid: Decimal) -> Json:
     """A payment as kept. One of a credit note names it as `Invoice` too, as in Xero's own samples."""
     rate = amount(element, "CurrencyRate") or target["CurrencyRate"]
+    if rate <= 0:
+        raise Refused("The CurrencyRate must be greater than zero")
     payment: Json = {
         "PaymentID": str(uuid.uuid4()),
         "Amount": paid,

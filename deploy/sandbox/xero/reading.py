@@ -166,6 +166,6 @@ def _page(documents: list[Json], query: Mapping[str, str]) -> tuple[list[Json], 
 def _positive(value: str | None, default: int) -> int:
     if value is None:
         return default
-    if not value.isdigit() or int(value) < 1:
+    if not (value.isascii() and value.isdigit()) or int(value) < 1:
         raise query_refused(f"{value!r} is no page")
     return int(value)

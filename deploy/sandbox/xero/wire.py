@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from deploy.sandbox.xero.errors import Json, malformed
 
 PROVIDER_NAME = "xerelay sandbox"
+_LARGEST_NUMBER = 10**13
 _DOTNET_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 
 
@@ -97,8 +98,8 @@ def amount(element: Json, field: str) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         raise malformed(f"{field} must be a number, not {value!r}") from None
-    if not number.is_finite():
-        raise malformed(f"{field} must be a number")
+    if not number.is_finite() or abs(number) >= _LARGEST_NUMBER:
+        raise malformed(f"{field} must be a number below {_LARGEST_NUMBER}")
     return number
 
 
@@ -117,11 +118,11 @@ def calendar_day(element: Json, field: str) -> date | None:
     value = text(element, field)
     if value is None:
         return None
-    if found := _DOTNET_DATE.match(value):
-        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date()
     try:
+        if found := _DOTNET_DATE.match(value):
+            return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date()
         return datetime.fromisoformat(value).date()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         raise malformed(f"{field} must be a date such as 2026-01-31, not {value!r}") from None
 
 
