@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 
 import httpx
+import structlog
 
 from producers.amqp import BrokerSettings, Consumer
 from schemas.topology import EXCHANGES, organisation_queues
@@ -31,7 +32,7 @@ from worker.steps import Step, Steps, Unwatched
 from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
-from worker.xero.tokens import Credentials, Flow, TokenEndpoint
+from worker.xero.tokens import AuthError, Credentials, Flow, TokenEndpoint
 from worker.xero.transport import open_transport
 
 
@@ -49,6 +50,7 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
             ledger=ledger,
             clock=clock,
             make_runner=factory.runner,
+            housekeeping=factory.keep_house,
             lease_s=lease_s,
         )
         consumer = factory.consumer = make_consumer(settings, service)
@@ -133,9 +135,20 @@ class _Factory:
         self._clock = clock
         self._steps = steps
         self._stack = stack
+        self._log = structlog.get_logger("xerelay")
         self._auths: dict[str, XeroAuth] = {}
         self._clients: dict[str, XeroClient] = {}
         self._leases: dict[str, Lease] = {}
+
+    async def keep_house(self) -> None:
+        """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
+        await self._ledger.calls.purge(self._settings.ledger.retention_days)
+        for name in {org.connection for org in self._settings.organisations.values()}:
+            try:
+                if await self._auth(name).refresh_if_idle():
+                    self._log.info("token.refreshed", connection=name, reason="idle for a week")
+            except AuthError as error:
+                self._log.warning("token.not_refreshed", connection=name, detail=str(error))
 
     def runner(self, org: str, lease: Lease) -> Runner:
         """One organisation under one lease."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -20,6 +20,7 @@ LEASE_S = 15.0
 """A dead worker's organisations are taken over after this, and one turn of a third of it."""
 
 _TURNS_PER_LEASE = 3
+_HOUSEKEEPING_EVERY_S = 3600.0
 _STOP_S = 9.0
 
 
@@ -34,6 +35,7 @@ class Service:
         ledger: Ledger,
         clock: Clock,
         make_runner: Callable[[str, Lease], Runner],
+        housekeeping: Callable[[], Awaitable[None]],
         lease_s: float = LEASE_S,
     ) -> None:
         self._id = worker_id
@@ -41,6 +43,8 @@ class Service:
         self._ledger = ledger
         self._clock = clock
         self._make_runner = make_runner
+        self._housekeeping = housekeeping
+        self._housekeeping_at = clock.monotonic()
         self._lease_s = lease_s
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -82,6 +86,9 @@ class Service:
     async def _guarded_turn(self) -> None:
         try:
             await self._turn()
+            if self._clock.monotonic() >= self._housekeeping_at:
+                self._housekeeping_at = self._clock.monotonic() + _HOUSEKEEPING_EVERY_S
+                await self._housekeeping()
         except LedgerUnavailable as error:
             self._log.warning("ledger.unavailable", detail=str(error))
 

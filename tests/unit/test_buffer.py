@@ -209,7 +209,10 @@ def test_a_document_of_an_unsettled_call_is_not_sent() -> None:
     assert buffer.choose(0.0) == (Kind.CONTACT, 0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from(["admit", "send", "fail"])), max_size=60))
+_STEP = st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from(["admit", "send", "fail"]))
+
+
+@given(st.lists(_STEP, max_size=60))
 def test_every_event_settles_exactly_once_and_the_newest_version_wins(steps: list[tuple[int, int, str]]) -> None:
     buffer = Buffer()
     admitted: list[Work] = []
