@@ -50,15 +50,14 @@ def _peer(transport: asyncio.BaseTransport) -> tuple[str, int]:
 
 
 def serve(port: int = 0, *, organisations: int = 1, day_limit: int = 5000, latency_ms: int = 0, seed: int = 0) -> None:
-    """Serve until the process is told to end. The URL is the first line on stdout; port 0 takes a free one."""
+    """Serve until the process is told to end. The URL is the first line on stdout; port 0 takes a free one.
+
+    Raises SystemExit where the port is taken.
+    """
     caps = Caps(day=day_limit, latency_ms=latency_ms)
     sandbox = Sandbox(Options(organisations=organisations, caps=caps, seed=seed))
     peers = Peers()
-    # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
-    listener.listen(128)
+    listener = _listen(port)
     sys.stdout.write(f"http://{LOOPBACK}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
@@ -72,3 +71,16 @@ def serve(port: int = 0, *, organisations: int = 1, day_limit: int = 5000, laten
         timeout_graceful_shutdown=1,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
+        raise SystemExit(message) from error
+    listener.listen(128)
+    return listener
