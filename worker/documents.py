@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -72,7 +73,8 @@ class Write:
     `payload` is Xero's JSON for one element, amounts as `Decimal`, with `XeroId` and `ItemCode` for what only the
     ledger knows; `content_hash` covers it. `number` is the unique key that Xero keeps for us: ContactNumber, item
     Code, InvoiceNumber, CreditNoteNumber, or the payment's Reference. `parent` must be settled first.
-    `only_if_absent` marks a contact taken from a sale's snapshot: written only where no document is.
+    `needs` and `codes` are what its open places name. `only_if_absent` marks a contact taken from a sale's snapshot:
+    written only where no document is.
     """
 
     key: DocumentKey
@@ -85,6 +87,7 @@ class Write:
     parent: DocumentKey | None = None
     only_if_absent: bool = False
     needs: frozenset[DocumentKey] = field(default_factory=frozenset)
+    codes: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def awaits(self) -> frozenset[DocumentKey]:
@@ -94,11 +97,17 @@ class Write:
 
 def references(value: Any) -> Iterator[XeroId | ItemCode]:
     """Every open place of a payload."""
-    if isinstance(value, XeroId | ItemCode):
-        yield value
-    elif isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict:
         for child in value.values():
-            yield from references(child)
-    elif isinstance(value, list | tuple):
+            if type(child) not in _PLAIN:
+                yield from references(child)
+    elif kind is list or kind is tuple:
         for child in value:
-            yield from references(child)
+            if type(child) not in _PLAIN:
+                yield from references(child)
+    elif kind is XeroId or kind is ItemCode:
+        yield value
+
+
+_PLAIN = frozenset({str, Decimal, int, bool, type(None)})

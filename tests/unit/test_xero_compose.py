@@ -105,12 +105,10 @@ def test_places_are_filled_and_unknown_items_left_out() -> None:
     assert element["InvoiceNumber"] == "invoice-1"
 
 
-@pytest.mark.parametrize("how", ["named", "referenced"])
-def test_a_write_whose_needs_are_missing_is_left_over(how: str) -> None:
+def test_a_write_whose_needs_are_missing_is_left_over() -> None:
     missing = key_of(Kind.CONTACT, "9")
-    payload = {"Contact": {"ContactID": XeroId(missing)}} if how == "referenced" else {}
-    needs = frozenset({missing}) if how == "named" else frozenset()
-    waiting = write_of(Kind.INVOICE, "2", payload, needs=needs)
+    payload = {"Contact": {"ContactID": XeroId(missing)}}
+    waiting = write_of(Kind.INVOICE, "2", payload, needs=frozenset({missing}))
 
     composed = compose([waiting, INVOICE], known_of())
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.envelope import Lane
 from worker.budget.corrections import Headers
 from worker.budget.limits import Limits
-from worker.documents import DocumentKey, EntityKey, ItemCode, Kind, Write, references
+from worker.documents import DocumentKey, EntityKey, Kind, Write
 from worker.ledger import budget, closing, report
 from worker.ledger.call_rows import call_of, row_of
 from worker.ledger.documents import read_documents, read_item_codes
@@ -225,8 +225,7 @@ class Calls:
 
 async def _known(connection: AsyncConnection, org: str, writes: Sequence[Write]) -> Known:
     keys = {write.key for write in writes}.union(*(write.needs for write in writes))
-    open_places = (place for write in writes for place in references(write.payload))
-    codes = {place.code for place in open_places if isinstance(place, ItemCode)}
+    codes = set().union(*(write.codes for write in writes))
     return Known(await read_documents(connection, keys), await read_item_codes(connection, org, codes))
 
 

@@ -25,6 +25,7 @@ def save(
     only_if_absent: bool = False,
 ) -> Write:
     """The document as it has to be."""
+    places = tuple(references(payload))
     return Write(
         key=key,
         kind=kind,
@@ -34,7 +35,8 @@ def save(
         payload=payload,
         parent=parent,
         only_if_absent=only_if_absent,
-        needs=frozenset(place.key for place in references(payload) if isinstance(place, XeroId)),
+        needs=frozenset(place.key for place in places if isinstance(place, XeroId)),
+        codes=frozenset(place.code for place in places if isinstance(place, ItemCode)),
     )
 
 

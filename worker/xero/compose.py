@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from worker.documents import Action, Kind, Write, XeroId, references
+from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member
 from worker.xero.elements import element_of, sent
 from worker.xero.endpoints import GONE
@@ -54,8 +54,7 @@ def is_settled(write: Write, known: Known) -> bool:
 def _is_ready(write: Write, known: Known) -> bool:
     if write.action is Action.VOID:
         return True
-    places = {place.key for place in references(write.payload) if isinstance(place, XeroId)}
-    return all(key in known.documents for key in places | write.needs)
+    return all(key in known.documents for key in write.needs)
 
 
 @dataclass(slots=True)
@@ -66,9 +65,12 @@ class _Batch:
     members: list[Member] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
+    names: set[DocumentKey | str] = field(default_factory=set)
 
     def take(self, write: Write, known: Known) -> bool:
         """Add `write`, unless it belongs to another call or there is no room."""
+        if len(self.members) >= MAX_ELEMENTS:
+            return False
         route = route_of(write, known)
         if route is None or (self.members and (route != self.route or route.single or self._has(write))):
             return False
@@ -78,6 +80,7 @@ class _Batch:
             return False
         self.route = route
         self.members.append(member)
+        self.names.update((write.key, write.number))
         self.pieces.append(piece)
         self.size += len(piece) + 1 if self.size else len(route.wrap([piece]))
         return True
@@ -91,7 +94,7 @@ class _Batch:
         return Composed(route.method, route.path, dict(route.params), body, tuple(self.members), settled, leftover)
 
     def _has(self, write: Write) -> bool:
-        return any(m.key == write.key or (m.number and m.number == write.number) for m in self.members)
+        return write.key in self.names or (bool(write.number) and write.number in self.names)
 
 
 def _member(write: Write, known: Known) -> Member:

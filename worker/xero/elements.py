@@ -51,14 +51,18 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
 
 
 def _filled(value: Any, known: Known) -> Any:
-    if isinstance(value, XeroId):
-        return known.documents[value.key].xero_id
-    if isinstance(value, Mapping):
-        kept = {n: v for n, v in value.items() if not isinstance(v, ItemCode) or v.code in known.item_codes}
-        return {name: _filled(child, known) for name, child in kept.items()}
-    if isinstance(value, list | tuple):
+    kind = type(value)
+    if kind is dict:
+        return {name: _filled(child, known) for name, child in value.items() if _is_kept(child, known)}
+    if kind is list or kind is tuple:
         return [_filled(child, known) for child in value]
-    return value.code if isinstance(value, ItemCode) else value
+    if kind is XeroId:
+        return known.documents[value.key].xero_id
+    return value.code if kind is ItemCode else value
+
+
+def _is_kept(value: Any, known: Known) -> bool:
+    return type(value) is not ItemCode or value.code in known.item_codes
 
 
 def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:

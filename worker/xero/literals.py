@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
 from decimal import Decimal
 from typing import Any
 
 
 def encode(value: Any) -> bytes:
     """`value` as JSON. Floats and decimals that are no number are refused with `TypeError` or `ValueError`."""
-    return _text(value).encode()
+    _refuse_floats(value)
+    # JSON escapes control characters, so a marked number cannot be mistaken for text; the C encoder does the rest
+    text = _ENCODER.encode(value)
+    return _MARKED.sub(r"\1", text).encode()
 
 
 def decode(body: bytes) -> Any:
@@ -18,25 +21,24 @@ def decode(body: bytes) -> Any:
     return json.loads(body, parse_float=Decimal)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return _number(value)
-    if value is None or isinstance(value, str | bool | int):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_key(k)}:{_text(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(_text(item) for item in value) + "]"
-    raise TypeError(f"a payload for xero holds text, Decimal, int and bool, not {type(value).__name__}")
-
-
-def _key(key: Any) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"a field name must be text, not {type(key).__name__}")
-    return json.dumps(key, ensure_ascii=False)
-
-
-def _number(value: Decimal) -> str:
+def _marked(value: object) -> str:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"a payload for xero holds text, Decimal, int and bool, not {type(value).__name__}")
     if not value.is_finite():
         raise ValueError(f"{value} is not a number that JSON can carry")
-    return format(value, "f")
+    return f"{_MARK}{value:f}{_MARK}"
+
+
+def _refuse_floats(value: Any) -> None:
+    children = value.values() if type(value) is dict else value
+    for child in children if type(value) in (dict, list, tuple) else (value,):
+        kind = type(child)
+        if kind is dict or kind is list or kind is tuple:
+            _refuse_floats(child)
+        elif kind is float:
+            raise TypeError("a payload for xero holds text, Decimal, int and bool, not float")
+
+
+_MARK = "\x00"
+_MARKED = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_marked, allow_nan=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.documents import Action, DocumentKey, Kind, Write, XeroId, references
+from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known
 from worker.xero.endpoints import ENDPOINTS, GONE
 
@@ -66,9 +66,8 @@ def credit_note_id(write: Write, known: Known) -> str | None:
     allocation = known.documents.get(write.key)
     if allocation is not None and "credit_note_id" in allocation.facts:
         return str(allocation.facts["credit_note_id"])
-    named = [place.key for place in references(write.payload) if isinstance(place, XeroId)]
     own = DocumentKey(*write.key[:4], part="credit_note")
-    candidates = [key for key in (*named, *sorted(write.needs)) if key.part.startswith("credit_note")]
+    candidates = [key for key in sorted(write.needs) if key.part.startswith("credit_note")]
     document = known.documents.get(candidates[0] if candidates else own)
     return document.xero_id if document else None
 

@@ -84,15 +84,17 @@ def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> di
 
 def messages_of(element: Any, name: str = "ValidationErrors") -> Iterator[str]:
     """Every message of an element, those of its lines and inner documents too."""
-    if isinstance(element, Mapping):
+    if type(element) is dict:
         for field_name, value in element.items():
-            if field_name == name and isinstance(value, list):
+            kind = type(value)
+            if kind is list and field_name == name:
                 yield from (text for entry in value if (text := _text(entry)))
-            else:
+            elif kind is list or kind is dict:
                 yield from messages_of(value, name)
-    elif isinstance(element, list):
+    elif type(element) is list:
         for child in element:
-            yield from messages_of(child, name)
+            if type(child) in (list, dict):
+                yield from messages_of(child, name)
 
 
 def _text(entry: Any) -> str:
