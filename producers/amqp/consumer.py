@@ -111,7 +111,11 @@ class Consumer(Link):
         return int(answer.method.message_count)
 
     def pause_reading(self) -> None:
-        """Leave what comes in the socket, for seconds to a few minutes, so that TCP holds the flood back."""
+        """Leave what comes in the socket, but for some 200 kB/s, so that TCP holds the flood back.
+
+        Ends with `resume_reading` or with the connection, which the broker may close after 30 s when messages
+        are of several MB; they come again then.
+        """
         if self._connection is not None:
             self._connection.gate.pause()
 
