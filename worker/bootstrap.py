@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
 
-import httpx
 import structlog
 
 from producers.amqp import BrokerSettings, Consumer
@@ -32,7 +31,8 @@ from worker.steps import Step, Steps, Unwatched
 from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
-from worker.xero.tokens import AuthError, Credentials, Flow, TokenEndpoint
+from worker.xero.identity import identity_client, token_endpoint
+from worker.xero.tokens import AuthError, Credentials, Flow
 from worker.xero.transport import open_transport
 
 
@@ -91,17 +91,6 @@ def credentials(connection: ConnectionSettings) -> Credentials:
     """The app's own."""
     secret = connection.client_secret.get_secret_value() if connection.client_secret else ""
     return Credentials(Flow(connection.flow), connection.client_id, secret)
-
-
-def token_endpoint(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> TokenEndpoint:
-    """Xero's identity host."""
-    return TokenEndpoint(url=f"{settings.xero.identity_url}/connect/token", http=http, clock=clock)
-
-
-def identity_client(settings: Settings) -> httpx.AsyncClient:
-    """HTTP for tokens and connections: admits nothing else."""
-    free = (f"{settings.xero.identity_url}/connect/token", f"{settings.xero.api_url}/connections")
-    return httpx.AsyncClient(transport=open_transport(free=free), trust_env=False)
 
 
 def limits_of(org: OrganisationSettings) -> Limits:
@@ -196,12 +185,13 @@ class _Factory:
 
     def _auth(self, name: str) -> XeroAuth:
         if name not in self._auths:
-            http = identity_client(self._settings)
+            xero = self._settings.xero
+            http = identity_client(identity_url=xero.identity_url, api_url=xero.api_url)
             self._stack.push_async_callback(http.aclose)
             self._auths[name] = XeroAuth(
                 connection=name,
                 credentials=credentials(self._settings.connections[name]),
-                endpoint=token_endpoint(self._settings, http, self._clock),
+                endpoint=token_endpoint(http, identity_url=xero.identity_url, clock=self._clock),
                 leases=self._ledger.leases,
                 tokens=self._ledger.tokens,
                 clock=self._clock,

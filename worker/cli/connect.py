@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from worker.bootstrap import credentials, identity_client, open_ledger, token_endpoint
+from worker.bootstrap import credentials, open_ledger
 from worker.cli.options import Config, settings
 from worker.clock import SystemClock
 from worker.ledger.upgrade import upgrade
@@ -23,6 +23,7 @@ from worker.xero.consent import (
     new_verifier,
     read_callback,
 )
+from worker.xero.identity import connections_url, identity_client, token_endpoint
 from worker.xero.tokens import AuthError
 
 
@@ -61,13 +62,14 @@ async def _connect(checked: Settings, connection: ConnectionSettings) -> list[Te
     await upgrade(checked.ledger.url.get_secret_value())
     ledger = await open_ledger(checked)
     try:
-        async with identity_client(checked) as http:
-            endpoint = token_endpoint(checked, http, SystemClock())
+        identity_url, api_url = checked.xero.identity_url, checked.xero.api_url
+        async with identity_client(identity_url=identity_url, api_url=api_url) as http:
+            endpoint = token_endpoint(http, identity_url=identity_url, clock=SystemClock())
             token = await exchange(endpoint, app, code=code, redirect_uri=redirect_uri, verifier=verifier)
             stored = await ledger.tokens.load(connection.name)
             if not await ledger.tokens.swap(connection.name, stored.generation if stored else 0, token):
                 raise ConsentRefused("another process stored a token set meanwhile; start again")
-            return await connections(http, url=f"{checked.xero.api_url}/connections", token=token)
+            return await connections(http, url=connections_url(api_url), token=token)
     finally:
         await ledger.close()
 
