@@ -99,6 +99,18 @@ def test_each_refusal_blocks_for_its_own_time(headers: Headers, seconds: int, re
     assert isinstance(simulation.ask(START + seconds * SECOND), Grant)
 
 
+@pytest.mark.parametrize("problem", ["minute", "day"])
+def test_retry_after_outweighs_the_count_of_none_left(problem: str) -> None:
+    simulation = Simulation(Limits())
+    none_left = Headers(day_remaining=0, retry_after_s=6, problem="day")
+    if problem == "minute":
+        none_left = Headers(minute_remaining=0, retry_after_s=6, problem="minute")
+    hear(simulation, none_left, START)
+
+    assert simulation.ask(START) == Wait(START + 6 * SECOND, problem)
+    assert isinstance(simulation.ask(START + 6 * SECOND), Grant)
+
+
 def test_a_shorter_refusal_does_not_shorten_a_longer_one() -> None:
     simulation = Simulation(Limits())
     hear(simulation, Headers(retry_after_s=40, problem="minute"), START)

@@ -36,6 +36,8 @@ def corrected(correction: Correction, headers: Headers, *, in_flight: int, now: 
     problem = headers.problem.strip().lower()
     if problem == "day" and headers.retry_after_s is None:
         return replace(correction, day_remaining=0, day_at=now)
+    if headers.retry_after_s is not None:
+        correction = _voided(correction, problem)
     if problem or headers.retry_after_s is not None:
         return _blocked(correction, problem or "minute", headers.retry_after_s, now)
     if headers.app_minute_remaining is not None and headers.app_minute_remaining <= 0:
@@ -85,6 +87,13 @@ def _remaining(correction: Correction, headers: Headers, in_flight: int, now: da
         left = max(0, headers.minute_remaining - in_flight)
         correction = replace(correction, minute_remaining=left, minute_at=now)
     return correction
+
+
+def _voided(correction: Correction, problem: str) -> Correction:
+    """Retry-After says when the window opens again: its count of none left holds no longer than that."""
+    if problem == "day":
+        return replace(correction, day_remaining=None, day_at=None)
+    return replace(correction, minute_remaining=None, minute_at=None) if problem == "minute" else correction
 
 
 def _unblocked(correction: Correction, headers: Headers) -> Correction:
