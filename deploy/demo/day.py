@@ -197,12 +197,10 @@ def _order(invoice: Invoice) -> Order:
 
 def bodies(day: Day) -> Iterator[tuple[Entity, str, bytes]]:
     """Every message of the day: entity, message id, bytes; the bad ones spread among the others."""
-    bad = list(day.bad)
-    every = max(len(day.events) // (len(bad) + 1), 1)
+    given = 0
     for number, event in enumerate(day.events, start=1):
         yield event.entity, event.id, encode_event(event)
-        if number % every == 0 and bad:
-            one = bad.pop()
-            yield one.entity, f"bad-{len(bad)}", one.body
-    for rest, one in enumerate(bad):
-        yield one.entity, f"bad-rest-{rest}", one.body
+        due = len(day.bad) * number // len(day.events)
+        for nth in range(given, due):
+            yield day.bad[nth].entity, f"bad-{nth}", day.bad[nth].body
+        given = due

@@ -1,0 +1,47 @@
+"""Thousands of messages that make no sense: each is parked with its reason, and none of them costs anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from deploy.demo.day import Bad
+from tests.acceptance.garbage import astray, garbage
+from tests.acceptance.stage import Stage, a_small_day
+
+MESSAGES = 2_000
+LARGE = 36
+ASTRAY = 40
+MOST_MEMORY_MB = 300
+MOST_DETAIL = 600
+
+
+async def test_two_thousand_senseless_messages_cost_nothing_but_their_place_in_the_list(sqlite_stage: Stage) -> None:
+    day = a_small_day(sqlite_stage.organisation)
+    nonsense = [*garbage(day, MESSAGES, large=LARGE), *astray(day, ASTRAY)]
+    day.bad.extend(distinct(nonsense))
+    assert len(day.bad) >= MESSAGES
+
+    worker = sqlite_stage.worker()
+    await sqlite_stage.publish(day)
+    await sqlite_stage.until_quiet([day])
+
+    await sqlite_stage.assert_right(day)
+    assert worker.poll() is None
+    assert peak_memory_mb(worker.pid) < MOST_MEMORY_MB
+    for held in await (await sqlite_stage.inspection()).parked():
+        assert held.hint
+        assert 0 < len(held.detail) < MOST_DETAIL, held.reason
+        assert held.detail.isprintable(), held.detail
+    assert '"level": "error"' not in sqlite_stage.log()
+
+
+def distinct(messages: Iterable[Bad]) -> list[Bad]:
+    """One of each: the ledger keeps equal bytes once."""
+    return list({bad.body: bad for bad in messages}.values())
+
+
+def peak_memory_mb(pid: int) -> float:
+    """The most memory a process ever had in use."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
