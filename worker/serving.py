@@ -167,8 +167,7 @@ class Serving:
         sweep_at = 0.0
         while True:
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
-            due = await self._s.ledger.held.due(self._s.org.name, limit=len(current) + _AT_A_TIME)
-            fresh = [held for held in due if held.id not in current]
+            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
             if fresh:
                 await self._intake.admit([released(held) for held in fresh])
                 self._s.wake.set()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
-from worker.documents import Kind
+from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Pause
 
@@ -56,14 +56,48 @@ async def test_what_could_not_be_read_can_be_held_too(ledger: Ledger) -> None:
 
 async def test_holding_an_event_again_overwrites_its_row(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
-    first, again = event(1, attempt=1), event(1, HoldState.PERSON, attempt=8, reason="gave_up")
+    first = event(1, attempt=1)
+    again = event(1, HoldState.PERSON, id=first.id, attempt=8, reason="gave_up")
     await ledger.held.hold(lease, [first])
     clock.advance(60)
 
     await ledger.held.hold(lease, [again])
 
-    assert await ledger.held.parked(ORG) == [replace(again, created_at=START)]
+    assert await ledger.held.parked(ORG) == [replace(again, body=b"", created_at=START)]
     assert await ledger.held.due(ORG) == []
+
+
+async def test_messages_that_name_no_id_or_share_one_are_all_kept(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    nameless = [event(n, HoldState.PERSON, event_id="") for n in range(3)]
+    alike = [event(n, HoldState.PERSON, event_id="1", owner=EntityKey(ORG, f"store{n}", "order", "1")) for n in (1, 2)]
+
+    for one in (*nameless, *alike):
+        await ledger.held.hold(lease, [one])
+
+    assert {one.id for one in await ledger.held.parked(ORG)} == {one.id for one in (*nameless, *alike)}
+
+
+async def test_a_message_that_comes_again_under_another_id_is_held_once(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    first = event(1, HoldState.PERSON)
+
+    await ledger.held.hold(lease, [first])
+    await ledger.held.hold(lease, [replace(first, event_id="another")])
+
+    assert [one.event_id for one in await ledger.held.parked(ORG)] == ["another"]
+
+
+async def test_large_events_come_back_a_few_at_a_time_until_all_have(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    large = [event(n, body=bytes(5 * 1024 * 1024), until=clock.now()) for n in range(12)]
+    await ledger.held.hold(lease, large)
+
+    first = await ledger.held.due(ORG)
+    second = await ledger.held.due(ORG, besides={one.id for one in first})
+
+    assert 0 < len(first) < 12
+    assert {one.id for one in (*first, *second)} == {one.id for one in large}
 
 
 async def test_a_child_is_not_held_when_its_parent_is_there(ledger: Ledger) -> None:
@@ -124,7 +158,7 @@ async def test_a_child_whose_parent_does_not_come_is_parked_with_the_parent_name
         ("event-1", HoldState.PERSON, "parent_missing")
     ]
     assert expired[0].detail == "waited for the invoice of invoice 41 of shop, which did not come to Xero"
-    assert await ledger.held.parked(ORG) == expired
+    assert await ledger.held.parked(ORG) == [replace(one, body=b"") for one in expired]
     assert await ledger.held.expire_parents(lease, timedelta(hours=24)) == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,13 +30,13 @@ _BY_IDS = among(held.c.id, "ids")
 _GET = select(held).where(_BY_IDS)
 _REMOVE = delete(held).where(_BY_IDS)
 _DUE = (
-    select(held)
+    select(held.c.id)
     .where(held.c.org == bindparam("of"), held.c.state == _TIME, held.c.until <= bindparam("at"))
     .order_by(held.c.until, held.c.id)
     .limit(bindparam("most"))
 )
 _PARKED = (
-    select(held)
+    select(*(column for column in held.c if column.name != "body"))
     .where(held.c.org == bindparam("of"), held.c.state == _PERSON)
     .order_by(held.c.created_at.desc(), held.c.id)
     .limit(bindparam("most"))
@@ -73,11 +73,12 @@ _RETRY = (
     .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
 _EXPIRE_LIMIT = 500
+_AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
 _MISSING_HINT = "see why the parent is not in Xero, bring it there, then retry this event"
 
 
 class HeldEvents:
-    """One row per event. Holding an event again overwrites its row."""
+    """One row per message, by its id. Holding a message again overwrites its row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,7 +86,7 @@ class HeldEvents:
     async def hold(self, lease: Lease, events: Sequence[Held]) -> list[Held]:
         """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
 
-        Idempotent by organisation and event id. The parent is looked for in the same transaction that inserts, so no
+        Idempotent by id. The parent is looked for in the same transaction that inserts, so no
         child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
@@ -95,12 +96,15 @@ class HeldEvents:
             await insert_held(connection, self._database.dialect, waiting, now)
         return [one for one in events if _is_free(one, present)]
 
-    async def due(self, org: str, limit: int = 500) -> list[Held]:
-        """Those whose time has come, oldest first. They stay until `remove` or a call's closing deletes them."""
+    async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
+        """Those whose time has come, oldest first, but for `besides`; fewer than `limit` when they are large.
+
+        They stay until `remove` or a call's closing deletes them.
+        """
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            rows = (await connection.execute(_DUE, {"of": org, "at": now, "most": limit})).mappings()
-            return [held_of(row) for row in rows]
+            ids = (await connection.execute(_DUE, {"of": org, "at": now, "most": limit + len(besides)})).scalars()
+            return await _some(connection, [one for one in ids if one not in besides][:limit])
 
     async def sweep_parents(self, lease: Lease) -> list[Held]:
         """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`."""
@@ -127,7 +131,7 @@ class HeldEvents:
                 await connection.execute(_REMOVE, {"ids": piece})
 
     async def parked(self, org: str, limit: int = 100, offset: int = 0) -> list[Held]:
-        """Those that wait for a person, newest first."""
+        """Those that wait for a person, newest first, without their bodies: `get` has them."""
         async with self._database.reading() as connection:
             values = {"of": org, "most": limit, "skip": offset}
             return [held_of(row) for row in (await connection.execute(_PARKED, values)).mappings()]
@@ -191,6 +195,16 @@ async def _present_parents(connection: AsyncConnection, events: Sequence[Held]) 
 
 def _is_free(event: Held, present: frozenset[DocumentKey]) -> bool:
     return event.state is HoldState.PARENT and event.parent in present
+
+
+async def _some(connection: AsyncConnection, ids: Sequence[str]) -> list[Held]:
+    """These in their order, or as many of them as memory bears at once."""
+    found: dict[str, Held] = {}
+    for piece in chunks(ids, _AT_ONCE):
+        found |= {one.id: one for one in await _get(connection, piece)}
+        if sum(len(one.body) for one in found.values()) > _ENOUGH_BYTES:
+            break
+    return [found[one] for one in ids if one in found]
 
 
 async def _get(connection: AsyncConnection, ids: Sequence[str]) -> list[Held]:

@@ -16,17 +16,17 @@ from worker.ledger.statements import insert
 from worker.ledger.tables import held
 from worker.ledger.types import pack, unpack
 
-_KEPT = ("org", "event_id", "created_at", "state_since")
+_KEPT = ("id", "org", "created_at", "state_since")
 
 
 @cache
 def upserting(dialect: str) -> Any:
-    """One row per event: holding it again keeps when it first came, and since when it has been in its state."""
+    """One row per message: holding it again keeps when it first came, and since when it has been in its state."""
     statement = insert(dialect, held)
     new = statement.excluded
     changed = {column.name: new[column.name] for column in held.columns if column.name not in _KEPT}
     changed["state_since"] = case((held.c.state == new.state, held.c.state_since), else_=new.state_since)
-    return statement.on_conflict_do_update(index_elements=["org", "event_id"], set_=changed)
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 def row_of(event: Held, now: datetime) -> dict[str, Any]:
@@ -59,13 +59,13 @@ def row_of(event: Held, now: datetime) -> dict[str, Any]:
 
 
 def held_of(row: Mapping[Any, Any]) -> Held:
-    """The event of a row."""
+    """The event of a row; its body is empty where the row comes without."""
     return Held(
         id=row["id"],
         org=row["org"],
         state=HoldState(row["state"]),
         lane=Lane(row["lane"]),
-        body=unpack(row["body"]),
+        body=unpack(row["body"]) if "body" in row else b"",
         event_id=row["event_id"],
         owner=_owner(row),
         version=row["version"],

@@ -13,7 +13,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -132,7 +131,6 @@ held = Table(
     Column("attempt", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("state_since", Instant, nullable=False),
-    UniqueConstraint("org", "event_id"),
     Index(None, "org", "state", "until"),
     Index(None, "org", "source", "entity", "entity_id"),
     Index("ix_held_parent", "org", "parent_source", "parent_entity", "parent_entity_id", "parent_part"),

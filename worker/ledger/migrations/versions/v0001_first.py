@@ -141,7 +141,6 @@ def _held() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("state_since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_held")),
-        sa.UniqueConstraint("org", "event_id", name=op.f("uq_held_org_event_id")),
     )
     op.create_index(
         op.f("ix_held_org_source_entity_entity_id"), "held", ["org", "source", "entity", "entity_id"], unique=False
