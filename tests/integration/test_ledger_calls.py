@@ -14,7 +14,6 @@ from tests.fakes import START, FakeClock
 from tests.sample_ledger import (
     AMPLE,
     ORG,
-    compose,
     document,
     event,
     key,
@@ -26,10 +25,10 @@ from tests.sample_ledger import (
     write,
 )
 from worker.budget.limits import Limits
-from worker.documents import ItemCode, Kind
+from worker.documents import Kind
 from worker.ledger.errors import DocumentBusy, LeaseLost, LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, CallState, Composed, HoldState, Known, Opened, Purpose, Wait
+from worker.ledger.records import Composed, HoldState, Known, Opened, Purpose, Wait
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
@@ -64,7 +63,7 @@ async def test_compose_sees_what_the_writes_refer_to(ledger: Ledger) -> None:
     await put_documents(ledger, lease, document(1), document(2), document(3), item)
     writes = [
         replace(write(1), needs=frozenset({key(2)})),
-        replace(write(9), payload={"Lines": [{"ItemCode": ItemCode("SKU-7")}, {"ItemCode": ItemCode("SKU-8")}]}),
+        replace(write(9), codes=frozenset({"SKU-7", "SKU-8"})),
     ]
     seen: list[Known] = []
 
@@ -220,170 +219,3 @@ async def test_a_lease_opens_and_closes_nothing_of_another_organisation(ledger: 
 
     assert await ledger.calls.resend(theirs, call.id, limits=AMPLE) is None
     assert await ledger.calls.unsettled(ORG) == [call]
-
-
-async def test_a_resend_repeats_the_call_and_costs_a_token(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    call = await open_call(ledger, lease, write(1))
-    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
-    clock.advance(239)
-
-    again = await ledger.calls.resend(lease, call.id, limits=AMPLE)
-
-    assert again == replace(call, sends=2, sent_at=clock.now(), status=504)
-    assert await ledger.calls.unsettled(ORG) == [again]
-    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 2
-
-
-async def test_a_resend_waits_for_a_token_and_comes_too_late(ledger: Ledger, clock: FakeClock) -> None:
-    lease, limits = await lease_of(ledger), Limits(minute=1)
-    call = await open_call(ledger, lease, write(1), limits=limits)
-    await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no reply")
-
-    waiting = await ledger.calls.resend(lease, call.id, limits=limits)
-    clock.advance(241)
-    too_late = await ledger.calls.resend(lease, call.id, limits=limits)
-
-    assert isinstance(waiting, Wait)
-    assert too_late is None
-    assert (await ledger.calls.unsettled(ORG))[0].state is CallState.UNCERTAIN
-    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 1
-
-
-async def test_a_retry_inside_a_call_costs_a_token_but_no_place_in_flight(ledger: Ledger) -> None:
-    lease, limits = await lease_of(ledger), Limits(concurrent=1)
-    call = await open_call(ledger, lease, write(1), limits=limits)
-
-    again = await ledger.calls.spend_again(lease, call.id, limits=limits)
-    another = await try_open(ledger, lease, write(2), limits=limits)
-
-    assert again is True
-    assert isinstance(another, Wait)
-    assert another.reason == "in_flight"
-    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 2
-    await ledger.calls.close(lease, call.id, status=200)
-    assert await ledger.calls.spend_again(lease, call.id, limits=limits) is False
-
-
-async def test_calls_of_a_dead_worker_give_their_places_back(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger, "dead")
-    for n in range(5):
-        await open_call(ledger, lease, write(n), limits=Limits())
-    clock.advance(66)
-
-    lease = await lease_of(ledger, "w2")
-    lookup = await ledger.calls.open_read(
-        lease, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=Limits()
-    )
-
-    assert isinstance(lookup, Call)
-    assert len(await ledger.calls.unsettled(ORG)) == 5
-
-
-async def test_a_read_costs_a_token_and_is_counted_but_never_unsettled(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    written = await open_call(ledger, lease, write(1), limits=ONE_CALL)
-    await ledger.calls.mark_uncertain(lease, written.id, status=None, detail="")
-
-    refused = await ledger.calls.open_read(
-        lease, purpose=Purpose.PROBE, lane=Lane.IMMEDIATE, path="/Organisation", params={}, limits=ONE_CALL
-    )
-    clock.advance(1)
-    read = await ledger.calls.open_read(
-        lease,
-        purpose=Purpose.LOOKUP,
-        lane=Lane.IMMEDIATE,
-        path="/Invoices",
-        params={"InvoiceNumbers": "I-shop-1"},
-        limits=AMPLE,
-        kind=Kind.INVOICE,
-        members=written.members,
-    )
-
-    assert isinstance(refused, Wait)
-    assert isinstance(read, Call)
-    assert (read.method, read.params, read.members) == ("GET", {"InvoiceNumbers": "I-shop-1"}, written.members)
-    assert [call.id for call in await ledger.calls.unsettled(ORG)] == [written.id]
-
-
-async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger: Ledger) -> None:
-    lease = await lease_of(ledger)
-    await put_documents(
-        ledger, lease, document(1, part="payment/1"), document(2, part="payment/1", version=START + SECOND)
-    )
-    await ledger.held.hold(lease, [event(1), event(2, version=START + 2 * SECOND)])
-
-    await ledger.documents.settle_unchanged(
-        lease, [(key(1, "payment/1"), START + SECOND), (key(2, "payment/1"), START), (key(9), START)]
-    )
-
-    known = await ledger.documents.get([key(1, "payment/1"), key(2, "payment/1"), key(9)])
-    assert {one.version for one in known.values()} == {START + SECOND}
-    assert len(known) == 2
-    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
-
-
-async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> None:
-    lease = await lease_of(ledger)
-    many = [document(n) for n in range(2500)]
-    item = replace(document(1, part="item"), kind=Kind.ITEM, number="SKU")
-    await put_documents(ledger, lease, *many, item)
-
-    everything = await ledger.documents.get(key(n) for n in range(3000))
-    numbers = await ledger.documents.by_number(ORG, Kind.INVOICE, (f"I-shop-{n}" for n in range(3000)))
-
-    assert everything == {one.key: one for one in many}
-    assert numbers["I-shop-7"] == document(7)
-    assert len(numbers) == 2500
-    assert await ledger.documents.by_number("other", Kind.INVOICE, ["I-shop-7"]) == {}
-    assert await ledger.documents.item_codes(ORG, ["SKU", "sku", "I-shop-7"]) == {"SKU"}
-    assert await ledger.documents.get([]) == {}
-
-
-async def test_the_report_counts_requests_by_day_purpose_endpoint_and_status(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    for n, status in enumerate((200, 200, 400)):
-        call = await open_call(ledger, lease, write(2 * n), write(2 * n + 1))
-        await ledger.calls.close(lease, call.id, status=status)
-    clock.advance(86_400)
-    await open_call(ledger, lease, write(8))
-
-    usage = await ledger.calls.usage(ORG, START)
-
-    assert [
-        (one.day.isoformat(), one.purpose, one.endpoint, one.status, one.requests, one.documents) for one in usage
-    ] == [
-        ("2026-03-02", Purpose.WRITE, "Invoices", 200, 2, 4),
-        ("2026-03-02", Purpose.WRITE, "Invoices", 400, 1, 2),
-        ("2026-03-03", Purpose.WRITE, "Invoices", None, 1, 1),
-    ]
-    assert await ledger.calls.usage("other", START) == []
-
-
-async def test_purging_drops_the_bodies_of_closed_calls_only(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    closed, waiting = await open_call(ledger, lease, write(1)), await open_call(ledger, lease, write(2))
-    await ledger.calls.close(lease, closed.id, status=200)
-    clock.advance(30 * 86_400 + 1)
-    fresh = await open_call(ledger, await lease_of(ledger), write(3))
-
-    first, second = await ledger.calls.purge(30), await ledger.calls.purge(30)
-
-    assert (first, second) == (1, 0)
-    assert await ledger.calls.unsettled(ORG) == [waiting, fresh]
-    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 3
-
-
-async def test_the_same_writes_composed_again_after_a_wait_are_opened(ledger: Ledger, clock: FakeClock) -> None:
-    lease, limits = await lease_of(ledger), Limits(minute=1)
-    first = await open_call(ledger, lease, write(1), limits=limits)
-    await ledger.calls.close(lease, first.id, status=200)
-    wait = await try_open(ledger, lease, write(2), limits=limits)
-    assert isinstance(wait, Wait)
-
-    clock.advance((wait.until - clock.now()).total_seconds())
-    result = await ledger.calls.open_write(
-        lease, kind=Kind.INVOICE, lane=Lane.IMMEDIATE, writes=[write(2)], compose=compose([write(2)]), limits=limits
-    )
-
-    assert isinstance(result, Opened)

@@ -1,0 +1,108 @@
+"""What the ledger tells about documents and calls afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import (
+    ORG,
+    document,
+    event,
+    key,
+    lease_of,
+    open_call,
+    opened,
+    put_documents,
+    write,
+)
+from worker.budget.limits import Limits
+from worker.documents import Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import HoldState, Purpose
+
+SECOND = timedelta(seconds=1)
+ONE_CALL = Limits(day=1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(
+        ledger, lease, document(1, part="payment/1"), document(2, part="payment/1", version=START + SECOND)
+    )
+    await ledger.held.hold(lease, [event(1), event(2, version=START + 2 * SECOND)])
+
+    await ledger.documents.settle_unchanged(
+        lease, [(key(1, "payment/1"), START + SECOND), (key(2, "payment/1"), START), (key(9), START)]
+    )
+
+    known = await ledger.documents.get([key(1, "payment/1"), key(2, "payment/1"), key(9)])
+    assert {one.version for one in known.values()} == {START + SECOND}
+    assert len(known) == 2
+    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
+
+
+async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    many = [document(n) for n in range(2500)]
+    item = replace(document(1, part="item"), kind=Kind.ITEM, number="SKU")
+    await put_documents(ledger, lease, *many, item)
+
+    everything = await ledger.documents.get(key(n) for n in range(3000))
+    numbers = await ledger.documents.by_number(ORG, Kind.INVOICE, (f"I-shop-{n}" for n in range(3000)))
+
+    assert everything == {one.key: one for one in many}
+    assert numbers["I-shop-7"] == document(7)
+    assert len(numbers) == 2500
+    assert await ledger.documents.by_number("other", Kind.INVOICE, ["I-shop-7"]) == {}
+    assert await ledger.documents.item_codes(ORG, ["SKU", "sku", "I-shop-7"]) == {"SKU"}
+    assert await ledger.documents.get([]) == {}
+
+
+async def test_the_report_counts_requests_by_day_purpose_endpoint_and_status(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    for n, status in enumerate((200, 200, 400)):
+        call = await open_call(ledger, lease, write(2 * n), write(2 * n + 1))
+        await ledger.calls.close(lease, call.id, status=status)
+    clock.advance(86_400)
+    await open_call(ledger, lease, write(8))
+
+    usage = await ledger.calls.usage(ORG, START)
+
+    assert [
+        (one.day.isoformat(), one.purpose, one.endpoint, one.status, one.requests, one.documents) for one in usage
+    ] == [
+        ("2026-03-02", Purpose.WRITE, "Invoices", 200, 2, 4),
+        ("2026-03-02", Purpose.WRITE, "Invoices", 400, 1, 2),
+        ("2026-03-03", Purpose.WRITE, "Invoices", None, 1, 1),
+    ]
+    assert await ledger.calls.usage("other", START) == []
+
+
+async def test_purging_drops_the_bodies_of_closed_calls_only(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    closed, waiting = await open_call(ledger, lease, write(1)), await open_call(ledger, lease, write(2))
+    await ledger.calls.close(lease, closed.id, status=200)
+    clock.advance(30 * 86_400 + 1)
+    fresh = await open_call(ledger, await lease_of(ledger), write(3))
+
+    first, second = await ledger.calls.purge(30), await ledger.calls.purge(30)
+
+    assert (first, second) == (1, 0)
+    assert await ledger.calls.unsettled(ORG) == [waiting, fresh]
+    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 3

@@ -1,0 +1,139 @@
+"""Sending again, waiting for tokens, and reads: what a call may cost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import (
+    AMPLE,
+    ORG,
+    compose,
+    lease_of,
+    open_call,
+    opened,
+    try_open,
+    write,
+)
+from worker.budget.limits import Limits
+from worker.documents import Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, CallState, Opened, Purpose, Wait
+
+SECOND = timedelta(seconds=1)
+ONE_CALL = Limits(day=1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def test_a_resend_repeats_the_call_and_costs_a_token(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
+    clock.advance(239)
+
+    again = await ledger.calls.resend(lease, call.id, limits=AMPLE)
+
+    assert again == replace(call, sends=2, sent_at=clock.now(), status=504)
+    assert await ledger.calls.unsettled(ORG) == [again]
+    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 2
+
+
+async def test_a_resend_waits_for_a_token_and_comes_too_late(ledger: Ledger, clock: FakeClock) -> None:
+    lease, limits = await lease_of(ledger), Limits(minute=1)
+    call = await open_call(ledger, lease, write(1), limits=limits)
+    await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no reply")
+
+    waiting = await ledger.calls.resend(lease, call.id, limits=limits)
+    clock.advance(241)
+    too_late = await ledger.calls.resend(lease, call.id, limits=limits)
+
+    assert isinstance(waiting, Wait)
+    assert too_late is None
+    assert (await ledger.calls.unsettled(ORG))[0].state is CallState.UNCERTAIN
+    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 1
+
+
+async def test_a_retry_inside_a_call_costs_a_token_but_no_place_in_flight(ledger: Ledger) -> None:
+    lease, limits = await lease_of(ledger), Limits(concurrent=1)
+    call = await open_call(ledger, lease, write(1), limits=limits)
+
+    again = await ledger.calls.spend_again(lease, call.id, limits=limits)
+    another = await try_open(ledger, lease, write(2), limits=limits)
+
+    assert again is True
+    assert isinstance(another, Wait)
+    assert another.reason == "in_flight"
+    assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 2
+    await ledger.calls.close(lease, call.id, status=200)
+    assert await ledger.calls.spend_again(lease, call.id, limits=limits) is False
+
+
+async def test_calls_of_a_dead_worker_give_their_places_back(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger, "dead")
+    for n in range(5):
+        await open_call(ledger, lease, write(n), limits=Limits())
+    clock.advance(66)
+
+    lease = await lease_of(ledger, "w2")
+    lookup = await ledger.calls.open_read(
+        lease, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=Limits()
+    )
+
+    assert isinstance(lookup, Call)
+    assert len(await ledger.calls.unsettled(ORG)) == 5
+
+
+async def test_a_read_costs_a_token_and_is_counted_but_never_unsettled(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    written = await open_call(ledger, lease, write(1), limits=ONE_CALL)
+    await ledger.calls.mark_uncertain(lease, written.id, status=None, detail="")
+
+    refused = await ledger.calls.open_read(
+        lease, purpose=Purpose.PROBE, lane=Lane.IMMEDIATE, path="/Organisation", params={}, limits=ONE_CALL
+    )
+    clock.advance(1)
+    read = await ledger.calls.open_read(
+        lease,
+        purpose=Purpose.LOOKUP,
+        lane=Lane.IMMEDIATE,
+        path="/Invoices",
+        params={"InvoiceNumbers": "I-shop-1"},
+        limits=AMPLE,
+        kind=Kind.INVOICE,
+        members=written.members,
+    )
+
+    assert isinstance(refused, Wait)
+    assert isinstance(read, Call)
+    assert (read.method, read.params, read.members) == ("GET", {"InvoiceNumbers": "I-shop-1"}, written.members)
+    assert [call.id for call in await ledger.calls.unsettled(ORG)] == [written.id]
+
+
+async def test_the_same_writes_composed_again_after_a_wait_are_opened(ledger: Ledger, clock: FakeClock) -> None:
+    lease, limits = await lease_of(ledger), Limits(minute=1)
+    first = await open_call(ledger, lease, write(1), limits=limits)
+    await ledger.calls.close(lease, first.id, status=200)
+    wait = await try_open(ledger, lease, write(2), limits=limits)
+    assert isinstance(wait, Wait)
+
+    clock.advance((wait.until - clock.now()).total_seconds())
+    result = await ledger.calls.open_write(
+        lease, kind=Kind.INVOICE, lane=Lane.IMMEDIATE, writes=[write(2)], compose=compose([write(2)]), limits=limits
+    )
+
+    assert isinstance(result, Opened)
