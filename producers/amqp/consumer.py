@@ -51,7 +51,8 @@ class _Subscription:
 class Consumer(Link):
     """Kept alive by `run`. `on_delivery` and `on_lost` are called on the loop and must not block.
 
-    `on_lost(queue)`: what was held of this queue is back at the broker and comes again; acks for it are void.
+    `on_lost(queue)`: what was held of this queue is back at the broker and comes again; acks for it are void. It
+    is also called at `stop`.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Consumer(Link):
         super().__init__(settings, exchanges=exchanges, queues=queues)
         self._on_delivery = on_delivery
         self._on_lost = on_lost
+        self._declared = False  # before that there may be no queue to consume
         self._wanted: dict[str, int] = {}
         self._subscriptions: dict[str, _Subscription] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -80,7 +82,7 @@ class Consumer(Link):
         self._wanted[queue] = prefetch
         if queue in self.mismatches:
             raise self.mismatches[queue]
-        if self._connection is not None:
+        if self._declared:
             await self._reconcile(queue)
 
     async def cancel(self, queue: str) -> None:
@@ -136,12 +138,15 @@ class Consumer(Link):
 
     async def _set_up(self, connection: Connection) -> None:
         del connection
+        self._declared = True
         for queue in list(self._wanted):
             if queue not in self.mismatches:
                 await self._reconcile(queue)
 
     def _gone(self, reason: AmqpError) -> None:
-        """Nothing: each channel has told its own end."""
+        """Wait for the next declaration; each channel has told its own end."""
+        del reason
+        self._declared = False
 
     async def _mend(self) -> None:
         await super()._mend()

@@ -41,13 +41,14 @@ class Link:
         self._exchanges = {exchange.name: exchange for exchange in exchanges}
         self._queues = {queue.name: queue for queue in queues}
         self._stopped = False
+        self._worked_once = False
         self._connection: Connection | None = None
         self._control: Channel | None = None
         self._control_lock = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Keep the link until `stop` or cancellation. Raises BadBrokerSettings, nothing else."""
+        """Keep the link until `stop` or cancellation. Raises BadBrokerSettings when it cannot even begin."""
         if self._stopped:
             return
         self._keeper = asyncio.create_task(self._keep_connected())
@@ -120,8 +121,10 @@ class Link:
     async def _session_error(self) -> AmqpError:
         try:
             return await self._session()
-        except BadBrokerSettings:
-            raise
+        except BadBrokerSettings as error:
+            if not self._worked_once:
+                raise
+            return error  # such as a certificate that is just being replaced
         except AmqpError as error:
             return error
         except Exception as error:  # noqa: BLE001 - the link outlives our own mistakes too, but not silently
@@ -139,6 +142,7 @@ class Link:
             await self._declare_all()
             await self._set_up(connection)
             self.connected.set()
+            self._worked_once = True
             background = [asyncio.create_task(work) for work in self._background()]
             waiting: set[asyncio.Future[Any]] = {connection.ended, *background}
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

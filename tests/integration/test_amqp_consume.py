@@ -10,7 +10,7 @@ import pytest
 from producers.amqp import ChannelClosed
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import consuming, publish, publishing
+from tests.amqp_links import Intake, consuming, publish, publishing
 from tests.waiting import until
 
 
@@ -174,3 +174,23 @@ async def test_delivery_that_cannot_be_taken_goes_back(amqp_url: str, unique_org
 
         await until(lambda: len(intake.held) == 1, what="the second delivery")
         assert intake.held[0].delivery_count == 1
+
+
+async def test_start_while_the_link_comes_up_consumes_a_queue_that_is_only_just_declared(
+    amqp_url: str, unique_org: str
+) -> None:
+    queues, batch = organisation_queues(unique_org), lane_queue(unique_org, Lane.BATCH)
+    intake = Intake(amqp_url, queues)
+    running = asyncio.create_task(intake.consumer.run())
+    while not intake.consumer.connected.is_set():
+        await intake.consumer.start(batch, 5)
+        await asyncio.sleep(0)
+
+    async with publishing(amqp_url, queues) as publisher:
+        await publish(publisher, f"{unique_org}.batch.order", "m1")
+    await until(lambda: intake.held, what="the delivery")
+    assert intake.lost == []
+
+    await intake.consumer.stop()
+    await running
+    assert intake.lost == [batch]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from deploy.services import PrivateBroker, TlsFiles, private_broker
-from producers.amqp import BrokerSettings, Publisher
+from producers.amqp import BadBrokerSettings, BrokerSettings, ConnectionLost, Publisher
 from schemas.envelope import Lane
 from schemas.topology import EXCHANGES, lane_queue, organisation_queues
 from tests.amqp_links import consuming, publish, publishing
@@ -105,3 +105,19 @@ async def test_other_host_name_is_refused(party: Party) -> None:
 
 async def test_broker_wants_our_certificate(party: Party) -> None:
     assert await why_not(BrokerSettings(party.node.tls_url, party.ca))
+
+
+async def test_unusable_certificate_ends_the_first_run_and_no_later_one(party: Party, tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(party.ca.read_bytes())
+    files = party.files() | {"ca_file": ca}
+    async with publishing(party.node.tls_url, (), **files) as publisher:
+        ca.write_text("half a certificate")
+        publisher.drop(ConnectionLost("a test said so"))
+        await until(lambda: isinstance(publisher.last_error, BadBrokerSettings), what="the unusable file")
+
+        with pytest.raises(BadBrokerSettings):
+            await Publisher(BrokerSettings(party.node.tls_url, **files), exchanges=(), queues=()).run()
+
+        ca.write_bytes(party.ca.read_bytes())
+        await until(publisher.connected.is_set, what="the new connection")
