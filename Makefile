@@ -1,24 +1,32 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/pip install -qq --disable-pip-version-check
+TESTS = tests/unit tests/contract tests/integration tests/acceptance
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "setting up $(VENV) from the lock file (about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 setup: $(VENV)/.ready ## make the virtual environment from the lock file
 
 demo: setup ## a store's trading day, through RabbitMQ, into a sandbox Xero
-	$(BIN)/xerelay demo
+	@$(BIN)/xerelay demo
 
-test: check ## lint, types, import rules and all tests
-	$(BIN)/pytest
+test: check tests ## check, then all tests: what has to pass
+
+tests: setup ## the tests alone; TESTS=tests/unit runs a part of them
+	$(BIN)/pytest $(TESTS)
+
+test-matrix: ## the tests on Python 3.12 and 3.13 and on RabbitMQ 4, where they are at hand
+	@.ci/matrix
 
 check: setup ## lint, types, import rules, generated files
 	$(BIN)/ruff format --check .
@@ -36,6 +44,6 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .run .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-report.json
+	rm -rf .venv .venv-* .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo-report.json
 
-.PHONY: help setup demo test check fmt lock clean
+.PHONY: help setup demo test tests test-matrix check fmt lock clean
