@@ -2,11 +2,12 @@
 
 immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`; a
 worker that starts in mid-window waits for the next opening. backfill: only while nothing of the other two is at hand.
+No more is taken than can be sent within ten minutes: what waits longer waits in the broker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,7 +15,19 @@ from schemas.envelope import Lane
 from schemas.topology import lane_queue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PREFETCH = 2_000
+MOST_HELD = 2_000
+"""Unacknowledged messages of one lane, at most."""
+
+LEAST_HELD = 125
+DOCUMENTS_PER_CALL = 50
+
+
+def worth_holding(calls: int) -> int:
+    """How many messages to hold when `calls` can go out soon: never more than they can carry, in coarse steps."""
+    most = MOST_HELD
+    while most > LEAST_HELD and most // 2 >= calls * DOCUMENTS_PER_CALL:
+        most //= 2
+    return most
 
 
 class Queues(Protocol):
@@ -59,9 +72,10 @@ class Lanes:
         self._at_hand = at_hand
         self._index = self._current()
         self._remaining = 0
-        self._open: set[Lane] = set()
+        self._open: dict[Lane, int] = {}
         self._released = False
         self.held_back = False
+        self.prefetch = LEAST_HELD
 
     def release(self) -> None:
         """Open the batch window at the next `turn`."""
@@ -94,14 +108,13 @@ class Lanes:
             self._remaining = 0  # others took some, or the queue was purged
 
     async def _want(self, lane: Lane, *, wanted: bool) -> None:
-        if wanted == (lane in self._open):
-            return
-        act: Callable[[str], Awaitable[None]] = self._start if wanted else self._queues.cancel
-        await act(lane_queue(self._org, lane))
-        self._open.symmetric_difference_update({lane})
-
-    async def _start(self, queue: str) -> None:
-        await self._queues.start(queue, PREFETCH)
+        queue = lane_queue(self._org, lane)
+        if wanted and self._open.get(lane) != self.prefetch:
+            await self._queues.start(queue, self.prefetch)
+            self._open[lane] = self.prefetch
+        elif not wanted and lane in self._open:
+            await self._queues.cancel(queue)
+            del self._open[lane]
 
     def _current(self) -> int:
         return window_index(self._now(), self._window, self._offset)

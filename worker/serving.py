@@ -16,12 +16,13 @@ from schemas.commands import Release, decode_command
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
+from worker.budget.forecast import calls_within
 from worker.buffer import everyone
 from worker.dispatcher import Dispatcher
 from worker.inbox import Inbox, Throttle
 from worker.intake import Intake
 from worker.interruption import PauseOrganisation
-from worker.lanes import Lanes
+from worker.lanes import Lanes, worth_holding
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
 from worker.reading import Arrival
@@ -33,6 +34,7 @@ from worker.work import RANK
 _TURN_S = 0.25
 _HELD_EVERY_S = 1.0
 _SWEEP_EVERY_S = 60.0
+_FORECAST_EVERY_S = 5.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
 _HELD_BYTES = 32 * 1024 * 1024
@@ -187,10 +189,20 @@ class Serving:
         org = self._s.org.name
         for queue in (dead_queue(org), organisation_commands(org)):
             await self._connected(self._consumer.start(queue, _CONTROL_PREFETCH))
+        forecast_at = 0.0
         while True:
+            if self._s.clock.monotonic() >= forecast_at:
+                forecast_at = self._s.clock.monotonic() + _FORECAST_EVERY_S
+                self._lanes.prefetch = worth_holding(await self._calls_to_come())
             self._lanes.held_back = self._is_full()
             await self._connected(self._lanes.turn())
             await self._s.clock.sleep(_TURN_S)
+
+    async def _calls_to_come(self) -> int:
+        """The calls that can be made before what is held now has to be returned."""
+        limits = self._s.limits
+        state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
+        return calls_within(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now, seconds=_HELD_AGE_S)
 
     async def _connected(self, action: Awaitable[None]) -> None:
         """Do it now, or at the next turn when the broker is away."""

@@ -11,7 +11,7 @@ from schemas.envelope import Lane
 from tests.budget_simulation import Simulation
 from tests.fakes import START
 from worker.budget.decision import Grant
-from worker.budget.forecast import Left, done_at, left
+from worker.budget.forecast import Left, calls_within, done_at, left
 from worker.budget.limits import Limits
 from worker.budget.state import Correction, Spent, fresh
 
@@ -56,3 +56,15 @@ def test_what_xero_says_is_left_counts() -> None:
     state = replace(fresh(Limits(), START), correction=Correction(day_remaining=3, day_at=START))
 
     assert left(state, Spent(), limits=Limits(), lane=Lane.IMMEDIATE, now=START) == Left(3, 3)
+
+
+def test_the_calls_of_the_next_ten_minutes_are_the_least_of_all_limits() -> None:
+    limits = Limits(day=1000, minute=60)
+    rested = fresh(limits, START)
+    empty = replace(rested, day=replace(rested.day, level=0.0))
+
+    plenty = calls_within(rested, Spent(), limits=limits, lane=Lane.IMMEDIATE, now=START, seconds=600)
+    scarce = calls_within(empty, Spent(), limits=limits, lane=Lane.IMMEDIATE, now=START, seconds=600)
+
+    assert plenty == 256
+    assert scarce == 6

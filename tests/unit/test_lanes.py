@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
-from worker.lanes import Lanes, window_index
+from worker.lanes import LEAST_HELD, MOST_HELD, Lanes, window_index, worth_holding
 
 WINDOW = timedelta(minutes=30)
 
@@ -15,9 +15,11 @@ class FakeQueues:
     def __init__(self) -> None:
         self.consumed: set[str] = set()
         self.depths: dict[str, int] = {}
+        self.prefetch: dict[str, int] = {}
 
     async def start(self, queue: str, prefetch: int) -> None:
         self.consumed.add(queue)
+        self.prefetch[queue] = prefetch
 
     async def cancel(self, queue: str) -> None:
         self.consumed.discard(queue)
@@ -132,3 +134,20 @@ def test_the_offset_moves_the_opening() -> None:
     before = window_index(at - timedelta(seconds=1), WINDOW, timedelta(minutes=5))
 
     assert window_index(at, WINDOW, timedelta(minutes=5)) == before + 1
+
+
+async def test_the_prefetch_follows_what_can_be_sent() -> None:
+    stage = Stage()
+    await stage.turn()
+    assert stage.queues.prefetch[lane_queue("main", Lane.IMMEDIATE)] == LEAST_HELD
+
+    stage.lanes.prefetch = 500
+    await stage.turn()
+
+    assert stage.queues.prefetch[lane_queue("main", Lane.IMMEDIATE)] == 500
+
+
+def test_no_more_is_held_than_ten_minutes_of_calls_carry() -> None:
+    assert worth_holding(0) == LEAST_HELD
+    assert worth_holding(7) == 500
+    assert worth_holding(1_000) == MOST_HELD

@@ -33,6 +33,17 @@ def left(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetim
     return Left(0 if blocked else max(0, int(at_once)), day)
 
 
+def calls_within(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime, seconds: float) -> int:
+    """How many calls `lane` can make in the next `seconds`, if nobody else makes any."""
+    state = settle(state, limits, now)
+    forbidden = forbidden_until(state.correction, state.minute.at)
+    if forbidden is not None and (forbidden.until - now).total_seconds() > seconds:
+        return 0
+    by_minute = state.minute.level + limits.minute_rate * seconds
+    by_day = state.day.level - limits.kept_from(lane) + limits.day_rate * seconds
+    return max(0, int(min(by_minute, by_day, left(state, spent, limits=limits, lane=lane, now=now).day)))
+
+
 def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:
     """When `calls` more calls of `lane` can have gone out, if nobody else makes any."""
     state = settle(state, limits, now)

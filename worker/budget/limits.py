@@ -13,6 +13,7 @@ MINUTE = timedelta(minutes=1)
 _XERO_MINUTE = 60
 _MINUTE_CAPACITY = 5
 _MINUTE_CEILING = 55
+_LEFT_BY_BACKFILL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,12 @@ class Limits:
         return max(1, self.day - math.floor(self.reserve * self.day))
 
     def kept_from(self, lane: Lane) -> float:
-        """Tokens of the day bucket that `lane` has to leave there."""
+        """Tokens of the day bucket that `lane` has to leave there.
+
+        Backfill leaves half of what is saved up, so that a busy hour of the store never finds the bucket empty; it
+        still gets all that the day adds.
+        """
         if lane is Lane.IMMEDIATE:
             return 0.0
-        return min(self.reserve * self.day_capacity, self.day_capacity - 1)
+        share = max(self.reserve, _LEFT_BY_BACKFILL) if lane is Lane.BACKFILL else self.reserve
+        return min(share * self.day_capacity, self.day_capacity - 1)

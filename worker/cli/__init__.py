@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import connect, db, demo, parked, publish, sandbox, schema, serve
+from worker.cli import connect, db, demo, parked, plan, publish, sandbox, schema, serve
 
 app = typer.Typer(
     name="xerelay",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("worker")(serve.worker)
 app.command("publish")(publish.publish)
 app.command("connect")(connect.connect)
+app.command("plan")(plan.plan)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
 app.add_typer(parked.app, name="parked")

@@ -1,0 +1,62 @@
+"""`xerelay plan`: what a load costs, before anyone starts it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schemas.envelope import Lane
+from worker.budget.limits import Limits
+from worker.planning import Cost, Load, cost
+
+Count = Annotated[int, typer.Option(min=0)]
+
+
+def plan(
+    customers: Count = 0,
+    products: Count = 0,
+    orders: Count = 0,
+    refunds: Count = 0,
+    day: Annotated[
+        int, typer.Option(min=1, help="Xero's cap of calls a day: 1000 on the free tier, else 5000.")
+    ] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+) -> None:
+    """Say what a load costs in calls and days. Asks nobody and sends nothing.
+
+    An order brings one invoice and one payment, a refund one credit note and one payment; 50 documents go in a call.
+    """
+    load = Load(customers=customers, products=products, orders=orders, refunds=refunds)
+    price = cost(load, Limits(day=day), lane=Lane.BACKFILL, now=datetime.now(UTC))
+    if as_json:
+        typer.echo(json.dumps(facts(price)))
+        return
+    table = Table("documents", "how many", "calls")
+    for kind, calls in price.calls.items():
+        table.add_row(f"{kind}s".replace("_", " "), str(price.documents[kind]), str(calls))
+    table.add_row("all", str(price.all_documents), str(price.all_calls))
+    Console().print(table)
+    typer.echo(f"about {in_words(price)} with {day} calls a day, half of what is saved up left for the day's own sales")
+
+
+def facts(price: Cost) -> dict[str, object]:
+    """The price as JSON has it."""
+    return {
+        "documents": price.all_documents,
+        "calls": {str(kind): calls for kind, calls in price.calls.items()},
+        "calls_total": price.all_calls,
+        "days": round(price.takes.total_seconds() / 86_400, 2),
+    }
+
+
+def in_words(price: Cost) -> str:
+    """How long, in the unit a person would use."""
+    minutes = price.takes.total_seconds() / 60
+    if minutes < 120:  # noqa: PLR2004 - two hours
+        return f"{max(minutes, 1):.0f} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
