@@ -37,10 +37,11 @@ client_secret = "sandbox-secret"
 [organisations.{org}]
 connection = "demo"
 start_date = 2026-01-01
+window = "4s"
 
 [organisations.{org}.lanes]
-customer = "immediate"
-product = "immediate"
+customer = "batch"
+product = "batch"
 order = "immediate"
 invoice = "immediate"
 payment = "immediate"

@@ -12,7 +12,10 @@ from typing import Any, cast
 import httpx
 
 from deploy.demo.compare import Books, by_number
-from worker.bootstrap import open_ledger
+from schemas.envelope import Lane
+from worker.bootstrap import limits_of, open_ledger
+from worker.budget.forecast import left
+from worker.budget.limits import Limits
 from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Held, HoldState
@@ -35,6 +38,7 @@ class Inspection:
     http: httpx.AsyncClient
     ledger: Ledger
     organisation: str
+    limits: Limits
 
     @classmethod
     @asynccontextmanager
@@ -47,7 +51,8 @@ class Inspection:
         ledger = await open_ledger(settings)
         try:
             async with httpx.AsyncClient(base_url=xero_url, trust_env=False, timeout=30) as http:
-                yield cls(http=http, ledger=ledger, organisation=organisation)
+                limits = limits_of(settings.organisations[organisation])
+                yield cls(http=http, ledger=ledger, organisation=organisation, limits=limits)
         finally:
             await ledger.close()
 
@@ -70,6 +75,11 @@ class Inspection:
             return await self.ledger.held.parked(self.organisation, limit=10_000)
         except LedgerError:
             return []
+
+    async def calls_left(self) -> int:
+        """What the budget still has for the day, by the worker's own count."""
+        state, spent, now = await self.ledger.budget.standing(self.organisation, self.limits)
+        return left(state, spent, limits=self.limits, lane=Lane.IMMEDIATE, now=now).day
 
     async def is_idle(self) -> bool:
         """Whether no call is open and nothing waits for a time or a parent."""

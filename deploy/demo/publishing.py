@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from deploy.demo.day import Day, bodies
 from producers.amqp import BrokerSettings, Publisher
@@ -14,8 +15,14 @@ from schemas.topology import EVENTS, EXCHANGES, event_key, organisation_queues
 _AT_ONCE = 100
 
 
-async def publish(day: Day, broker_url: str, organisation: str, count: Callable[[int], None]) -> None:
-    """Publish everything, bad messages included; `count` hears of each confirm."""
+async def publish(
+    day: Day,
+    broker_url: str,
+    organisation: str,
+    count: Callable[[int], None],
+    lanes: Mapping[Entity, Lane] = MappingProxyType({}),
+) -> None:
+    """Publish everything, bad messages included; `count` hears of each confirm. Entities not in `lanes` go at once."""
     publisher = Publisher(BrokerSettings(url=broker_url), exchanges=EXCHANGES, queues=organisation_queues(organisation))
     connection = asyncio.create_task(publisher.run())
     places = asyncio.Semaphore(_AT_ONCE)
@@ -26,7 +33,7 @@ async def publish(day: Day, broker_url: str, organisation: str, count: Callable[
         async with places:
             await publisher.publish(
                 exchange=EVENTS,
-                routing_key=event_key(organisation, Lane.IMMEDIATE, entity),
+                routing_key=event_key(organisation, lanes.get(entity, Lane.IMMEDIATE), entity),
                 body=body,
                 message_id=message_id,
                 content_type=CONTENT_TYPE,

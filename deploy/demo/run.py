@@ -23,10 +23,23 @@ from deploy.demo.processes import clean_environment, first_line, running
 from deploy.demo.progress import Progress
 from deploy.demo.publishing import publish
 from deploy.services import broker_service
+from schemas.entities import Entity
+from schemas.envelope import Lane
 from worker.ledger.records import Held
 
 _DEADLINE_S = 180.0
 _POLL_S = 0.5
+_LANES = {Entity.CUSTOMER: Lane.BATCH, Entity.PRODUCT: Lane.BATCH}
+_FIGURES = (
+    "events_published",
+    "calls",
+    "documents_per_call",
+    "calls_left_today",
+    "lost",
+    "duplicated",
+    "cents_off",
+    "seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,7 @@ class Evening:
     audit: Mapping[str, Any]
     difference: Difference
     parked: list[Held]
+    calls_left: int
     seconds: float
 
 
@@ -75,6 +89,7 @@ def summary(day: Day, evening: Evening) -> dict[str, Any]:
         "calls": audit["calls_total"],
         "documents_per_call": round(sum(audit["documents"].values()) / max(audit["calls_total"], 1), 1),
         "refused_429": audit["refused_429"],
+        "calls_left_today": evening.calls_left,
         "lost": len(difference.missing),
         "duplicated": len(difference.extra) + len(audit["duplicates"]),
         "cents_off": difference.cents,
@@ -86,7 +101,7 @@ def summary(day: Day, evening: Evening) -> dict[str, Any]:
 def show(console: Console, document: Mapping[str, Any], evening: Evening) -> None:
     """The table a person reads."""
     table = Table("figure", "value", title="The day in Xero")
-    for key in ("events_published", "calls", "documents_per_call", "lost", "duplicated", "cents_off", "seconds"):
+    for key in _FIGURES:
         table.add_row(key.replace("_", " "), str(document[key]))
     for kind, count in document["documents_in_xero"].items():
         table.add_row(f"{kind} in Xero", str(count))
@@ -109,14 +124,21 @@ async def _play(day: Day, organisation: str, broker_url: str, folder: Path, cons
         with running(["worker", "worker", "--config", str(config)], log=worker_log, environ=environ) as worker:
             async with Inspection.open(url, config, organisation, {}) as inspection:
                 with Progress(console) as progress:
-                    published = asyncio.create_task(publish(day, broker_url, organisation, progress.published))
+                    published = asyncio.create_task(publish(day, broker_url, organisation, progress.published, _LANES))
                     await _until_done(day, inspection, progress, worker_is_alive=lambda: worker.poll() is None)
                     await published
                 seconds = time.monotonic() - started
                 books = await inspection.books()
                 audit = await inspection.audit()
                 parked = await inspection.parked()
-        return Evening(audit=audit, difference=compare(day, books), parked=parked, seconds=seconds)
+                calls_left = await inspection.calls_left()
+        return Evening(
+            audit=audit,
+            difference=compare(day, books),
+            parked=parked,
+            calls_left=calls_left,
+            seconds=seconds,
+        )
 
 
 async def _until_done(
