@@ -71,6 +71,8 @@ class Inbox:
         self._waiting = deque(delivery for delivery in self._waiting if delivery.queue != queue)
         self._bytes = sum(len(delivery.body) for delivery in self._waiting)
         self._relax()
+        if self._paused:
+            self._throttle.hold(self)  # a new connection reads until it is told not to
 
     def close(self) -> list[Delivery]:
         """Everything not taken; reading goes on."""
