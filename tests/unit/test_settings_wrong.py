@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.settings_cases import MINIMAL
+from tests.unit.settings_cases import MINIMAL, WRONG_ENVIRONMENTS, WRONG_FILES
 from worker.settings import SettingsError, load
 
 SECOND = """
@@ -31,70 +31,7 @@ def first(path: str, text: str, environ: dict[str, str], tmp_path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("old", "new", "path", "text"),
-    [
-        ('"amqp://user:hidden-2@', '"redis://user:hidden-2@', "broker.url", "amqps://user:password@host"),
-        ('url = "amqp://user:hidden-2@127.0.0.1/"', "", "broker.url", "url_file, or XERELAY_BROKER__URL"),
-        ("[broker]", '[broker]\nca_file = "/no/such.pem"', "broker.ca_file", "exists and can be read"),
-        ("[broker]", '[broker]\nurl_file = "/no/such"', "broker.url_file", "url is set too"),
-        ("[broker]", "[broker]\nheartbeat = 3", "broker.heartbeat", "known here: url, ca_file"),
-        ("[broker]", "[brocker]", "broker", "[broker] with url"),
-        ('encryption_key = "', 'encryption_key = "hidden', "ledger.encryption_key", "32 bytes in urlsafe base64"),
-        ("[ledger]", '[ledger]\nurl = "mysql://u:hidden@h/x"', "ledger.url", "postgresql://user@host"),
-        ("[ledger]", '[ledger]\nurl = "sqlite://x.db"', "ledger.url", "names a database"),
-        ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", 'at least 1, got "0"'),
-        ("[ledger]", '[http]\nport = "9110-9100"\n[ledger]', "http.port", '"9100-9110", got "9110-9100"'),
-        ("[ledger]", '[xero]\napi_url = "api.xero.com"\n[ledger]', "xero.api_url", "https://example.com"),
-        ('flow = "web"', 'flow = "oauth1"', "connections.xero.flow", "'custom', 'web' or 'pkce', got \"oauth1\""),
-        ('client_secret = "hidden-1"', "", "connections.xero.client_secret", 'flow "web" needs it'),
-        ('client_secret = "h', 'client_secert = "h', "connections.xero.client_secert", 'mean "client_secret"?'),
-        ('flow = "web"', 'flow = "pkce"', "connections.xero.client_secret", "has no secret"),
-        ('"web"', '"web"\nredirect_port = 99999', "connections.xero.redirect_port", "at most 65535"),
-        ('connection = "xero"', 'connection = "xeros"', "organisations.main.connection", "there is: xero"),
-        ('connection = "xero"', "", "organisations.main.connection", "missing; add connection to [organisations.main]"),
-        ("start_date = 2026-01-01", "", "organisations.main.start_date", "missing"),
-        ("2026-01-01", '"01.01.2026"', "organisations.main.start_date", "a date such as 2026-01-31"),
-        ("2026-01-01", '2026-01-01\nwindow = "half an hour"', "organisations.main.window", "a duration such as"),
-        ("2026-01-01", "2026-01-01\nwindow = 30", "organisations.main.window", 'a duration such as "30m"'),
-        ("2026-01-01", '2026-01-01\nwindow = "25h"', "organisations.main.window", "between 1s and 24h"),
-        ("2026-01-01", '2026-01-01\noffset = "30m"', "organisations.main.offset", "less than the window"),
-        ("2026-01-01", "2026-01-01\nrounding_limit = 1.5", "organisations.main.rounding_limit", "at most 1"),
-        ("2026-01-01", '2026-01-01\nsales_document = "quote"', "organisations.main.sales_document", "'invoice'"),
-        ("2026-01-01", '2026-01-01\ndocument_status = "paid"', "organisations.main.document_status", "'draft'"),
-        ("2026-01-01", '2026-01-01\ntenant_id = "main"', "organisations.main.tenant_id", "an id such as"),
-        ("2026-01-01", '2026-01-01\nnumber_prefix = "a b"', "organisations.main.number_prefix", "form"),
-        ("2026-01-01", "2026-01-01\nlimits.minute = 61", "organisations.main.limits.minute", "Xero's limit"),
-        ("2026-01-01", "2026-01-01\nlimits.minute = 10001", "organisations.main.limits.minute", "at most 10000"),
-        ("2026-01-01", "2026-01-01\nlimits.reserve = 25", "organisations.main.limits.reserve", "less than 1"),
-        ("2026-01-01", "2026-01-01\nlimits.burst = 0", "organisations.main.limits.burst", "more than 0"),
-        (
-            "2026-01-01",
-            '2026-01-01\nlanes.order = "backfill"',
-            "organisations.main.lanes.order",
-            '"immediate", "batch"',
-        ),
-        ("2026-01-01", '2026-01-01\nlanes.orders = "off"', "organisations.main.lanes.orders", 'mean "order"?'),
-        ('rounding = "860"', "", "organisations.main.accounts.rounding", "missing"),
-        ('sales = "200"', "sales = 200", "organisations.main.accounts.sales", "text in quotes"),
-        ('sales = "200"', 'sales = "2000000000000"', "organisations.main.accounts.sales", "at most 10"),
-        ('"20" = "OUTPUT2"', '"20" = ""', "organisations.main.tax.20", "at least 1 character"),
-        ('"20" = "OUTPUT2"', '"20" = "A"\n"20%" = "B"', "organisations.main.tax", 'one tax type for "20"'),
-        (
-            "[stores.shop]",
-            '[organisations.main.payments]\nx = "12345678901"\n[stores.shop]',
-            "organisations.main.p",
-            "id",
-        ),
-        ("[stores.shop", "[stores.main", "stores.main", "both would own xerelay.main.commands"),
-        ("[stores.shop]", "[stores.Shop]", "stores.Shop.name", "out of a-z"),
-        ("[stores.shop]", '[stores.shop]\nname = "x"', "stores", "the name is that of the table"),
-        ('organisation = "main"', 'organisation = "mian"', "stores.shop.organisation", "there is: main"),
-        ('organisation = "main"', "", "stores.shop.organisation", "either organisation or websites"),
-        ('organisation = "main"', 'websites = { base = "x" }', "stores.shop.websites.base", "there is: main"),
-        ('kind = "magento"', 'kind = "shopify"', "stores.shop.kind", "'magento'"),
-        ("access_token =", 'consumer_key = "hidden"\naccess_token =', "stores.shop.auth.consumer_secret", "all four"),
-        ("[ledger]", '[notify]\nsmtp_url = "smtp://h"\n[ledger]', "notify.to", "at least one address"),
-        ("[ledger]", "[ledger", "", "not a TOML file"),
-    ],
+    WRONG_FILES,
 )
 def test_a_mistake_in_the_file_is_named(old: str, new: str, path: str, text: str, tmp_path: Path) -> None:
     said = first(path, MINIMAL.replace(old, new), {}, tmp_path)
@@ -104,15 +41,7 @@ def test_a_mistake_in_the_file_is_named(old: str, new: str, path: str, text: str
 
 @pytest.mark.parametrize(
     ("name", "value", "path", "text"),
-    [
-        ("XERELAY_BROKR__URL", "hidden", "brokr", 'unknown key; did you mean "broker"?'),
-        ("XERELAY_LEDGER__URI", "hidden", "ledger.uri (XERELAY_LEDGER__URI)", 'did you mean "url"?'),
-        ("XERELAY_LOG_LEVEL", "debug", "log_level (XERELAY_LOG_LEVEL)", "unknown key"),
-        ("XERELAY_BROKER", "amqp://user:hidden@host", "broker (XERELAY_BROKER)", "expected a table"),
-        ("XERELAY_ORGANISATIONS__MAIN__LIMITS__DAY", "many", "organisations.main.limits.day", 'number, got "many"'),
-        ("XERELAY_", "x", "XERELAY_", "XERELAY_SECTION__KEY"),
-        ("XERELAY_BROKER__URL_FILE", "/no/such/file", "broker.url_file", "no such file"),
-    ],
+    WRONG_ENVIRONMENTS,
 )
 def test_a_mistake_in_the_environment_is_named(name: str, value: str, path: str, text: str, tmp_path: Path) -> None:
     said = first(path, MINIMAL, {name: value}, tmp_path)

@@ -15,7 +15,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed makes the same day.")] = 7,
     report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("demo-report.json"),
 ) -> None:
-    """Publish a trading day to a private RabbitMQ, let a worker bring it to a sandbox Xero, and compare both.
+    """Bring a trading day to a sandbox Xero, and compare.
+
+    The events go through a private RabbitMQ and a worker of its own; no account is needed.
 
     Exits 1 unless nothing is lost, doubled or a cent off, and exactly the bad events are parked.
     """

@@ -33,7 +33,10 @@ def root() -> None:
 
 @app.command("list")
 def list_parked(
-    org: Org = "", limit: Annotated[int, typer.Option(min=1)] = 100, as_json: Json = False, config: Config = None
+    org: Org = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most, for each organisation.")] = 100,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """List parked events, oldest first, with the reason and what to do."""
     names = [org] if org else list(settings(config).organisations)
@@ -56,7 +59,7 @@ def list_parked(
 def show(
     held_id: Annotated[str, typer.Argument(help="An id as `parked list` shows it.")], config: Config = None
 ) -> None:
-    """Show one event: why it is parked, what to do, and its bytes as they came."""
+    """Show why one event is parked, what to do, and its bytes."""
     held = _with_ledger(config, lambda ledger: ledger.held.get(held_id))
     if held is None:
         typer.echo(f"nothing is held under {held_id!r}", err=True)
@@ -66,7 +69,7 @@ def show(
 
 @app.command()
 def retry(ids: Ids, config: Config = None) -> None:
-    """Send parked events on their way again, for instance after the configuration was mended."""
+    """Send parked events on their way again. Mend first what parked them, such as the configuration."""
     count = _with_ledger(config, lambda ledger: ledger.held.retry(ids))
     typer.echo(f"{count} on their way")
 

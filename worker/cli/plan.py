@@ -14,7 +14,7 @@ from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.planning import Cost, Load, cost
 
-Count = Annotated[int, typer.Option(min=0)]
+Count = Annotated[int, typer.Option(min=0, help="How many of these the load has.")]
 
 
 def plan(

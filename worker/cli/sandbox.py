@@ -19,7 +19,7 @@ def xero(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     organisations: Annotated[int, typer.Option(help="How many organisations it holds.", min=1, max=100)] = 1,
 ) -> None:
-    """Serve a Xero organisation as strict as Xero, and print its URL as the first line. Ctrl-C ends it."""
+    """Serve a Xero organisation as strict as Xero. Prints its URL as the first line; Ctrl-C ends it."""
     from deploy.sandbox.xero.server import serve  # noqa: PLC0415 - only this command needs the sandbox
 
     serve(port, organisations=organisations)

@@ -32,7 +32,7 @@ def export(to: Target = GENERATED) -> None:
 
 @app.command()
 def check(folder: Source = GENERATED) -> None:
-    """Exit 1 when the files are not what the models say, naming the stale ones."""
+    """Name the files that are not what the models say. Exits 1 when there are any."""
     names = stale(folder)
     for name in names:
         typer.echo(f"stale: {folder / name}", err=True)
