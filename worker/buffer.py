@@ -6,29 +6,27 @@ one that is not in a call yet, and waits behind one that is.
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.ready import Ready
 from worker.work import RANK, Slot, Work
 
-_Ready = list[tuple[int, DocumentKey]]
 _RECENT = 20_000
 
 
 class Buffer:
-    """Slots by document, works by entity, and per rank and kind a heap of what can be sent."""
+    """Slots by document, works by entity, and what can be sent."""
 
     def __init__(self) -> None:
         self._slots: dict[DocumentKey, Slot] = {}
         self._newest: dict[EntityKey, Work] = {}
         self._works: dict[Work, None] = {}
-        self._ready: dict[tuple[int, Kind], _Ready] = defaultdict(list)
-        self._delayed: list[tuple[float, int, DocumentKey]] = []
         self._needed_by: dict[DocumentKey, set[DocumentKey]] = defaultdict(set)
         self._blocked: set[DocumentKey] = set()
         self._recent: dict[DocumentKey, None] = {}
+        self._ready = Ready(self._slots.get, self._blocked.__contains__)
         self._seq = 0
         self.size_bytes = 0
 
@@ -70,34 +68,19 @@ class Buffer:
 
     def take(self, kind: Kind, limit: int, now: float) -> list[Slot]:
         """Up to `limit` sendable slots of `kind`, most urgent lane and oldest first; they count as in flight."""
-        self._wake(now)
-        taken: list[Slot] = []
-        for rank in range(len(RANK)):
-            heap = self._ready[rank, kind]
-            while heap and len(taken) < limit:
-                _, key = heapq.heappop(heap)
-                slot = self._sendable(key, rank, now)
-                if slot is not None:
-                    slot.in_flight = True
-                    taken.append(slot)
-        return taken
+        return self._ready.pop(kind, limit, now)
 
     def choose(self, now: float) -> tuple[Kind, int] | None:
         """The kind to send next and its rank: the most urgent lane first, then the kind that holds the oldest event."""
-        self._wake(now)
-        for rank in range(len(RANK)):
-            heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
-            if heads:
-                return min(heads)[1], rank
-        return None
+        return self._ready.choose(now)
 
     def ready_count(self, kind: Kind) -> int:
         """How many slots of `kind` may be sendable (an upper bound)."""
-        return sum(len(self._ready[rank, kind]) for rank in range(len(RANK)))
+        return self._ready.count(kind)
 
     def next_due(self) -> float | None:
         """When the next delayed slot becomes sendable."""
-        return self._delayed[0][0] if self._delayed else None
+        return self._ready.next_due()
 
     def put_back(self, keys: Iterable[DocumentKey], *, not_before: float = 0.0) -> None:
         """Free slots whose call wrote nothing: sendable again from `not_before`, or replaced by their next version."""
@@ -112,7 +95,7 @@ class Buffer:
                 del self._slots[key]
             else:
                 slot.not_before = not_before
-                self._offer(slot)
+                self._ready.offer(slot)
 
     def land(self, key: DocumentKey) -> list[Work]:
         """A refused document is in no call any more. Returns the works to give up, none if a newer version waits."""
@@ -131,16 +114,15 @@ class Buffer:
         if slot is not None:
             slot.write = write
 
-    def settle(self, key: DocumentKey, *, exists: bool = True) -> list[Work]:
+    def settle(self, key: DocumentKey) -> list[Work]:
         """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer."""
         slot = self._slots.pop(key, None)
-        if exists:
-            self._arrived(key)
+        self._arrived(key)
         if slot is None:
             return []
         if slot.queue is not None:
             self._slots[key] = slot.queue
-            self._offer(slot.queue)
+            self._ready.offer(slot.queue)
         done = []
         for work in slot.owners:
             if slot.queue is None or work not in slot.queue.owners:
@@ -173,7 +155,7 @@ class Buffer:
         for key in keys:
             self._blocked.discard(key)
             if key in self._slots:
-                self._offer(self._slots[key])
+                self._ready.offer(self._slots[key])
             else:
                 self._orphan(key, orphans)
         return list(dict.fromkeys(orphans))
@@ -225,46 +207,14 @@ class Buffer:
         slot.rank = min(slot.rank, RANK[work.lane])
         for need in waiting:
             self._needed_by[need].add(write.key)
-        self._offer(slot)
+        self._ready.offer(slot)
 
     def _supersede(self, slot: Slot) -> None:
         nxt = slot.queue
         if nxt is not None:
             nxt.owners.extend(w for w in slot.owners if w not in nxt.owners)
             self._slots[slot.key] = nxt
-            self._offer(nxt)
-
-    def _offer(self, slot: Slot) -> None:
-        if slot.in_flight or slot.waiting or slot.key in self._blocked:
-            return
-        if slot.not_before:
-            heapq.heappush(self._delayed, (slot.not_before, slot.seq, slot.key))
-        else:
-            heapq.heappush(self._ready[slot.rank, slot.write.kind], (slot.seq, slot.key))
-
-    def _wake(self, now: float) -> None:
-        while self._delayed and self._delayed[0][0] <= now:
-            _, _, key = heapq.heappop(self._delayed)
-            slot = self._slots.get(key)
-            if slot is not None and slot.not_before and slot.not_before <= now:
-                slot.not_before = 0.0
-                self._offer(slot)
-
-    def _sendable(self, key: DocumentKey, rank: int, now: float) -> Slot | None:
-        slot = self._slots.get(key)
-        if slot is None or slot.rank != rank or slot.in_flight or slot.waiting or key in self._blocked:
-            return None
-        return slot if slot.not_before <= now else None
-
-    def _head(self, rank: int, kind: Kind, now: float) -> int | None:
-        heap = self._ready[rank, kind]
-        while heap:
-            seq, key = heap[0]
-            slot = self._sendable(key, rank, now)
-            if slot is not None and slot.seq == seq and slot.write.kind is kind:
-                return seq
-            heapq.heappop(heap)
-        return None
+            self._ready.offer(nxt)
 
     def _arrived(self, key: DocumentKey) -> None:
         self._recent[key] = None
@@ -274,7 +224,7 @@ class Buffer:
             slot = self._slots.get(waiter)
             while slot is not None:
                 slot.waiting.discard(key)
-                self._offer(slot)
+                self._ready.offer(slot)
                 slot = slot.queue
 
     def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:
@@ -284,7 +234,7 @@ class Buffer:
         del self._slots[key]
         if slot.queue is not None and slot.queue.owners:
             self._slots[key] = slot.queue
-            self._offer(slot.queue)
+            self._ready.offer(slot.queue)
             return
         self._orphan(key, orphans)
 

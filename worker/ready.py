@@ -1,0 +1,86 @@
+"""Which slots can be sent, the most urgent lane and the oldest first. Pure: times are given."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable
+
+from worker.documents import DocumentKey, Kind
+from worker.work import RANK, Slot
+
+
+class Ready:
+    """A heap for each rank and kind. Entries are dropped when they turn out to be out of date, not before."""
+
+    def __init__(
+        self, slot_of: Callable[[DocumentKey], Slot | None], is_blocked: Callable[[DocumentKey], bool]
+    ) -> None:
+        self._slot_of = slot_of
+        self._is_blocked = is_blocked
+        self._heaps: dict[tuple[int, Kind], list[tuple[int, DocumentKey]]] = defaultdict(list)
+        self._delayed: list[tuple[float, int, DocumentKey]] = []
+
+    def offer(self, slot: Slot) -> None:
+        """Note a slot that may be sendable now, or at its time."""
+        if slot.in_flight or slot.waiting or self._is_blocked(slot.key):
+            return
+        if slot.not_before:
+            heapq.heappush(self._delayed, (slot.not_before, slot.seq, slot.key))
+        else:
+            heapq.heappush(self._heaps[slot.rank, slot.write.kind], (slot.seq, slot.key))
+
+    def pop(self, kind: Kind, limit: int, now: float) -> list[Slot]:
+        """Take up to `limit` sendable slots of `kind`; they are marked as in flight."""
+        self._wake(now)
+        taken: list[Slot] = []
+        for rank in range(len(RANK)):
+            heap = self._heaps[rank, kind]
+            while heap and len(taken) < limit:
+                _, key = heapq.heappop(heap)
+                slot = self._sendable(key, rank, now)
+                if slot is not None:
+                    slot.in_flight = True
+                    taken.append(slot)
+        return taken
+
+    def choose(self, now: float) -> tuple[Kind, int] | None:
+        """The kind of the oldest sendable slot of the most urgent rank, and that rank."""
+        self._wake(now)
+        for rank in range(len(RANK)):
+            heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
+            if heads:
+                return min(heads)[1], rank
+        return None
+
+    def count(self, kind: Kind) -> int:
+        """How many slots of `kind` may be sendable: an upper bound."""
+        return sum(len(self._heaps[rank, kind]) for rank in range(len(RANK)))
+
+    def next_due(self) -> float | None:
+        """When the next delayed slot becomes sendable."""
+        return self._delayed[0][0] if self._delayed else None
+
+    def _wake(self, now: float) -> None:
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, key = heapq.heappop(self._delayed)
+            slot = self._slot_of(key)
+            if slot is not None and slot.not_before and slot.not_before <= now:
+                slot.not_before = 0.0
+                self.offer(slot)
+
+    def _head(self, rank: int, kind: Kind, now: float) -> int | None:
+        heap = self._heaps[rank, kind]
+        while heap:
+            seq, key = heap[0]
+            slot = self._sendable(key, rank, now)
+            if slot is not None and slot.seq == seq:
+                return seq
+            heapq.heappop(heap)
+        return None
+
+    def _sendable(self, key: DocumentKey, rank: int, now: float) -> Slot | None:
+        slot = self._slot_of(key)
+        if slot is None or slot.rank != rank or slot.in_flight or slot.waiting or self._is_blocked(key):
+            return None
+        return slot if slot.not_before <= now else None
