@@ -126,11 +126,13 @@ class Performer:
         if fate is Fate.RECORD:
             await self._record(call, reply)
             return None
+        if fate not in (Fate.SETTLE, Fate.AGAIN, Fate.PAUSE):
+            # refused, a 500, not found: the first send may have written all the same
+            reply = replace(reply, status=_SERVER_ERROR)
+        # it is not in flight while it waits for its next try
+        call = await self._uncertain(call, reply)
         self._pause_if_asked(reply)
-        if fate in (Fate.SETTLE, Fate.AGAIN):
-            return call
-        # refused, a 500, not found: the first send may have written all the same
-        return await self._uncertain(call, replace(reply, status=_SERVER_ERROR))
+        return call
 
     async def _look_up(self, call: Call) -> Call | None:
         await self._resolution.wait_until_visible(call)
