@@ -22,10 +22,9 @@ def organisation_of(day: Day) -> str:
     return day.events[0].organisation
 
 
-def part_of(day: Day, wanted: Callable[[Event], bool], *, bad: bool = False) -> Day:
-    """The day's events that are `wanted`, without its bad messages unless asked for."""
-    events = [event for event in day.events if wanted(event)]
-    return replace(day, events=events, bad=day.bad if bad else [])
+def part_of(day: Day, wanted: Callable[[Event], bool] = lambda _: True) -> Day:
+    """The day's events that are `wanted`, without its bad messages: some of those are alike on all days."""
+    return replace(day, events=[event for event in day.events if wanted(event)], bad=[])
 
 
 def event_of(day: Day, entity: Entity, subject: str) -> Event:
