@@ -1,0 +1,133 @@
+"""Tokens expire and consents end in mid-run: the organisation goes on, or says why not, and nothing is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.acceptance.post import depth
+from tests.acceptance.stage import Stage, a_small_day
+from tests.xero_sandbox import SandboxXero
+from worker.ledger.ledger import Ledger
+from worker.xero.tokens import Flow
+
+CONNECTION = "demo"
+_ACCESS_S = 1800
+_SLOW_MS = 150
+
+
+async def test_a_token_that_expires_in_mid_run_is_fetched_again(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    day = a_small_day(stage.organisation)
+    stage.sandbox.limits(latency_ms=_SLOW_MS)
+    await stage.publish(day)
+    stage.worker()
+    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+
+    stage.sandbox.advance(_ACCESS_S)
+
+    await stage.until_quiet([day])
+    await stage.assert_right(day)
+    assert stage.sandbox.audit()["tokens_issued"] == {"client_credentials": 2}
+    assert "paused" not in stage.log()
+
+
+async def test_a_refresh_token_rotates_in_mid_run(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    day = a_small_day(stage.organisation)
+    await connect(stage)
+    stage.sandbox.limits(latency_ms=_SLOW_MS)
+    await stage.publish(day)
+    stage.worker()
+    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+
+    stage.sandbox.advance(_ACCESS_S)
+
+    await stage.until_quiet([day])
+    await stage.assert_right(day)
+    assert stage.sandbox.audit()["tokens_issued"] == {"authorization_code": 1, "refresh_token": 1}
+
+
+async def test_a_401_in_mid_run_costs_one_more_call(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    day = a_small_day(stage.organisation, orders=12)
+    stage.sandbox.fault("401", after_calls=3)
+    await stage.publish(day)
+
+    stage.worker()
+
+    await stage.until_quiet([day])
+    await stage.assert_right(day)
+    assert stage.sandbox.audit()["tokens_issued"] == {"client_credentials": 2}
+
+
+@pytest.mark.parametrize("flow", [Flow.CUSTOM, Flow.WEB])
+async def test_a_revoked_consent_pauses_the_organisation_until_it_is_given_again(
+    sqlite_stage: Stage, flow: Flow
+) -> None:
+    stage = sqlite_stage
+    day = a_small_day(stage.organisation)
+    if flow is Flow.WEB:
+        await connect(stage)
+    stage.sandbox.limits(latency_ms=_SLOW_MS)
+    await stage.publish(day)
+    worker = stage.worker()
+    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+
+    stage.person("revoke-consent")
+    await stage.until_async(stage.paused, what="a pause")
+    [pause] = await stage.paused()
+    waiting = await depth(stage.broker_url, stage.organisation)
+    if flow is Flow.WEB:
+        await connect(stage)
+    stage.person("grant-consent", client_id=f"sandbox-{flow}")
+    await resume(stage)
+
+    assert (pause.kind, pause.reason) == (None, "consent_revoked")
+    assert pause.detail
+    assert waiting > 0
+    await stage.until_quiet([day])
+    await stage.assert_right(day)
+    assert worker.poll() is None
+
+
+async def test_a_pause_lifted_too_early_is_set_again_after_one_small_call(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    day = a_small_day(stage.organisation, orders=12)
+    stage.sandbox.fault("403", after_calls=2, count=100)
+    await stage.publish(day)
+    stage.worker()
+    await stage.until_async(stage.paused, what="a pause")
+    calls = stage.calls()
+
+    await resume(stage)
+    await stage.until_async(stage.paused, what="the pause again")
+
+    assert stage.calls() == calls + 1
+    assert await depth(stage.broker_url, stage.organisation) > 0
+
+
+async def connect(stage: Stage) -> None:
+    """The way of `xerelay connect`: a person allows the web app the access."""
+    stage.environ["XERELAY_CONNECTIONS__DEMO__FLOW"] = "web"
+    stage.environ["XERELAY_CONNECTIONS__DEMO__CLIENT_ID"] = "sandbox-web"
+    stage.configure(stage.organisation, TENANT_ID=stage.sandbox.tenant_id())
+    xero = SandboxXero(stage.sandbox, flow=Flow.WEB)
+    try:
+        tokens = await xero.ask_the_person()
+    finally:
+        await xero.aclose()
+    ledger = await stage.ledger()
+    generation = await _generation(ledger)
+    assert await ledger.tokens.swap(CONNECTION, generation, replace(tokens, generation=generation + 1))
+
+
+async def _generation(ledger: Ledger) -> int:
+    stored = await ledger.tokens.load(CONNECTION)
+    return stored.generation if stored else 0
+
+
+async def resume(stage: Stage) -> None:
+    """An admin says: go on now."""
+    await (await stage.ledger()).pauses.clear(stage.organisation, None)
