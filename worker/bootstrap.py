@@ -18,6 +18,7 @@ from schemas.topology import EXCHANGES, organisation_queues
 from worker.budget.limits import Limits
 from worker.clock import Clock, SystemClock
 from worker.closing import Closing
+from worker.deliveries import Deliveries
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Wait
@@ -152,6 +153,7 @@ class _Factory:
         )
 
     def _session(self, org: OrganisationSettings, lease: Lease) -> Session:
+        deliveries = Deliveries(self.consumer)
         return Session(
             org=org,
             lease=lease,
@@ -161,7 +163,8 @@ class _Factory:
             compose=compose,
             clock=self._clock,
             steps=self._steps,
-            closing=Closing(ack=self.consumer.ack, steps=self._steps),
+            deliveries=deliveries,
+            closing=Closing(ack=deliveries.ack, steps=self._steps),
         )
 
     def _client(self, org: OrganisationSettings, lease: Lease) -> XeroClient:

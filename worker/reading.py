@@ -81,6 +81,13 @@ def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | 
     return Sound(event, planned.writes)
 
 
+def printable(text: str | bytes) -> str:
+    """What a message says of itself, fit for the ledger and a terminal. What is not UTF-8 comes from pika as bytes."""
+    if isinstance(text, bytes):
+        text = text.decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def digest(error: BaseException) -> str:
     """Twelve hex digits that are equal for equal tracebacks; the text itself may hold personal data."""
     return hashlib.sha256("\n".join([type(error).__name__, *places(error)]).encode()).hexdigest()[:12]

@@ -116,7 +116,6 @@ class Service:
                 runner.lease = await self._ledger.leases.renew(runner.lease, ttl_s=self._lease_s)
             except LeaseLost:
                 self._log.warning("organisation.lost", organisation=org, reason="lease taken over")
-                self._tasks[org].cancel()
                 await self._gone(org)
 
     async def _acquire(self, org: str) -> None:
@@ -136,11 +135,12 @@ class Service:
         await self._ledger.leases.release(lease)
 
     async def _gone(self, org: str) -> None:
-        del self._runners[org]
-        task = self._tasks.pop(org)
+        """Until its task has ended the runner still gets deliveries, and returns them."""
+        task = self._tasks[org]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        del self._tasks[org], self._runners[org]
 
     async def _drain(self) -> None:
         for runner in self._runners.values():

@@ -6,7 +6,7 @@ Crash-only: whatever goes wrong drops the session; what was not acknowledged com
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 
 import structlog
@@ -25,7 +25,7 @@ from worker.interruption import PauseOrganisation
 from worker.lanes import Lanes, worth_holding
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
-from worker.reading import Arrival
+from worker.reading import Arrival, printable
 from worker.resolution import Resolution
 from worker.session import Session
 from worker.settlement import Settlement, released
@@ -74,11 +74,13 @@ class Serving:
 
     def receive(self, delivery: Delivery) -> None:
         """Take one delivery of this organisation's queues."""
+        self._s.deliveries.came(delivery)
         self._inbox.put(delivery)
 
     def queue_lost(self, queue: str) -> None:
         """What was unacknowledged of `queue` is the broker's again: what is not in a call is dropped from memory."""
         self._inbox.forget(queue)
+        self._s.deliveries.lost(queue)
         for work in self._s.buffer.idle():
             if work.delivery is not None and work.delivery.queue == queue:
                 self._s.buffer.drop(work)
@@ -146,9 +148,9 @@ class Serving:
             self._lanes.taken(lane)
         return Arrival(
             body=delivery.body,
-            lane=lane or _lane_of(delivery.routing_key),
-            message_id=delivery.message_id,
-            routing_key=delivery.routing_key,
+            lane=lane or _lane_of(printable(delivery.routing_key)),
+            message_id=printable(delivery.message_id),
+            routing_key=printable(delivery.routing_key),
             delivery=delivery,
             dead=lane is None,
         )
@@ -162,7 +164,7 @@ class Serving:
             if isinstance(command, Release):
                 self._lanes.release()
                 self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)
-        self._consumer.ack(delivery)
+        self._s.deliveries.ack(delivery)
 
     async def _serve_held(self) -> None:
         """Bring back what was held until now; once a minute look for children whose parent came, or never will."""
@@ -221,25 +223,23 @@ class Serving:
     def _give_back_idle(self) -> None:
         for work in self._s.buffer.idle():
             self._s.buffer.drop(work)
-            self._give_back(work.delivery for work in everyone([work]))
+            for one in everyone([work]):
+                if one.delivery is not None:
+                    self._s.deliveries.give_back(one.delivery)
 
     def _urgent(self) -> int:
         return sum(1 for work in self._s.buffer.works() if RANK[work.lane] < RANK[Lane.BACKFILL])
 
     async def _return_all(self) -> None:
         org = self._s.org.name
-        with suppress(AmqpError):
-            await self._lanes.close()
-            for queue in (dead_queue(org), organisation_commands(org)):
-                await self._consumer.cancel(queue)
-        for delivery in self._inbox.close():
-            self._consumer.give_back(delivery)
-        self._give_back(work.delivery for work in everyone(self._s.buffer.works()))
-
-    def _give_back(self, deliveries: Iterable[Delivery | None]) -> None:
-        for delivery in deliveries:
-            if delivery is not None:
-                self._consumer.give_back(delivery)
+        try:
+            with suppress(AmqpError):
+                await self._lanes.close()
+                for queue in (dead_queue(org), organisation_commands(org)):
+                    await self._consumer.cancel(queue)
+        finally:
+            self._inbox.close()
+            self._s.deliveries.give_all_back()
 
 
 def _lane_of(routing_key: str) -> Lane:

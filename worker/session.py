@@ -12,6 +12,7 @@ from worker.budget.limits import Limits
 from worker.buffer import Buffer
 from worker.clock import Clock
 from worker.closing import Closing
+from worker.deliveries import Deliveries
 from worker.documents import Kind, Write
 from worker.interruption import PauseOrganisation
 from worker.ledger.ledger import Ledger
@@ -34,6 +35,7 @@ class Session:
     compose: Callable[[Sequence[Write], Known], Composed]
     clock: Clock
     steps: Steps
+    deliveries: Deliveries
     closing: Closing
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pika
+
 from deploy.demo.day import Bad
+from schemas.entities import Entity
+from schemas.topology import COMMANDS, DEAD, EVENTS
 from tests.acceptance.garbage import astray, garbage
 from tests.acceptance.stage import Stage, a_small_day
 
@@ -45,3 +49,27 @@ def peak_memory_mb(pid: int) -> float:
     """The most memory a process ever had in use."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
+
+
+async def test_properties_that_are_no_text_are_no_trouble(stage: Stage) -> None:
+    day = a_small_day(stage.organisation, orders=2)
+    inspection = await stage.inspection()
+    await stage.publish(day)
+    channel = pika.BlockingConnection(pika.URLParameters(stage.broker_url)).channel()
+    for nth, name in enumerate((b"\xff\xfe", b"a\x00b", b"\x1b[31m\n", b"", None)):
+        channel.basic_publish(
+            EVENTS,
+            f"{stage.organisation}.immediate.".encode() + (name or b"none"),
+            b"nonsense %d" % nth,
+            pika.BasicProperties(message_id=name),
+        )
+        channel.basic_publish(DEAD, f"{stage.organisation}.".encode() + (name or b"none"), b"dead nonsense %d" % nth)
+        channel.basic_publish(COMMANDS, f"{stage.organisation}.release", b"no command %d" % nth)
+    channel.connection.close()
+    day.bad.extend(Bad(Entity.ORDER, b"", "undecodable") for _ in range(10))
+
+    stage.worker()
+    await stage.until_quiet([day])
+
+    await stage.assert_right(day)
+    assert all(held.event_id.isprintable() for held in await inspection.parked())

@@ -1,0 +1,188 @@
+"""One organisation's session with a real ledger, between a broker and a Xero that live in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from producers.amqp import Delivery
+from schemas.codec import encode_event
+from schemas.entities import Entity
+from schemas.envelope import Event, Lane
+from schemas.topology import event_key, lane_queue
+from tests.sample_ledger import AMPLE, lease_of, opened
+from tests.unit.mapping_cases import organisation
+from tests.waiting import until
+from worker.clock import SystemClock
+from worker.closing import Closing
+from worker.deliveries import Deliveries
+from worker.documents import Kind
+from worker.inbox import Throttle
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Held, HoldState, Lease, Member, Purpose
+from worker.serving import Serving, Stopped
+from worker.session import Session
+from worker.steps import Unwatched
+from worker.xero.compose import compose
+from worker.xero.endpoints import ENDPOINTS
+from worker.xero.reply import Reply, ReplyKind
+
+ORG = "main"
+
+
+@dataclass
+class MemoryBroker:
+    """What the worker needs of the consumer: hands nothing over by itself, and keeps account of every message."""
+
+    acked: Counter[int] = field(default_factory=Counter)
+    returned: Counter[int] = field(default_factory=Counter)
+    _tags: int = 0
+
+    def deliver(self, event: Event | bytes, *, entity: Entity = Entity.INVOICE, queue: str = "") -> Delivery:
+        self._tags += 1
+        body = event if isinstance(event, bytes) else encode_event(event)
+        named = event.entity if isinstance(event, Event) else entity
+        key = event_key(ORG, Lane.IMMEDIATE, named)
+        return Delivery(queue or lane_queue(ORG, Lane.IMMEDIATE), body, key, f"m{self._tags}", False, 0, self._tags, 1)
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        """Nothing to do."""
+
+    async def cancel(self, queue: str) -> None:
+        """Nothing to do."""
+
+    async def depth(self, queue: str) -> int:
+        return 0
+
+    def ack(self, delivery: Delivery) -> None:
+        self.acked[delivery.tag] += 1
+
+    def give_back(self, delivery: Delivery) -> None:
+        self.returned[delivery.tag] += 1
+
+
+Answer = Callable[[Call], Reply]
+
+
+@dataclass
+class MemoryXero:
+    """Takes every document, unless an answer for the next call of its kind says otherwise."""
+
+    answers: dict[Kind, list[Answer]] = field(default_factory=dict)
+    written: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def send(self, call: Call) -> Reply:
+        self.calls.append(call)
+        await self.gate.wait()
+        queued = self.answers.get(call.kind, []) if call.kind else []
+        return queued.pop(0)(call) if queued else self.take(call)
+
+    def take(self, call: Call) -> Reply:
+        if call.purpose is not Purpose.WRITE:
+            return Reply(ReplyKind.ANSWERED, 200)
+        return Reply(ReplyKind.ANSWERED, 200, tuple(self._element(member) for member in call.members))
+
+    def refuse(self, call: Call) -> Reply:
+        """A verdict of refusal for each document."""
+        errors = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": "no such thing"}]}
+        elements = tuple({**_names(member), **errors} for member in call.members)
+        return Reply(ReplyKind.ANSWERED, 400, elements)
+
+    def _element(self, member: Member) -> Mapping[str, Any]:
+        element = {**member.element, **_names(member)}
+        self.written[member.number or "/".join(member.key)] = element
+        return element
+
+
+def _names(member: Member) -> dict[str, Any]:
+    endpoint = ENDPOINTS[member.kind]
+    names = {endpoint.id: member.xero_id or str(uuid.uuid4())}
+    return names | ({endpoint.number: member.number} if endpoint.number else {})
+
+
+@dataclass
+class Served:
+    """A session that runs; `end` gives back what it raised."""
+
+    ledger: Ledger
+    lease: Lease
+    broker: MemoryBroker
+    xero: MemoryXero
+    session: Session
+    serving: Serving
+    task: asyncio.Task[None]
+
+    def receive(self, *events: Event | bytes) -> list[int]:
+        """Deliver; returns the tags."""
+        deliveries = [self.broker.deliver(event) for event in events]
+        for delivery in deliveries:
+            self.serving.receive(delivery)
+        return [delivery.tag for delivery in deliveries]
+
+    async def acked(self, *tags: int) -> None:
+        await until(lambda: all(self.broker.acked[tag] for tag in tags), timeout_s=10, what=f"acks of {tags}")
+
+    async def parked(self) -> list[Held]:
+        return await self.ledger.held.parked(ORG)
+
+    async def waiting(self, state: HoldState) -> int:
+        return (await self.ledger.held.counts(ORG))[state]
+
+    async def end(self) -> BaseException:
+        """Stop; what it raised."""
+        self.serving.stop()
+        return await self.failure()
+
+    async def failure(self) -> BaseException:
+        """What ends the session."""
+        try:
+            await asyncio.wait_for(self.task, 15)
+        except Exception as error:  # noqa: BLE001 -- whatever it was is what the test asks for
+            return error
+        raise AssertionError("serving ends by raising why")
+
+
+@asynccontextmanager
+async def served(url: str, *, xero: MemoryXero | None = None) -> AsyncIterator[Served]:
+    """A session over an empty ledger, stopped at the end."""
+    async with opened(url) as ledger:
+        lease = await lease_of(ledger, name=ORG)
+        one = serve(ledger, lease, MemoryBroker(), xero or MemoryXero())
+        try:
+            yield one
+        finally:
+            one.task.cancel()
+            with suppress(asyncio.CancelledError, Stopped, Exception):
+                await one.task
+
+
+def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Served:
+    """One more session."""
+    deliveries = Deliveries(broker)
+    steps = Unwatched()
+    session = Session(
+        org=organisation(linger=timedelta(0)),
+        lease=lease,
+        ledger=ledger,
+        client=xero,  # type: ignore[arg-type] # a Xero in memory
+        limits=AMPLE,
+        compose=compose,
+        clock=SystemClock(),
+        steps=steps,
+        deliveries=deliveries,
+        closing=Closing(ack=deliveries.ack, steps=steps),
+    )
+    throttle = Throttle(pause_reading=lambda: None, resume_reading=lambda: None)
+    serving = Serving(session=session, consumer=broker, throttle=throttle)  # type: ignore[arg-type] # a broker in memory
+    return Served(ledger, lease, broker, xero, session, serving, asyncio.create_task(serving.run()))

@@ -1,0 +1,59 @@
+"""What the broker has handed over and not got back: whatever ends a session, none of it stays unacknowledged."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from producers.amqp import Delivery
+
+_Mark = tuple[str, int, int]
+
+
+class Broker(Protocol):
+    """What this module needs of the consumer."""
+
+    def ack(self, delivery: Delivery) -> None:
+        """It is done."""
+        ...
+
+    def give_back(self, delivery: Delivery) -> None:
+        """It goes back to its queue, which counts towards the delivery limit."""
+        ...
+
+
+class Deliveries:
+    """Each delivery of one session, from its coming until it is acknowledged, given back or lost: exactly once."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._held: dict[_Mark, Delivery] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def came(self, delivery: Delivery) -> None:
+        """The broker handed it over."""
+        self._held[_mark(delivery)] = delivery
+
+    def ack(self, delivery: Delivery) -> None:
+        """It is done. Nothing happens when it is not held any more."""
+        if self._held.pop(_mark(delivery), None) is not None:
+            self._broker.ack(delivery)
+
+    def give_back(self, delivery: Delivery) -> None:
+        """It goes back to the broker. Nothing happens when it is not held any more."""
+        if self._held.pop(_mark(delivery), None) is not None:
+            self._broker.give_back(delivery)
+
+    def lost(self, queue: str) -> None:
+        """The broker has all of `queue` back."""
+        self._held = {mark: delivery for mark, delivery in self._held.items() if delivery.queue != queue}
+
+    def give_all_back(self) -> None:
+        """Wherever in the worker they are."""
+        for delivery in list(self._held.values()):
+            self.give_back(delivery)
+
+
+def _mark(delivery: Delivery) -> _Mark:
+    return (delivery.queue, delivery.epoch, delivery.tag)
