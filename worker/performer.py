@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.documents import Write
-from worker.interruption import pause_for, xero_down
+from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.opening import open_write_when_allowed
 from worker.outcome import FATES, Fate, sort_verdicts
 from worker.resolution import Resolution, Unanswered
+from worker.sending import breathe, send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.steps import Step
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.reply import Reply
 
 _EXTRA_CALLS = 12
 _SAME_KEY_S = 240.0
@@ -36,35 +37,14 @@ class Performer:
     async def perform(self, call: Call) -> None:
         """Send `call` and settle it. Raises `PauseOrganisation`, `LeaseLost`, `LedgerUnavailable`."""
         self._s.steps.reached(Step.CALL_OPENED)
-        await self._conclude(call, await self._send(call))
+        await self._conclude(call, await send(self._s, call))
 
     async def recover(self, call: Call) -> None:
         """Settle a call whose reply is not known, however long Xero takes to be back. Raises as `perform`."""
         unsettled: Call | None = call
         while unsettled is not None:
-            now = self._s.clock.monotonic()
-            if self._s.breaker.is_down_for_long(now):
-                raise xero_down(self._s.clock.now())
-            await self._s.clock.sleep(self._s.breaker.wait_s(now))
+            await breathe(self._s)
             unsettled = await self._try_to_settle(unsettled)
-
-    async def _send(self, call: Call) -> Reply:
-        reply = await self._s.client.send(call)
-        self._s.steps.reached(Step.ANSWERED)
-        limits = reply.limits
-        await self._s.ledger.calls.correct(
-            self._s.org.name,
-            day_remaining=limits.day_remaining,
-            minute_remaining=limits.minute_remaining,
-            app_minute_remaining=limits.app_minute_remaining,
-            retry_after_s=limits.retry_after_s,
-            problem=limits.problem,
-        )
-        if reply.outcome in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT):
-            self._s.breaker.failed(self._s.clock.monotonic())
-        else:
-            self._s.breaker.succeeded()
-        return reply
 
     async def _conclude(self, call: Call, reply: Reply) -> None:
         fate = FATES[reply.outcome]
@@ -98,7 +78,7 @@ class Performer:
             try:
                 await self._resolution.settle_existing(call.kind, exists)
             except Unanswered:
-                await self._s.clock.sleep(max(self._s.breaker.wait_s(self._s.clock.monotonic()), 1.0))
+                await breathe(self._s, at_least_s=1.0)
             else:
                 return
 
@@ -119,7 +99,7 @@ class Performer:
         if isinstance(resent, Wait):
             await self._s.sleep_until(resent.until)
             return call
-        return await self._after_resend(resent, await self._send(resent))
+        return await self._after_resend(resent, await send(self._s, resent))
 
     async def _after_resend(self, call: Call, reply: Reply) -> Call | None:
         fate = FATES[reply.outcome]
@@ -162,7 +142,7 @@ class Performer:
         self._s.buffer.put_back(write.key for write in opened.leftover)
         if opened.call is None:
             return ()
-        reply = await self._send(opened.call)
+        reply = await send(self._s, opened.call)
         if FATES[reply.outcome] is Fate.HALVE:
             return await self._take_apart(opened.call, reply)
         await self._conclude(opened.call, reply)

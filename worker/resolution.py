@@ -11,6 +11,7 @@ from worker.interruption import pause_for
 from worker.ledger.records import Call, Document, Member
 from worker.opening import open_lookup
 from worker.outcome import settled_keys
+from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.lookup import Found, lookups, match, suffixed
@@ -51,7 +52,7 @@ class Resolution:
             if findings.last is not None:
                 await self._settlement.close(findings.last, findings.status)
             call = await open_lookup(self._s, kind=kind, path=request.path, params=request.params)
-            reply = await self._s.client.send(call)
+            reply = await send(self._s, call)
             if reply.outcome not in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
                 await self._settlement.close(call, reply.status)
                 pause = pause_for(reply, self._s.clock.now())
@@ -87,7 +88,7 @@ class Resolution:
         findings = await self.find(kind, members)
         adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
         if findings.last is None:
-            return
+            raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
         await self._settlement.adopt(findings.last, findings.status, adopted)
         done = settled_keys(adopted)
         for member in members:
