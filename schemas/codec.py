@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.entities import SNAPSHOTS, Entity, Snapshot
 from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, data_model, data_schema, event_type
-from schemas.errors import Undecodable
+from schemas.errors import Sender, Undecodable
 from schemas.faults import undecodable
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -24,6 +24,13 @@ _EVENTS: dict[str, tuple[Entity, Change]] = {
 def decode_event(body: bytes) -> Event:
     """Read one event. Raises `Undecodable`, whatever the bytes are. Of a repeated key the last one counts."""
     envelope = read_envelope(body)
+    try:
+        return _event(envelope)
+    except Undecodable as error:
+        raise Undecodable(error.reason, error.detail, _sender(envelope)) from None
+
+
+def _event(envelope: Envelope) -> Event:
     kind = _EVENTS.get(envelope.type)
     if kind is None:
         raise Undecodable("unknown_kind", f"type {envelope.type[:80]!r} is not an event of this contract")
@@ -46,6 +53,18 @@ def decode_event(body: bytes) -> Event:
         version=envelope.entityversion,
         correlation_id=envelope.correlationid,
         data=data,
+    )
+
+
+def _sender(envelope: Envelope) -> Sender:
+    entity, _ = _EVENTS.get(envelope.type, ("", None))
+    return Sender(
+        event_id=envelope.id,
+        source=envelope.source,
+        organisation=envelope.organisation,
+        entity=str(entity),
+        entity_id=envelope.subject,
+        version=envelope.entityversion,
     )
 
 

@@ -6,6 +6,9 @@ MessageError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from pydantic_core import PydanticCustomError
 
 REASONS = ("undecodable", "invalid", "totals", "unknown_kind", "unknown_version", "too_large")
@@ -15,16 +18,30 @@ class MessageError(Exception):
     """A message does not hold what the contract asks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose message it is, as its envelope says. `entity` is empty for a kind that the contract does not know."""
+
+    event_id: str
+    source: str
+    organisation: str | None
+    entity: str
+    entity_id: str
+    version: datetime | None
+
+
 class Undecodable(MessageError):
     """`reason` is one of `REASONS`, for lists and metrics; `detail` names the field and what came.
 
-    `detail` holds numbers, lengths and types, never text of the message: it ends in logs.
+    `detail` holds numbers, lengths and types, never text of the message: it ends in logs. `sender` is there when the
+    envelope of an event could be read.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, sender: Sender | None = None) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.sender = sender
 
 
 def wrong(field: str, text: str, *, reason: str = "invalid") -> PydanticCustomError:

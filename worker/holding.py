@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from schemas.envelope import Event
+from schemas.errors import Sender
 from worker.documents import DocumentKey, EntityKey
 from worker.ledger.records import Held, HoldState
 from worker.reading import Arrival, Unsound
@@ -17,23 +17,27 @@ def held_id(org: str, body: bytes) -> str:
     return hashlib.sha256(org.encode() + b"\0" + body).hexdigest()[:32]
 
 
-def owner_of(org: str, event: Event) -> EntityKey:
-    """Whose event it is."""
-    return EntityKey(org, event.source, event.entity.value, event.subject)
+def owner_of(org: str, sender: Sender | None) -> EntityKey | None:
+    """The entity, as far as the message says which: a later version of it deletes what is parked."""
+    if sender is None or not sender.entity or not sender.entity_id:
+        return None
+    return EntityKey(org, sender.source, sender.entity, sender.entity_id)
 
 
 def parked_unsound(org: str, arrival: Arrival, unsound: Unsound) -> Held:
     """A message that intake refuses, for a person."""
-    event = unsound.event
+    sender = unsound.sender
+    # another organisation's event came here astray: nothing that happens to this one's makes up for it
+    is_ours = sender is not None and sender.organisation == org
     return Held(
         id=arrival.held_id or held_id(org, arrival.body),
         org=org,
         state=HoldState.PERSON,
         lane=arrival.lane,
         body=arrival.body,
-        event_id=event.id if event else arrival.message_id[:128],
-        owner=owner_of(org, event) if event else None,
-        version=event.version if event else None,
+        event_id=sender.event_id if sender else arrival.message_id[:128],
+        owner=owner_of(org, sender),
+        version=sender.version if sender and is_ours else None,
         reason=unsound.reason,
         detail=unsound.detail,
         hint=unsound.hint,

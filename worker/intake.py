@@ -12,7 +12,7 @@ from worker.buffer import everyone
 from worker.documents import Action, DocumentKey, EntityKey, Write
 from worker.holding import owner_of, parked, parked_unsound, waiting_for, waiting_until
 from worker.ledger.records import Document, Held
-from worker.reading import Arrival, Failed, Sound, Unsound, read
+from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
@@ -86,12 +86,14 @@ class Intake:
             sound.append((work, outcome.writes))
 
     def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed) -> Work:
-        event = outcome.event
+        event = None if isinstance(outcome, Unsound) else outcome.event
+        sender = outcome.sender if isinstance(outcome, Unsound) else sender_of(outcome.event)
+        now = self._s.clock.now()
         return Work(
-            event_id=event.id if event else arrival.message_id[:128],
-            owner=owner_of(self._s.org.name, event) if event else EntityKey(self._s.org.name, "", "unknown", ""),
-            version=event.version if event else self._s.clock.now(),
-            occurred_at=event.time if event else self._s.clock.now(),
+            event_id=sender.event_id if sender else arrival.message_id[:128],
+            owner=owner_of(self._s.org.name, sender) or EntityKey(self._s.org.name, "", "unknown", ""),
+            version=(sender.version if sender else None) or now,
+            occurred_at=event.time if event else now,
             lane=arrival.lane,
             body=arrival.body,
             delivery=arrival.delivery,

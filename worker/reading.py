@@ -11,7 +11,7 @@ from pathlib import Path
 from producers.amqp import Delivery
 from schemas.codec import decode_event
 from schemas.envelope import Event, Lane
-from schemas.errors import Undecodable
+from schemas.errors import Sender, Undecodable
 from schemas.topology import event_key
 from worker.documents import Write
 from worker.mapping.plan import Ignored, Unmappable, plan
@@ -45,12 +45,12 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Unsound:
-    """A message a person has to look at. `event` is there when it could be read."""
+    """A message a person has to look at. `sender` is there when its envelope could be read."""
 
     reason: str
     detail: str
     hint: str
-    event: Event | None = None
+    sender: Sender | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,24 @@ def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | 
     try:
         event = decode_event(arrival.body)
     except Undecodable as error:
-        return Unsound(error.reason, error.detail, "mend the publisher; then publish the entity again")
+        return Unsound(error.reason, error.detail, "mend the publisher; then publish the entity again", error.sender)
     wrong = _disagreement(event, arrival, org, now)
     if wrong is not None:
         return wrong
     try:
         planned = plan(event, org)
     except Unmappable as error:
-        return Unsound(error.reason, error.detail, error.hint, event)
+        return Unsound(error.reason, error.detail, error.hint, sender_of(event))
     except Exception as error:  # noqa: BLE001 - whatever our mapping does, the event is kept and the others go on
         return Failed(event, f"{type(error).__name__}, traceback {digest(error)}")
     if isinstance(planned, Ignored):
         return Sound(event, (), planned.reason)
     return Sound(event, planned.writes)
+
+
+def sender_of(event: Event) -> Sender:
+    """Whose event it is."""
+    return Sender(event.id, event.source, event.organisation, str(event.entity), event.subject, event.version)
 
 
 def printable(text: str | bytes) -> str:
@@ -100,20 +105,25 @@ def places(error: BaseException, *, last: int = 50) -> list[str]:
 
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
+    sender = sender_of(event)
     if arrival.dead:
         detail = "the broker gave up on this message: it was redelivered beyond the limit"
-        return Unsound("redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry", event)
+        return Unsound(
+            "redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry", sender
+        )
     if event.organisation != org.name:
         detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
-        return Unsound("misrouted", detail, "publish with the routing key of its organisation", event)
+        return Unsound("misrouted", detail, "publish with the routing key of its organisation", sender)
     if arrival.routing_key and arrival.routing_key != event_key(org.name, arrival.lane, event.entity):
         expected = event_key(org.name, arrival.lane, event.entity)
         detail = f"routing key {arrival.routing_key[:120]!r}, expected {expected!r}"
-        return Unsound("misrouted", detail, "the routing key must agree with the message's attributes", event)
+        return Unsound("misrouted", detail, "the routing key must agree with the message's attributes", sender)
     if org.lanes[event.entity] == "off":
         hint = f"set organisations.{org.name}.lanes.{event.entity}, or stop publishing it; then retry or discard"
-        return Unsound("lane_off", f"the lane of {event.entity} is off", hint, event)
+        return Unsound("lane_off", f"the lane of {event.entity} is off", hint, sender)
     if event.version > now + _CLOCK_SKEW:
         detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"
-        return Unsound("version_in_future", detail, "mend the store's clock; it would make later versions stale", event)
+        return Unsound(
+            "version_in_future", detail, "mend the store's clock; it would make later versions stale", sender
+        )
     return None

@@ -159,4 +159,4 @@ async def _until_done(
 
 
 def _entity(held: Held) -> str:
-    return f"{held.owner.entity} {held.owner.entity_id}" if held.owner else "unreadable message"
+    return f"{held.owner.entity} {held.owner.entity_id}" if held.owner else f"message {held.event_id}"

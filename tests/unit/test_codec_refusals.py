@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from schemas.codec import decode_event
-from schemas.errors import Undecodable
+from schemas.errors import Sender, Undecodable
 from tests.sample_invoice import INVOICE, paths, replaced
 
 
@@ -123,3 +124,28 @@ def _refusal(message: Any) -> str:
     except Undecodable as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "entity"),
+    [
+        (("data", "totals", "gross"), "1.00", "invoice"),
+        (("dataschema",), "urn:xerelay:store.invoice.changed:9", "invoice"),
+        (("type",), "store.basket.changed", ""),
+    ],
+)
+def test_a_refusal_names_the_sender_where_the_envelope_is_readable(
+    path: tuple[str | int, ...], value: Any, entity: str
+) -> None:
+    with pytest.raises(Undecodable) as caught:
+        decode_event(json.dumps(replaced(INVOICE, path, value)).encode())
+
+    moment = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+    assert caught.value.sender == Sender("e1", "demo", "main", entity, "17", moment)
+
+
+def test_a_refusal_of_an_unreadable_envelope_names_nobody() -> None:
+    with pytest.raises(Undecodable) as caught:
+        decode_event(b'{"id":')
+
+    assert caught.value.sender is None

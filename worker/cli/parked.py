@@ -50,7 +50,11 @@ def list_parked(
         return
     table = Table("id", "organisation", "entity", "reason", "what to do")
     for held in rows:
-        entity = f"{held.owner.source} {held.owner.entity} {held.owner.entity_id}" if held.owner else "unreadable"
+        entity = (
+            f"{held.owner.source} {held.owner.entity} {held.owner.entity_id}"
+            if held.owner
+            else f"message {held.event_id}"
+        )
         table.add_row(held.id, held.org, entity, held.reason, held.hint)
     Console().print(table)
 
