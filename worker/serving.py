@@ -6,8 +6,9 @@ Crash-only: whatever goes wrong drops the session; what was not acknowledged com
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
@@ -16,29 +17,24 @@ from schemas.commands import Release, decode_command
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
-from worker.budget.forecast import calls_within
 from worker.buffer import everyone
 from worker.dispatcher import Dispatcher
+from worker.documents import Kind
 from worker.inbox import Inbox, Throttle
 from worker.intake import Intake
 from worker.interruption import PauseOrganisation
-from worker.lanes import Lanes, worth_holding
+from worker.lane_keeper import LaneKeeper, when_connected
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
 from worker.reading import Arrival, printable
 from worker.resolution import Resolution
 from worker.session import Session
 from worker.settlement import Settlement, released
-from worker.work import RANK
 
-_TURN_S = 0.25
 _HELD_EVERY_S = 1.0
 _SWEEP_EVERY_S = 60.0
-_FORECAST_EVERY_S = 5.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
-_HELD_BYTES = 32 * 1024 * 1024
-_HELD_AGE_S = 600.0
 _CONTROL_PREFETCH = 20
 
 
@@ -59,14 +55,7 @@ class Serving:
         self._settlement = Settlement(session=session, intake=self._intake)
         resolution = Resolution(session=session, settlement=self._settlement)
         self._performer = Performer(session=session, settlement=self._settlement, resolution=resolution)
-        self._lanes = Lanes(
-            org=session.org.name,
-            window=session.org.window,
-            offset=session.org.offset,
-            queues=consumer,
-            now=session.clock.now,
-            at_hand=self._urgent,
-        )
+        self._keeper = LaneKeeper(session=session, consumer=consumer)
 
     def stop(self) -> None:
         """Ask for the end: calls in flight are settled, the rest is returned to the broker."""
@@ -97,9 +86,7 @@ class Serving:
 
     async def _start(self, tasks: asyncio.TaskGroup) -> None:
         dispatcher = Dispatcher(session=self._s, settlement=self._settlement, performer=self._performer, tasks=tasks)
-        for pause in await self._s.ledger.pauses.current(self._s.org.name):
-            if pause.kind is not None and pause.until is not None:
-                self._s.paused_kinds[pause.kind] = pause.until
+        self._s.paused_kinds.update(await self._paused_kinds())
         for call in await self._s.ledger.calls.unsettled(self._s.org.name):
             self._s.buffer.block(member.key for member in call.members)
             dispatcher.spawn(call, recover=True)
@@ -145,7 +132,7 @@ class Serving:
         lanes = {lane_queue(org, lane): lane for lane in Lane}
         lane = lanes.get(delivery.queue)
         if lane is not None:
-            self._lanes.taken(lane)
+            self._keeper.lanes.taken(lane)
         return Arrival(
             body=delivery.body,
             lane=lane or _lane_of(printable(delivery.routing_key)),
@@ -162,7 +149,7 @@ class Serving:
             self._log.error("command.refused", organisation=self._s.org.name, reason=str(error))
         else:
             if isinstance(command, Release):
-                self._lanes.release()
+                self._keeper.lanes.release()
                 self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)
         self._s.deliveries.ack(delivery)
 
@@ -170,6 +157,7 @@ class Serving:
         """Bring back what was held until now; once a minute look for children whose parent came, or never will."""
         sweep_at = 0.0
         while True:
+            await self._heed_lifted_pauses()
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
             if fresh:
@@ -179,6 +167,18 @@ class Serving:
                 sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
                 await self._sweep()
             await self._s.clock.sleep(_HELD_EVERY_S)
+
+    async def _heed_lifted_pauses(self) -> None:
+        """A person may end the pause of a kind before its time."""
+        known = list(self._s.paused_kinds)
+        if known:
+            current = await self._paused_kinds()
+            now = self._s.clock.now()
+            self._s.paused_kinds.update({kind: now for kind in known if kind not in current})
+
+    async def _paused_kinds(self) -> dict[Kind, datetime]:
+        pauses = await self._s.ledger.pauses.current(self._s.org.name)
+        return {pause.kind: pause.until for pause in pauses if pause.kind is not None and pause.until is not None}
 
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
@@ -190,51 +190,14 @@ class Serving:
     async def _keep_lanes(self) -> None:
         org = self._s.org.name
         for queue in (dead_queue(org), organisation_commands(org)):
-            await self._connected(self._consumer.start(queue, _CONTROL_PREFETCH))
-        forecast_at = 0.0
-        while True:
-            if self._s.clock.monotonic() >= forecast_at:
-                forecast_at = self._s.clock.monotonic() + _FORECAST_EVERY_S
-                self._lanes.prefetch = worth_holding(await self._calls_to_come())
-            self._lanes.held_back = self._is_full()
-            await self._connected(self._lanes.turn())
-            await self._s.clock.sleep(_TURN_S)
-
-    async def _calls_to_come(self) -> int:
-        """The calls that can be made before what is held now has to be returned."""
-        limits = self._s.limits
-        state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
-        return calls_within(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now, seconds=_HELD_AGE_S)
-
-    async def _connected(self, action: Awaitable[None]) -> None:
-        """Do it now, or at the next turn when the broker is away."""
-        with suppress(AmqpError):
-            await action
-
-    def _is_full(self) -> bool:
-        buffer = self._s.buffer
-        oldest = buffer.oldest()
-        age = self._s.clock.monotonic() - oldest if oldest is not None else 0.0
-        if age > _HELD_AGE_S:
-            self._give_back_idle()
-        limit = _HELD_BYTES // 2 if self._lanes.held_back else _HELD_BYTES
-        return buffer.size_bytes > limit or age > _HELD_AGE_S / 2
-
-    def _give_back_idle(self) -> None:
-        for work in self._s.buffer.idle():
-            self._s.buffer.drop(work)
-            for one in everyone([work]):
-                if one.delivery is not None:
-                    self._s.deliveries.give_back(one.delivery)
-
-    def _urgent(self) -> int:
-        return sum(1 for work in self._s.buffer.works() if RANK[work.lane] < RANK[Lane.BACKFILL])
+            await when_connected(self._consumer.start(queue, _CONTROL_PREFETCH))
+        await self._keeper.run()
 
     async def _return_all(self) -> None:
         org = self._s.org.name
         try:
             with suppress(AmqpError):
-                await self._lanes.close()
+                await self._keeper.lanes.close()
                 for queue in (dead_queue(org), organisation_commands(org)):
                     await self._consumer.cancel(queue)
         finally:

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from schemas.envelope import Lane
+from tests.fakes import START
+from worker.budget.limits import Limits
+from worker.budget.state import Spent, fresh
+from worker.outlook import outlook
+
+LIMITS = Limits()
+
+
+def test_nothing_waiting_is_done_now_with_the_whole_day_left() -> None:
+    seen = outlook({}, fresh(LIMITS, START), Spent(), limits=LIMITS, now=START)
+
+    assert set(seen.done.values()) == {START}
+    assert (seen.left_at_once, seen.left_today) == (5, 1000)
+
+
+def test_a_lane_waits_for_the_more_urgent_ones() -> None:
+    waiting = {Lane.IMMEDIATE: 45 * 20, Lane.BATCH: 45 * 20, Lane.BACKFILL: 45 * 2000}
+
+    seen = outlook(waiting, fresh(LIMITS, START), Spent(), limits=LIMITS, now=START)
+
+    assert START < seen.done[Lane.IMMEDIATE] < seen.done[Lane.BATCH]
+    assert seen.done[Lane.BACKFILL] - START > timedelta(days=1)

@@ -1,0 +1,108 @@
+"""Keeps an organisation's consumers as windows, buffer and budget ask, and tells how long the backlog will take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable
+from contextlib import suppress
+
+import structlog
+
+from producers.amqp import AmqpError, Consumer
+from schemas.envelope import Lane
+from schemas.topology import lane_queue
+from worker.budget.forecast import calls_within
+from worker.buffer import everyone
+from worker.lanes import Lanes, worth_holding
+from worker.outlook import Outlook, outlook
+from worker.session import Session
+from worker.work import RANK
+
+_TURN_S = 0.25
+_FORECAST_EVERY_S = 5.0
+_TELL_EVERY_S = 60.0
+_HELD_BYTES = 32 * 1024 * 1024
+_HELD_AGE_S = 600.0
+"""RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
+
+
+class LaneKeeper:
+    """Acts on what `Lanes` decides, for one session."""
+
+    def __init__(self, *, session: Session, consumer: Consumer) -> None:
+        self._s = session
+        self._consumer = consumer
+        self._log = structlog.get_logger("xerelay")
+        self.lanes = Lanes(
+            org=session.org.name,
+            window=session.org.window,
+            offset=session.org.offset,
+            queues=consumer,
+            now=session.clock.now,
+            at_hand=self._urgent,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        clock = self._s.clock
+        forecast_at = tell_at = clock.monotonic()
+        while True:
+            if clock.monotonic() >= forecast_at:
+                forecast_at = clock.monotonic() + _FORECAST_EVERY_S
+                self.lanes.prefetch = worth_holding(await self._calls_to_come())
+            if clock.monotonic() >= tell_at:
+                tell_at = clock.monotonic() + _TELL_EVERY_S
+                await when_connected(self._tell())
+            self.lanes.held_back = self._is_full()
+            await when_connected(self.lanes.turn())
+            await clock.sleep(_TURN_S)
+
+    async def outlook(self) -> Outlook:
+        """What waits in broker and buffer, and when it will be done. Raises `AmqpError` without a broker."""
+        waiting = Counter(work.lane for work in self._s.buffer.works())
+        for lane in Lane:
+            waiting[lane] += await self._consumer.depth(lane_queue(self._s.org.name, lane))
+        state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
+        return outlook(waiting, state, spent, limits=self._s.limits, now=now)
+
+    async def _tell(self) -> None:
+        seen = await self.outlook()
+        self._log.info(
+            "organisation.outlook",
+            organisation=self._s.org.name,
+            waiting={str(lane): count for lane, count in seen.waiting.items()},
+            done={str(lane): at.isoformat(timespec="seconds") for lane, at in seen.done.items()},
+            calls_left_at_once=seen.left_at_once,
+            calls_left_today=seen.left_today,
+        )
+
+    async def _calls_to_come(self) -> int:
+        """The calls that can be made before what is held now has to be returned."""
+        limits = self._s.limits
+        state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
+        return calls_within(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now, seconds=_HELD_AGE_S)
+
+    def _is_full(self) -> bool:
+        buffer = self._s.buffer
+        oldest = buffer.oldest()
+        age = self._s.clock.monotonic() - oldest if oldest is not None else 0.0
+        if age > _HELD_AGE_S:
+            self._give_back_idle()
+        limit = _HELD_BYTES // 2 if self.lanes.held_back else _HELD_BYTES
+        return buffer.size_bytes > limit or age > _HELD_AGE_S / 2
+
+    def _give_back_idle(self) -> None:
+        for work in self._s.buffer.idle():
+            self._s.buffer.drop(work)
+            for one in everyone([work]):
+                if one.delivery is not None:
+                    self._s.deliveries.give_back(one.delivery)
+
+    def _urgent(self) -> int:
+        return sum(1 for work in self._s.buffer.works() if RANK[work.lane] < RANK[Lane.BACKFILL])
+
+
+async def when_connected(action: Awaitable[None]) -> None:
+    """Do it now; when the broker is away, the next turn does."""
+    with suppress(AmqpError):
+        await action
