@@ -11,7 +11,7 @@ from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.buffer import everyone
 from worker.documents import Action, DocumentKey, EntityKey, Write
 from worker.holding import owner_of, parked, parked_unsound, waiting_for, waiting_until
-from worker.ledger.records import Document, Held
+from worker.ledger.records import KIND_PAUSED, Document, Held
 from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
 from worker.session import Session
 from worker.steps import Step
@@ -130,7 +130,7 @@ class Intake:
             held = waiting_for(work, missing)
             batch.held.append((work, held))
         elif paused is not None:
-            held = waiting_until(work, paused, "kind_paused", "this kind is paused: see the organisation's status")
+            held = waiting_until(work, paused, KIND_PAUSED, "this kind is paused: see the organisation's status")
             batch.held.append((work, held))
         else:
             return wanted

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.documents import DocumentKey, EntityKey, Kind, Write
 from worker.holding import parked, waiting_for, waiting_until
 from worker.intake import Intake
-from worker.ledger.records import Call, Document, Held, Member, Pause
+from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause
 from worker.outcome import Results, settled_keys
 from worker.reading import Arrival
 from worker.session import Session
@@ -89,33 +91,61 @@ class Settlement:
 
     async def park(self, member: Member, reason: str, detail: str, hint: str) -> None:
         """Move the events that want `member` into the ledger for a person; not if a newer version waits."""
-        works = self._s.buffer.land(member.key)
-        orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
-        await self._intake.hold((work, parked(work, reason, detail, hint)) for work in works)
-        await self._orphaned(orphans)
+        await self._move(member.key, lambda work: parked(work, reason, detail, hint))
 
     async def pause_kind(self, kind: Kind, reason: str, messages: Sequence[str]) -> None:
         """One alarm, and the events of `kind` wait in the ledger until the next try in 15 minutes."""
         until = self._s.in_s(_KIND_PAUSE_S)
-        self._s.paused_kinds[kind] = until
         detail = "; ".join(messages)[:500]
         pause = Pause(self._s.org.name, kind, reason, detail, since=self._s.clock.now(), until=until)
         await self._s.ledger.pauses.set(self._s.lease, pause)
+        self._s.paused_kinds[kind] = until
         self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason, detail=detail)
         works = self._s.buffer.of_kind(kind)
         orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
-        await self._intake.hold((work, waiting_until(work, until, "kind_paused", reason)) for work in works)
+        await self._intake.hold((work, waiting_until(work, until, KIND_PAUSED, reason)) for work in works)
         await self._orphaned([orphan for orphan in orphans if orphan not in works])
 
     async def settled(self, writes: Sequence[Write]) -> None:
         """Documents that need no call after all: written already, or older than what is written."""
+        known = await self._s.ledger.documents.get([write.key for write in writes])
+        changed = [write for write in writes if uneditable.is_changed(write, known.get(write.key))]
+        for write in changed:
+            await self._park_changed(write, known[write.key])
+        await self._unchanged([write for write in writes if write not in changed], known)
+
+    async def unready(self, writes: Sequence[Write]) -> None:
+        """Documents that no call can carry: what they need is not in Xero, and was expected to be. They wait for it."""
+        known = await self._s.ledger.documents.get([key for write in writes for key in write.awaits])
+        for write in writes:
+            missing = next((key for key in sorted(write.awaits) if key not in known), None)
+            if missing is None:
+                self._s.buffer.put_back([write.key])
+            else:
+                await self._move(write.key, partial(waiting_for, parent=missing))
+
+    async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(write.key, write.version) for write in writes if not write.only_if_absent]
         await self._s.ledger.documents.settle_unchanged(self._s.lease, newer)
-        done = self._finish((write.key for write in writes), "unchanged")
+        there = [write.key for write in writes if write.key in known]
+        never = [write.key for write in writes if write.key not in known]
+        done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
         held_ids = [work.held_id for work in done if work.held_id]
         if held_ids:
             await self._s.ledger.held.remove(self._s.lease, held_ids)
         self._s.closing.completed(done)
+        await self._orphaned(self._s.buffer.unblock(never))
+
+    async def _park_changed(self, write: Write, document: Document) -> None:
+        detail = uneditable.difference(write, document)
+        await self._move(write.key, lambda work: parked(work, uneditable.REASON, detail, uneditable.HINT))
+
+    async def _move(self, key: DocumentKey, held: Callable[[Work], Held]) -> None:
+        """Out of memory and into the ledger: the events that want a document which is not going to be written now."""
+        works = self._s.buffer.land(key)
+        orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
+        await self._intake.hold([(work, held(work)) for work in works])
+        await self._orphaned(orphans)
 
     async def _after(
         self,
@@ -142,10 +172,10 @@ class Settlement:
             await self._intake.admit([released(child) for child in children])
         self._s.wake.set()
 
-    def _finish(self, keys: Iterable[DocumentKey], result: str) -> list[Work]:
+    def _finish(self, keys: Iterable[DocumentKey], result: str, *, exists: bool = True) -> list[Work]:
         done: list[Work] = []
         for key in keys:
-            done.extend(self._s.buffer.settle(key))
+            done.extend(self._s.buffer.settle(key, exists=exists))
         for work in done:
             work.result = result
         return done
@@ -176,7 +206,7 @@ class Settlement:
         fates: dict[Work, Held] = {}
         for member, refused in results.refused:
             for work in self._given_up(member.key):
-                held = waiting_until(work, until, "kind_paused", refused.reason)
+                held = waiting_until(work, until, KIND_PAUSED, refused.reason)
                 fates.setdefault(work, held if refused.pauses_kind else parked(work, refused.reason, "", refused.hint))
         return list(fates.items())
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from worker.documents import Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
-from worker.ledger.records import Lease, Pause
+from worker.ledger.records import KIND_PAUSED, HoldState, Lease, Pause
 from worker.ledger.statements import upsert
-from worker.ledger.tables import pauses
+from worker.ledger.tables import held, pauses
 
 _WHOLE = ""
 _CLEAR = delete(pauses).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
+# held rows do not tell their kinds apart: those of another paused kind are held again
+_DUE_NOW = (
+    update(held)
+    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
+    .values(until=bindparam("at", type_=held.c.until.type))
+)
 _CURRENT = (
     select(pauses)
     .where(pauses.c.org == bindparam("of"), or_(pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
@@ -37,9 +43,11 @@ class Pauses:
             await connection.execute(upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)), _row(pause))
 
     async def clear(self, org: str, kind: Kind | None) -> None:
-        """Go on. None is the organisation's own pause; those of its kinds stay."""
+        """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now."""
         async with self._database.transaction() as connection:
             await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
+            if kind is not None:
+                await connection.execute(_DUE_NOW, {"within": org, "at": await self._database.now(connection)})
 
     async def current(self, org: str) -> list[Pause]:
         """Those that have not lapsed, the organisation's own first."""

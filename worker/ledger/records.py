@@ -128,6 +128,10 @@ class Wait:
     reason: str
 
 
+KIND_PAUSED = "kind_paused"
+"""The reason of what is held because its kind of document is paused."""
+
+
 class HoldState(StrEnum):
     """What an event waits for. Held for a person = parked."""
 
