@@ -114,10 +114,14 @@ class Buffer:
         if slot is not None:
             slot.write = write
 
-    def settle(self, key: DocumentKey) -> list[Work]:
-        """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer."""
+    def settle(self, key: DocumentKey, *, exists: bool = True) -> list[Work]:
+        """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer.
+
+        Unless it `exists`, as when there was nothing to void, those that need it go on waiting.
+        """
         slot = self._slots.pop(key, None)
-        self._arrived(key)
+        if exists:
+            self._arrived(key)
         if slot is None:
             return []
         if slot.queue is not None:

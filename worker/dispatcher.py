@@ -106,6 +106,9 @@ class Dispatcher:
             self._closed_until[blocked] = until
 
     async def _take_off(self, opened: Opened) -> None:
+        if opened.call is None and not opened.settled:
+            await self._settlement.unready(opened.leftover)
+            return
         self._s.buffer.put_back(write.key for write in opened.leftover)
         if opened.settled:
             await self._settlement.settled(opened.settled)

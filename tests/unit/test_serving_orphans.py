@@ -1,0 +1,55 @@
+"""Events whose parent turns out not to be there wait for it in the ledger; the worker does not try in vain."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from schemas.entities import Entity
+from tests.serving_fakes import Served, served
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.waiting import until
+from worker.documents import Kind
+from worker.ledger.records import HoldState
+
+INVOICE = invoice(line("10.00", "2.00", tax_rate="20"))
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+        yield one
+
+
+async def test_a_payment_waits_when_its_invoice_was_refused_and_then_cancelled(one: Served) -> None:
+    [contact] = one.receive(event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"}))
+    await one.acked(contact)
+    one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+    one.xero.gate.clear()
+    [first] = one.receive(event(Entity.INVOICE, INVOICE))
+    await until(lambda: any(call.kind is Kind.INVOICE for call in one.xero.calls), what="the invoice's call")
+    cancelled = event(Entity.INVOICE, {**INVOICE, "cancelled": True})
+    [second] = one.receive(cancelled.model_copy(update={"version": VERSION + timedelta(hours=1)}))
+    [child] = one.receive(event(Entity.PAYMENT, payment()))
+    await until(lambda: len(one.session.buffer) == 3, what="three events in memory")
+
+    one.xero.gate.set()
+
+    await one.acked(first, second, child)
+    assert await one.waiting(HoldState.PARENT) == 1
+    assert len(one.session.buffer) == 0
+
+
+async def test_a_payment_whose_invoice_came_back_into_memory_goes_on(one: Served) -> None:
+    [child] = one.receive(event(Entity.PAYMENT, payment()))
+    await one.acked(child)
+    assert await one.waiting(HoldState.PARENT) == 1
+
+    await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
+
+    await until(lambda: any(name.startswith("SHOP-P-") for name in one.xero.written), what="the payment")
+    await until(lambda: len(one.session.buffer) == 0, what="an empty buffer")
+    assert await one.waiting(HoldState.PARENT) + await one.waiting(HoldState.TIME) == 0
