@@ -29,8 +29,8 @@ test-matrix: ## the tests on Python 3.12 and 3.13 and on RabbitMQ 4, where they 
 	@.ci/matrix
 
 check: setup ## lint, types, import rules, generated files
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --no-cache --check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/xerelay schema check

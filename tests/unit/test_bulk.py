@@ -5,8 +5,8 @@ import json
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from producers.amqp import AmqpError, ConnectionLost, Unroutable
 
+from producers.amqp import AmqpError, ConnectionLost, Unroutable
 from producers.bulk import Fault, LinePublisher, LineRefused
 from producers.jsonlines import Line
 from schemas.envelope import Event, Lane

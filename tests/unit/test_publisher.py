@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable
 
+from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable
 from producers.publisher import EventPublisher, event_queues
 from schemas.codec import decode_event
 from schemas.envelope import Event, Lane

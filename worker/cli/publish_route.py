@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from producers.amqp import BrokerSettings
-
 from producers.bulk import LineRefused
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
