@@ -67,6 +67,24 @@ class MemoryBroker:
         self.returned[delivery.tag] += 1
 
 
+class FailingOnce:
+    """A part of the ledger whose `method` fails the first time."""
+
+    def __init__(self, part: Any, method: str, error: Exception) -> None:
+        self._part = part
+        self._method = method
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._method:
+            return getattr(self._part, name)
+        self._method = ""
+        return self._fail
+
+    async def _fail(self, *_: Any, **__: Any) -> None:
+        raise self._error
+
+
 Answer = Callable[[Call], Reply]
 
 
@@ -169,9 +187,17 @@ async def served(url: str, *, xero: MemoryXero | None = None) -> AsyncIterator[S
 
 def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Served:
     """One more session."""
+    session = session_of(ledger, lease, broker, xero)
+    throttle = Throttle(pause_reading=lambda: None, resume_reading=lambda: None)
+    serving = Serving(session=session, consumer=broker, throttle=throttle)  # type: ignore[arg-type] # a broker in memory
+    return Served(ledger, lease, broker, xero, session, serving, asyncio.create_task(serving.run()))
+
+
+def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Session:
+    """What serves one organisation, not yet running."""
     deliveries = Deliveries(broker)
     steps = Unwatched()
-    session = Session(
+    return Session(
         org=organisation(linger=timedelta(0)),
         lease=lease,
         ledger=ledger,
@@ -183,6 +209,3 @@ def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) 
         deliveries=deliveries,
         closing=Closing(ack=deliveries.ack, steps=steps),
     )
-    throttle = Throttle(pause_reading=lambda: None, resume_reading=lambda: None)
-    serving = Serving(session=session, consumer=broker, throttle=throttle)  # type: ignore[arg-type] # a broker in memory
-    return Served(ledger, lease, broker, xero, session, serving, asyncio.create_task(serving.run()))

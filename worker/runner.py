@@ -66,6 +66,11 @@ class Runner:
         if self._serving is not None:
             self._serving.queue_lost(queue)
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether a session runs, which takes deliveries."""
+        return self._serving is not None
+
     def stop(self) -> None:
         """Ask for the end; `run` returns when what is in flight is settled."""
         self._stopping.set()
@@ -77,16 +82,13 @@ class Runner:
         failures = 0
         while not self._stopping.is_set():
             try:
-                await self._respect_pause()
-                await self._serve()
+                await self._turn()
+                failures = 0
             except Stopped:
                 return
             except LeaseLost:
                 self._log.warning("organisation.lost", reason="another worker has the lease")
                 return
-            except PauseOrganisation as pause:
-                failures = 0
-                await self._pause(pause)
             except LedgerUnavailable as error:
                 failures += 1
                 self._log.warning("ledger.unavailable", detail=str(error))
@@ -97,6 +99,14 @@ class Runner:
                     "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)
                 )
                 await self._rest(failures)
+
+    async def _turn(self) -> None:
+        """One session from its beginning to its end, and the pause that it ended with."""
+        await self._respect_pause()
+        try:
+            await self._serve()
+        except PauseOrganisation as pause:
+            await self._pause(pause)
 
     async def _serve(self) -> None:
         session = self._make_session(self.lease)
@@ -127,6 +137,8 @@ class Runner:
                 await self._sleep(_LOOK_EVERY_S)
             elif self._paused_for not in _PROBED or await self._answers():
                 break
+        if self._stopping.is_set():
+            raise Stopped
         if self._paused_for:
             await self._ledger.pauses.clear(self._org, None)
             self._log.info("organisation.resumed", after=self._paused_for)

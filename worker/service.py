@@ -13,6 +13,7 @@ from worker.clock import Clock
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
+from worker.reading import digest
 from worker.roster import to_acquire, to_give_up
 from worker.runner import Runner
 
@@ -138,8 +139,9 @@ class Service:
         """Until its task has ended the runner still gets deliveries, and returns them."""
         task = self._tasks[org]
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("organisation.failed", organisation=org, error=type(error).__name__, digest=digest(error))
         del self._tasks[org], self._runners[org]
 
     async def _drain(self) -> None:

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from schemas.entities import Entity
-from tests.serving_fakes import served
+from tests.serving_fakes import FailingOnce, served
 from tests.unit.mapping_cases import event, invoice, line
 from worker.ledger.errors import LedgerUnavailable
 from worker.serving import Stopped
 
-
-class FailingOnce:
-    """A part of the ledger whose `method` fails the first time."""
-
-    def __init__(self, part: Any, method: str) -> None:
-        self._part = part
-        self._method = method
-
-    def __getattr__(self, name: str) -> Any:
-        if name != self._method:
-            return getattr(self._part, name)
-        self._method = ""
-        return self._fail
-
-    async def _fail(self, *_: Any, **__: Any) -> None:
-        raise LedgerUnavailable("gone for a moment")
+GONE = LedgerUnavailable("gone for a moment")
 
 
 async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(tmp_path: Path) -> None:
     async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
-        one.ledger.documents = FailingOnce(one.ledger.documents, "get")  # type: ignore[assignment] # a fault
+        one.ledger.documents = FailingOnce(one.ledger.documents, "get", GONE)  # type: ignore[assignment] # a fault
         tags = one.receive(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))), b"nonsense")
 
         assert isinstance(await one.failure(), LedgerUnavailable)
@@ -42,7 +26,7 @@ async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(
 
 async def test_messages_that_were_being_parked_when_the_ledger_failed_go_back(tmp_path: Path) -> None:
     async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
-        one.ledger.held = FailingOnce(one.ledger.held, "hold")  # type: ignore[assignment] # a fault
+        one.ledger.held = FailingOnce(one.ledger.held, "hold", GONE)  # type: ignore[assignment] # a fault
         tags = one.receive(b"nonsense")
 
         assert isinstance(await one.failure(), LedgerUnavailable)

@@ -1,0 +1,73 @@
+"""One organisation is served session after session; whatever ends one, the worker goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from schemas.entities import Entity
+from tests.sample_ledger import lease_of, opened
+from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
+from tests.unit.mapping_cases import event
+from tests.waiting import until
+from worker.clock import SystemClock
+from worker.documents import Kind
+from worker.inbox import Throttle
+from worker.ledger.errors import LeaseLost
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease, Pause
+from worker.runner import Runner
+from worker.xero.reply import Reply, ReplyKind
+
+CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with opened(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as ledger:
+        yield ledger
+
+
+def runner_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Runner:
+    return Runner(
+        lease=lease,
+        org=ORG,
+        make_session=lambda lease: session_of(ledger, lease, broker, xero),
+        consumer=broker,  # type: ignore[arg-type] # a broker in memory
+        throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
+        ledger=ledger,
+        clock=SystemClock(),
+    )
+
+
+async def test_a_lease_that_is_lost_while_a_pause_is_recorded_ends_the_runner_alone(ledger: Ledger) -> None:
+    broker, xero = MemoryBroker(), MemoryXero()
+    xero.answers[Kind.CONTACT] = [lambda _: Reply(ReplyKind.CONSENT, 403, detail="revoked")]
+    ledger.pauses = FailingOnce(ledger.pauses, "set", LeaseLost("taken over"))  # type: ignore[assignment] # a fault
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, xero)
+    running = asyncio.create_task(runner.run())
+    await until(lambda: runner.is_serving, what="the session")
+    delivery = broker.deliver(CUSTOMER)
+    runner.receive(delivery)
+
+    await asyncio.wait_for(running, 15)
+
+    assert broker.returned[delivery.tag] == 1
+
+
+async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) -> None:
+    lease = await lease_of(ledger, name=ORG)
+    now = await ledger.now()
+    await ledger.pauses.set(lease, Pause(ORG, None, "day_limit", "spent", now, now + timedelta(hours=3)))
+    runner = runner_of(ledger, lease, MemoryBroker(), MemoryXero())
+    running = asyncio.create_task(runner.run())
+    await asyncio.sleep(0)
+
+    runner.stop()
+    await asyncio.wait_for(running, 15)
+
+    assert [pause.reason for pause in await ledger.pauses.current(ORG)] == ["day_limit"]
