@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.services import PrivateBroker
+from tests.acceptance.consent import connect
 from tests.acceptance.stage import Stage
-from tests.sandbox_fixture import SandboxControl
+from tests.sandbox_fixture import SandboxControl, run_sandbox
 
 
 @pytest.fixture
@@ -27,6 +28,27 @@ async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, u
     stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=sandbox)
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def wide_stage(
+    tmp_path: Path, amqp_url: str, database_url: str, wide_sandbox: SandboxControl, unique_org: str
+) -> AsyncIterator[Stage]:
+    """A stage of three organisations, once for each kind of database."""
+    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, sandbox=wide_sandbox)
+    for name in ("org2", "org3"):
+        stage.also_serve(f"{unique_org}_{name}", wide_sandbox.tenant_id(name))
+    await connect(stage)
+    for name in ("org2", "org3"):
+        wide_sandbox.person("grant-consent", organisation=name, client_id="sandbox-web")
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+def wide_sandbox() -> Iterator[SandboxControl]:
+    """A sandbox of three organisations."""
+    yield from run_sandbox("--organisations", "3")
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ class Stage:
         self.config = write_configuration(
             folder, organisation=organisation, broker_url=broker_url, xero_url=sandbox.url
         )
+        text = self.config.read_text()
+        self._template = text[text.index(f"[organisations.{organisation}]") :]
         self.ledger_url = ledger_url
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
         self.configure(organisation, LIMITS__MINUTE="3000", LINGER="50ms")
@@ -62,11 +64,10 @@ class Stage:
 
     def also_serve(self, organisation: str, tenant_id: str) -> None:
         """One more organisation like the first, for workers that start from now on."""
-        text = self.config.read_text()
-        section = text[text.index(f"[organisations.{self.organisation}]") :].replace(self.organisation, organisation)
-        named = section.replace("connection =", f'tenant_id = "{tenant_id}"\nconnection =', 1)
-        self.config.write_text(f"{text}\n{named}")
-        self.configure(organisation, LIMITS__MINUTE="3000", LINGER="50ms")
+        section = self._template.replace(self.organisation, organisation)
+        with self.config.open("a") as config:
+            config.write(f"\n{section}")
+        self.configure(organisation, TENANT_ID=tenant_id, LIMITS__MINUTE="3000", LINGER="50ms")
 
     def worker(self, step: str = "", nth: int = 1, *, probe_s: float | None = None) -> subprocess.Popen[bytes]:
         """Start a worker, which ends itself at the `nth` time of `step`, or asks a silent Xero every `probe_s`."""

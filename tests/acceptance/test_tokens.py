@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from tests.acceptance.consent import connect
 from tests.acceptance.post import depth
 from tests.acceptance.stage import Stage, a_small_day
-from tests.xero_sandbox import SandboxXero
-from worker.ledger.ledger import Ledger
 from worker.xero.tokens import Flow
 
-CONNECTION = "demo"
 _ACCESS_S = 1800
 _SLOW_MS = 150
 
@@ -106,26 +102,6 @@ async def test_a_pause_lifted_too_early_is_set_again_after_one_small_call(sqlite
 
     assert stage.calls() == calls + 1
     assert await depth(stage.broker_url, stage.organisation) > 0
-
-
-async def connect(stage: Stage) -> None:
-    """The way of `xerelay connect`: a person allows the web app the access."""
-    stage.environ["XERELAY_CONNECTIONS__DEMO__FLOW"] = "web"
-    stage.environ["XERELAY_CONNECTIONS__DEMO__CLIENT_ID"] = "sandbox-web"
-    stage.configure(stage.organisation, TENANT_ID=stage.sandbox.tenant_id())
-    xero = SandboxXero(stage.sandbox, flow=Flow.WEB)
-    try:
-        tokens = await xero.ask_the_person()
-    finally:
-        await xero.aclose()
-    ledger = await stage.ledger()
-    generation = await _generation(ledger)
-    assert await ledger.tokens.swap(CONNECTION, generation, replace(tokens, generation=generation + 1))
-
-
-async def _generation(ledger: Ledger) -> int:
-    stored = await ledger.tokens.load(CONNECTION)
-    return stored.generation if stored else 0
 
 
 async def resume(stage: Stage) -> None:
