@@ -40,12 +40,12 @@ start_date = 2026-01-01
 window = "4s"
 
 [organisations.{org}.lanes]
-customer = "batch"
-product = "batch"
+customer = "immediate"
+product = "immediate"
 order = "immediate"
 invoice = "immediate"
-payment = "immediate"
-credit_memo = "immediate"
+payment = "batch"
+credit_memo = "batch"
 
 [organisations.{org}.accounts]
 sales = "200"

@@ -29,7 +29,7 @@ from worker.ledger.records import Held
 
 _DEADLINE_S = 180.0
 _POLL_S = 0.5
-_LANES = {Entity.CUSTOMER: Lane.BATCH, Entity.PRODUCT: Lane.BATCH}
+_LANES = {Entity.PAYMENT: Lane.BATCH, Entity.CREDIT_MEMO: Lane.BATCH}
 _FIGURES = (
     "events_published",
     "calls",
