@@ -53,7 +53,7 @@ class Settlement:
         refused = [member for member, _ in results.refused]
         await self._after(call, results.documents, refused, fates, children, result)
         if paused and call.kind is not None:
-            await self.pause_kind(call.kind, paused, results.refused[0][1].messages)
+            await self.pause_kind(call.kind, paused, _messages(results, paused))
 
     async def adopt(self, call: Call, status: int | None, documents: Sequence[Document]) -> None:
         """Close `call` with the documents that were found in Xero and are ours."""
@@ -100,7 +100,7 @@ class Settlement:
         pause = Pause(self._s.org.name, kind, reason, detail, since=self._s.clock.now(), until=until)
         await self._s.ledger.pauses.set(self._s.lease, pause)
         self._s.paused_kinds[kind] = until
-        self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason, detail=detail)
+        self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason)
         works = self._s.buffer.of_kind(kind)
         orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
         await self._intake.hold((work, waiting_until(work, until, KIND_PAUSED, reason)) for work in works)
@@ -229,6 +229,11 @@ class Settlement:
             if slot is not None and slot.write.parent in slot.waiting and slot.write.parent not in self._s.buffer:
                 return slot.write.parent
         return None
+
+
+def _messages(results: Results, reason: str) -> Sequence[str]:
+    """Xero's words for `reason`; those of other refusals of the call may name people."""
+    return next((refused.messages for _, refused in results.refused if refused.reason == reason), ())
 
 
 def released(held: Held) -> Arrival:
