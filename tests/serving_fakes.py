@@ -74,11 +74,12 @@ class FailingOnce:
         self._part = part
         self._method = method
         self._error = error
+        self.failed = False
 
     def __getattr__(self, name: str) -> Any:
         if name != self._method:
             return getattr(self._part, name)
-        self._method = ""
+        self._method, self.failed = "", True
         return self._fail
 
     async def _fail(self, *_: Any, **__: Any) -> None:

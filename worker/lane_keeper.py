@@ -12,11 +12,9 @@ from producers.amqp import AmqpError, Consumer
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from worker.budget.forecast import calls_within
-from worker.buffer import everyone
-from worker.lanes import Lanes, worth_holding
+from worker.lanes import LEAST_HELD, Lanes, worth_holding
 from worker.outlook import Outlook, outlook
 from worker.session import Session
-from worker.work import RANK
 
 _TURN_S = 0.25
 _FORECAST_EVERY_S = 5.0
@@ -24,6 +22,8 @@ _TELL_EVERY_S = 60.0
 _HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
+
+_LEAST = {Lane.IMMEDIATE: LEAST_HELD, Lane.BATCH: LEAST_HELD, Lane.BACKFILL: 0}
 
 
 class LaneKeeper:
@@ -39,7 +39,7 @@ class LaneKeeper:
             offset=session.org.offset,
             queues=consumer,
             now=session.clock.now,
-            at_hand=self._urgent,
+            held=lambda: session.buffer.held,
         )
 
     async def run(self) -> None:
@@ -49,7 +49,7 @@ class LaneKeeper:
         while True:
             if clock.monotonic() >= forecast_at:
                 forecast_at = clock.monotonic() + _FORECAST_EVERY_S
-                self.lanes.prefetch = worth_holding(await self._calls_to_come())
+                self.lanes.worth = await self._worth()
             if clock.monotonic() >= tell_at:
                 tell_at = clock.monotonic() + _TELL_EVERY_S
                 await when_connected(self._tell())
@@ -76,30 +76,28 @@ class LaneKeeper:
             calls_left_today=seen.left_today,
         )
 
-    async def _calls_to_come(self) -> int:
-        """The calls that can be made before what is held now has to be returned."""
+    async def _worth(self) -> dict[Lane, int]:
+        """What the calls of each lane can carry before what is held now has to be returned."""
         limits = self._s.limits
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
-        return calls_within(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now, seconds=_HELD_AGE_S)
+        calls = {
+            lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=_HELD_AGE_S) for lane in Lane
+        }
+        return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
 
     def _is_full(self) -> bool:
-        buffer = self._s.buffer
-        oldest = buffer.oldest()
-        age = self._s.clock.monotonic() - oldest if oldest is not None else 0.0
-        if age > _HELD_AGE_S:
-            self._give_back_idle()
+        self._give_back_old()
         limit = _HELD_BYTES // 2 if self.lanes.held_back else _HELD_BYTES
-        return buffer.size_bytes > limit or age > _HELD_AGE_S / 2
+        return self._s.buffer.size_bytes > limit
 
-    def _give_back_idle(self) -> None:
-        for work in self._s.buffer.idle():
-            self._s.buffer.drop(work)
-            for one in everyone([work]):
-                if one.delivery is not None:
-                    self._s.deliveries.give_back(one.delivery)
-
-    def _urgent(self) -> int:
-        return sum(1 for work in self._s.buffer.works() if RANK[work.lane] < RANK[Lane.BACKFILL])
+    def _give_back_old(self) -> None:
+        """What could not be sent in ten minutes waits in the broker: each return counts towards its delivery limit."""
+        before = self._s.clock.monotonic() - _HELD_AGE_S
+        oldest = self._s.buffer.oldest()
+        if oldest is None or oldest > before:
+            return
+        for work in [work for work in self._s.buffer.idle() if work.admitted_at <= before]:
+            self._s.let_go(work)
 
 
 async def when_connected(action: Awaitable[None]) -> None:

@@ -82,6 +82,9 @@ class Runner:
         failures = 0
         while not self._stopping.is_set():
             try:
+                if failures:
+                    # a full disk is read from as ever: find out before anything is consumed in vain
+                    await self._ledger.leases.heartbeat(self.lease.holder)
                 await self._turn()
                 failures = 0
             except Stopped:

@@ -72,7 +72,7 @@ class Serving:
         self._s.deliveries.lost(queue)
         for work in self._s.buffer.idle():
             if work.delivery is not None and work.delivery.queue == queue:
-                self._s.buffer.drop(work)
+                self._s.let_go(work)
 
     async def run(self) -> None:
         """Serve. Raises `Stopped`, `PauseOrganisation`, `LeaseLost` or `LedgerUnavailable`, everything returned."""

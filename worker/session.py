@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
-from worker.buffer import Buffer
+from worker.buffer import Buffer, everyone
 from worker.clock import Clock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
@@ -20,6 +20,7 @@ from worker.ledger.records import Composed, Known, Lease
 from worker.outcome import Refusals
 from worker.settings import OrganisationSettings
 from worker.steps import Steps
+from worker.work import Work
 from worker.xero.client import XeroClient
 
 
@@ -48,6 +49,13 @@ class Session:
         """End serving, once the calls in flight are settled. The first reason counts."""
         if not self.interruption.done():
             self.interruption.set_result(pause)
+
+    def let_go(self, work: Work) -> None:
+        """Out of memory unsettled; what the broker gave for it, and for what it absorbed, goes back."""
+        self.buffer.drop(work)
+        for one in everyone([work]):
+            if one.delivery is not None:
+                self.deliveries.give_back(one.delivery)
 
     async def sleep_until(self, until: datetime) -> None:
         """Come back at `until`."""

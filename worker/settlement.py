@@ -145,7 +145,7 @@ class Settlement:
         works = self._s.buffer.land(key)
         orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
         await self._intake.hold([(work, held(work)) for work in works])
-        await self._orphaned(orphans)
+        await self._orphaned([*self._s.buffer.unblock([key]), *orphans])
 
     async def _after(
         self,
@@ -166,8 +166,9 @@ class Settlement:
         self._s.closing.completed(done)
         for work, held in fates:
             self._s.closing.ended(work, held)
-        await self._orphaned(self._s.buffer.unblock([member.key for member in call.members]))
-        await self._orphaned(orphans)
+        # the other members stay blocked: they may go into another call only when this one has settled them
+        done_with = [*(d.key for d in documents), *(member.key for member in refused)]
+        await self._orphaned([*self._s.buffer.unblock(done_with), *orphans])
         if children:
             await self._intake.admit([released(child) for child in children])
         self._s.wake.set()

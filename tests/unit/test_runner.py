@@ -17,7 +17,7 @@ from tests.waiting import until
 from worker.clock import SystemClock
 from worker.documents import Kind
 from worker.inbox import Throttle
-from worker.ledger.errors import LeaseLost
+from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause
 from worker.runner import Runner
@@ -57,6 +57,25 @@ async def test_a_lease_that_is_lost_while_a_pause_is_recorded_ends_the_runner_al
     await asyncio.wait_for(running, 15)
 
     assert broker.returned[delivery.tag] == 1
+
+
+async def test_after_a_failure_the_ledger_must_take_a_write_before_anything_is_consumed(ledger: Ledger) -> None:
+    broker = MemoryBroker()
+    full = LedgerUnavailable("no space left")
+    ledger.held = FailingOnce(ledger.held, "hold", full)  # type: ignore[assignment] # a fault
+    leases = FailingOnce(ledger.leases, "heartbeat", full)
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
+    ledger.leases = leases  # type: ignore[assignment] # a fault
+    running = asyncio.create_task(runner.run())
+    await until(lambda: runner.is_serving, what="the session")
+    runner.receive(broker.deliver(b"nonsense"))
+
+    await until(lambda: leases.failed, what="a write that is tried")
+    assert not runner.is_serving
+    await until(lambda: runner.is_serving, what="the next session")
+
+    runner.stop()
+    await asyncio.wait_for(running, 15)
 
 
 async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) -> None:

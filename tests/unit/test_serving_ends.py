@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from schemas.entities import Entity
-from tests.serving_fakes import FailingOnce, served
-from tests.unit.mapping_cases import event, invoice, line
+from schemas.envelope import Lane
+from schemas.topology import event_key, lane_queue
+from tests.sample_ledger import document, key, open_call, write
+from tests.serving_fakes import ORG, FailingOnce, served
+from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.waiting import until
+from worker.intake import Intake
 from worker.ledger.errors import LedgerUnavailable
 from worker.serving import Stopped
+from worker.settlement import Settlement
 
 GONE = LedgerUnavailable("gone for a moment")
 
@@ -43,3 +51,36 @@ async def test_a_stop_gives_back_what_was_not_begun_and_acks_what_was_done(tmp_p
         assert isinstance(await one.end(), Stopped)
 
         assert [one.broker.acked[tag] + one.broker.returned[tag] for tag in (*done, *more)] == [1, 1]
+
+
+async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: Path) -> None:
+    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+        for _ in range(2):
+            one.session.breaker.failed(one.session.clock.monotonic())
+        sale = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
+        immediate = one.broker.deliver(sale.model_copy(update={"version": VERSION + timedelta(hours=1)}))
+        batch = replace(
+            one.broker.deliver(sale, queue=lane_queue(ORG, Lane.BATCH)),
+            routing_key=event_key(ORG, Lane.BATCH, sale.entity),
+        )
+        one.serving.receive(immediate)
+        one.serving.receive(batch)
+        await until(lambda: [len(work.absorbed) for work in one.session.buffer.works()] == [1], what="one in the other")
+
+        one.serving.queue_lost(immediate.queue)
+
+        assert (one.broker.returned[batch.tag], one.broker.returned[immediate.tag]) == (1, 0)
+
+
+async def test_what_an_uncertain_call_left_open_stays_blocked_until_that_is_settled(tmp_path: Path) -> None:
+    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+        settlement = Settlement(session=one.session, intake=Intake(session=one.session))
+        call = await open_call(one.ledger, one.lease, write(1), write(2))
+        one.session.buffer.block([key(1), key(2)])
+
+        await settlement.adopt(call, 500, [document(1)])
+
+        assert not one.session.buffer.wants(key(1))
+        assert one.session.buffer.wants(key(2))
+        await settlement.free(member for member in call.members if member.key == key(2))
+        assert not one.session.buffer.wants(key(2))
