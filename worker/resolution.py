@@ -63,9 +63,10 @@ class Resolution:
         return findings
 
     async def wait_until_visible(self, call: Call) -> None:
-        """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
+        """Payments and allocations are looked up no earlier than 7 minutes after their last send, in the ledger's time."""
         if call.kind in BLIND_KINDS:
-            await self._s.sleep_until(call.sent_at + timedelta(seconds=_BLIND_S))
+            since = await self._s.ledger.now() - call.sent_at
+            await self._s.clock.sleep(max((timedelta(seconds=_BLIND_S) - since).total_seconds(), 0.0))
 
     async def settle_uncertain(self, call: Call, *, attempt: bool) -> None:
         """Record what of `call` is in Xero and free the rest for another call. Raises `Unanswered`."""
