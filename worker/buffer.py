@@ -117,13 +117,15 @@ class Buffer:
     def settle(self, key: DocumentKey, *, exists: bool = True) -> list[Work]:
         """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer.
 
-        Unless it `exists`, as when there was nothing to void, those that need it go on waiting.
+        Unless it `exists`, as when there was nothing to void, those that need it go on waiting. A slot that is in no
+        call, because one from before this session was settled, stays: it may hold a newer version.
         """
-        slot = self._slots.pop(key, None)
         if exists:
             self._arrived(key)
-        if slot is None:
+        slot = self._slots.get(key)
+        if slot is None or not slot.in_flight:
             return []
+        del self._slots[key]
         if slot.queue is not None:
             self._slots[key] = slot.queue
             self._ready.offer(slot.queue)
