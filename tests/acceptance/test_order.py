@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from deploy.demo.day import Day
-from schemas.entities import CreditMemo, Entity, Payment
+from schemas.entities import CreditMemo, Customer, Entity, Payment
 from schemas.envelope import Event
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
 from worker.ledger.records import HoldState
+from worker.steps import Step
 
 
 async def test_a_day_in_reverse_order_gives_the_same_books(sqlite_stage: Stage) -> None:
@@ -101,6 +106,44 @@ async def test_two_stores_with_equal_ids_share_one_organisation(sqlite_stage: St
 
     await stage.until_quiet([shop, outlet])
     await stage.assert_right(shop, outlet)
+
+
+@pytest.mark.parametrize("step", [Step.CALL_OPENED, Step.SENT])
+async def test_a_newer_version_is_not_lost_behind_a_call_whose_reply_was(sqlite_stage: Stage, step: Step) -> None:
+    stage = sqlite_stage
+    day = part_of(a_small_day(stage.organisation, orders=2))
+    await stage.publish(part_of(day, lambda event: event.entity is Entity.CUSTOMER))
+    await stage.died(stage.worker(step))
+
+    await stage.publish(_moved(day))
+    stage.worker()
+
+    await stage.publish(part_of(day, lambda event: event.entity is not Entity.CUSTOMER))
+    await stage.until_quiet([day])
+    await stage.until(lambda: _phones(stage) == {"0800 0000"}, within_s=20, what="every customer's new number")
+    await stage.assert_right(day)
+
+
+def _moved(day: Day) -> Day:
+    """The day's customers, an hour later and with another telephone."""
+    customers = [event for event in day.events if isinstance(event.data, Customer)]
+    later = [
+        event.model_copy(
+            update={
+                "id": f"later-{event.id}",
+                "version": event.version + timedelta(hours=1),
+                "data": event.data.model_copy(update={"phone": "0800 0000"}),
+            }
+        )
+        for event in customers
+    ]
+    return replace(part_of(day), events=later)
+
+
+def _phones(stage: Stage) -> set[str]:
+    """What the contacts of customers, not of guests, have."""
+    contacts = [c for c in stage.sandbox.documents("contacts") if "guest" not in c["ContactNumber"]]
+    return {phone["PhoneNumber"] for c in contacts for phone in c["Phones"] if phone.get("PhoneNumber")}
 
 
 def _shuffled(one: Day, other: Day) -> Day:
