@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ from tests.waiting import until_sync
 def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: PrivateBroker) -> None:
     url = private_broker.url
     publish_durably(url, "kept")
+    # RabbitMQ may forget a queue whose declaration is younger than that, though it confirmed a message of it
+    time.sleep(2)
 
     private_broker.kill()
     private_broker.start()
@@ -125,7 +128,7 @@ def publish_durably(url: str, queue: str) -> None:
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        channel.queue_declare(queue, durable=True)
+        channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
         channel.basic_publish("", queue, b"x", pika.BasicProperties(delivery_mode=2), mandatory=True)
 
 
