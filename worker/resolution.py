@@ -63,8 +63,9 @@ class Resolution:
         return findings
 
     async def wait_until_visible(self, call: Call) -> None:
-        """Payments and allocations are looked up no earlier than 7 minutes after their last send, in the ledger's time."""
+        """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
         if call.kind in BLIND_KINDS:
+            # both times are the ledger's: a worker's clock that runs ahead would look too early, and pay twice
             since = await self._s.ledger.now() - call.sent_at
             await self._s.clock.sleep(max((timedelta(seconds=_BLIND_S) - since).total_seconds(), 0.0))
 
