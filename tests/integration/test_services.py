@@ -36,7 +36,7 @@ def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: Priva
     private_broker.start()
 
     assert private_broker.url == url
-    assert messages_in(url, "kept") == 1
+    until_sync(lambda: messages_in(url, "kept") == 1)
 
 
 def test_broker_accepts_no_default_password(broker: Service) -> None:
