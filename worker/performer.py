@@ -11,6 +11,7 @@ from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.opening import open_write_when_allowed
 from worker.outcome import FATES, Fate, sort_verdicts
+from worker.reading import printable
 from worker.resolution import Resolution, Unanswered
 from worker.sending import breathe, send
 from worker.session import Session
@@ -178,4 +179,4 @@ class Performer:
 
 def excerpt(reply: Reply) -> str:
     """The beginning of a reply, for the person who has to look."""
-    return f"{reply.status} {reply.detail}: {reply.raw[:_EXCERPT_BYTES].decode(errors='replace')}"
+    return printable(f"{reply.status} {reply.detail}: {reply.raw[:_EXCERPT_BYTES].decode(errors='replace')}")

@@ -26,6 +26,8 @@ _LOOK_EVERY_S = 1.0
 _PROBED = {"xero_unavailable", "consent_revoked", "scope_missing"}
 _RESTART_BASE_S = 0.5
 _RESTART_CAP_S = 15.0
+_DEFECT_CAP_S = 600.0
+"""Each session that fails returns what it holds, which counts towards the delivery limit of 50: make it last hours."""
 
 
 class Runner:
@@ -101,7 +103,7 @@ class Runner:
                 self._log.error(
                     "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)
                 )
-                await self._rest(failures)
+                await self._rest(failures, cap_s=_DEFECT_CAP_S)
 
     async def _turn(self) -> None:
         """One session from its beginning to its end, and the pause that it ended with."""
@@ -169,8 +171,8 @@ class Runner:
         await self._pause(pause_for(reply, self._clock.now()) or still)
         return False
 
-    async def _rest(self, failures: int) -> None:
-        await self._sleep(delay_s(failures, base_s=_RESTART_BASE_S, cap_s=_RESTART_CAP_S, jitter=0.5))
+    async def _rest(self, failures: int, *, cap_s: float = _RESTART_CAP_S) -> None:
+        await self._sleep(delay_s(failures, base_s=_RESTART_BASE_S, cap_s=cap_s, jitter=0.5))
 
     async def _sleep(self, seconds: float) -> None:
         sleeper = asyncio.ensure_future(self._clock.sleep(max(seconds, 0.01)))

@@ -146,7 +146,7 @@ class Serving:
         try:
             envelope, command = decode_command(delivery.body)
         except Undecodable as error:
-            self._log.error("command.refused", organisation=self._s.org.name, reason=str(error))
+            self._log.error("command.refused", organisation=self._s.org.name, reason=error.reason)
         else:
             if isinstance(command, Release):
                 self._keeper.lanes.release()

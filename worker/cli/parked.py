@@ -38,7 +38,7 @@ def list_parked(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """List parked events, oldest first, with the reason and what to do."""
+    """List parked events, newest first, with the reason and what to do."""
     names = [org] if org else list(settings(config).organisations)
 
     async def read(ledger: Ledger) -> list[Held]:
