@@ -6,8 +6,6 @@ import asyncio
 import random
 from contextlib import suppress
 
-import pytest
-
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
 from worker.steps import Step
@@ -15,17 +13,17 @@ from worker.steps import Step
 _KINDS = ("lost-reply", "502", "503", "504", "500", "500-partial", "429-minute", "429-concurrent", "401")
 # a payment after a 500 is looked up 7 minutes later
 _ENDPOINTS = ("/Contacts", "/Items", "/Invoices")
+_SEED = 2
 _FAULTS = 10
 _DEATHS = 3
 _STEPS = [step for step in Step if step is not Step.HELD]
 
 
-@pytest.mark.parametrize("seed", [2, 8])
-async def test_a_storm_of_faults_and_deaths_costs_nothing(sqlite_stage: Stage, seed: int) -> None:
+async def test_a_storm_of_faults_and_deaths_costs_nothing(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
-    chance = random.Random(seed)
-    day = a_small_day(stage.organisation, orders=48, seed=seed)
-    other = part_of(a_small_day(stage.organisation, orders=24, seed=seed + 100, store="outlet"))
+    chance = random.Random(_SEED)
+    day = a_small_day(stage.organisation, orders=48, seed=_SEED)
+    other = part_of(a_small_day(stage.organisation, orders=24, seed=_SEED + 1, store="outlet"))
     chance.shuffle(day.events)
     stage.sandbox.limits(latency_ms=60)
     for _ in range(_FAULTS):
