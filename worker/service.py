@@ -103,7 +103,8 @@ class Service:
         holders = {
             lease.name: lease.holder for lease in leases if lease.name in self._organisations and lease.expires_at > now
         }
-        for org in to_give_up(self._id, self._organisations, holders, workers):
+        # one a turn: draining takes up to 9 s, and the leases of the others have to be renewed in time
+        for org in to_give_up(self._id, self._organisations, holders, workers)[:1]:
             await self._give_up(org)
         for org in to_acquire(self._id, self._organisations, holders, workers):
             await self._acquire(org)
