@@ -6,9 +6,10 @@ one that is not in a call yet, and waits behind one that is.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
 
+from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ready import Ready
 from worker.work import RANK, Slot, Work
@@ -28,6 +29,7 @@ class Buffer:
         self._recent: dict[DocumentKey, None] = {}
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
         self._seq = 0
+        self.held: Counter[Lane] = Counter()
         self.size_bytes = 0
 
     def __len__(self) -> int:
@@ -55,6 +57,7 @@ class Buffer:
         if not self._coalesce(work):
             return
         self._works[work] = None
+        self.held[work.lane] += 1
         self.size_bytes += len(work.body)
         voided: DocumentKey | None = None
         for write in writes:
@@ -66,13 +69,21 @@ class Buffer:
             work.pending.add(write.key)
             self._want(work, write, waiting)
 
-    def take(self, kind: Kind, limit: int, now: float) -> list[Slot]:
-        """Up to `limit` sendable slots of `kind`, most urgent lane and oldest first; they count as in flight."""
-        return self._ready.pop(kind, limit, now)
+    def take(self, kind: Kind, limit: int, now: float, first: int = 0) -> list[Slot]:
+        """Up to `limit` sendable slots of `kind`, those of rank `first`, then most urgent lane and oldest first.
 
-    def choose(self, now: float) -> tuple[Kind, int] | None:
-        """The kind to send next and its rank: the most urgent lane first, then the kind that holds the oldest event."""
-        return self._ready.choose(now)
+        They count as in flight.
+        """
+        return self._ready.pop(kind, limit, now, first)
+
+    def choose(
+        self, now: float, ranks: Iterable[int] = range(len(RANK)), *, at_least: int = 1
+    ) -> tuple[Kind, int] | None:
+        """The kind to send next and its rank: the lanes in that order, then the kind that holds the oldest event.
+
+        Kinds of which fewer than about `at_least` can be sent do not count.
+        """
+        return self._ready.choose(now, ranks, at_least)
 
     def ready_count(self, kind: Kind) -> int:
         """How many slots of `kind` may be sendable (an upper bound)."""
@@ -253,6 +264,7 @@ class Buffer:
     def _forget(self, work: Work) -> None:
         if work in self._works:
             del self._works[work]
+            self.held[work.lane] -= 1
             self.size_bytes -= len(work.body)
         if self._newest.get(work.owner) is work:
             del self._newest[work.owner]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from schemas.envelope import Lane
 from worker.documents import Kind
 from worker.interruption import PauseOrganisation, xero_down
 from worker.ledger.records import Call, Opened, Wait
@@ -18,6 +19,12 @@ DOCUMENTS_PER_CALL = 50
 _OFFERED = 2 * DOCUMENTS_PER_CALL
 _LONG_WAIT = timedelta(minutes=10)
 _LANES = {rank: lane for lane, rank in RANK.items()}
+_IN_A_ROW = 3
+"""After so many immediate calls in a row the lane cedes one to the batch lane, token and all: a busy day starves it."""
+
+_IMMEDIATE, _BATCH, _BACKFILL = (RANK[lane] for lane in (Lane.IMMEDIATE, Lane.BATCH, Lane.BACKFILL))
+_PATIENCE_S = 540.0
+"""So long a backfill event waits for a full call; after ten minutes it would be returned."""
 
 
 class Dispatcher:
@@ -32,6 +39,7 @@ class Dispatcher:
         self._tasks = tasks
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
+        self._in_a_row = 0
         self.draining = False
 
     async def run(self) -> None:
@@ -42,24 +50,40 @@ class Dispatcher:
             if chosen is None:
                 await self._idle()
                 continue
-            kind, rank = chosen
+            kind, rank, payer = chosen
             await self._linger(kind)
-            await self._open(kind, rank)
+            await self._open(kind, rank, payer)
 
     async def drained(self) -> None:
         """Every call that was opened is settled."""
         while self._flying:
             await asyncio.wait(self._flying)
 
-    def _choose(self) -> tuple[Kind, int] | None:
+    def _choose(self) -> tuple[Kind, int, int] | None:
+        """The kind that goes next, the rank that asks for it, and the rank whose token it spends."""
         now = self._s.clock.monotonic()
         if len(self._flying) >= self._s.limits.concurrent or self._s.breaker.is_open:
             return None
         self._reopen_kinds()
-        chosen = self._s.buffer.choose(now)
-        if chosen is None or now < self._closed_until[chosen[1]]:
-            return None
-        return chosen
+        turns = [(_IMMEDIATE, _IMMEDIATE), (_BATCH, _BATCH), (_BACKFILL, _BACKFILL)]
+        if self._in_a_row >= _IN_A_ROW:
+            turns.insert(0, (_BATCH, _IMMEDIATE))
+        for rank, payer in turns:
+            if now >= self._closed_until[payer]:
+                chosen = self._worth_a_token(rank, now)
+                if chosen is not None:
+                    return *chosen, payer
+        return None
+
+    def _worth_a_token(self, rank: int, now: float) -> tuple[Kind, int] | None:
+        """Backfill goes out in full calls, as long as its events have not waited for long."""
+        if rank != _BACKFILL:
+            return self._s.buffer.choose(now, (rank,))
+        full = self._s.buffer.choose(now, (rank,), at_least=DOCUMENTS_PER_CALL)
+        oldest = self._s.buffer.oldest()
+        if full is not None or oldest is None or now - oldest < _PATIENCE_S:
+            return full
+        return self._s.buffer.choose(now, (rank,))
 
     async def _idle(self) -> None:
         """Wait for something new, or for the next moment at which something may go."""
@@ -82,27 +106,28 @@ class Dispatcher:
         if linger and self._s.buffer.ready_count(kind) < DOCUMENTS_PER_CALL:
             await self._s.clock.sleep(linger)
 
-    async def _open(self, kind: Kind, rank: int) -> None:
-        slots = self._s.buffer.take(kind, _OFFERED, self._s.clock.monotonic())
+    async def _open(self, kind: Kind, rank: int, payer: int) -> None:
+        slots = self._s.buffer.take(kind, _OFFERED, self._s.clock.monotonic(), first=rank)
         if not slots:
             return
         try:
-            opened = await open_write(self._s, kind=kind, lane=_LANES[rank], writes=[slot.write for slot in slots])
+            opened = await open_write(self._s, kind=kind, lane=_LANES[payer], writes=[slot.write for slot in slots])
         except BaseException:
             self._s.buffer.put_back(slot.key for slot in slots)
             raise
         if isinstance(opened, Wait):
             self._s.buffer.put_back(slot.key for slot in slots)
-            self._wait(opened, rank)
+            self._wait(opened, payer)
         else:
+            self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
             await self._take_off(opened)
 
-    def _wait(self, wait: Wait, rank: int) -> None:
+    def _wait(self, wait: Wait, payer: int) -> None:
         remaining = wait.until - self._s.clock.now()
-        if remaining > _LONG_WAIT and rank == 0:
+        if remaining > _LONG_WAIT and payer == _IMMEDIATE:
             raise PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
         until = self._s.clock.monotonic() + max(remaining.total_seconds(), 0.01)
-        for blocked in range(rank, len(RANK)):
+        for blocked in range(payer, len(RANK)):
             self._closed_until[blocked] = until
 
     async def _take_off(self, opened: Opened) -> None:

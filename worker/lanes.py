@@ -7,7 +7,7 @@ No more is taken than can be sent within ten minutes: what waits longer waits in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,14 +20,18 @@ MOST_HELD = 2_000
 
 LEAST_HELD = 125
 DOCUMENTS_PER_CALL = 50
+_ONE_OF_EACH = 250
 
 
-def worth_holding(calls: int) -> int:
-    """How many messages to hold when `calls` can go out soon: never more than they can carry, in coarse steps."""
+def worth_holding(calls: int, least: int = LEAST_HELD) -> int:
+    """How many messages to hold when `calls` can go out soon: what they can carry, in coarse steps.
+
+    With any call to come it is enough to fill one of each kind: fewer would go out half empty.
+    """
     most = MOST_HELD
-    while most > LEAST_HELD and most // 2 >= calls * DOCUMENTS_PER_CALL:
+    while most > calls * DOCUMENTS_PER_CALL and most > _ONE_OF_EACH:
         most //= 2
-    return most
+    return max(most if calls else 0, least)
 
 
 class Queues(Protocol):
@@ -62,20 +66,20 @@ class Lanes:
         offset: timedelta,
         queues: Queues,
         now: Callable[[], datetime],
-        at_hand: Callable[[], int],
+        held: Callable[[], Mapping[Lane, int]],
     ) -> None:
         self._org = org
         self._window = window
         self._offset = offset
         self._queues = queues
         self._now = now
-        self._at_hand = at_hand
+        self._held = held
         self._index = self._current()
         self._remaining = 0
         self._open: dict[Lane, int] = {}
         self._released = False
         self.held_back = False
-        self.prefetch = LEAST_HELD
+        self.worth: dict[Lane, int] = dict.fromkeys(Lane, LEAST_HELD)
 
     def release(self) -> None:
         """Open the batch window at the next `turn`."""
@@ -90,9 +94,12 @@ class Lanes:
         """Bring the consumers to what the time, the windows and the buffer ask for."""
         await self._turn_batch()
         batch = self._remaining > 0
-        await self._want(Lane.IMMEDIATE, wanted=not self.held_back)
-        await self._want(Lane.BATCH, wanted=batch and not self.held_back)
-        await self._want(Lane.BACKFILL, wanted=not batch and not self.held_back and self._at_hand() == 0)
+        held = self._held()
+        urgent = held[Lane.IMMEDIATE] + held[Lane.BATCH]
+        await self._want(Lane.IMMEDIATE, wanted=self._has_room(Lane.IMMEDIATE, held[Lane.IMMEDIATE]))
+        await self._want(Lane.BATCH, wanted=batch and self._has_room(Lane.BATCH, urgent))
+        quiet = not batch and urgent == 0
+        await self._want(Lane.BACKFILL, wanted=quiet and self._has_room(Lane.BACKFILL, held[Lane.BACKFILL]))
 
     async def close(self) -> None:
         """Cancel every consumer."""
@@ -107,11 +114,14 @@ class Lanes:
         elif self._remaining > 0 and await self._queues.depth(lane_queue(self._org, Lane.BATCH)) == 0:
             self._remaining = 0  # others took some, or the queue was purged
 
+    def _has_room(self, lane: Lane, held: int) -> bool:
+        return not self.held_back and held < self.worth[lane]
+
     async def _want(self, lane: Lane, *, wanted: bool) -> None:
-        queue = lane_queue(self._org, lane)
-        if wanted and self._open.get(lane) != self.prefetch:
-            await self._queues.start(queue, self.prefetch)
-            self._open[lane] = self.prefetch
+        queue, prefetch = lane_queue(self._org, lane), self.worth[lane]
+        if wanted and self._open.get(lane) != prefetch:
+            await self._queues.start(queue, prefetch)
+            self._open[lane] = prefetch
         elif not wanted and lane in self._open:
             await self._queues.cancel(queue)
             del self._open[lane]

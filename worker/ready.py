@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from worker.documents import DocumentKey, Kind
 from worker.work import RANK, Slot
@@ -30,11 +30,11 @@ class Ready:
         else:
             heapq.heappush(self._heaps[slot.rank, slot.write.kind], (slot.seq, slot.key))
 
-    def pop(self, kind: Kind, limit: int, now: float) -> list[Slot]:
-        """Take up to `limit` sendable slots of `kind`; they are marked as in flight."""
+    def pop(self, kind: Kind, limit: int, now: float, first: int) -> list[Slot]:
+        """Take up to `limit` sendable slots of `kind`, those of rank `first` first; they are marked as in flight."""
         self._wake(now)
         taken: list[Slot] = []
-        for rank in range(len(RANK)):
+        for rank in sorted(range(len(RANK)), key=lambda rank: (rank != first, rank)):
             heap = self._heaps[rank, kind]
             while heap and len(taken) < limit:
                 _, key = heapq.heappop(heap)
@@ -44,13 +44,14 @@ class Ready:
                     taken.append(slot)
         return taken
 
-    def choose(self, now: float) -> tuple[Kind, int] | None:
-        """The kind of the oldest sendable slot of the most urgent rank, and that rank."""
+    def choose(self, now: float, ranks: Iterable[int], at_least: int) -> tuple[Kind, int] | None:
+        """The kind of the oldest sendable slot of the first of `ranks` that has one, and that rank."""
         self._wake(now)
-        for rank in range(len(RANK)):
+        for rank in ranks:
             heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
-            if heads:
-                return min(heads)[1], rank
+            enough = [(head, kind) for head, kind in heads if at_least <= 1 or self.count(kind) >= at_least]
+            if enough:
+                return min(enough)[1], rank
         return None
 
     def count(self, kind: Kind) -> int:

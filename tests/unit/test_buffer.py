@@ -135,6 +135,29 @@ def test_the_immediate_lane_goes_first_then_the_kind_of_the_oldest_event() -> No
     assert buffer.choose(0.0) == (Kind.INVOICE, 0)
 
 
+def test_a_call_that_a_lane_asked_for_begins_with_that_lane() -> None:
+    buffer = Buffer()
+    for number, lane in enumerate([Lane.IMMEDIATE, Lane.BATCH]):
+        key = a_key("customer", str(number), "contact")
+        buffer.admit(a_work("customer", str(number), lane=lane), [a_write(key, Kind.CONTACT)], known=())
+
+    taken = buffer.take(Kind.CONTACT, 50, 0.0, first=1)
+
+    assert [slot.rank for slot in taken] == [1, 0]
+
+
+def test_a_kind_of_which_too_few_wait_is_passed_over() -> None:
+    buffer = Buffer()
+    buffer.admit(a_work("customer", "1"), [a_write(CONTACT, Kind.CONTACT)], known=())
+    for number in range(2):
+        key = a_key("product", str(number), "item")
+        buffer.admit(a_work("product", str(number)), [a_write(key, Kind.ITEM)], known=())
+
+    assert buffer.choose(0.0, (0,), at_least=2) == (Kind.ITEM, 0)
+    assert buffer.choose(0.0, (0,), at_least=3) is None
+    assert buffer.held[Lane.IMMEDIATE] == 3
+
+
 def test_a_call_is_filled_from_all_lanes_most_urgent_first() -> None:
     buffer = Buffer()
     for number, lane in enumerate([Lane.BACKFILL, Lane.BATCH, Lane.IMMEDIATE]):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from schemas.envelope import Lane
@@ -34,14 +35,14 @@ class Stage:
     def __init__(self, *, offset: timedelta = timedelta()) -> None:
         self.queues = FakeQueues()
         self.time = datetime(2026, 1, 5, 12, 10, tzinfo=UTC)
-        self.at_hand = 0
+        self.held: Counter[Lane] = Counter()
         self.lanes = Lanes(
             org="main",
             window=WINDOW,
             offset=offset,
             queues=self.queues,
             now=lambda: self.time,
-            at_hand=lambda: self.at_hand,
+            held=lambda: self.held,
         )
 
     async def turn(self) -> set[Lane]:
@@ -101,12 +102,24 @@ async def test_a_window_that_opens_while_the_last_is_drained_takes_what_is_there
 
 async def test_backfill_waits_while_anything_else_is_at_hand() -> None:
     stage = Stage()
-    stage.at_hand = 1
+    stage.held[Lane.IMMEDIATE] = 1
     assert await stage.turn() == {Lane.IMMEDIATE}
 
-    stage.at_hand = 0
+    stage.held[Lane.IMMEDIATE] = 0
 
     assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}
+
+
+async def test_a_backlog_of_one_lane_never_keeps_a_more_urgent_one_out() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 3)
+    stage.time += timedelta(minutes=20)
+    stage.held[Lane.BATCH] = stage.held[Lane.BACKFILL] = LEAST_HELD
+
+    assert await stage.turn() == {Lane.IMMEDIATE}
+
+    stage.held[Lane.BATCH] = LEAST_HELD - 1
+    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BATCH}
 
 
 async def test_nothing_is_consumed_while_the_buffer_is_full() -> None:
@@ -141,7 +154,7 @@ async def test_the_prefetch_follows_what_can_be_sent() -> None:
     await stage.turn()
     assert stage.queues.prefetch[lane_queue("main", Lane.IMMEDIATE)] == LEAST_HELD
 
-    stage.lanes.prefetch = 500
+    stage.lanes.worth = dict.fromkeys(Lane, 500)
     await stage.turn()
 
     assert stage.queues.prefetch[lane_queue("main", Lane.IMMEDIATE)] == 500
@@ -149,5 +162,7 @@ async def test_the_prefetch_follows_what_can_be_sent() -> None:
 
 def test_no_more_is_held_than_ten_minutes_of_calls_carry() -> None:
     assert worth_holding(0) == LEAST_HELD
-    assert worth_holding(7) == 500
+    assert worth_holding(7) == 250
+    assert worth_holding(0, 0) == 0
+    assert worth_holding(1, 0) == 250
     assert worth_holding(1_000) == MOST_HELD

@@ -14,6 +14,7 @@ _XERO_MINUTE = 60
 _MINUTE_CAPACITY = 5
 _MINUTE_CEILING = 55
 _LEFT_BY_BACKFILL = 0.5
+_DAY_LEFT_BY_BACKFILL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,14 @@ class Limits:
         return self.day / DAY.total_seconds()
 
     def day_for(self, lane: Lane) -> int:
-        """Calls of any rolling 24 hours that `lane` may bring the organisation to."""
+        """Calls of any rolling 24 hours that `lane` may bring the organisation to.
+
+        Backfill leaves a tenth, else it would take what the batch lane needs before the next window opens.
+        """
         if lane is Lane.IMMEDIATE:
             return self.day
-        return max(1, self.day - math.floor(self.reserve * self.day))
+        share = max(self.reserve, _DAY_LEFT_BY_BACKFILL) if lane is Lane.BACKFILL else self.reserve
+        return max(1, self.day - math.floor(share * self.day))
 
     def kept_from(self, lane: Lane) -> float:
         """Tokens of the day bucket that `lane` has to leave there.
