@@ -7,7 +7,7 @@ one that is not in a call yet, and waits behind one that is.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
@@ -77,13 +77,13 @@ class Buffer:
         return self._ready.pop(kind, limit, now, first)
 
     def choose(
-        self, now: float, ranks: Iterable[int] = range(len(RANK)), *, at_least: int = 1
+        self, now: float, ranks: Iterable[int] = range(len(RANK)), *, least: Callable[[Kind], int] = lambda _: 1
     ) -> tuple[Kind, int] | None:
         """The kind to send next and its rank: the lanes in that order, then the kind that holds the oldest event.
 
-        Kinds of which fewer than about `at_least` can be sent do not count.
+        Kinds of which fewer than about `least` can be sent do not count.
         """
-        return self._ready.choose(now, ranks, at_least)
+        return self._ready.choose(now, ranks, least)
 
     def ready_count(self, kind: Kind) -> int:
         """How many slots of `kind` may be sendable (an upper bound)."""

@@ -23,6 +23,9 @@ _IN_A_ROW = 3
 """After so many immediate calls in a row the lane cedes one to the batch lane, token and all: a busy day starves it."""
 
 _IMMEDIATE, _BATCH, _BACKFILL = (RANK[lane] for lane in (Lane.IMMEDIATE, Lane.BATCH, Lane.BACKFILL))
+_APART_S = 15.0
+"""Calls of one kind that are not full keep so far apart while calls are scarce: a rush fills them."""
+
 _PATIENCE_S = 540.0
 """So long a backfill event waits for a full call; after ten minutes it would be returned."""
 
@@ -40,6 +43,7 @@ class Dispatcher:
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
         self._in_a_row = 0
+        self._opened_at: dict[Kind, float] = {}
         self.draining = False
 
     async def run(self) -> None:
@@ -76,10 +80,15 @@ class Dispatcher:
         return None
 
     def _worth_a_token(self, rank: int, now: float) -> tuple[Kind, int] | None:
-        """Backfill goes out in full calls, as long as its events have not waited for long."""
+        """Backfill goes out in full calls, unless its events waited for long; scarce calls of one kind keep apart."""
+
+        def least(kind: Kind) -> int:
+            rests = self._s.calls_are_scarce and now < self._opened_at.get(kind, -_APART_S) + _APART_S
+            return DOCUMENTS_PER_CALL if rests else 1
+
         if rank != _BACKFILL:
-            return self._s.buffer.choose(now, (rank,))
-        full = self._s.buffer.choose(now, (rank,), at_least=DOCUMENTS_PER_CALL)
+            return self._s.buffer.choose(now, (rank,), least=least)
+        full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
         oldest = self._s.buffer.oldest()
         if full is not None or oldest is None or now - oldest < _PATIENCE_S:
             return full
@@ -119,6 +128,7 @@ class Dispatcher:
             self._s.buffer.put_back(slot.key for slot in slots)
             self._wait(opened, payer)
         else:
+            self._opened_at[kind] = self._s.clock.monotonic()
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
             await self._take_off(opened)
 

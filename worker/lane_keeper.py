@@ -11,6 +11,7 @@ import structlog
 from producers.amqp import AmqpError, Consumer
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
+from worker.budget.decision import settle
 from worker.budget.forecast import calls_within
 from worker.lanes import LEAST_HELD, Lanes, worth_holding
 from worker.outlook import Outlook, outlook
@@ -22,6 +23,9 @@ _TELL_EVERY_S = 60.0
 _HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
+
+_SCARCE = 0.4
+"""Of what can be saved up: with less left, calls wait a little to be fuller."""
 
 _LEAST = {Lane.IMMEDIATE: LEAST_HELD, Lane.BATCH: LEAST_HELD, Lane.BACKFILL: 0}
 
@@ -80,6 +84,7 @@ class LaneKeeper:
         """What the calls of each lane can carry before what is held now has to be returned."""
         limits = self._s.limits
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
+        self._s.calls_are_scarce = settle(state, limits, now).day.level < _SCARCE * limits.day_capacity
         calls = {
             lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=_HELD_AGE_S) for lane in Lane
         }

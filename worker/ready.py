@@ -44,12 +44,12 @@ class Ready:
                     taken.append(slot)
         return taken
 
-    def choose(self, now: float, ranks: Iterable[int], at_least: int) -> tuple[Kind, int] | None:
+    def choose(self, now: float, ranks: Iterable[int], least: Callable[[Kind], int]) -> tuple[Kind, int] | None:
         """The kind of the oldest sendable slot of the first of `ranks` that has one, and that rank."""
         self._wake(now)
         for rank in ranks:
             heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
-            enough = [(head, kind) for head, kind in heads if at_least <= 1 or self.count(kind) >= at_least]
+            enough = [(head, kind) for head, kind in heads if self.count(kind) >= least(kind)]
             if enough:
                 return min(enough)[1], rank
         return None

@@ -42,6 +42,7 @@ class Session:
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)
     paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
+    calls_are_scarce: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[PauseOrganisation] = field(default_factory=asyncio.Future)
 

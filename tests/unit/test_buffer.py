@@ -153,8 +153,8 @@ def test_a_kind_of_which_too_few_wait_is_passed_over() -> None:
         key = a_key("product", str(number), "item")
         buffer.admit(a_work("product", str(number)), [a_write(key, Kind.ITEM)], known=())
 
-    assert buffer.choose(0.0, (0,), at_least=2) == (Kind.ITEM, 0)
-    assert buffer.choose(0.0, (0,), at_least=3) is None
+    assert buffer.choose(0.0, (0,), least=lambda _: 2) == (Kind.ITEM, 0)
+    assert buffer.choose(0.0, (0,), least=lambda _: 3) is None
     assert buffer.held[Lane.IMMEDIATE] == 3
 
 
