@@ -1,0 +1,202 @@
+"""The ledger in memory, for one process of many virtual workers: same methods, same budget arithmetic, no SQL."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tests.benchmarks.simulation.virtual import VirtualClock
+from worker.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.errors import LeaseLost
+from worker.ledger.records import Document, Held, HoldState, Known, Lease, Pause
+
+_NOBODY = ""
+
+
+class Books:
+    """Everything the tables of the ledger would hold."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+        self.leases: dict[str, Lease] = {}
+        self.documents: dict[DocumentKey, Document] = {}
+        self.item_codes: defaultdict[str, set[str]] = defaultdict(set)
+        self.held: dict[str, Held] = {}
+        self.timed: dict[str, Held] = {}
+        self.waiting: defaultdict[DocumentKey, set[str]] = defaultdict(set)
+        self.of_owner: defaultdict[EntityKey, set[str]] = defaultdict(set)
+        self.pauses: dict[tuple[str, Kind | None], Pause] = {}
+        self.held_ever: Counter[str] = Counter()
+
+    def fenced(self, lease: Lease) -> datetime:
+        """The ledger's time, if `lease` is the current one."""
+        current = self.leases.get(lease.name)
+        if current is None or (current.holder, current.fence) != (lease.holder, lease.fence):
+            raise LeaseLost(f"lease {lease.name!r} with fence {lease.fence} is not current: {current}")
+        return self.clock.now()
+
+    def write(self, documents: Iterable[Document]) -> None:
+        for document in documents:
+            before = self.documents.get(document.key)
+            version = document.version if before is None else max(document.version, before.version)
+            self.documents[document.key] = replace(document, version=version)
+            if document.kind is Kind.ITEM:
+                self.item_codes[document.key.org].add(document.number)
+
+    def keep(self, held: Held) -> None:
+        self.drop(held.id)
+        self.held[held.id] = held
+        self.held_ever[held.reason] += 1
+        if held.state is HoldState.TIME:
+            self.timed[held.id] = held
+        elif held.state is HoldState.PARENT and held.parent is not None:
+            self.waiting[held.parent].add(held.id)
+        if held.owner is not None:
+            self.of_owner[held.owner].add(held.id)
+
+    def drop(self, held_id: str) -> None:
+        held = self.held.pop(held_id, None)
+        if held is None:
+            return
+        self.timed.pop(held_id, None)
+        if held.parent is not None:
+            self.waiting[held.parent].discard(held_id)
+        if held.owner is not None:
+            self.of_owner[held.owner].discard(held_id)
+
+    def complete(self, owner: EntityKey, version: datetime) -> None:
+        """What was held of the entity up to that version is done, or overtaken."""
+        for held_id in list(self.of_owner.get(owner, ())):
+            held = self.held[held_id]
+            if held.version is not None and held.version <= version:
+                self.drop(held_id)
+
+    def release(self, parents: Iterable[DocumentKey]) -> list[Held]:
+        """The children of these documents are due now."""
+        now = self.clock.now()
+        ids = [held_id for parent in parents for held_id in self.waiting.pop(parent, ())]
+        children = [replace(self.held[held_id], state=HoldState.TIME, until=now) for held_id in ids]
+        for child in children:
+            self.keep(child)
+        return children
+
+    def known(self, keys: Iterable[DocumentKey], org: str, codes: Iterable[str]) -> Known:
+        documents = {key: self.documents[key] for key in keys if key in self.documents}
+        return Known(documents, frozenset(code for code in codes if code in self.item_codes[org]))
+
+
+class Leases:
+    """See `worker.ledger.leases`."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._seen: dict[str, datetime] = {}
+
+    async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
+        now, current = self._books.clock.now(), self._books.leases.get(name)
+        if current is not None and current.holder not in (_NOBODY, holder) and current.expires_at > now:
+            return None
+        fence = 1 if current is None else current.fence + 1
+        self._books.leases[name] = Lease(name, holder, fence, now + timedelta(seconds=ttl_s))
+        return self._books.leases[name]
+
+    async def renew(self, lease: Lease, ttl_s: float = 15) -> Lease:
+        now = self._books.fenced(lease)
+        self._books.leases[lease.name] = replace(lease, expires_at=now + timedelta(seconds=ttl_s))
+        return self._books.leases[lease.name]
+
+    async def release(self, lease: Lease) -> None:
+        current = self._books.leases.get(lease.name)
+        if current is not None and (current.holder, current.fence) == (lease.holder, lease.fence):
+            self._books.leases[lease.name] = replace(current, holder=_NOBODY)
+
+    async def holders(self) -> list[Lease]:
+        now = self._books.clock.now()
+        return [one for one in self._books.leases.values() if one.holder and one.expires_at > now]
+
+    async def heartbeat(self, worker_id: str) -> None:
+        self._seen[worker_id] = self._books.clock.now()
+
+    async def live_workers(self, within_s: float = 15) -> list[str]:
+        after = self._books.clock.now() - timedelta(seconds=within_s)
+        return sorted(worker for worker, seen in self._seen.items() if seen > after)
+
+    async def forget_worker(self, worker_id: str) -> None:
+        self._seen.pop(worker_id, None)
+
+
+class Documents:
+    """See `worker.ledger.documents`."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def get(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
+        return {key: self._books.documents[key] for key in keys if key in self._books.documents}
+
+    async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
+        self._books.fenced(lease)
+        for key, version in settled:
+            document = self._books.documents.get(key)
+            if document is not None and document.version < version:
+                self._books.documents[key] = replace(document, version=version)
+            self._books.complete(key.owner, version)
+
+
+class HeldEvents:
+    """See `worker.ledger.held`."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def hold(self, lease: Lease, events: Sequence[Held]) -> list[Held]:
+        self._books.fenced(lease)
+        free = [one for one in events if one.state is HoldState.PARENT and one.parent in self._books.documents]
+        for one in events:
+            if one not in free:
+                self._books.keep(replace(one, created_at=one.created_at or self._books.clock.now()))
+        return free
+
+    async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
+        now = self._books.clock.now()
+        found = (one for one in self._books.timed.values() if one.org == org and one.id not in besides)
+        return [one for one in found if one.until is not None and one.until <= now][:limit]
+
+    async def sweep_parents(self, lease: Lease) -> list[Held]:
+        self._books.fenced(lease)
+        return self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])
+
+    async def expire_parents(self, lease: Lease, older_than: timedelta = timedelta(hours=24)) -> list[Held]:
+        before = self._books.fenced(lease) - older_than
+        ids = [held_id for waiting in self._books.waiting.values() for held_id in waiting]
+        overdue = [one for held_id in ids if (one := self._books.held[held_id]).created_at and one.created_at <= before]
+        parked = [replace(one, state=HoldState.PERSON, until=None) for one in overdue]
+        for one in parked:
+            self._books.keep(one)
+        return parked
+
+    async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
+        self._books.fenced(lease)
+        for held_id in list(ids):
+            self._books.drop(held_id)
+
+
+class Pauses:
+    """See `worker.ledger.pauses`."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def set(self, lease: Lease | None, pause: Pause) -> None:
+        if lease is not None:
+            self._books.fenced(lease)
+        self._books.pauses[pause.org, pause.kind] = pause
+
+    async def clear(self, org: str, kind: Kind | None) -> None:
+        self._books.pauses.pop((org, kind), None)
+
+    async def current(self, org: str) -> list[Pause]:
+        now = self._books.clock.now()
+        return [p for p in self._books.pauses.values() if p.org == org and (p.until is None or p.until > now)]
