@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/pip install -qq --disable-pip-version-check
+JOBS = 4
 TESTS = tests/unit tests/contract tests/integration tests/acceptance
 .DEFAULT_GOAL := help
 
@@ -23,7 +24,7 @@ demo: setup ## a store's trading day, through RabbitMQ, into a sandbox Xero
 test: check tests ## check, then all tests: what has to pass
 
 tests: setup ## the tests alone; TESTS=tests/unit runs a part of them
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 test-matrix: ## the tests on Python 3.12 and 3.13 and on RabbitMQ 4, where they are at hand
 	@.ci/matrix
