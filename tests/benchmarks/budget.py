@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -78,10 +79,24 @@ def _race(url: str, limits: Limits) -> tuple[Grants, list[float]]:
     fence = asyncio.run(_lease(url))
     command = [sys.executable, "-m", "tests.benchmarks.support.spender", url, str(fence), str(_PHASE_S)]
     command += [str(limits.day), str(limits.minute)]
-    processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(_PROCESSES)]
+    processes = [_spender(command) for _ in range(_PROCESSES)]
+    for process in processes:
+        _pipe(process.stdout).readline()
+    for process in processes:
+        _pipe(process.stdin).write("go\n")
+        _pipe(process.stdin).flush()
     results = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
     granted = sorted(at / 1e6 for result in results for at in result["granted"])
     return granted, [took for result in results for took in result["took_ms"]]
+
+
+def _spender(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None, "asked for in Popen"
+    return pipe
 
 
 async def _lease(url: str) -> int:

@@ -1,6 +1,7 @@
 """One process that asks for calls as fast as it can: `spender URL FENCE SECONDS DAY MINUTE`.
 
-Prints a JSON object: when each grant was counted, in microseconds since 1970, and how many milliseconds it took.
+Prints `ready`, waits for a line so that all begin together, then prints a JSON object: when each grant was counted, in
+microseconds since 1970, and how many milliseconds it took.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ async def spend(url: str, fence: int, seconds: float, limits: Limits) -> tuple[l
     lease = Lease(ORGANISATION, HOLDER, fence, datetime.max.replace(tzinfo=UTC))
     granted: list[int] = []
     took_ms: list[float] = []
+    print("ready", flush=True)  # noqa: T201 - its parent waits for this
+    sys.stdin.readline()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.perf_counter()
