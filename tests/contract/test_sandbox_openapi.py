@@ -1,4 +1,4 @@
-"""Replies of the sandbox against Xero's OpenAPI file, which the variable XERO_OPENAPI names.
+"""Replies of the sandbox against Xero's OpenAPI file, from the variable XERO_OPENAPI or beside the repository.
 
 https://github.com/XeroAPI/Xero-OpenAPI
 """
@@ -16,9 +16,10 @@ from jsonschema import Draft4Validator
 from tests.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
 from tests.sandbox_fixture import XeroCaller
 
-OPENAPI = Path(os.environ.get("XERO_OPENAPI", "xero_accounting.yaml"))
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "xero_accounting.yaml"
+OPENAPI = Path(os.environ.get("XERO_OPENAPI", BESIDE))
 
-pytestmark = pytest.mark.skipif(not OPENAPI.exists(), reason="XERO_OPENAPI names no xero_accounting.yaml")
+pytestmark = pytest.mark.skipif(not OPENAPI.exists(), reason="no xero_accounting.yaml: name it by XERO_OPENAPI")
 
 Json = dict[str, Any]
 
