@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
@@ -19,7 +20,7 @@ from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.ledger.engine import Database
 from worker.ledger.records import CallState, Wait
-from worker.ledger.statements import insert, upsert
+from worker.ledger.statements import compiled_once, insert, upsert
 from worker.ledger.tables import budgets, calls, spends
 from worker.ledger.types import instant, micros
 
@@ -117,10 +118,15 @@ async def _spent(connection: AsyncConnection, org: str, now: datetime) -> Spent:
 
 async def _keep(database: Database, connection: AsyncConnection, org: str, grant: Grant) -> None:
     await connection.execute(upsert(database.dialect, budgets, ("org",)), _row(org, grant.state))
-    counter = insert(database.dialect, spends)
-    counter = counter.on_conflict_do_update(index_elements=["org", "minute"], set_={"granted": spends.c.granted + 1})
     minute = grant.at.replace(second=0, microsecond=0)
-    await connection.execute(counter, {"org": org, "minute": minute, "granted": 1})
+    await connection.execute(_counting(database.dialect), {"org": org, "minute": minute, "granted": 1})
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    counter = insert(dialect, spends)
+    counted = {"granted": spends.c.granted + counter.excluded.granted}
+    return compiled_once(dialect, counter.on_conflict_do_update(index_elements=["org", "minute"], set_=counted))
 
 
 def _row(org: str, state: State) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Document, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert, key_values
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, compiled_once, insert, key_values
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
 
@@ -146,7 +146,7 @@ def _writing(dialect: str) -> Any:
     new = statement.excluded
     changed = {name: new[name] for name in ("kind", "xero_id", "number", "content_hash", "facts")}
     changed["version"] = case((new.version > documents.c.version, new.version), else_=documents.c.version)
-    return statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed)
+    return compiled_once(dialect, statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed))
 
 
 def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
