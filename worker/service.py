@@ -107,7 +107,9 @@ class Service:
         for org in to_give_up(self._id, self._organisations, holders, workers)[:1]:
             await self._give_up(org)
         for org in to_acquire(self._id, self._organisations, holders, workers):
-            await self._acquire(org)
+            # a lease of ours that expired in a long turn is renewed next time: a second runner would cancel the first's
+            if org not in self._runners:
+                await self._acquire(org)
 
     async def _renew(self) -> None:
         for org, runner in list(self._runners.items()):
