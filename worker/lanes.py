@@ -120,6 +120,7 @@ class Lanes:
     async def _want(self, lane: Lane, *, wanted: bool) -> None:
         queue, prefetch = lane_queue(self._org, lane), self.worth[lane]
         if wanted and self._open.get(lane) != prefetch:
+            self._open.setdefault(lane, 0)  # whatever becomes of the start, `close` cancels it
             await self._queues.start(queue, prefetch)
             self._open[lane] = prefetch
         elif not wanted and lane in self._open:

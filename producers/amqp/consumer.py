@@ -71,6 +71,7 @@ class Consumer(Link):
         self._wanted: dict[str, int] = {}
         self._subscriptions: dict[str, _Subscription] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reconciling: set[asyncio.Task[None]] = set()
         self._epochs = itertools.count(1)
 
     async def start(self, queue: str, prefetch: int) -> None:
@@ -83,7 +84,7 @@ class Consumer(Link):
         if queue in self.mismatches:
             raise self.mismatches[queue]
         if self._declared:
-            await self._reconcile(queue)
+            await self._reconcile_wholly(queue)
 
     async def cancel(self, queue: str) -> None:
         """Take no more of `queue`; what is held stays held and can be acked. Idempotent.
@@ -92,8 +93,8 @@ class Consumer(Link):
         and that counts towards the delivery limit.
         """
         self._wanted.pop(queue, None)
-        if queue in self._subscriptions:
-            await self._reconcile(queue)
+        if queue in self._subscriptions or self._locks[queue].locked():
+            await self._reconcile_wholly(queue)
 
     def ack(self, delivery: Delivery) -> None:
         """Tell the broker it is done; nothing happens when its channel is no more (it comes again)."""
@@ -158,6 +159,13 @@ class Consumer(Link):
                 await self._declare_one(self._queues[name])
             if name not in self.mismatches:
                 await self._reconcile(name)
+
+    async def _reconcile_wholly(self, queue: str) -> None:
+        """To the end, even if who asked is cancelled: a consumer that is half begun could not be cancelled later."""
+        task = asyncio.create_task(self._reconcile(queue))
+        self._reconciling.add(task)
+        task.add_done_callback(self._reconciling.discard)
+        await asyncio.shield(task)
 
     async def _reconcile(self, queue: str) -> None:
         """Make what is so what is wanted; what fails here is tried again by the next mending or connection."""
