@@ -199,13 +199,14 @@ async def test_start_while_the_link_comes_up_consumes_a_queue_that_is_only_just_
 async def test_a_start_that_is_cancelled_on_its_way_can_still_be_cancelled(amqp_url: str, unique_org: str) -> None:
     batch = lane_queue(unique_org, Lane.BATCH)
     await fill(amqp_url, unique_org, 10)
-    async with consuming(amqp_url, organisation_queues(unique_org)) as first:
-        starting = asyncio.create_task(first.consumer.start(batch, 5))
-        await asyncio.sleep(0)
-        starting.cancel()
-        await first.consumer.cancel(batch)
-        for delivery in first.held:
-            first.consumer.give_back(delivery)
+    for moment_s in (0.0, 0.001, 0.002, 0.004, 0.008):
+        async with consuming(amqp_url, organisation_queues(unique_org)) as first:
+            starting = asyncio.create_task(first.consumer.start(batch, 5))
+            await asyncio.sleep(moment_s)
+            starting.cancel()
+            await first.consumer.cancel(batch)
+            for delivery in first.held:
+                first.consumer.give_back(delivery)
 
-        async with consuming(amqp_url, organisation_queues(unique_org), batch) as second:
-            await until(lambda: len(set(second.ids())) == 10, what="all of them for who consumes now")
+            async with consuming(amqp_url, organisation_queues(unique_org), batch) as second:
+                await until(lambda: len(set(second.ids())) == 10, what="all of them for who consumes now")
