@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+import re
+from functools import cache
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
-from schemas.entities import SNAPSHOTS, Entity, Snapshot
-from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, data_model, data_schema, event_type
+from schemas.dates import Timestamp
+from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
+from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, OrgName, data_model, data_schema, event_type
 from schemas.errors import Sender, Undecodable
 from schemas.faults import undecodable
 
@@ -16,6 +19,8 @@ MAX_BODY_BYTES = 1024 * 1024
 _OMITTED_WHEN_EMPTY = ("subject", "correlationid")
 T = TypeVar("T", bound=BaseModel)
 
+# any match will do: a wrong guess is refused by the model, and the message is read step by step
+_KIND = re.compile(rb'"type"\s*:\s*"([a-z_.]+)"')
 _EVENTS: dict[str, tuple[Entity, Change]] = {
     event_type(entity, change): (entity, change) for entity in Entity for change in Change
 }
@@ -23,6 +28,41 @@ _EVENTS: dict[str, tuple[Entity, Change]] = {
 
 def decode_event(body: bytes) -> Event:
     """Read one event. Raises `Undecodable`, whatever the bytes are. Of a repeated key the last one counts."""
+    return _at_once(body) or _step_by_step(body)
+
+
+def _at_once(body: bytes) -> Event | None:
+    """The event, where nothing is wrong with it: envelope and data checked in one go, in a third of the time."""
+    if len(body) > MAX_BODY_BYTES:
+        return None
+    named = _KIND.search(body)
+    kind = _EVENTS.get(named[1].decode()) if named else None
+    if kind is None:
+        return None
+    try:
+        message = _whole(*kind).model_validate_json(body)
+    except ValidationError:
+        return None
+    return None if message.data.id != message.subject else _made(message, *kind, message.data)
+
+
+@cache
+def _whole(entity: Entity, change: Change) -> Any:
+    """The model of a whole message of one kind in the current version."""
+    kind = event_type(entity, change)
+    fields: dict[str, Any] = {
+        "type": Literal[kind],
+        "dataschema": Literal[data_schema(kind)],
+        "organisation": OrgName,
+        "entityversion": Timestamp,
+        "data": data_model(entity, change),
+    }
+    make: Any = create_model  # its types know no fields by computed names
+    return make(kind, __base__=Envelope, **{name: (wanted, ...) for name, wanted in fields.items()})
+
+
+def _step_by_step(body: bytes) -> Event:
+    """As `decode_event`, in the order in which a fault is told best."""
     envelope = read_envelope(body)
     try:
         return _event(envelope)
@@ -42,18 +82,24 @@ def _event(envelope: Envelope) -> Event:
     data = validate(data_model(entity, change), envelope.data)
     if data.id != envelope.subject:
         raise Undecodable("invalid", "subject: must equal data.id")
-    return Event.model_construct(
-        id=envelope.id,
-        source=envelope.source,
-        organisation=envelope.organisation,
-        entity=entity,
-        change=change,
-        subject=envelope.subject,
-        time=envelope.time,
-        version=envelope.entityversion,
-        correlation_id=envelope.correlationid,
-        data=data,
-    )
+    return _made(envelope, entity, change, data)
+
+
+def _made(envelope: Envelope, entity: Entity, change: Change, data: Snapshot | Removed) -> Event:
+    """What has been checked already."""
+    fields: dict[str, Any] = {
+        "id": envelope.id,
+        "source": envelope.source,
+        "organisation": envelope.organisation,
+        "entity": entity,
+        "change": change,
+        "subject": envelope.subject,
+        "time": envelope.time,
+        "version": envelope.entityversion,
+        "correlation_id": envelope.correlationid,
+        "data": data,
+    }
+    return Event.model_construct(**fields)
 
 
 def _sender(envelope: Envelope) -> Sender:

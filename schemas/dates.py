@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import core_schema
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+MOMENT_PATTERN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+DAY_WANTED = "must be a day such as '2026-01-31'"
+MOMENT_WANTED = "must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'"
 D = TypeVar("D", bound=date)
-_matches_day = re.compile(_DAY).fullmatch
-_matches_moment = re.compile(_MOMENT).fullmatch
+_matches_day = re.compile(DAY_PATTERN).fullmatch
+_matches_moment = re.compile(MOMENT_PATTERN).fullmatch
 
 
 def rfc3339(value: datetime) -> str:
@@ -23,17 +30,17 @@ def rfc3339(value: datetime) -> str:
 
 def _day(value: object) -> date:
     if isinstance(value, str) and _matches_day(value):
-        value = date.fromisoformat(value)
+        return _read_day(value)
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError("must be a day such as '2026-01-31'")  # noqa: TRY004 - pydantic reads only ValueError
+        raise ValueError(DAY_WANTED)  # noqa: TRY004 - pydantic reads only ValueError
     return _sane(value)
 
 
 def _moment(value: object) -> datetime:
     if isinstance(value, str) and _matches_moment(value):
-        value = datetime.fromisoformat(value.upper())
+        return _read_moment(value)
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError("must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'")
+        raise ValueError(MOMENT_WANTED)
     return _sane(_sane(value).astimezone(UTC))
 
 
@@ -43,17 +50,44 @@ def _sane(value: D) -> D:
     return value
 
 
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY, "examples": ["2026-01-31"]}),
-]
+@dataclass(frozen=True, slots=True)
+class _DateString:
+    """A day or a moment as text. What JSON gives is checked by pydantic's own code, what Python gives by ours."""
+
+    format: str
+    pattern: str
+    example: str
+    read: Callable[[str], object]
+    check: Callable[[object], object]
+    write: Callable[[Any], str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        text = core_schema.str_schema(pattern=self.pattern, strict=True)
+        python = core_schema.no_info_before_validator_function(self.check, handler(source))
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_after_validator_function(self.read, text),
+            python_schema=python,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                self.write, return_schema=core_schema.str_schema(), when_used="json"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": self.format, "pattern": self.pattern, "examples": [self.example]}
+
+
+def _read_day(text: str) -> date:
+    return _sane(date.fromisoformat(text))
+
+
+def _read_moment(text: str) -> datetime:
+    return _sane(_sane(datetime.fromisoformat(text.upper())).astimezone(UTC))
+
+
+Day = Annotated[date, _DateString("date", DAY_PATTERN, "2026-01-31", _read_day, _day, date.isoformat)]
 """A calendar day; whose time zone it is in, the field says."""
 
 Timestamp = Annotated[
-    datetime,
-    BeforeValidator(_moment),
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _MOMENT, "examples": ["2026-01-31T09:30:00Z"]}),
+    datetime, _DateString("date-time", MOMENT_PATTERN, "2026-01-31T09:30:00Z", _read_moment, _moment, rfc3339)
 ]
 """RFC 3339 with an offset; in UTC from here on, to the microsecond."""

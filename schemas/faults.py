@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from schemas.dates import DAY_PATTERN, DAY_WANTED, MOMENT_PATTERN, MOMENT_WANTED
 from schemas.errors import Undecodable
 from schemas.text import ONE_LINE, PRINTABLE_ASCII, SEVERAL_LINES, VISIBLE_ASCII
 
@@ -16,6 +17,8 @@ _PATTERNS = {
     SEVERAL_LINES: "must not hold control characters other than line breaks and tabs",
     VISIBLE_ASCII: "must be ASCII without spaces and control characters",
     PRINTABLE_ASCII: "must be ASCII without control characters",
+    DAY_PATTERN: DAY_WANTED,
+    MOMENT_PATTERN: MOMENT_WANTED,
 }
 _TYPES = {
     "string_type": "a string",

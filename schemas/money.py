@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import core_schema
 
 _CENTS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$"
 _UNITS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,4})?$"
 _RATIO = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
 
 
-def _decimal_string(pattern: str, example: str) -> Any:
-    matches = re.compile(pattern).fullmatch
+@dataclass(frozen=True, slots=True)
+class _DecimalString:
+    """A decimal as text. What JSON gives is checked by pydantic's own code, what Python gives by ours."""
 
-    def parse(value: object) -> Decimal:
-        if isinstance(value, Decimal):
-            value = format(value, "f")
-        if not isinstance(value, str):
-            came = "a number" if isinstance(value, int | float) else type(value).__name__
-            raise ValueError(f"must be a decimal string such as {example!r}, not {came}")  # noqa: TRY004 - see _above_zero
-        if not matches(value):
-            raise ValueError(f"must be a decimal string such as {example!r} ({pattern})")
-        return Decimal(value)
+    pattern: str
+    example: str
 
-    return BeforeValidator(parse)
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        text = core_schema.str_schema(pattern=self.pattern, strict=True)
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_after_validator_function(Decimal, text),
+            python_schema=core_schema.no_info_plain_validator_function(self._parser()),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _plain, return_schema=core_schema.str_schema()
+            ),
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": self.pattern, "examples": [self.example]}
+
+    def _parser(self) -> Callable[[object], Decimal]:
+        matches, pattern, example = re.compile(self.pattern).fullmatch, self.pattern, self.example
+
+        def parse(value: object) -> Decimal:
+            if isinstance(value, Decimal):
+                value = format(value, "f")
+            if not isinstance(value, str):
+                came = "a number" if isinstance(value, int | float) else type(value).__name__
+                raise ValueError(f"must be a decimal string such as {example!r}, not {came}")  # noqa: TRY004 - see _above_zero
+            if not matches(value):
+                raise ValueError(f"must be a decimal string such as {example!r} ({pattern})")
+            return Decimal(value)
+
+        return parse
 
 
 def _plain(value: Decimal) -> str:
@@ -39,38 +62,16 @@ def _above_zero(value: Decimal) -> Decimal:
     return value
 
 
-_serialise = PlainSerializer(_plain, return_type=str)
-
-Cents = Annotated[
-    Decimal,
-    _decimal_string(_CENTS, "12.50"),
-    _serialise,
-    WithJsonSchema({"type": "string", "pattern": _CENTS, "examples": ["12.50"]}),
-]
+Cents = Annotated[Decimal, _DecimalString(_CENTS, "12.50")]
 """An amount of money, at most 2 decimals. The currency stands in the document's header."""
 
-UnitPrice = Annotated[
-    Decimal,
-    _decimal_string(_UNITS, "12.5000"),
-    _serialise,
-    WithJsonSchema({"type": "string", "pattern": _UNITS, "examples": ["12.5000"]}),
-]
+UnitPrice = Annotated[Decimal, _DecimalString(_UNITS, "12.5000")]
 """A price of one unit, at most 4 decimals (Xero's `unitdp=4`)."""
 
-Quantity = Annotated[
-    Decimal,
-    _decimal_string(_UNITS, "2"),
-    _serialise,
-    WithJsonSchema({"type": "string", "pattern": _UNITS, "examples": ["2"]}),
-]
+Quantity = Annotated[Decimal, _DecimalString(_UNITS, "2")]
 """How many, at most 4 decimals."""
 
-Rate = Annotated[
-    Decimal,
-    _decimal_string(_RATIO, "20"),
-    _serialise,
-    WithJsonSchema({"type": "string", "pattern": _RATIO, "examples": ["20"]}),
-]
+Rate = Annotated[Decimal, _DecimalString(_RATIO, "20")]
 """A tax rate in per cent: not negative, at most 6 decimals."""
 
 ExchangeRate = Annotated[Rate, AfterValidator(_above_zero)]

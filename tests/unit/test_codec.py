@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import MAX_BODY_BYTES, decode_event, encode_event
+from schemas.codec import MAX_BODY_BYTES, _at_once, _step_by_step, decode_event, encode_event
 from schemas.commands import decode_command
 from schemas.entities import Entity
 from schemas.envelope import Change, Event
@@ -168,3 +168,24 @@ def _refusal(body: bytes) -> Undecodable | None:
     except Undecodable as error:
         return error
     return None
+
+
+def test_reading_at_once_takes_nothing_that_reading_step_by_step_refuses() -> None:
+    for path in paths(INVOICE):
+        for value in HOSTILE:
+            body = json.dumps(replaced(INVOICE, path, value)).encode()
+
+            quickly = _at_once(body)
+
+            if quickly is not None:
+                assert quickly == _step_by_step(body), path
+
+
+@pytest.mark.parametrize("entity", Entity)
+def test_a_sound_event_is_read_at_once(entity: Entity) -> None:
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(events(entity))
+    def holds(event: Event) -> None:
+        assert _at_once(encode_event(event)) == event
+
+    holds()
