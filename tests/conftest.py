@@ -62,7 +62,7 @@ def postgres_url() -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """SQLAlchemy's URL of an empty database of the test's own, once for each kind of database."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+        yield f"sqlite+inline:///{tmp_path / 'ledger.db'}"
         return
     with _fresh_database(request.getfixturevalue("postgres_url")) as url:
         yield url.replace("postgresql://", "postgresql+psycopg://", 1)

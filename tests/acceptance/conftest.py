@@ -24,7 +24,7 @@ async def stage(
 @pytest.fixture
 async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, unique_org: str) -> AsyncIterator[Stage]:
     """A stage on the session's broker and SQLite alone, for what does not depend on the database."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=sandbox)
     yield stage
     await stage.close()
@@ -56,7 +56,7 @@ async def fragile_stage(
     tmp_path: Path, private_broker: PrivateBroker, sandbox: SandboxControl, unique_org: str
 ) -> AsyncIterator[Stage]:
     """A stage whose broker may be killed."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     stage = Stage(tmp_path, organisation=unique_org, broker_url=private_broker.url, ledger_url=url, sandbox=sandbox)
     yield stage
     await stage.close()

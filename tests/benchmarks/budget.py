@@ -118,7 +118,7 @@ def _beyond(granted: Grants, limits: Limits) -> int:
 
 
 def _sqlite(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder}/{secrets.token_hex(4)}.db"
+    return f"sqlite+inline:///{folder}/{secrets.token_hex(4)}.db"
 
 
 def _postgres(server: str) -> str:

@@ -118,7 +118,7 @@ async def test_a_token_set_comes_back_whole(database_url: str) -> None:
 
 
 async def test_tokens_are_not_readable_in_the_file(tmp_path: Path) -> None:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}") as ledger:
+    async with opened(f"sqlite+inline:///{tmp_path / 'ledger.db'}") as ledger:
         await ledger.tokens.swap("app", 0, _token("top-secret"))
 
         raw = b"".join(path.read_bytes() for path in _files(tmp_path))
@@ -137,7 +137,7 @@ async def test_tokens_are_not_readable_in_the_file(tmp_path: Path) -> None:
     ],
 )
 async def test_a_wrong_key_is_said_plainly(tmp_path: Path, wrong: str | None, message: str) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     async with opened(url) as ledger:
         await ledger.tokens.swap("app", 0, _token("top-secret"))
 
@@ -151,8 +151,8 @@ async def test_a_wrong_key_is_said_plainly(tmp_path: Path, wrong: str | None, me
 
 async def test_a_file_locked_by_another_program_is_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "ledger.db"
-    await upgrade(f"sqlite+aiosqlite:///{file}")
-    async with opened(f"sqlite+aiosqlite:///{file}") as ledger:
+    await upgrade(f"sqlite+inline:///{file}")
+    async with opened(f"sqlite+inline:///{file}") as ledger:
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             waiting = asyncio.create_task(ledger.leases.acquire(ORG, "w1"))

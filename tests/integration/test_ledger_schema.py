@@ -58,7 +58,7 @@ async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(database_u
 async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "ledger.db"
 
-    async with opened(f"sqlite+aiosqlite:///{file}") as ledger:
+    async with opened(f"sqlite+inline:///{file}") as ledger:
         await ledger.leases.heartbeat("w1")
         modes = _modes(tmp_path)
 
@@ -67,11 +67,11 @@ async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnavailable, match=r"nowhere/ledger\.db cannot be opened: No such file or directory"):
-        await upgrade(f"sqlite+aiosqlite:///{tmp_path}/nowhere/ledger.db")
+        await upgrade(f"sqlite+inline:///{tmp_path}/nowhere/ledger.db")
 
 
 async def test_another_kind_of_database_is_refused_without_its_password() -> None:
-    with pytest.raises(LedgerError, match=r"expected sqlite\+aiosqlite") as caught:
+    with pytest.raises(LedgerError, match=r"expected sqlite\+inline") as caught:
         await upgrade("mysql://me:secret@127.0.0.1/ledger")
 
     assert "secret" not in str(caught.value)

@@ -28,7 +28,7 @@ CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_
 
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as ledger:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
         yield ledger
 
 

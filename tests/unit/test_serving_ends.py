@@ -22,7 +22,7 @@ GONE = LedgerUnavailable("gone for a moment")
 
 
 async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(tmp_path: Path) -> None:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         one.ledger.documents = FailingOnce(one.ledger.documents, "get", GONE)  # type: ignore[assignment] # a fault
         tags = one.receive(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))), b"nonsense")
 
@@ -33,7 +33,7 @@ async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(
 
 
 async def test_messages_that_were_being_parked_when_the_ledger_failed_go_back(tmp_path: Path) -> None:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         one.ledger.held = FailingOnce(one.ledger.held, "hold", GONE)  # type: ignore[assignment] # a fault
         tags = one.receive(b"nonsense")
 
@@ -43,7 +43,7 @@ async def test_messages_that_were_being_parked_when_the_ledger_failed_go_back(tm
 
 
 async def test_a_stop_gives_back_what_was_not_begun_and_acks_what_was_done(tmp_path: Path) -> None:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         done = one.receive(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))))
         await one.acked(*done)
         more = one.receive(event(Entity.INVOICE, invoice(line("11.00", "2.20", tax_rate="20"), id="32", number="2")))
@@ -54,7 +54,7 @@ async def test_a_stop_gives_back_what_was_not_begun_and_acks_what_was_done(tmp_p
 
 
 async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: Path) -> None:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         for _ in range(2):
             one.session.breaker.failed(one.session.clock.monotonic())
         sale = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
@@ -73,7 +73,7 @@ async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: P
 
 
 async def test_what_an_uncertain_call_left_open_stays_blocked_until_that_is_settled(tmp_path: Path) -> None:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         settlement = Settlement(session=one.session, intake=Intake(session=one.session))
         call = await open_call(one.ledger, one.lease, write(1), write(2))
         one.session.buffer.block([key(1), key(2)])

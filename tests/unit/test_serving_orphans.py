@@ -20,7 +20,7 @@ INVOICE = invoice(line("10.00", "2.00", tax_rate="20"))
 
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         yield one
 
 

@@ -21,7 +21,7 @@ OWNER = EntityKey("main", "webshop", "invoice", "31")
 
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         yield one
 
 

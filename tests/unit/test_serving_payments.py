@@ -21,7 +21,7 @@ LINE = line("10.00", "2.00", tax_rate="20")
 
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as one:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         await one.acked(*one.receive(event(Entity.INVOICE, invoice(LINE))))
         yield one
 

@@ -86,9 +86,9 @@ def test_secrets_may_stand_in_files_and_a_variable_replaces_a_file_of_the_toml(t
 @pytest.mark.parametrize(
     ("given", "used"),
     [
-        ("sqlite:///var/x.db", "sqlite+aiosqlite:///var/x.db"),
-        ("sqlite:////var/x.db", "sqlite+aiosqlite:////var/x.db"),
-        ("sqlite+aiosqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+        ("sqlite:///var/x.db", "sqlite+inline:///var/x.db"),
+        ("sqlite:////var/x.db", "sqlite+inline:////var/x.db"),
+        ("sqlite+inline:///x.db", "sqlite+inline:///x.db"),
         ("postgresql://u:p%40@h:5433/x", "postgresql+psycopg://u:p%40@h:5433/x"),
         ("postgres://h/x", "postgresql+psycopg://h/x"),
         ("postgresql+psycopg://h/x?host=/run/pg", "postgresql+psycopg://h/x?host=/run/pg"),

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from worker.clock import Clock, SystemClock
+from worker.ledger import sqlite
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.types import Instant
 
@@ -84,17 +85,17 @@ class Database:
 
 
 def make_engine(url: str) -> AsyncEngine:
-    """An engine for a `sqlite+aiosqlite` or `postgresql+psycopg` URL. Raises `LedgerError` for any other."""
+    """An engine for a `sqlite+inline` or `postgresql+psycopg` URL. Raises `LedgerError` for any other."""
     driver = make_url(url).drivername
-    if driver not in ("sqlite+aiosqlite", "postgresql+psycopg"):
-        expected = "sqlite+aiosqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+    if driver not in (sqlite.DRIVER, "postgresql+psycopg"):
+        expected = f"{sqlite.DRIVER}:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
         raise LedgerError(f"ledger.url: expected {expected}, got {driver}://…")
     dialect = driver.partition("+")[0]
+    sqlite.register()
     engine = create_async_engine(
         url, hide_parameters=True, pool_size=5, max_overflow=10, connect_args=_CONNECT_ARGS[dialect]
     )
     if dialect == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -131,15 +132,6 @@ def unavailable() -> Iterator[None]:
 
 def _first_line(cause: object) -> str:
     return (str(cause).splitlines() or [type(cause).__name__])[0]
-
-
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    # transactions are begun by _begin_sqlite, not by the driver
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=0")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -37,9 +37,9 @@ class BrokerSection(Section):
 
 
 class LedgerSection(Section):
-    """The state database. `url` comes with its driver: `sqlite+aiosqlite:` or `postgresql+psycopg:`."""
+    """The state database. `url` comes with its driver: `sqlite+inline:` or `postgresql+psycopg:`."""
 
-    url: LedgerUrl = SecretStr("sqlite+aiosqlite:///xerelay.db")
+    url: LedgerUrl = SecretStr("sqlite+inline:///xerelay.db")
     encryption_key: EncryptionKey
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
 

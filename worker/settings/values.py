@@ -133,7 +133,7 @@ def _secret(check: Any) -> AfterValidator:
 
 
 _DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+inline",
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }

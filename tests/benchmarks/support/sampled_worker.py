@@ -1,7 +1,7 @@
 """A worker that samples where its processor time goes: `sampled_worker CONFIG RESULT`.
 
-Every 2 ms of processor time a signal looks at the stack, from the first message on. What SQLite's own threads use
-counts as the ledger's. The result is a JSON object of shares.
+Every 2 ms of processor time a signal looks at the stack, from the first message on. The result is a JSON object of
+shares.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLACES = (
     ("hash", ("worker/mapping/writing.py:content_hash",)),
     ("map", ("worker/mapping/",)),
     ("decode", ("schemas/codec.py:decode", "schemas/codec.py:read_envelope", "schemas/codec.py:validate")),
-    ("ledger", ("worker/ledger/", "/sqlalchemy/", "/aiosqlite/", "/sqlite3/")),
+    ("ledger", ("worker/ledger/", "/sqlalchemy/", "/sqlite3/")),
     ("http", ("/httpx/", "/httpcore/", "worker/xero/client.py:", "worker/xero/auth.py:")),
     ("compose", ("worker/xero/compose.py:",)),
     ("answers", ("worker/xero/",)),
@@ -59,16 +59,7 @@ class Sampler:
         """Be on the stack when a collection ends: the signals it held up come then."""
 
     def _sample(self, _signal: int, frame: FrameType | None) -> None:
-        self.counts[self._waiting_for() if _is_waiting(frame) else _place(frame)] += 1
-
-    @staticmethod
-    def _waiting_for() -> str:
-        others = [frame for frame in sys._current_frames().values() if "aiosqlite" in frame.f_code.co_filename]
-        return "ledger" if others else "loop"
-
-
-def _is_waiting(frame: FrameType | None) -> bool:
-    return frame is not None and frame.f_code.co_filename.endswith("selectors.py")
+        self.counts[_place(frame)] += 1
 
 
 def _place(frame: FrameType | None) -> str:
