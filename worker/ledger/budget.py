@@ -20,7 +20,7 @@ from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.ledger.engine import Database
 from worker.ledger.records import CallState, Wait
-from worker.ledger.statements import compiled_once, insert, upsert
+from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, calls, spends
 from worker.ledger.types import instant, micros
 
@@ -91,7 +91,7 @@ async def correct(database: Database, connection: AsyncConnection, org: str, hea
     others = max(0, (await _spent(connection, org, now)).in_flight - 1)
     now = max(now, state.minute.at)
     changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
-    await connection.execute(upsert(database.dialect, budgets, ("org",)), _row(org, changed))
+    await upsert(database.dialect, budgets, ("org",)).run(connection, [_row(org, changed)])
 
 
 async def prune(connection: AsyncConnection, now: datetime) -> None:
@@ -117,16 +117,16 @@ async def _spent(connection: AsyncConnection, org: str, now: datetime) -> Spent:
 
 
 async def _keep(database: Database, connection: AsyncConnection, org: str, grant: Grant) -> None:
-    await connection.execute(upsert(database.dialect, budgets, ("org",)), _row(org, grant.state))
+    await upsert(database.dialect, budgets, ("org",)).run(connection, [_row(org, grant.state)])
     minute = grant.at.replace(second=0, microsecond=0)
-    await connection.execute(_counting(database.dialect), {"org": org, "minute": minute, "granted": 1})
+    await _counting(database.dialect).run(connection, [{"org": org, "minute": minute, "granted": 1}])
 
 
 @cache
-def _counting(dialect: str) -> Any:
+def _counting(dialect: str) -> Prepared:
     counter = insert(dialect, spends)
     counted = {"granted": spends.c.granted + counter.excluded.granted}
-    return compiled_once(dialect, counter.on_conflict_do_update(index_elements=["org", "minute"], set_=counted))
+    return prepared(dialect, counter.on_conflict_do_update(index_elements=["org", "minute"], set_=counted))
 
 
 def _row(org: str, state: State) -> dict[str, Any]:

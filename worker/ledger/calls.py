@@ -34,12 +34,10 @@ from worker.ledger.records import (
     Purpose,
     Wait,
 )
-from worker.ledger.statements import key_values
+from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import calls, claims
 
 _PENDING = (CallState.OPEN.value, CallState.UNCERTAIN.value)
-_INSERT = calls.insert()
-_CLAIM = claims.insert()
 _THIS = (calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state.in_(_PENDING))
 _GET = select(calls).where(*_THIS)
 _RESEND = (
@@ -86,7 +84,7 @@ class Calls:
             if wait is not None:
                 return wait
             call = _writing(lease.name, kind, composed, now)
-            await _insert(connection, call, lane)
+            await _insert(connection, self._database.dialect, call, lane)
         return Opened(call, composed.settled, composed.leftover)
 
     async def open_read(
@@ -121,7 +119,7 @@ class Calls:
                 opened_at=now,
                 sent_at=now,
             )
-            await connection.execute(_INSERT, row_of(call, lane))
+            await plain_insert(self._database.dialect, calls).run(connection, [row_of(call, lane)])
         return call
 
     async def resend(self, lease: Lease, call_id: str, *, limits: Limits, within_s: float = 240) -> Call | Wait | None:
@@ -246,11 +244,12 @@ def _writing(org: str, kind: Kind, composed: Composed, now: datetime) -> Call:
     )
 
 
-async def _insert(connection: AsyncConnection, call: Call, lane: Lane) -> None:
+async def _insert(connection: AsyncConnection, dialect: str, call: Call, lane: Lane) -> None:
     """The call, and its claim on its documents."""
-    await connection.execute(_INSERT, row_of(call, lane))
+    await plain_insert(dialect, calls).run(connection, [row_of(call, lane)])
+    claimed = [key_values(one.key) | {"call_id": call.id} for one in call.members]
     try:
-        await connection.execute(_CLAIM, [key_values(one.key) | {"call_id": call.id} for one in call.members])
+        await plain_insert(dialect, claims).run(connection, claimed)
     except exc.IntegrityError as error:
         raise DocumentBusy(
             f"one of these {len(call.members)} {call.kind} documents of {call.org} is in another open call, "

@@ -14,7 +14,7 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Document, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, compiled_once, insert, key_values
+from worker.ledger.statements import KEY_COLUMNS, Prepared, among, chunks, insert, key_values, prepared
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
 
@@ -47,6 +47,12 @@ _DELETE = delete(documents).where(_IS_KEY)
 _DELETE_HELD = delete(held).where(
     *(held.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS[:4]),
     held.c.version <= bindparam("to_version"),
+)
+_HELD_OF = select(*(held.c[name] for name in KEY_COLUMNS[:4])).where(
+    held.c.org == bindparam("of"),
+    held.c.source == bindparam("store"),
+    held.c.entity == bindparam("sort"),
+    among(held.c.entity_id, "ids"),
 )
 
 
@@ -92,7 +98,7 @@ async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey
     """`Documents.get` inside a transaction."""
     wanted = frozenset(keys)
     found: dict[DocumentKey, Document] = {}
-    for (org, source, entity), ids in _by_entity(wanted).items():
+    for (org, source, entity), ids in by_entity(wanted).items():
         for piece in chunks(ids):
             values = {"of": org, "store": source, "sort": entity, "ids": piece}
             rows = (await connection.execute(_OF_ENTITIES, values)).all()
@@ -110,8 +116,7 @@ async def read_item_codes(connection: AsyncConnection, org: str, codes: Iterable
 
 async def write_documents(connection: AsyncConnection, dialect: str, written: Sequence[Document]) -> None:
     """Insert or overwrite; a version never goes down."""
-    if written:
-        await connection.execute(_writing(dialect), [_row(document) for document in written])
+    await _writing(dialect).run(connection, [_row(document) for document in written])
 
 
 async def delete_documents(connection: AsyncConnection, keys: Collection[DocumentKey]) -> None:
@@ -128,25 +133,37 @@ async def raise_versions(connection: AsyncConnection, to: Sequence[tuple[Documen
 
 async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> None:
     """Delete held events of these entities up to the version: what they asked for is done, or overtaken."""
-    if completed:
-        rows = [_where(owner) | {"to_version": version} for owner, version in completed]
+    holding = await _holding(connection, {owner for owner, _ in completed})
+    rows = [_where(owner) | {"to_version": version} for owner, version in completed if owner in holding]
+    if rows:
         await connection.execute(_DELETE_HELD, rows)
 
 
-def _by_entity(keys: Iterable[DocumentKey]) -> dict[tuple[str, str, str], set[str]]:
+async def _holding(connection: AsyncConnection, owners: Iterable[EntityKey]) -> set[EntityKey]:
+    """Those of which something is held: hardly ever one."""
+    found: set[EntityKey] = set()
+    for (org, source, entity), ids in by_entity(owners).items():
+        for piece in chunks(ids):
+            values = {"of": org, "store": source, "sort": entity, "ids": piece}
+            found.update(EntityKey(*row) for row in (await connection.execute(_HELD_OF, values)).all())
+    return found
+
+
+def by_entity(keys: Iterable[DocumentKey | EntityKey]) -> dict[tuple[str, str, str], set[str]]:
+    """The ids of the keys, by organisation, source and entity: lists of one column are looked up fast."""
     groups: dict[tuple[str, str, str], set[str]] = {}
     for key in keys:
-        groups.setdefault((key.org, key.source, key.entity), set()).add(key.entity_id)
+        groups.setdefault(key[:3], set()).add(key.entity_id)
     return groups
 
 
 @cache
-def _writing(dialect: str) -> Any:
+def _writing(dialect: str) -> Prepared:
     statement = insert(dialect, documents)
     new = statement.excluded
     changed = {name: new[name] for name in ("kind", "xero_id", "number", "content_hash", "facts")}
     changed["version"] = case((new.version > documents.c.version, new.version), else_=documents.c.version)
-    return compiled_once(dialect, statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed))
+    return prepared(dialect, statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed))
 
 
 def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
-from worker.ledger.documents import read_documents
+from worker.ledger.documents import by_entity, read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
@@ -54,7 +54,11 @@ _RELEASE = (
     .values(state=_TIME, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(held)
 )
-_RELEASE_OF = _RELEASE.where(among(tuple_(*_PARENT_COLUMNS), "parents"))
+_RELEASE_OF = _RELEASE.where(
+    held.c.parent_source == bindparam("store"),
+    held.c.parent_entity == bindparam("sort"),
+    among(held.c.parent_entity_id, "ids"),
+)
 _OVERDUE = (
     select(held)
     .where(held.c.org == bindparam("of"), held.c.state == _PARENT, held.c.state_since <= bindparam("before"))
@@ -173,18 +177,19 @@ class HeldEvents:
 
 async def insert_held(connection: AsyncConnection, dialect: str, events: Sequence[Held], now: datetime) -> None:
     """Insert, or overwrite what is held of the same event."""
-    if events:
-        await connection.execute(upserting(dialect), [row_of(one, now) for one in events])
+    await upserting(dialect).run(connection, [row_of(one, now) for one in events])
 
 
 async def release_children(
-    connection: AsyncConnection, org: str, parents: Sequence[DocumentKey], now: datetime
+    connection: AsyncConnection, org: str, parents: Iterable[DocumentKey], now: datetime
 ) -> list[Held]:
-    """Make the children of these documents due, and return them. Call it after the documents are written."""
+    """Make the organisation's children of these documents due, and return them. The documents are written before."""
     released: list[Held] = []
-    for piece in chunks(parents):
-        rows = (await connection.execute(_RELEASE_OF, {"of": org, "at": now, "parents": piece})).mappings()
-        released += [held_of(row) for row in rows]
+    for (_, source, entity), ids in by_entity(parents).items():
+        for piece in chunks(ids):
+            values = {"of": org, "at": now, "store": source, "sort": entity, "ids": piece}
+            rows = (await connection.execute(_RELEASE_OF, values)).mappings()
+            released += [held_of(row) for row in rows]
     return released
 
 

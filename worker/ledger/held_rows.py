@@ -12,7 +12,7 @@ from sqlalchemy import case
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey
 from worker.ledger.records import Held, HoldState
-from worker.ledger.statements import compiled_once, insert
+from worker.ledger.statements import Prepared, insert, prepared
 from worker.ledger.tables import held
 from worker.ledger.types import pack, unpack
 
@@ -20,13 +20,13 @@ _KEPT = ("id", "org", "created_at", "state_since")
 
 
 @cache
-def upserting(dialect: str) -> Any:
+def upserting(dialect: str) -> Prepared:
     """One row per message: holding it again keeps when it first came, and since when it has been in its state."""
     statement = insert(dialect, held)
     new = statement.excluded
     changed = {column.name: new[column.name] for column in held.columns if column.name not in _KEPT}
     changed["state_since"] = case((held.c.state == new.state, held.c.state_since), else_=new.state_since)
-    return compiled_once(dialect, statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    return prepared(dialect, statement.on_conflict_do_update(index_elements=["id"], set_=changed))
 
 
 def row_of(event: Held, now: datetime) -> dict[str, Any]:

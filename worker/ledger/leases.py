@@ -79,9 +79,8 @@ class Leases:
     async def heartbeat(self, worker_id: str) -> None:
         """Worker `worker_id` is alive."""
         async with self._database.transaction() as connection:
-            statement = upsert(self._database.dialect, workers, ("worker_id",))
             seen = {"worker_id": worker_id, "seen_at": await self._database.now(connection)}
-            await connection.execute(statement, seen)
+            await upsert(self._database.dialect, workers, ("worker_id",)).run(connection, [seen])
 
     async def live_workers(self, within_s: float = 15) -> list[str]:
         """Workers heard of in that time, in order."""

@@ -40,7 +40,7 @@ class Pauses:
         async with self._database.transaction() as connection:
             if lease is not None:
                 await fenced(self._database, connection, lease)
-            await connection.execute(upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)), _row(pause))
+            await upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)).run(connection, [_row(pause)])
 
     async def clear(self, org: str, kind: Kind | None) -> None:
         """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now."""

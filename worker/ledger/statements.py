@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Table, TextClause, Tuple, bindparam, text
+from sqlalchemy import Boolean, ColumnElement, Dialect, Table, Text, TypeDecorator, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from worker.documents import DocumentKey
 
 T = TypeVar("T")
 KEY_COLUMNS = ("org", "source", "entity", "entity_id", "part")
-# times the columns of a key, well below SQLite's 32,766 parameters a statement
 CHUNK = 1000
+"""Members of a list, so that no statement holds the database for long."""
 
 
 def insert(dialect: str, table: Table) -> Any:
@@ -23,8 +29,46 @@ def insert(dialect: str, table: Table) -> Any:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that writes rows, as the driver takes it: its text, and how each column goes into it.
+
+    SQLAlchemy compiles an INSERT with ON CONFLICT anew at each execution, and looks at every parameter of every row;
+    for the fifty rows of a call that takes several times as long as the execution.
+    """
+
+    sql: str
+    processors: Mapping[str, Callable[[Any], Any] | None]
+    by_position: bool
+
+    async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute it for each row; nothing happens without any."""
+        parameters: list[Any] = [self._parameters(row) for row in rows]
+        if parameters:
+            await connection.exec_driver_sql(self.sql, parameters if len(parameters) > 1 else parameters[0])
+
+    def _parameters(self, row: Mapping[str, Any]) -> Any:
+        if self.by_position:
+            return tuple(row[name] if do is None else do(row[name]) for name, do in self.processors.items())
+        return {name: row[name] if do is None else do(row[name]) for name, do in self.processors.items()}
+
+
+def prepared(dialect: str, statement: Any) -> Prepared:
+    """`statement` for rows that have a value for each of its columns. Keep it: this is slow."""
+    spelling: Any = sqlite.dialect(paramstyle="qmark")
+    if dialect != "sqlite":
+        spelling = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
+    compiled = statement.compile(dialect=spelling)
+    order = compiled.positiontup or list(compiled.binds)
+    return Prepared(
+        sql=str(compiled),
+        processors={name: compiled.binds[name].type.bind_processor(spelling) for name in order},
+        by_position=dialect == "sqlite",
+    )
+
+
 @cache
-def upsert(dialect: str, table: Table, on: tuple[str, ...], keep: tuple[str, ...] = ()) -> Any:
+def upsert(dialect: str, table: Table, on: tuple[str, ...], keep: tuple[str, ...] = ()) -> Prepared:
     """Insert, or overwrite all columns but those of `on` and `keep`."""
     statement = insert(dialect, table)
     changed = {
@@ -32,28 +76,51 @@ def upsert(dialect: str, table: Table, on: tuple[str, ...], keep: tuple[str, ...
         for column in table.columns
         if column.name not in on and column.name not in keep
     }
-    return compiled_once(dialect, statement.on_conflict_do_update(index_elements=list(on), set_=changed))
+    return prepared(dialect, statement.on_conflict_do_update(index_elements=list(on), set_=changed))
 
 
-def compiled_once(dialect: str, statement: Any) -> TextClause:
-    """The same statement as text with typed parameters, one for each column of its table.
+@cache
+def plain_insert(dialect: str, table: Table) -> Prepared:
+    """Insert whole rows."""
+    return prepared(dialect, insert(dialect, table))
 
-    SQLAlchemy compiles an INSERT with ON CONFLICT anew at each execution, which costs more than the execution.
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a text column is one of the list bound to `name`: one parameter, however long the list is.
+
+    A parameter for each member has SQLAlchemy write and the database parse another statement for each length.
     """
-    spelling = sqlite.dialect if dialect == "sqlite" else postgresql.dialect
-    compiled = statement.compile(dialect=spelling(paramstyle="named"))
-    return text(str(compiled)).bindparams(*(_parameter(bind) for bind in compiled.binds.values()))
+    return _Among(column, bindparam(name, type_=_Texts()))
 
 
-def _parameter(bind: BindParameter[Any]) -> BindParameter[Any]:
-    if bind.required:
-        return bindparam(bind.key, type_=bind.type)
-    return bindparam(bind.key, bind.value, type_=bind.type)
+class _Texts(TypeDecorator[Sequence[str]]):
+    """A list of texts in one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text))
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        return json.dumps(list(value or ())) if dialect.name == "sqlite" else list(value or ())
 
 
-def among(column: Tuple | ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """`column IN :name`, for a list of any length up to `CHUNK`; the statement is compiled once."""
-    return column.in_(bindparam(name, expanding=True))
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: Any, **named: Any) -> str:
+    column, listed = (compiler.process(one, **named) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - a column's name and a parameter's
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: Any, **named: Any) -> str:
+    column, listed = (compiler.process(one, **named) for one in element.clauses)
+    return f"{column} = ANY({listed})"
 
 
 def key_values(key: DocumentKey) -> dict[str, str]:
