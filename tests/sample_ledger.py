@@ -12,6 +12,7 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.limits import Limits
 from worker.clock import Clock
+from worker.content import Content, XeroId
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import (
@@ -56,10 +57,12 @@ def key(number: int, part: str = "invoice", org: str = ORG) -> DocumentKey:
 
 
 def write(number: int, *, part: str = "invoice", version: datetime = START, needs: Sequence[DocumentKey] = ()) -> Write:
-    payload = {"InvoiceNumber": f"I-shop-{number}", "LineItems": [{"Quantity": 2, "UnitAmount": Decimal("9.9900")}]}
-    return Write(
-        key(number, part), Kind.INVOICE, version, f"I-shop-{number}", f"h{number}", payload, needs=frozenset(needs)
-    )
+    payload = {
+        "InvoiceNumber": f"I-shop-{number}",
+        "LineItems": [{"Quantity": 2, "UnitAmount": Decimal("9.99")}],
+        "Needs": [XeroId(need) for need in needs],
+    }
+    return Write(key(number, part), Kind.INVOICE, version, f"I-shop-{number}", Content.of(payload))
 
 
 def compose(writes: Sequence[Write]) -> Compose:
@@ -76,7 +79,7 @@ def compose(writes: Sequence[Write]) -> Compose:
 
 
 def member(one: Write) -> Member:
-    return Member(one.key, one.kind, one.version, one.number, one.content_hash, Action.SAVE, one.payload)
+    return Member(one.key, one.kind, one.version, one.number, one.content_hash, Action.SAVE, one.content.filled({}, ()))
 
 
 def document(number: int, *, part: str = "invoice", version: datetime = START, org: str = ORG) -> Document:

@@ -11,8 +11,11 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from worker.content import Content
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Call, Composed, Document, Known, Lease, Member, Purpose, TokenSet
+from worker.literals import encode
+from worker.xero.endpoints import ENDPOINTS
 
 V1 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 V2 = V1 + timedelta(hours=1)
@@ -31,15 +34,31 @@ def key_of(kind: Kind, entity_id: str, part: str | None = None) -> DocumentKey:
 
 
 def write_of(kind: Kind, entity_id: str, payload: Mapping[str, Any] | None = None, **changes: Any) -> Write:
+    number = changes.setdefault("number", f"{kind}-{entity_id}")
     write = Write(
         key=key_of(kind, entity_id),
         kind=kind,
         version=V1,
-        number=f"{kind}-{entity_id}",
-        content_hash=f"hash-{entity_id}",
-        payload={} if payload is None else payload,
+        number=number,
+        content=_content(kind, number, payload or {}),
     )
     return replace(write, **changes)
+
+
+def saying(write: Write, payload: Mapping[str, Any], **changes: Any) -> Write:
+    """The same document with another payload."""
+    return replace(write, content=_content(write.kind, write.number, payload), **changes)
+
+
+def changed(write: Write, **changes: Any) -> Write:
+    """The same document with something else in it."""
+    return saying(write, {**write.payload, "Changed": True}, **changes)
+
+
+def _content(kind: Kind, number: str, payload: Mapping[str, Any]) -> Content:
+    """As mapping makes it: with the number, where Xero has a field for it alone."""
+    numbered = kind not in (Kind.PAYMENT, Kind.ALLOCATION)
+    return Content.of({**({ENDPOINTS[kind].number: number} if numbered else {}), **payload})
 
 
 def document_of(write: Write, **changes: Any) -> Document:
@@ -66,8 +85,10 @@ def member_of(kind: Kind, entity_id: str, element: Mapping[str, Any] | None = No
         number=f"{kind}-{entity_id}",
         content_hash=f"hash-{entity_id}",
         action=Action.SAVE,
-        element={} if element is None else element,
+        text=encode({} if element is None else element),
     )
+    if "element" in changes:
+        changes["text"] = encode(changes.pop("element"))
     return replace(member, **changes)
 
 

@@ -18,7 +18,7 @@ from worker.ledger.records import Document, Known
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import facts_of
-from worker.xero.literals import decode
+from worker.literals import decode
 
 ORG = organisation(
     tax={"20": "OUTPUT2", "5": "RROUTPUT", "0": "ZERORATEDOUTPUT", "none": "NONE"},

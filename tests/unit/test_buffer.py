@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from worker.buffer import Buffer, everyone
+from worker.content import Content, XeroId
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.work import Work
 
@@ -27,9 +28,7 @@ def a_write(key: DocumentKey, kind: Kind, *, version: int = 0, **more: object) -
         kind=kind,
         version=_START + timedelta(seconds=version),
         number=key.entity_id,
-        content_hash=str(version),
-        payload={},
-        needs=needs,
+        content=Content.of({"Version": version, "Needs": [XeroId(need) for need in sorted(needs)]}),
         **more,  # type: ignore[arg-type]
     )
 
@@ -78,7 +77,7 @@ def test_a_newer_version_absorbs_an_older_one_that_is_in_no_call() -> None:
     buffer.admit(new, [a_write(CONTACT, Kind.CONTACT, version=2)], known=())
 
     (slot,) = buffer.take(Kind.CONTACT, 50, 0.0)
-    assert slot.write.content_hash == "2"
+    assert slot.write.payload["Version"] == 2
     assert buffer.settle(CONTACT) == [new]
     assert list(everyone([new])) == [new, old]
 
@@ -105,7 +104,7 @@ def test_a_newer_version_waits_behind_one_in_a_call() -> None:
 
     assert buffer.settle(CONTACT) == [old]
     (slot,) = buffer.take(Kind.CONTACT, 50, 0.0)
-    assert slot.write.content_hash == "2"
+    assert slot.write.payload["Version"] == 2
     assert buffer.settle(CONTACT) == [new]
 
 
@@ -240,12 +239,12 @@ def test_every_event_settles_exactly_once_and_the_newest_version_wins(steps: lis
     buffer = Buffer()
     admitted: list[Work] = []
     closed: list[Work] = []
-    written: dict[DocumentKey, str] = {}
+    written: dict[DocumentKey, int] = {}
 
     def send(*, succeed: bool) -> None:
         for slot in buffer.take(Kind.CONTACT, 2, 0.0):
             if succeed:
-                written[slot.key] = max(written.get(slot.key, ""), slot.write.content_hash)
+                written[slot.key] = max(written.get(slot.key, 0), slot.write.payload["Version"])
                 closed.extend(everyone(buffer.settle(slot.key)))
             else:
                 buffer.put_back([slot.key])
@@ -266,4 +265,4 @@ def test_every_event_settles_exactly_once_and_the_newest_version_wins(steps: lis
     assert buffer.size_bytes == 0
     for work in admitted:
         key = a_key("customer", work.owner.entity_id, "contact")
-        assert int(written[key]) >= (work.version - _START).total_seconds()
+        assert written[key] >= (work.version - _START).total_seconds()

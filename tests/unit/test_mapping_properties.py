@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from deploy.sandbox.xero.money import AmountsAre, Given, figures, totals
 from schemas.entities import Entity
 from tests.unit.mapping_cases import event, invoice, organisation, writes
+from worker.content import Content
 from worker.documents import Write
 from worker.mapping.plan import Unmappable
 from worker.mapping.predict import predict
-from worker.mapping.writing import content_hash
 
 CENT = Decimal("0.01")
 ORG = organisation(tax={"0": "NONE", "5": "RROUTPUT", "10": "TAX001", "20": "OUTPUT2", "25.5": "TAX002"})
@@ -90,7 +90,7 @@ def test_the_hash_does_not_depend_on_the_order_of_keys(data: dict[str, Any]) -> 
     if document is None:
         return
 
-    assert content_hash(document.action, turned(document.payload)) == document.content_hash
+    assert Content.of(turned(document.payload)) == document.content
 
 
 def mapped(data: dict[str, Any]) -> Write | None:

@@ -19,7 +19,8 @@ from tests.unit.mapping_cases import (
     removed,
     writes,
 )
-from worker.documents import Action, Kind, Write, XeroId
+from worker.content import XeroId
+from worker.documents import Action, Kind, Write
 from worker.mapping.plan import Ignored, Unmappable, plan
 
 INVOICE = key("invoice", "31", "invoice")

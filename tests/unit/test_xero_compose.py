@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.xero_fakes import V1, V2, document_of, key_of, known_of, write_of
-from worker.documents import Action, ItemCode, Kind, XeroId
+from tests.xero_fakes import V1, V2, changed, document_of, key_of, known_of, saying, write_of
+from worker.content import ItemCode, XeroId
+from worker.documents import Action, Kind
 from worker.ledger.records import Composed
 from worker.xero.compose import MAX_BODY_BYTES, compose
 
@@ -52,7 +53,7 @@ def test_what_the_ledger_lacks_is_created_with_put(kind: Kind, path: str, params
 )
 def test_what_the_ledger_has_is_updated_by_id_with_post(kind: Kind, id_field: str) -> None:
     old = write_of(kind, "1", {"Name": "n"})
-    new = replace(old, version=V2, content_hash="other")
+    new = changed(old, version=V2)
 
     composed = compose([new], known_of(document_of(old, xero_id="x-1")))
 
@@ -63,19 +64,19 @@ def test_what_the_ledger_has_is_updated_by_id_with_post(kind: Kind, id_field: st
 
 
 @pytest.mark.parametrize(
-    ("version", "content_hash", "settled"),
+    ("version", "same", "settled"),
     [
-        (V2, "hash-1", True),
-        (V1, "hash-1", True),
-        (V1, "other", False),
-        (V2, "other", False),
-        (V1.replace(year=2025), "other", True),
-        (V1.replace(year=2025), "hash-1", True),
+        (V2, True, True),
+        (V1, True, True),
+        (V1, False, False),
+        (V2, False, False),
+        (V1.replace(year=2025), False, True),
+        (V1.replace(year=2025), True, True),
     ],
 )
-def test_what_is_written_or_older_needs_no_call(version: Any, content_hash: str, settled: bool) -> None:
+def test_what_is_written_or_older_needs_no_call(version: Any, same: bool, settled: bool) -> None:
     known = known_of(document_of(INVOICE))
-    write = replace(INVOICE, version=version, content_hash=content_hash)
+    write = replace(INVOICE, version=version) if same else changed(INVOICE, version=version)
 
     composed = compose([write], known)
 
@@ -84,7 +85,7 @@ def test_what_is_written_or_older_needs_no_call(version: Any, content_hash: str,
 
 
 def test_a_contact_from_a_sale_is_written_only_where_none_is() -> None:
-    from_sale = replace(CONTACT, version=V2, content_hash="other", only_if_absent=True)
+    from_sale = changed(CONTACT, version=V2, only_if_absent=True)
 
     there = compose([from_sale], known_of(document_of(CONTACT)))
     absent = compose([from_sale], known_of())
@@ -108,7 +109,7 @@ def test_places_are_filled_and_unknown_items_left_out() -> None:
 def test_a_write_whose_needs_are_missing_is_left_over() -> None:
     missing = key_of(Kind.CONTACT, "9")
     payload = {"Contact": {"ContactID": XeroId(missing)}}
-    waiting = write_of(Kind.INVOICE, "2", payload, needs=frozenset({missing}))
+    waiting = write_of(Kind.INVOICE, "2", payload)
 
     composed = compose([waiting, INVOICE], known_of())
 
@@ -118,7 +119,7 @@ def test_a_write_whose_needs_are_missing_is_left_over() -> None:
 
 def test_the_first_write_decides_and_the_others_are_left_over() -> None:
     known = known_of(document_of(INVOICE))
-    update = replace(INVOICE, version=V2, content_hash="other")
+    update = changed(INVOICE, version=V2)
     creation = write_of(Kind.INVOICE, "2")
 
     first = compose([creation, update, CONTACT], known)
@@ -163,7 +164,7 @@ def test_one_number_never_goes_twice_in_a_call() -> None:
     ("status", "asked"), [("AUTHORISED", "VOIDED"), ("DRAFT", "DELETED"), ("SUBMITTED", "DELETED")]
 )
 def test_an_invoice_is_voided_and_a_draft_deleted(status: str, asked: str) -> None:
-    void = replace(INVOICE, version=V2, action=Action.VOID, payload={})
+    void = replace(INVOICE, version=V2, action=Action.VOID)
 
     composed = compose([void], known_of(document_of(INVOICE, xero_id="i-1", facts={"status": status})))
 
@@ -210,29 +211,29 @@ def test_what_is_void_already_needs_no_call_and_an_older_void_neither() -> None:
 
 def test_a_deleted_payment_makes_room_for_a_new_one_and_a_standing_one_stays() -> None:
     payment = write_of(Kind.PAYMENT, "1", {"Amount": Decimal("5.00")})
-    changed = replace(payment, version=V2, content_hash="other")
+    later = changed(payment, version=V2)
 
-    after_deletion = compose([changed], known_of(document_of(payment, facts={"status": "DELETED"})))
-    standing = compose([changed], known_of(document_of(payment, facts={"status": "AUTHORISED"})))
+    after_deletion = compose([later], known_of(document_of(payment, facts={"status": "DELETED"})))
+    standing = compose([later], known_of(document_of(payment, facts={"status": "AUTHORISED"})))
 
     assert (after_deletion.method, after_deletion.path) == ("PUT", "/Payments")
     assert after_deletion.members[0].xero_id is None
-    assert standing.settled == (changed,)
+    assert standing.settled == (later,)
 
 
 def test_an_item_that_a_person_made_is_left_alone() -> None:
     item = write_of(Kind.ITEM, "A")
-    changed = replace(item, version=V2, content_hash="other")
+    later = changed(item, version=V2)
 
-    assert compose([changed], known_of(document_of(item, facts={"linked": True}))).settled == (changed,)
+    assert compose([later], known_of(document_of(item, facts={"linked": True}))).settled == (later,)
 
 
 def test_a_name_that_needed_its_suffix_keeps_it() -> None:
-    changed = replace(CONTACT, version=V2, content_hash="other", payload={"Name": "Ann", "EmailAddress": "a@b.example"})
-    renamed = replace(changed, payload={"Name": "Anna"})
+    same_name = saying(CONTACT, {"Name": "Ann", "EmailAddress": "a@b.example"}, version=V2)
+    renamed = saying(CONTACT, {"Name": "Anna"}, version=V2)
     known = known_of(document_of(CONTACT, facts={"name": "Ann (7)"}))
 
-    assert body_of(compose([changed], known))["Contacts"][0]["Name"] == "Ann (7)"
+    assert body_of(compose([same_name], known))["Contacts"][0]["Name"] == "Ann (7)"
     assert body_of(compose([renamed], known))["Contacts"][0]["Name"] == "Anna"
 
 
@@ -246,7 +247,7 @@ def allocation(entity_id: str, note: str, invoice: str) -> Any:
         "CreditNote": {"CreditNoteID": XeroId(note_key)},
     }
     key = key_of(Kind.ALLOCATION, entity_id, "allocation/1")
-    return write_of(Kind.ALLOCATION, entity_id, payload, key=key, needs=frozenset({note_key, invoice_key}))
+    return write_of(Kind.ALLOCATION, entity_id, payload, key=key)
 
 
 def test_allocations_of_one_credit_note_share_a_call() -> None:
@@ -267,7 +268,7 @@ def test_allocations_of_one_credit_note_share_a_call() -> None:
 
 def test_an_allocation_is_deleted_under_its_credit_note() -> None:
     write = allocation("1", "1", "1")
-    void = replace(write, version=V2, action=Action.VOID, payload={}, needs=frozenset())
+    void = replace(write, version=V2, action=Action.VOID)
     facts = {"credit_note_id": "n-1", "status": "AUTHORISED"}
 
     composed = compose([void], known_of(document_of(write, xero_id="a-1", facts=facts)))

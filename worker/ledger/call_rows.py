@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
@@ -26,7 +26,7 @@ def row_of(call: Call, lane: Lane) -> dict[str, Any]:
         "params": dump(dict(call.params)),
         "body": None if call.body is None else pack(call.body),
         "idempotency_key": call.idempotency_key,
-        "members": pack(dump([_plain(member) for member in call.members]).encode()),
+        "members": pack(dump(_plain(call.members, call.body or b"")).encode()),
         "documents": len(call.members),
         "opened_at": call.opened_at,
         "sent_at": call.sent_at,
@@ -41,6 +41,7 @@ def row_of(call: Call, lane: Lane) -> dict[str, Any]:
 def call_of(row: Mapping[Any, Any]) -> Call:
     """The call of a row. A purged one has neither body nor members."""
     members = load(unpack(row["members"]).decode()) if row["members"] is not None else []
+    body = None if row["body"] is None else unpack(row["body"])
     return Call(
         id=row["id"],
         org=row["org"],
@@ -49,9 +50,9 @@ def call_of(row: Mapping[Any, Any]) -> Call:
         method=row["method"],
         path=row["path"],
         params=load(row["params"]),
-        body=None if row["body"] is None else unpack(row["body"]),
+        body=body,
         idempotency_key=row["idempotency_key"],
-        members=tuple(_member(member) for member in members),
+        members=tuple(_member(member, body or b"") for member in members),
         opened_at=row["opened_at"],
         sent_at=row["sent_at"],
         sends=row["sends"],
@@ -60,27 +61,30 @@ def call_of(row: Mapping[Any, Any]) -> Call:
     )
 
 
-def _plain(member: Member) -> dict[str, Any]:
-    return {
-        "key": list(member.key),
-        "kind": member.kind.value,
-        "version": micros(member.version),
-        "number": member.number,
-        "content_hash": member.content_hash,
-        "action": member.action.value,
-        "element": member.element,
-        "xero_id": member.xero_id,
-    }
+def _plain(members: Sequence[Member], body: bytes) -> list[list[Any]]:
+    """Without what the body holds already: there each text is known by where it begins and how long it is."""
+    rows: list[list[Any]] = []
+    end = 0
+    for one in members:
+        begin = body.find(one.text, end)
+        end = end if begin < 0 else begin + len(one.text)
+        place: Any = one.text.decode() if begin < 0 else [begin, len(one.text)]
+        rows.append(
+            [*one.key, one.kind, micros(one.version), one.number, one.content_hash, one.action, place, one.xero_id]
+        )
+    return rows
 
 
-def _member(plain: dict[str, Any]) -> Member:
+def _member(row: Sequence[Any], body: bytes) -> Member:
+    kind, version, number, content_hash, action, place, xero_id = row[len(DocumentKey._fields) :]
+    text = place.encode() if isinstance(place, str) else body[place[0] : sum(place)]
     return Member(
-        key=DocumentKey(*plain["key"]),
-        kind=Kind(plain["kind"]),
-        version=instant(plain["version"]),
-        number=plain["number"],
-        content_hash=plain["content_hash"],
-        action=Action(plain["action"]),
-        element=plain["element"],
-        xero_id=plain["xero_id"],
+        key=DocumentKey(*row[: len(DocumentKey._fields)]),
+        kind=Kind(kind),
+        version=instant(version),
+        number=number,
+        content_hash=content_hash,
+        action=Action(action),
+        text=text,
+        xero_id=xero_id,
     )

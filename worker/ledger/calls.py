@@ -223,7 +223,7 @@ class Calls:
 
 async def _known(connection: AsyncConnection, org: str, writes: Sequence[Write]) -> Known:
     keys = {write.key for write in writes}.union(*(write.needs for write in writes))
-    codes = set().union(*(write.codes for write in writes))
+    codes = set().union(*(write.content.codes for write in writes))
     return Known(await read_documents(connection, keys), await read_item_codes(connection, org, codes))
 
 

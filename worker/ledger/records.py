@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.literals import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class CallState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One document of a call: what was sent (`element`, references filled), and how to know it again (`number`)."""
+    """One document of a call, and how to know it again: by its `number`. `text` is its own JSON, places filled."""
 
     key: DocumentKey
     kind: Kind
@@ -62,8 +63,14 @@ class Member:
     number: str
     content_hash: str
     action: Action
-    element: Mapping[str, Any]
+    text: bytes
     xero_id: str | None = None
+
+    @property
+    def element(self) -> Mapping[str, Any]:
+        """What was sent. Read anew each time: hardly a call's documents are looked at again."""
+        element: Mapping[str, Any] = decode(self.text)
+        return element
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ https://developer.xero.com/documentation/api/accounting/contacts
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from schemas.entities import Address, Buyer, Customer
@@ -14,7 +15,7 @@ from worker.documents import Kind, Write
 from worker.mapping.keys import buyer_id, contact_key, contact_number, own_key
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.text import email, one_line
-from worker.mapping.writing import save
+from worker.mapping.writing import save, save_if_absent
 from worker.settings import OrganisationSettings
 
 _LONG = 255
@@ -40,13 +41,12 @@ def buyer_write(event: Event, buyer: Buyer) -> Write:
     """The contact of a sale, from the sale's own snapshot: written only where there is none."""
     customer_id = buyer_id(buyer)
     number = contact_number(event.source, customer_id)
-    return save(
+    return save_if_absent(
         contact_key(event, customer_id),
         Kind.CONTACT,
         version=BEFORE_ALL_VERSIONS,
         number=number,
-        payload=_buyer(buyer, number),
-        only_if_absent=True,
+        make=partial(_buyer, buyer, number),
     )
 
 

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from schemas.entities import Sale
-from worker.documents import ItemCode
+from worker.content import ItemCode
 from worker.mapping.predict import UNIT, cents, line_amount, predict
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of

@@ -9,7 +9,8 @@ from typing import Any
 
 from schemas.entities import Payment
 from schemas.envelope import Event
-from worker.documents import DocumentKey, Kind, XeroId
+from worker.content import XeroId
+from worker.documents import DocumentKey, Kind
 from worker.mapping.accounts import payment_account
 from worker.mapping.keys import credit_note_key, document_number, own_key, sale_key
 from worker.mapping.predict import cents

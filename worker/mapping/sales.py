@@ -9,7 +9,8 @@ from typing import Any
 
 from schemas.entities import Invoice, Order, Sale
 from schemas.envelope import Event
-from worker.documents import DocumentKey, Kind, XeroId
+from worker.content import XeroId
+from worker.documents import DocumentKey, Kind
 from worker.mapping.contacts import buyer_write
 from worker.mapping.keys import document_number, own_key
 from worker.mapping.lines import line_items

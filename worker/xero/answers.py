@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from worker.ledger.records import Call
-from worker.xero.literals import decode
+from worker.literals import decode
 from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 from worker.xero.verdicts import messages_of, pair
 

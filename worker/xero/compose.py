@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member
-from worker.xero.elements import element_of, sent
+from worker.xero.elements import sent, text_of
 from worker.xero.endpoints import GONE
-from worker.xero.literals import encode
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
 
 MAX_ELEMENTS = 50
@@ -75,7 +74,7 @@ class _Batch:
         if route is None or (self.members and (route != self.route or route.single or self._has(write))):
             return False
         member = _member(write, known)
-        piece = encode(sent(member)) if route.method != "DELETE" else b""
+        piece = sent(member) if route.method != "DELETE" else b""
         if self.members and (len(self.members) >= MAX_ELEMENTS or self.size + len(piece) + 1 > MAX_BODY_BYTES):
             return False
         self.route = route
@@ -106,6 +105,6 @@ def _member(write: Write, known: Known) -> Member:
         number=write.number,
         content_hash=write.content_hash,
         action=write.action,
-        element=element_of(write, known),
+        text=text_of(write, known),
         xero_id=document.xero_id if document else None,
     )

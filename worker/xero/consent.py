@@ -14,7 +14,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from worker.ledger.records import TokenSet
-from worker.xero.literals import decode
+from worker.literals import decode
 from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
 SCOPES = f"offline_access {DATA_SCOPES}"

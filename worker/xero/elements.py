@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from worker.documents import Action, ItemCode, Kind, Write, XeroId
+from worker.content import Content
+from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
+from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.routes import credit_note_id, standing
 
@@ -15,27 +17,19 @@ _MARK_CHARS = 12
 _UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 
 
-def element_of(write: Write, known: Known) -> dict[str, Any]:
-    """The element of `write`; its open places must be known. An item code that Xero lacks is left out."""
+def text_of(write: Write, known: Known) -> bytes:
+    """The JSON of `write`; its open places must be known. An item code that Xero lacks is left out."""
     document = standing(write, known)
-    if write.action is Action.VOID and document is not None:
-        element = _voiding(write, document)
-    else:
-        element = _filled(write.payload, known)
-        if document is not None:
-            element = _updating(write, element, document)
-    if ENDPOINTS[write.kind].number and write.kind is not Kind.PAYMENT:
-        element.setdefault(ENDPOINTS[write.kind].number, write.number)
-    if write.kind is Kind.ALLOCATION:
-        element["CreditNote"] = {"CreditNoteID": credit_note_id(write, known)}
-    return element
+    if document is None and write.kind is not Kind.ALLOCATION:
+        return _filled(write.content, known)
+    return encode(_element(write, document, known))
 
 
-def sent(member: Member) -> Mapping[str, Any]:
-    """What of the element goes into the body: an allocation's credit note stands in the path instead."""
+def sent(member: Member) -> bytes:
+    """What of it goes into the body: an allocation's credit note stands in the path instead."""
     if member.kind is not Kind.ALLOCATION:
-        return member.element
-    return {name: value for name, value in member.element.items() if name != "CreditNote"}
+        return member.text
+    return encode({name: value for name, value in member.element.items() if name != "CreditNote"})
 
 
 def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
@@ -50,19 +44,23 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
     return {**payload, "Name": name[: MAX_NAME - len(mark)].rstrip() + mark}
 
 
-def _filled(value: Any, known: Known) -> Any:
-    kind = type(value)
-    if kind is dict:
-        return {name: _filled(child, known) for name, child in value.items() if _is_kept(child, known)}
-    if kind is list or kind is tuple:
-        return [_filled(child, known) for child in value]
-    if kind is XeroId:
-        return known.documents[value.key].xero_id
-    return value.code if kind is ItemCode else value
+def _element(write: Write, document: Document | None, known: Known) -> dict[str, Any]:
+    if write.action is Action.VOID and document is not None:
+        element = _voiding(write, document)
+    else:
+        element = dict(decode(_filled(write.content, known)))
+        if document is not None:
+            element = _updating(write, element, document)
+    if ENDPOINTS[write.kind].number and write.kind is not Kind.PAYMENT:
+        element.setdefault(ENDPOINTS[write.kind].number, write.number)
+    if write.kind is Kind.ALLOCATION:
+        element["CreditNote"] = {"CreditNoteID": credit_note_id(write, known)}
+    return element
 
 
-def _is_kept(value: Any, known: Known) -> bool:
-    return type(value) is not ItemCode or value.code in known.item_codes
+def _filled(content: Content, known: Known) -> bytes:
+    ids = {key: known.documents[key].xero_id for key in content.needs}
+    return content.filled(ids, known.item_codes)
 
 
 def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Calls:
     ) -> Opened | Wait:
         now = self._books.fenced(lease)
         keys = {write.key for write in writes}.union(*(write.needs for write in writes))
-        codes = set().union(*(write.codes for write in writes))
+        codes = set().union(*(write.content.codes for write in writes))
         composed = compose(self._books.known(keys, lease.name, codes))
         if not composed.members:
             return Opened(None, composed.settled, composed.leftover)
