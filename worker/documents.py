@@ -14,6 +14,9 @@ from worker.keys import DocumentKey, EntityKey
 __all__ = ["Action", "DocumentKey", "EntityKey", "Kind", "Write"]
 
 
+_NONE: frozenset[DocumentKey] = frozenset()
+
+
 class Kind(StrEnum):
     """What Xero has. Calls carry documents of one kind."""
 
@@ -62,8 +65,8 @@ class Write:
 
     @property
     def needs(self) -> frozenset[DocumentKey]:
-        """The documents that the payload names."""
-        return self.content.needs
+        """The documents that the payload names. What is written only where it is absent names none."""
+        return _NONE if self.only_if_absent else self.content.needs
 
     @property
     def awaits(self) -> frozenset[DocumentKey]:

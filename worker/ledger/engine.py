@@ -1,6 +1,6 @@
 """Connections and transactions, on SQLite and PostgreSQL alike.
 
-SQLite has one writer: transactions begin with BEGIN IMMEDIATE, queue inside the process, and retry with jitter
+SQLite has one writer: transactions begin with BEGIN IMMEDIATE, go in groups inside the process, and retry with jitter
 against other processes. SQLite's own busy handler backs off so far that some processes starve for seconds.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
 from worker.ledger.errors import LedgerError, LedgerUnavailable
+from worker.ledger.groups import Groups
 from worker.ledger.types import Instant
 
 _BUSY_PAUSE_S = (0.0002, 0.002)
@@ -49,19 +50,20 @@ class Database:
         self.engine = make_engine(url)
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
-        self._writer = asyncio.Lock()
+        self._groups = Groups(self.engine, begin) if self.dialect == "sqlite" else None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction, committed at the end. Raises `LedgerUnavailable` when the database is gone."""
-        async with AsyncExitStack() as stack:
-            stack.enter_context(unavailable())
-            if self.dialect == "sqlite":
-                await stack.enter_async_context(self._writer)
-            connection = await stack.enter_async_context(self.engine.connect())
-            await begin(connection)
-            yield connection
-            await connection.commit()
+        with unavailable():
+            if self._groups is not None:
+                async with self._groups.transaction() as connection:
+                    yield connection
+                return
+            async with self.engine.connect() as connection:
+                await begin(connection)
+                yield connection
+                await connection.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/api/accounting/responsecodes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ _BY_STATUS = {
     500: ReplyKind.SERVER_ERROR,
     501: ReplyKind.UNEXPECTED,
 }
+_MESSAGES = re.compile(rb'"(?:ValidationErrors|Warnings)"\s*:\s*\[\s*[^\]\s]')
 _SERVER_SIDE = 500
 _HOUR_S = 3600.0
 _DETAIL_CHARS = 500
@@ -43,6 +45,7 @@ def read(call: Call, response: httpx.Response) -> Reply:
         status=response.status_code,
         elements=elements,
         raw=response.content,
+        has_messages=_MESSAGES.search(response.content) is not None,
         limits=limits,
         correlation_id=response.headers.get("xero-correlation-id"),
         detail=_detail(response, envelope),

@@ -47,7 +47,10 @@ class LimitHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`elements` are the documents of the reply's envelope, numbers as `Decimal`; `detail` is for people."""
+    """`elements` are the documents of the reply's envelope, numbers as `Decimal`; `detail` is for people.
+
+    Without `has_messages` no element holds a validation error or a warning: they need not be walked through.
+    """
 
     outcome: ReplyKind
     status: int | None = None
@@ -56,3 +59,4 @@ class Reply:
     limits: LimitHeaders = field(default_factory=LimitHeaders)
     correlation_id: str | None = None
     detail: str = ""
+    has_messages: bool = True

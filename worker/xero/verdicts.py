@@ -70,15 +70,14 @@ def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
 
 def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Mapping[str, Any]]:
     """Which element answers which member. Each element answers one; members without one are left out."""
-    left = list(elements)
+    left = dict(enumerate(elements))
     pairs: dict[DocumentKey, Mapping[str, Any]] = {}
     for member in members:
-        for index, element in enumerate(left):
-            if _is_of(member, element):
-                pairs[member.key] = left.pop(index)
-                break
-    if len(members) == len(left) == 1 and not pairs and _is_unnamed_answer(members[0], left[0]):
-        pairs[members[0].key] = left[0]
+        place = next((place for place, element in left.items() if _is_of(member, element)), None)
+        if place is not None:
+            pairs[member.key] = left.pop(place)
+    if len(members) == len(left) == 1 and not pairs and _is_unnamed_answer(members[0], *left.values()):
+        pairs[members[0].key] = left.popitem()[1]
     return pairs
 
 
@@ -129,7 +128,7 @@ def _is_error(element: Mapping[str, Any]) -> bool:
 
 
 def _verdict(member: Member, element: Mapping[str, Any], reply: Reply) -> Verdict:
-    if _is_error(element):
+    if _is_error(element) if reply.has_messages else element.get("StatusAttributeString") == "ERROR":
         return _refusal(tuple(dict.fromkeys(messages_of(element))))
     xero_id = member.xero_id or id_of(member.kind, element)
     if member.kind is Kind.ALLOCATION:
@@ -137,7 +136,7 @@ def _verdict(member: Member, element: Mapping[str, Any], reply: Reply) -> Verdic
         xero_id = xero_id or ""
     if xero_id is None or reply.status == _BAD_REQUEST:
         return Unanswered()
-    warnings = tuple(dict.fromkeys(messages_of(element, "Warnings")))
+    warnings = tuple(dict.fromkeys(messages_of(element, "Warnings"))) if reply.has_messages else ()
     number = number_of(member.kind, element) or member.number
     return Written(xero_id, number, _facts(member, element), warnings)
 

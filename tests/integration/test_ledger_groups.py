@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from worker.ledger.engine import Database
+from worker.ledger.errors import LedgerUnavailable
+
+
+class Counted:
+    """A database of one table, and how often it was committed."""
+
+    def __init__(self, database: Database, file: Path) -> None:
+        self.database = database
+        self.file = file
+        self.commits = 0
+        event.listen(database.engine.sync_engine, "commit", self._count)
+
+    def _count(self, _connection: object) -> None:
+        self.commits += 1
+
+    async def add(self, number: int, *, fails: bool = False) -> None:
+        async with self.database.transaction() as connection:
+            await connection.execute(text("INSERT INTO numbers VALUES (:number)"), {"number": number})
+            await asyncio.sleep(0)
+            if fails:
+                raise ValueError(f"{number} must not stay")
+
+    def numbers(self) -> list[int]:
+        """As another process sees them."""
+        connection = sqlite3.connect(self.file)
+        try:
+            return [number for (number,) in connection.execute("SELECT number FROM numbers ORDER BY number")]
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+async def counted(tmp_path: Path) -> AsyncIterator[Counted]:
+    file = tmp_path / "numbers.db"
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE numbers (number INTEGER)")
+    connection.close()
+    database = Database(f"sqlite+inline:///{file}")
+    yield Counted(database, file)
+    await database.close()
+
+
+async def test_those_who_wait_for_the_writer_share_a_commit(counted: Counted) -> None:
+    await asyncio.gather(*(counted.add(number) for number in range(20)))
+
+    assert counted.numbers() == list(range(20))
+    assert counted.commits <= 2
+
+
+async def test_whoever_returns_finds_its_rows_on_the_disk(counted: Counted) -> None:
+    async def one(number: int) -> None:
+        await counted.add(number)
+        assert number in counted.numbers()
+
+    await asyncio.gather(*(one(number) for number in range(10)))
+
+
+async def test_what_fails_takes_back_its_own_rows_and_no_others(counted: Counted) -> None:
+    results = await asyncio.gather(
+        *(counted.add(number, fails=number % 3 == 0) for number in range(9)), return_exceptions=True
+    )
+
+    assert [isinstance(result, ValueError) for result in results] == [number % 3 == 0 for number in range(9)]
+    assert counted.numbers() == [1, 2, 4, 5, 7, 8]
+
+
+async def test_a_member_that_is_cancelled_harms_nobody(counted: Counted) -> None:
+    tasks = [asyncio.create_task(counted.add(number)) for number in range(6)]
+    await asyncio.sleep(0)
+
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await counted.add(100)
+
+    assert {1, 3, 5, 100} <= set(counted.numbers())
+
+
+async def test_a_commit_that_fails_fails_for_each_of_its_members(counted: Counted) -> None:
+    def break_down(_connection: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    event.listen(counted.database.engine.sync_engine, "commit", break_down)
+
+    results = await asyncio.gather(*(counted.add(number) for number in range(3)), return_exceptions=True)
+
+    assert len(results) == 3
+    assert all(isinstance(result, LedgerUnavailable | sqlite3.OperationalError) for result in results)
+    assert counted.numbers() == []
+    event.remove(counted.database.engine.sync_engine, "commit", break_down)
+    await counted.add(7)
+    assert counted.numbers() == [7]
