@@ -72,7 +72,7 @@ class Intake:
         self, arrival: Arrival, now: datetime, batch: _Batch, sound: list[tuple[Work, tuple[Write, ...]]]
     ) -> None:
         outcome = read(arrival, self._s.org, now)
-        work = self._work(arrival, outcome)
+        work = self._work(arrival, outcome, now)
         if isinstance(outcome, Unsound):
             held = parked_unsound(self._s.org.name, arrival, outcome)
             batch.held.append((work, held))
@@ -85,10 +85,9 @@ class Intake:
         else:
             sound.append((work, outcome.writes))
 
-    def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed) -> Work:
+    def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed, now: datetime) -> Work:
         event = None if isinstance(outcome, Unsound) else outcome.event
         sender = outcome.sender if isinstance(outcome, Unsound) else sender_of(outcome.event)
-        now = self._s.clock.now()
         return Work(
             event_id=sender.event_id if sender else arrival.message_id[:128],
             owner=owner_of(self._s.org.name, sender) or EntityKey(self._s.org.name, "", "unknown", ""),

@@ -13,7 +13,7 @@ from worker.opening import open_write_when_allowed
 from worker.outcome import FATES, Fate, sort_verdicts
 from worker.reading import printable
 from worker.resolution import Resolution, Unanswered
-from worker.sending import breathe, send
+from worker.sending import breathe, headers_of, send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.steps import Step
@@ -69,9 +69,10 @@ class Performer:
         results = sort_verdicts(call, reply)
         if results.unanswered:
             # some of what was sent has no verdict: only Xero's own lists tell what is there
+            await self._s.ledger.calls.correct(call.org, headers_of(reply))
             await self.recover(await self._uncertain(call, replace(reply, status=_SERVER_ERROR)))
             return
-        await self._settlement.record(call, reply.status, results)
+        await self._settlement.record(call, reply.status, results, headers=headers_of(reply))
         await self._settle_existing(call, results.exists)
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:

@@ -90,6 +90,8 @@ def printable(text: str | bytes) -> str:
     """What a message says of itself, fit for the ledger and a terminal. What is not UTF-8 comes from pika as bytes."""
     if isinstance(text, bytes):
         text = text.decode(errors="backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -105,25 +107,23 @@ def places(error: BaseException, *, last: int = 50) -> list[str]:
 
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
-    sender = sender_of(event)
+    def unsound(reason: str, detail: str, hint: str) -> Unsound:
+        return Unsound(reason, detail, hint, sender_of(event))
+
     if arrival.dead:
         detail = "the broker gave up on this message: it was redelivered beyond the limit"
-        return Unsound(
-            "redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry", sender
-        )
+        return unsound("redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry")
     if event.organisation != org.name:
         detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
-        return Unsound("misrouted", detail, "publish with the routing key of its organisation", sender)
-    if arrival.routing_key and arrival.routing_key != event_key(org.name, arrival.lane, event.entity):
-        expected = event_key(org.name, arrival.lane, event.entity)
+        return unsound("misrouted", detail, "publish with the routing key of its organisation")
+    expected = event_key(org.name, arrival.lane, event.entity)
+    if arrival.routing_key and arrival.routing_key != expected:
         detail = f"routing key {arrival.routing_key[:120]!r}, expected {expected!r}"
-        return Unsound("misrouted", detail, "the routing key must agree with the message's attributes", sender)
+        return unsound("misrouted", detail, "the routing key must agree with the message's attributes")
     if org.lanes[event.entity] == "off":
         hint = f"set organisations.{org.name}.lanes.{event.entity}, or stop publishing it; then retry or discard"
-        return Unsound("lane_off", f"the lane of {event.entity} is off", hint, sender)
+        return unsound("lane_off", f"the lane of {event.entity} is off", hint)
     if event.version > now + _CLOCK_SKEW:
         detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"
-        return Unsound(
-            "version_in_future", detail, "mend the store's clock; it would make later versions stale", sender
-        )
+        return unsound("version_in_future", detail, "mend the store's clock; it would make later versions stale")
     return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from worker.budget.corrections import Headers
 from worker.interruption import xero_down
-from worker.ledger.records import Call
+from worker.ledger.records import Call, Purpose
 from worker.session import Session
 from worker.steps import Step
 from worker.xero.reply import Reply, ReplyKind
@@ -12,23 +13,31 @@ _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 
 
 async def send(session: Session, call: Call) -> Reply:
-    """What came of `call`. Raises what the ledger raises."""
+    """What came of `call`. Raises what the ledger raises.
+
+    Of an answered write the closing corrects the budget, in its own transaction.
+    """
     reply = await session.client.send(call)
     session.steps.reached(Step.ANSWERED)
-    limits = reply.limits
-    await session.ledger.calls.correct(
-        session.org.name,
-        day_remaining=limits.day_remaining,
-        minute_remaining=limits.minute_remaining,
-        app_minute_remaining=limits.app_minute_remaining,
-        retry_after_s=limits.retry_after_s,
-        problem=limits.problem,
-    )
+    if reply.outcome is not ReplyKind.ANSWERED or call.purpose is not Purpose.WRITE:
+        await session.ledger.calls.correct(session.org.name, headers_of(reply))
     if reply.outcome in _NO_ANSWER:
         session.breaker.failed(session.clock.monotonic())
     else:
         session.breaker.succeeded()
     return reply
+
+
+def headers_of(reply: Reply) -> Headers:
+    """What the reply says of the limits, as the budget takes it."""
+    limits = reply.limits
+    return Headers(
+        limits.day_remaining,
+        limits.minute_remaining,
+        limits.app_minute_remaining,
+        limits.retry_after_s,
+        limits.problem or "",
+    )
 
 
 async def breathe(session: Session, *, at_least_s: float = 0.0) -> None:

@@ -56,6 +56,8 @@ class Serving:
         resolution = Resolution(session=session, settlement=self._settlement)
         self._performer = Performer(session=session, settlement=self._settlement, resolution=resolution)
         self._keeper = LaneKeeper(session=session, consumer=consumer)
+        self._commands = organisation_commands(session.org.name)
+        self._lanes = {lane_queue(session.org.name, lane): lane for lane in Lane}
 
     def stop(self) -> None:
         """Ask for the end: calls in flight are settled, the rest is returned to the broker."""
@@ -120,17 +122,15 @@ class Serving:
     async def _take_in(self) -> None:
         while True:
             deliveries = await self._inbox.take(_AT_A_TIME)
-            arrivals = [arrival for d in deliveries if (arrival := await self._arrival(d)) is not None]
+            arrivals = [arrival for d in deliveries if (arrival := self._arrival(d)) is not None]
             await self._intake.admit(arrivals)
             self._s.wake.set()
 
-    async def _arrival(self, delivery: Delivery) -> Arrival | None:
-        org = self._s.org.name
-        if delivery.queue == organisation_commands(org):
+    def _arrival(self, delivery: Delivery) -> Arrival | None:
+        if delivery.queue == self._commands:
             self._command(delivery)
             return None
-        lanes = {lane_queue(org, lane): lane for lane in Lane}
-        lane = lanes.get(delivery.queue)
+        lane = self._lanes.get(delivery.queue)
         if lane is not None:
             self._keeper.lanes.taken(lane)
         return Arrival(

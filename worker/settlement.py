@@ -11,6 +11,7 @@ import structlog
 
 from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
+from worker.budget.corrections import Headers
 from worker.documents import DocumentKey, EntityKey, Kind, Write
 from worker.holding import parked, waiting_for, waiting_until
 from worker.intake import Intake
@@ -34,10 +35,19 @@ class Settlement:
         self._intake = intake
         self._log = structlog.get_logger("xerelay")
 
-    async def record(self, call: Call, status: int | None, results: Results, *, result: str = "written") -> None:
+    async def record(
+        self,
+        call: Call,
+        status: int | None,
+        results: Results,
+        *,
+        result: str = "written",
+        headers: Headers | None = None,
+    ) -> None:
         """Close `call` with what Xero said: documents written, events parked, the kind paused at five like refusals.
 
-        Members that exist already or had no verdict stay in flight: the caller settles them next.
+        Members that exist already or had no verdict stay in flight: the caller settles them next. `headers` are the
+        reply's, unless they have corrected the budget before.
         """
         paused = self._pause_reason(call.kind, results)
         fates = self._paused(results) if paused else self._parked(results)
@@ -48,6 +58,7 @@ class Settlement:
             documents=results.documents,
             held=[held for _, held in fates],
             completed=self._completing(results.documents),
+            headers=headers,
         )
         self._s.steps.reached(Step.RECORDED)
         refused = [member for member, _ in results.refused]

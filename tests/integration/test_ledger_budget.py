@@ -11,6 +11,7 @@ from schemas.envelope import Lane
 from tests.budget_simulation import most_within
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, lease_of, opened
+from worker.budget.corrections import Headers
 from worker.budget.forecast import Left, left
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.ledger.ledger import Ledger
@@ -52,8 +53,8 @@ async def test_what_xero_said_outlives_the_worker_that_heard_it(database_url: st
     async with opened(database_url, clock=clock) as first:
         lease = await lease_of(first)
         assert isinstance(await _call(first, lease, limits), Call)
-        await first.calls.correct(ORG, retry_after_s=3600, problem="day")
-        await first.calls.correct(ORG, day_remaining=7, minute_remaining=3)
+        await first.calls.correct(ORG, Headers(retry_after_s=3600, problem="day"))
+        await first.calls.correct(ORG, Headers(day_remaining=7, minute_remaining=3))
 
     async with opened(database_url, clock=clock) as second:
         waiting = await _call(second, await lease_of(second), limits)
@@ -70,14 +71,14 @@ async def test_headers_of_one_organisation_do_not_bind_another(ledger: Ledger) -
     for lease in (ours, theirs):
         await _call(ledger, lease, Limits())
 
-    await ledger.calls.correct(ORG, day_remaining=0)
+    await ledger.calls.correct(ORG, Headers(day_remaining=0))
 
     assert isinstance(await _call(ledger, ours, Limits()), Wait)
     assert isinstance(await _call(ledger, theirs, Limits()), Call)
 
 
 async def test_an_organisation_that_was_never_called_has_all_of_its_budget(ledger: Ledger) -> None:
-    await ledger.calls.correct(ORG, day_remaining=0)
+    await ledger.calls.correct(ORG, Headers(day_remaining=0))
 
     state, spent, now = await ledger.budget.standing(ORG, Limits())
 

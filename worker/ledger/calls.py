@@ -162,16 +162,20 @@ class Calls:
         removed: Sequence[DocumentKey] = (),
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
+        headers: Headers | None = None,
     ) -> list[Held]:
         """Write down how the call ended, all of it or nothing; returns the children released by its documents.
 
         Documents are written (versions never lowered) and removed; held rows of completed entities up to the version
-        are dropped, then `held` is inserted. Closing a closed call changes nothing and returns nothing: children
-        released before are due. Raises `LeaseLost`; `LedgerError` for an unknown call.
+        are dropped, then `held` is inserted; `headers` correct the budget as `correct` does. Closing a closed call
+        changes nothing else and returns nothing: children released before are due. Raises `LeaseLost`; `LedgerError`
+        for an unknown call.
         """
         verdict = closing.Verdict(status, documents, removed, held, completed)
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
+            if headers is not None:
+                await budget.correct(self._database, connection, lease.name, headers)
             return await closing.close(connection, self._database.dialect, lease.name, call_id, verdict, now)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
@@ -188,18 +192,8 @@ class Calls:
             rows = (await connection.execute(_UNSETTLED, {"of": org})).mappings()
             return [call_of(row) for row in rows]
 
-    async def correct(
-        self,
-        org: str,
-        *,
-        day_remaining: int | None = None,
-        minute_remaining: int | None = None,
-        app_minute_remaining: int | None = None,
-        retry_after_s: float | None = None,
-        problem: str | None = None,
-    ) -> None:
+    async def correct(self, org: str, headers: Headers) -> None:
         """Let a reply's limit headers correct the budget. Call it before the call is closed."""
-        headers = Headers(day_remaining, minute_remaining, app_minute_remaining, retry_after_s, problem or "")
         async with self._database.transaction() as connection:
             await budget.correct(self._database, connection, org, headers)
 

@@ -140,8 +140,11 @@ class Calls:
         removed: Sequence[DocumentKey] = (),
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
+        headers: Headers | None = None,
     ) -> list[Held]:
         self._books.fenced(lease)
+        if headers is not None:
+            await self.correct(lease.name, headers)
         if self.accounts[lease.name].pending.pop(call_id, None) is None:
             return []
         self._books.write(documents)
@@ -161,20 +164,10 @@ class Calls:
     async def unsettled(self, org: str) -> list[Call]:
         return [call for call in self.accounts[org].pending.values() if call.purpose is Purpose.WRITE]
 
-    async def correct(
-        self,
-        org: str,
-        *,
-        day_remaining: int | None = None,
-        minute_remaining: int | None = None,
-        app_minute_remaining: int | None = None,
-        retry_after_s: float | None = None,
-        problem: str | None = None,
-    ) -> None:
+    async def correct(self, org: str, headers: Headers) -> None:
         account, now = self.accounts[org], self._books.clock.now()
         if account.state is None:
             return
-        headers = Headers(day_remaining, minute_remaining, app_minute_remaining, retry_after_s, problem or "")
         others = max(0, account.spent(now).in_flight - 1)
         now = max(now, account.state.minute.at)
         changed = corrected(account.state.correction, headers, in_flight=others, now=now)
