@@ -15,10 +15,10 @@ from tests.sandbox_fixture import SandboxControl, XeroCaller
 from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, organisation, payment, writes
 from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known
+from worker.literals import decode
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import facts_of
-from worker.literals import decode
 
 ORG = organisation(
     tax={"20": "OUTPUT2", "5": "RROUTPUT", "0": "ZERORATEDOUTPUT", "none": "NONE"},
