@@ -1,0 +1,115 @@
+"""What an answer of the store means: its JSON, or an error that says what to change. Pure.
+
+https://developer.adobe.com/commerce/webapi/get-started/gs-web-api-response
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from producers.magento.advice import CHECK_URL, OTHER_TOKEN, allow, explain
+from producers.magento.errors import NotAllowed, PageTooLarge, ServerFault
+from producers.store import StoreRefuses, StoreUnreachable
+
+_PAGE_LIMIT = re.compile(r"maximum searchcriteria pagesize is (\d+)", re.IGNORECASE)
+_PLACE = re.compile(r"%(\w+)")
+_SECOND_FACTOR = re.compile(r"\b(2fa|tfa|two[- ]factor)\b", re.IGNORECASE)
+_SHOWN = 200
+
+
+def read(response: httpx.Response) -> Any:
+    """The JSON of a success, its numbers as `Decimal`. Raises what the answer means otherwise."""
+    status, where = response.status_code, _where(response.request)
+    if response.is_redirect:
+        raise StoreRefuses(_redirected(response))
+    if status == httpx.codes.SERVICE_UNAVAILABLE:
+        raise StoreUnreachable(f"{where} answered 503: the store is in maintenance (bin/magento maintenance:disable)")
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        raise ServerFault(f"{where} answered {status}{_said(response)}; the store's var/report and var/log tell more")
+    payload = _payload(response)
+    if payload is None:
+        raise StoreRefuses(_no_json(response))
+    if response.is_success:
+        return payload
+    raise _refusal(status, where, payload)
+
+
+def _refusal(status: int, where: str, payload: Any) -> Exception:
+    message = message_of(payload)
+    if limit := _PAGE_LIMIT.search(message):
+        return PageTooLarge(int(limit[1]))
+    if _SECOND_FACTOR.search(message):
+        return StoreRefuses(f"{where}: the token needs a second factor; {OTHER_TOKEN}")
+    if status == httpx.codes.UNAUTHORIZED:
+        return _unauthorised(where, payload, message)
+    if status == httpx.codes.FORBIDDEN:
+        return StoreRefuses(f"{where} answered 403 ({message}): allow this machine in the store's firewall or CDN")
+    if status == httpx.codes.NOT_FOUND:
+        text = f"{where} answered 404 ({message}): {CHECK_URL}, and a Magento 2.4 with its own modules enabled"
+        return StoreRefuses(text)
+    return StoreRefuses(f"{where} answered {status} ({message})")
+
+
+def _unauthorised(where: str, payload: Mapping[str, Any], message: str) -> StoreRefuses:
+    parameters = payload.get("parameters")
+    resource = parameters.get("resources") if isinstance(parameters, Mapping) else None
+    if resource:
+        return NotAllowed(f"{where} is not allowed: {allow(str(resource))}", str(resource))
+    return StoreRefuses(f"{where} answered 401 ({message}): {explain(message)}")
+
+
+def message_of(payload: Any) -> str:
+    """Magento's message, with its parameters in their places, in one line."""
+    if not isinstance(payload, Mapping):
+        return "no message"
+    parameters = payload.get("parameters")
+    named: dict[str, Any] = {}
+    if isinstance(parameters, Mapping):
+        named = dict(parameters)
+    elif isinstance(parameters, list):
+        named = {str(place): value for place, value in enumerate(parameters, start=1)}
+    text = _PLACE.sub(lambda found: str(named.get(found[1], found[0])), str(payload.get("message") or "no message"))
+    return " ".join(text.split())[:_SHOWN].rstrip(".")
+
+
+def _payload(response: httpx.Response) -> Any:
+    try:
+        return json.loads(response.content, parse_float=Decimal)
+    except ValueError:
+        return None
+
+
+def _said(response: httpx.Response) -> str:
+    payload = _payload(response)
+    return f" ({message_of(payload)})" if isinstance(payload, Mapping) else ""
+
+
+def _no_json(response: httpx.Response) -> str:
+    status, where = response.status_code, _where(response.request)
+    if status == httpx.codes.FORBIDDEN:
+        return f"{where} answered 403 with a page: allow this machine in the store's firewall or CDN"
+    if status == httpx.codes.UNAUTHORIZED:
+        return (
+            f"{where} answered 401 with a page: lift the web server's own password for this machine, it hides Magento"
+        )
+    return f"{where} answered {status} with a page instead of JSON: {CHECK_URL}"
+
+
+def _redirected(response: httpx.Response) -> str:
+    request = response.request.url
+    target = urlsplit(str(request.join(response.headers["Location"])))
+    base = f"{target.scheme}://{target.netloc}{target.path}"
+    place = base.find("/rest/")
+    told = f'set url = "{base[:place]}"' if place >= 0 else CHECK_URL
+    return f"{_where(response.request)} is redirected to {base[:_SHOWN]}, which breaks signatures: {told}"
+
+
+def _where(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.scheme}://{request.url.netloc.decode()}{request.url.path}"

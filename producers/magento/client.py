@@ -1,0 +1,195 @@
+"""HTTP to one store: requests that are repeated within bounds, and the store's clock.
+
+Requests only read, so that repeating one does no harm. Redirects are not followed: they break signatures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx
+
+from producers.magento.advice import BEARER_OFF, CHECK_URL
+from producers.magento.answers import read
+from producers.magento.errors import NotAllowed, ServerFault
+from producers.magento.query import search
+from producers.store import StoreRefuses, StoreUnreachable
+
+_ATTEMPTS = 3
+_FIRST_PAUSE_S = 1.0
+_PATIENCE_S = 120.0
+_TIMEOUT_S = 60.0
+_CONNECT_S = 10.0
+_CONNECTIONS = 4
+_CLOCK_LASTS_S = 30.0
+_SHOWN = 200
+
+
+class Client:
+    """One store's REST API. Close it after use.
+
+    `secrets` never show in an error, whatever the store answers. Magento takes a bearer token that it does not know for
+    nobody's, and answers as if a permission was missing; `probes` are paths to ask then, to tell one from the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        auth: httpx.Auth,
+        secrets: Collection[str],
+        probes: Sequence[str] = (),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> None:
+        self._base = f"{url.rstrip('/')}/rest"
+        self._auth = auth
+        self._secrets = tuple(sorted(filter(None, secrets), key=len, reverse=True))
+        self._probes = tuple(probes)
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._clock: tuple[datetime, float] | None = None
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            headers={"Accept": "application/json", "User-Agent": "xerelay"},
+            # PHP serves the requests of one session one after another
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, query: str = "", *, attempts: int = _ATTEMPTS) -> Any:
+        """The JSON at `path` (`V1/orders`). Raises `StoreUnreachable`, `StoreRefuses`, `PageTooLarge`.
+
+        Repeated while the store does not answer or answers 5xx or 429, for 2 minutes at most.
+        """
+        try:
+            return await self._patiently(path, query, attempts)
+        except NotAllowed:
+            if self._probes and not await self._any_allowed():
+                raise StoreRefuses(f"{self._base} answered 401 to everything: {BEARER_OFF}") from None
+            raise
+
+    async def now(self) -> datetime:
+        """The store's clock, from the Date header of its latest answers; asks for a small one when that is old."""
+        if self._clock is None or self._monotonic() - self._clock[1] > _CLOCK_LASTS_S:
+            await self.get("V1/store/websites")
+        if self._clock is None:
+            return datetime.now(UTC)
+        then, at = self._clock
+        return then + timedelta(seconds=int(self._monotonic() - at))
+
+    async def _any_allowed(self) -> bool:
+        for path in self._probes:
+            try:
+                await self._patiently(path, search([], order=[], size=1), 1)
+            except NotAllowed:
+                continue
+            except (StoreRefuses, StoreUnreachable):
+                return True
+            return True
+        return False
+
+    async def _patiently(self, path: str, query: str, attempts: int) -> Any:
+        ends = self._monotonic() + _PATIENCE_S
+        for attempt in range(1, attempts + 1):
+            try:
+                return await self._ask(f"{self._base}/{path}{'?' if query else ''}{query}")
+            except _Busy as busy:
+                pause = busy.retry_after_s or _FIRST_PAUSE_S * 2 ** (attempt - 1)
+                if attempt == attempts or self._monotonic() + pause > ends:
+                    raise busy.error from None
+            await self._sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _ask(self, url: str) -> Any:
+        try:
+            response = await self._http.get(url, auth=self._auth)
+        except httpx.TransportError as error:
+            raise _no_answer(url, error) from None
+        self._set_clock(response)
+        try:
+            return read(response)
+        except StoreUnreachable as error:
+            raise _Busy(type(error)(self._safe(error)), _retry_after(response)) from None
+        except StoreRefuses as error:
+            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                text = f"{self._safe(error)}; the store, or what stands before it, takes no more requests for now"
+                raise _Busy(StoreUnreachable(text), _retry_after(response)) from None
+            error.args = (self._safe(error),)
+            raise
+
+    def _set_clock(self, response: httpx.Response) -> None:
+        try:
+            then = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:
+            return
+        if then.tzinfo is not None:
+            self._clock = (then.astimezone(UTC), self._monotonic())
+
+    def _safe(self, error: Exception) -> str:
+        text = str(error)
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+
+class _Busy(Exception):
+    """Worth another attempt; `error` is what it means when there is none left."""
+
+    def __init__(self, error: StoreUnreachable, retry_after_s: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.retry_after_s = retry_after_s
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds, or until a date (RFC 9110, section 10.2.3)."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _no_answer(url: str, error: httpx.TransportError) -> Exception:
+    host = httpx.URL(url).netloc.decode()
+    causes = list(_causes(error))
+    if certificate := next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None):
+        return StoreRefuses(f"{host}: the certificate is not trusted ({certificate.verify_message}): mend it, or url")
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return StoreRefuses(f"{host} does not speak TLS as expected: {CHECK_URL}, and whether it begins with https")
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return _Busy(StoreUnreachable(f"{host} has no address in DNS: {CHECK_URL}"))
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return _Busy(StoreUnreachable(f"{host} refuses connections: start its web server, or {CHECK_URL}"))
+    if isinstance(error, httpx.ReadTimeout):
+        return _Busy(ServerFault(f"{host} did not answer in time"))
+    return _Busy(StoreUnreachable(f"{host} does not answer ({type(error).__name__}): {CHECK_URL}"[:_SHOWN]))
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if error is not None and error not in found:
+            found.append(error)
+            waiting += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
+    return found

@@ -1,0 +1,78 @@
+"""What the rows of a page need from other lists, in one request for each list rather than one for each row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from producers.magento.lists import ListReader
+from producers.magento.translate.payments import Transactions, transaction_id, transactions
+from producers.magento.translate.values import Raw, amount, extension, number
+
+_CAPTURES = ("capture", "payment", "order")
+_REFUNDS = ("refund",)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists that sales are made of."""
+
+    orders: ListReader
+    invoices: ListReader
+    credit_memos: ListReader
+    transactions: ListReader
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders by id, and why others cannot be read. An order in neither is gone."""
+
+    found: Mapping[int, Raw]
+    broken: Mapping[int, str]
+
+
+async def orders_of(documents: Iterable[Raw], lists: Lists, known: Mapping[int, Raw]) -> Orders:
+    """The orders of invoices or credit memos; those `known` are not asked for again."""
+    missing = order_ids(documents) - known.keys()
+    piece = await lists.orders.of_keys(missing)
+    found = {lists.orders.key_of(row): row for row in piece.rows}
+    return Orders({**known, **found}, {one.id: one.reason for one in piece.broken})
+
+
+async def of_orders(ids: Collection[int], reader: ListReader) -> Mapping[int, Sequence[Raw]]:
+    """The rows of a list by their order."""
+    grouped: defaultdict[int, list[Raw]] = defaultdict(list)
+    for row in (await reader.of_keys(ids, "order_id")).rows:
+        grouped[number(row.get("order_id")) or 0].append(row)
+    return grouped
+
+
+async def captures(invoices: Iterable[Raw], lists: Lists) -> Transactions:
+    """When the invoices' captures were made."""
+    return transactions(await _transactions(invoices, lists), _CAPTURES)
+
+
+async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> Transactions:
+    """When the credit memos' refunds were made."""
+    return transactions(await _transactions(credit_memos, lists), _REFUNDS)
+
+
+async def memos_where_credit_went_back(orders: Iterable[Raw], lists: Lists) -> Mapping[int, Sequence[Raw]]:
+    """All credit memos of the orders whose refunds became store credit: it takes all to tell whose."""
+    ids = {
+        lists.orders.key_of(order)
+        for order in orders
+        if amount(extension(order), "customer_balance_total_refunded") > 0
+    }
+    return await of_orders(ids, lists.credit_memos)
+
+
+def order_ids(documents: Iterable[Raw]) -> set[int]:
+    """The ids of their orders."""
+    return {found for one in documents if (found := number(one.get("order_id"))) is not None}
+
+
+async def _transactions(documents: Iterable[Raw], lists: Lists) -> Sequence[Raw]:
+    ids = order_ids(one for one in documents if transaction_id(one))
+    return (await lists.transactions.of_keys(ids, "order_id")).rows

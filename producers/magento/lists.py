@@ -1,0 +1,229 @@
+"""One list of the store's API, read in pieces: smaller ones when the store fails, down to the row it fails at.
+
+Magento answers 500 to a whole page when one of its rows is broken, such as an order without its payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from producers.magento.client import Client
+from producers.magento.errors import PageTooLarge, ServerFault
+from producers.magento.failing import first_failing
+from producers.magento.query import Filter, above, equal, one_of, search, up_to
+from producers.magento.translate.values import Raw, Unreadable, identity, moment
+from producers.store import Broken, Cursor, StoreRefuses, StoreUnreachable
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHANGED = "updated_at"
+_HIGHEST_ID = 2**32
+_BROKEN_IN_A_ROW = 10
+_MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """Where a list is, and its key as filters know it and as rows show it, which differ for some."""
+
+    path: str
+    key: str = "entity_id"
+    shown_key: str = "entity_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows in the order asked for, or one that cannot be read. `end` is the place of the last; EPOCH by id."""
+
+    rows: tuple[Raw, ...]
+    broken: tuple[Broken, ...]
+    end: Cursor
+    more: bool
+
+
+class _Read(NamedTuple):
+    rows: tuple[Raw, ...]
+    more: bool
+    total: int
+
+
+class ListReader:
+    """Reads one list. Pages shrink while the store is overtaxed, and grow again up to `most` rows."""
+
+    def __init__(self, client: Client, spec: ListSpec, *, most: int) -> None:
+        self._client = client
+        self._spec = spec
+        self._most = most
+        self._size = most
+        self._broken_in_a_row = 0
+
+    def key_of(self, row: Raw) -> int:
+        """The row's id. Raises `StoreRefuses`."""
+        try:
+            return identity(row, self._spec.shown_key)
+        except Unreadable as error:
+            raise StoreRefuses(f"{self._spec.path} lists a row that is none: {error}") from None
+
+    def place_of(self, row: Raw) -> Cursor:
+        """When the row changed, and its id. Raises `StoreRefuses`."""
+        try:
+            return Cursor(moment(row, _CHANGED), self.key_of(row))
+        except Unreadable as error:
+            raise StoreRefuses(f"{self._spec.path} lists a row that is none: {error}") from None
+
+    async def after(self, key: int, filters: Sequence[Filter] = ()) -> Piece:
+        """The rows above `key`, in the order of ids."""
+        read = await self._first_rows([*filters, above(self._spec.key, key)], [self._spec.key])
+        if read is None:
+            return await self._at_fault(await self._failing_id(key, filters), EPOCH)
+        keys = [self.key_of(row) for row in read.rows]
+        self._check_order([key, *keys])
+        return Piece(read.rows, (), Cursor(EPOCH, keys[-1] if keys else key), read.more)
+
+    async def changed_at(self, second: datetime, after: int) -> Piece:
+        """The rows that changed in that second, with an id above `after`."""
+        piece = await self.after(after, [equal(_CHANGED, second)])
+        return Piece(piece.rows, piece.broken, Cursor(second, piece.end.id), piece.more)
+
+    async def changed_since(self, second: datetime, until: datetime) -> Piece:
+        """The rows that changed after that second and not after `until`, in the order of time and id."""
+        read = await self._first_rows([above(_CHANGED, second), up_to(_CHANGED, until)], [_CHANGED, self._spec.key])
+        if read is None:
+            fails_in = await self._failing_second(second, until)
+            return await self._at_fault(await self._failing_id(0, [equal(_CHANGED, fails_in)]), fails_in)
+        places = [self.place_of(row) for row in read.rows]
+        self._check_order([Cursor(second, _HIGHEST_ID), *places])
+        return Piece(read.rows, (), places[-1] if places else Cursor(second), read.more)
+
+    async def of_keys(self, keys: Iterable[int], name: str = "") -> Piece:
+        """All rows whose `name` (unless given, their own key) is among `keys`. What fails is told by that key."""
+        wanted = sorted(set(keys))
+        parts = [wanted[at : at + self._size] for at in range(0, len(wanted), self._size)]
+        rows: list[Raw] = []
+        broken: list[Broken] = []
+        while parts:
+            part = parts.pop(0)
+            try:
+                rows += await self._all([one_of(name or self._spec.key, part)])
+            except ServerFault as error:
+                if len(part) > 1:
+                    parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
+                    continue
+                broken.append(self._broken(part[0], error))
+        return Piece(tuple(rows), tuple(broken), Cursor(EPOCH), more=False)
+
+    async def ids_after(self, key: int) -> list[int]:
+        """Some ids above `key`, ascending, one that cannot be read among them."""
+        fields = f"items[{self._spec.shown_key}],total_count"
+        read = await self._first_rows([above(self._spec.key, key)], [self._spec.key], fields=fields)
+        if read is None:
+            return [await self._failing_id(key, ())]
+        return [self.key_of(row) for row in read.rows]
+
+    async def count(self, filters: Sequence[Filter]) -> int:
+        """How many rows pass."""
+        try:
+            return (await self._ask(filters, [self._spec.key], 1)).total
+        except ServerFault:
+            # the first row may be broken; the second page of one row shows another
+            return (await self._ask(filters, [self._spec.key], 1, page=2)).total
+
+    async def _all(self, filters: Sequence[Filter]) -> list[Raw]:
+        found: list[Raw] = []
+        key = 0
+        for _ in range(_MOST_PAGES):
+            read = await self._ask([*filters, above(self._spec.key, key)], [self._spec.key], self._size)
+            keys = [self.key_of(row) for row in read.rows]
+            self._check_order([key, *keys])
+            found += read.rows
+            if not keys or not read.more:
+                return found
+            key = keys[-1]
+        raise StoreUnreachable(f"{self._spec.path} does not end after {_MOST_PAGES} pages")
+
+    async def _first_rows(self, filters: Sequence[Filter], order: Sequence[str], *, fields: str = "") -> _Read | None:
+        """The first rows, and whether there are more; None when the very first cannot be read."""
+        while True:
+            size = self._size
+            try:
+                read = await self._ask(filters, order, size, fields=fields)
+            except ServerFault:
+                if size == 1:
+                    return None
+                self._size = size // 2
+                continue
+            self._size = min(self._size * 2, self._most)
+            self._broken_in_a_row = 0 if read.rows else self._broken_in_a_row
+            return read
+
+    async def _failing_id(self, key: int, filters: Sequence[Filter]) -> int:
+        return await self._failing(key, _HIGHEST_ID, lambda top: [*filters, *self._between(key, top)])
+
+    async def _failing_second(self, after: datetime, until: datetime) -> datetime:
+        def window(top: int) -> list[Filter]:
+            return [above(_CHANGED, after), up_to(_CHANGED, datetime.fromtimestamp(top, UTC))]
+
+        found = await self._failing(int(after.timestamp()), int(until.timestamp()), window)
+        return datetime.fromtimestamp(found, UTC)
+
+    async def _failing(self, low: int, high: int, filters: Callable[[int], list[Filter]]) -> int:
+        async def fails(top: int) -> bool:
+            try:
+                await self._ask(filters(top), [self._spec.key], 1, attempts=1)
+            except ServerFault:
+                return True
+            return False
+
+        # nothing lies in here; when this fails too, the store is at fault and not one of its rows
+        await self._ask(filters(low), [self._spec.key], 1)
+        found = await first_failing(low, high, fails_up_to=fails)
+        if found is None:
+            raise StoreUnreachable(f"{self._spec.path} answered 500 and, asked again, did not")
+        return found
+
+    async def _at_fault(self, key: int, second: datetime) -> Piece:
+        """The row that the search came to, asked for by itself: it may be readable after all."""
+        piece = await self.of_keys([key])
+        return Piece(piece.rows, piece.broken, Cursor(second, key), more=True)
+
+    def _broken(self, key: int, error: ServerFault) -> Broken:
+        self._broken_in_a_row += 1
+        if self._broken_in_a_row > _BROKEN_IN_A_ROW:
+            raise StoreUnreachable(f"{_BROKEN_IN_A_ROW} rows in a row cannot be read, so it is not theirs: {error}")
+        return Broken(key, str(error))
+
+    def _between(self, low: int, top: int) -> list[Filter]:
+        return [above(self._spec.key, low), up_to(self._spec.key, top)]
+
+    async def _ask(
+        self,
+        filters: Sequence[Filter],
+        order: Sequence[str],
+        size: int,
+        *,
+        fields: str = "",
+        page: int = 1,
+        attempts: int = 3,
+    ) -> _Read:
+        try:
+            query = search(filters, order=order, size=size, fields=fields, page=page)
+            answer = await self._client.get(self._spec.path, query, attempts=attempts)
+        except PageTooLarge as limit:
+            if limit.most >= size:
+                raise StoreRefuses(f"{self._spec.path} refuses pages of {size}, and says {limit.most}") from None
+            self._most = limit.most
+            self._size = min(self._size, limit.most)
+            return await self._ask(filters, order, limit.most, fields=fields, page=page, attempts=attempts)
+        rows = tuple(answer.get("items") or ())
+        total = int(answer.get("total_count") or 0)
+        return _Read(rows, len(rows) >= size or total > len(rows) > 0, total)
+
+    def _check_order(self, places: Sequence[Any]) -> None:
+        if any(one >= other for one, other in pairwise(places)):
+            raise StoreRefuses(
+                f"{self._spec.path} does not keep to the order and the filters it was asked for: "
+                "find the extension that changes its lists, and switch it off for the API"
+            )

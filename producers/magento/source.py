@@ -1,0 +1,144 @@
+"""A Magento 2 store as a `StoreSource`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from producers.magento.advice import allow
+from producers.magento.client import Client
+from producers.magento.errors import NotAllowed
+from producers.magento.joins import Lists
+from producers.magento.keyset import next_step
+from producers.magento.lists import ListReader
+from producers.magento.query import Filter, from_on, search, up_to
+from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
+from producers.magento.translate.places import Places, read_places
+from producers.magento.translate.values import Raw
+from producers.magento.translator import Translator
+from producers.store import Broken, Changes, Cursor, Page, Row, Selection, StoreRefuses, Stream
+
+SETTINGS = ("V1/store/storeConfigs", "V1/store/storeViews", "V1/store/websites")
+_PLACES_LAST_S = 3600.0
+
+
+class MagentoStore:
+    """Reads one store. Safe to use from several tasks."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        offline_methods: frozenset[str],
+        page_size: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._monotonic = monotonic
+        self._readers = {name: ListReader(client, spec, most=page_size) for name, spec in LISTS.items()}
+        lists = Lists(
+            orders=self._readers[ORDERS.name],
+            invoices=self._readers[INVOICES.name],
+            credit_memos=self._readers[CREDIT_MEMOS.name],
+            transactions=self._readers[TRANSACTIONS],
+        )
+        self._translator = Translator(lists, places=self._places, offline_methods=offline_methods)
+        self._known: Places | None = None
+        self._known_at = 0.0
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """What sales refer to first."""
+        return STREAMS
+
+    async def now(self) -> datetime:
+        """The store's own clock, UTC."""
+        return await self._client.now()
+
+    async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        """The rows that changed; those of invoices and credit memos also when their order did.
+
+        An order's change may alter what its documents say (the customer, an address), and does not touch them.
+        """
+        reader, orders = self._readers[stream.name], self._readers[ORDERS.name]
+        step = await next_step([reader, orders] if stream in OF_ORDERS else [reader], after, until)
+        changed = {reader.key_of(row): (place.changed_at, row) for place, row in step.rows[0]}
+        known: dict[int, Raw] = {}
+        broken = list(step.broken[0])
+        if stream in OF_ORDERS:
+            times = {orders.key_of(row): place.changed_at for place, row in step.rows[1]}
+            times |= dict.fromkeys((one.id for one in step.broken[1]), step.cursor.changed_at)
+            known = {orders.key_of(row): row for _, row in step.rows[1]}
+            theirs = await reader.of_keys(times, "order_id")
+            for row in theirs.rows:
+                key, at = reader.key_of(row), times[int(row["order_id"])]
+                changed[key] = (max(at, changed[key][0]) if key in changed else at, row)
+        rows, unreadable = await self._rows(stream, changed, known)
+        return Changes(rows, (*broken, *unreadable), step.cursor, step.more)
+
+    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
+        """The rows above `after`."""
+        reader = self._readers[stream.name]
+        piece = await reader.after(after, await self._filters(selection))
+        placed = {place.id: (place.changed_at, row) for row in piece.rows for place in (reader.place_of(row),)}
+        rows, unreadable = await self._rows(stream, placed, {})
+        return Page(rows, (*piece.broken, *unreadable), piece.end.id, piece.more)
+
+    async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
+        """The rows of these ids."""
+        reader = self._readers[stream.name]
+        piece = await reader.of_keys(ids)
+        placed = {place.id: (place.changed_at, row) for row in piece.rows for place in (reader.place_of(row),)}
+        rows, unreadable = await self._rows(stream, placed, {})
+        return Page(rows, (*piece.broken, *unreadable), max(ids, default=0), more=False)
+
+    async def count(self, stream: Stream, selection: Selection) -> int:
+        """How many rows the selection has."""
+        return await self._readers[stream.name].count(await self._filters(selection))
+
+    async def ids(self, stream: Stream, after: int) -> Sequence[int]:
+        """Some of the ids above `after`."""
+        return await self._readers[stream.name].ids_after(after)
+
+    async def check(self) -> None:
+        """Ask for one row of everything that is read, and name all missing permissions in one error."""
+        query = search([], order=[], size=1)
+        refused: list[NotAllowed] = []
+        for path in (*SETTINGS, *(spec.path for spec in LISTS.values())):
+            try:
+                await self._client.get(path, query)
+            except NotAllowed as error:
+                refused.append(error)
+        if refused:
+            resources = dict.fromkeys(error.resource for error in refused)
+            raise StoreRefuses(f"the store refuses what has to be read: {allow(*resources)}")
+
+    async def _rows(
+        self, stream: Stream, placed: Mapping[int, tuple[datetime, Raw]], orders: Mapping[int, Raw]
+    ) -> tuple[tuple[Row, ...], tuple[Broken, ...]]:
+        raws = {key: row for key, (_, row) in placed.items()}
+        found = await self._translator.snapshots(stream, raws, orders)
+        in_order = sorted(placed, key=lambda key: (placed[key][0], key))
+        rows = [Row(key, placed[key][0], one) for key in in_order if not isinstance(one := found[key], Broken)]
+        return tuple(rows), tuple(one for one in found.values() if isinstance(one, Broken))
+
+    async def _filters(self, selection: Selection) -> list[Filter]:
+        """In UTC, and as wide as the store's time zones make those days."""
+        filters = []
+        if selection.since is not None:
+            filters.append(from_on("created_at", (await self._places(())).begins(selection.since)))
+        if selection.until is not None:
+            filters.append(up_to("created_at", (await self._places(())).ends(selection.until)))
+        return filters
+
+    async def _places(self, store_ids: Iterable[object]) -> Places:
+        """The store's set-up, an hour old at most, and younger than any store view among `store_ids`."""
+        known = self._known
+        fresh = known is not None and self._monotonic() - self._known_at < _PLACES_LAST_S
+        if known is not None and fresh and all(known.knows(one) for one in store_ids):
+            return known
+        configs, views, websites = await asyncio.gather(*(self._client.get(path) for path in SETTINGS))
+        self._known, self._known_at = read_places(configs, views, websites), self._monotonic()
+        return self._known

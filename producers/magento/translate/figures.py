@@ -1,0 +1,106 @@
+"""A document's own sums: what its header says the rows must add up to, and what is left over. Pure.
+
+Magento's header adds up in different ways by kind of document and by configuration (whether the subtotal holds fixed
+product taxes, whether the compensation holds that of shipping); the way that fits the rows best is taken. Rows that
+fit none, by more than rounding, are not understood and become no event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from producers.magento.translate.values import CENT, Raw, Unreadable, amount, cents, extension, money, rows
+from schemas.entities import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
+
+GIFT_CARD = "gift_card"
+STORE_CREDIT = "store_credit"
+REWARD = "reward_points"
+
+_SUMMED = ("subtotal", "discount_amount", "shipping_amount", "tax_amount", "discount_tax_compensation_amount")
+_SHIPPING_COMPENSATION = "shipping_discount_tax_compensation_amount"
+_WRAPPING = ("gw_price", "gw_items_price", "gw_card_price")
+_LEAST_TOLERANCE = Decimal("0.05")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The lines and sums of one document. `owed` is what is left to pay after gift cards, credit and points."""
+
+    lines: tuple[Line, ...]
+    adjustments: tuple[Adjustment, ...]
+    totals: Totals
+    residual: Residual
+    owed: Decimal
+    tenders: tuple[Tender, ...]
+
+
+def figures(
+    document: Raw,
+    lines: Sequence[Line],
+    adjustments: Sequence[Adjustment] = (),
+    *,
+    reward: Decimal,
+    reward_is_said: bool,
+    fees: Sequence[Line] = (),
+) -> Figures:
+    """Bring lines and header together. Raises `Unreadable` with both sums.
+
+    `reward` is what reward points paid of the order. Where the document does not say its own part, the part is what its
+    grand total lacks. `fees` are those of the order; REST does not say which document holds them, only the total does.
+    """
+    stated = extension(document)
+    owed = money(document, "grand_total")
+    gift_cards, credit = money(stated, "gift_cards_amount"), money(stated, "customer_balance_amount")
+    expected = _expected(document, lines, adjustments)
+    beyond = owed + gift_cards + credit - expected
+    if fees and not reward_is_said and abs(beyond - sum((fee.gross for fee in fees), ZERO)) <= CENT:
+        lines = [*lines, *fees]
+    points = reward if reward_is_said else _missing(beyond, reward)
+    spent = ((GIFT_CARD, gift_cards), (STORE_CREDIT, credit), (REWARD, points))
+    tenders = tuple(Tender(method=method, amount=value) for method, value in spent if value > 0)
+    gross = owed + gift_cards + credit + points
+    tax = money(document, "tax_amount")
+    totals = Totals(net=gross - tax, tax=tax, gross=gross)
+    return Figures(
+        lines=tuple(lines),
+        adjustments=tuple(adjustments),
+        totals=totals,
+        residual=_residual(totals, lines, adjustments),
+        owed=owed,
+        tenders=tenders,
+    )
+
+
+def _missing(beyond: Decimal, reward: Decimal) -> Decimal:
+    return min(-beyond, reward) if beyond < -CENT else ZERO
+
+
+def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Decimal:
+    """What the header's parts make, in the way that is nearest to the rows."""
+    of_rows = _sum(line.gross for line in lines) + _sum(one.amount for one in adjustments)
+    nearest = min(_ways(document, lines), key=lambda way: abs(way - of_rows))
+    if abs(nearest - of_rows) > max(_LEAST_TOLERANCE, CENT * len(lines)):
+        raise Unreadable(f"its rows add up to {of_rows}, its own figures to {nearest}")
+    return nearest
+
+
+def _ways(document: Raw, lines: Sequence[Line]) -> set[Decimal]:
+    stated = extension(document)
+    beside = _sum(amount(stated, name) for name in _WRAPPING)
+    beside += _sum(amount(fee, "custom_fee_amount") for fee in rows(stated, "custom_fees"))
+    base = _sum(amount(document, name) for name in _SUMMED) + beside
+    base += amount(document, "adjustment_positive") - amount(document, "adjustment_negative")
+    fixed_taxes = _sum(line.net for line in lines if line.kind is LineKind.FEE) - beside
+    compensation = amount(document, _SHIPPING_COMPENSATION)
+    return {cents(base + one + other) for one in (ZERO, fixed_taxes) for other in (ZERO, compensation)}
+
+
+def _residual(totals: Totals, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Residual:
+    net = totals.net - _sum(line.net for line in lines) - _sum(one.amount for one in adjustments)
+    return Residual(net=net, tax=totals.tax - _sum(line.tax for line in lines))
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, ZERO)

@@ -1,0 +1,53 @@
+"""Invoices, and the payments that their capture proves. Pure."""
+
+from __future__ import annotations
+
+from producers.magento.translate.figures import figures
+from producers.magento.translate.lines import custom_fees, document_lines
+from producers.magento.translate.payments import Moves, Transactions, proven
+from producers.magento.translate.places import Places
+from producers.magento.translate.sales import number_of, sale_fields, view_of
+from producers.magento.translate.values import Raw, day, extension, identity, moment, money, number, version
+from producers.store import Found
+from schemas.entities import Entity, Invoice, SaleReference
+
+PAID, CANCELLED = 2, 3
+
+
+def invoice(
+    raw: Raw, order: Raw, places: Places, *, captured: Transactions, offline_methods: frozenset[str]
+) -> tuple[Found, ...]:
+    """An invoice with its order, and when it is paid, what paid it. Raises `Unreadable`.
+
+    An open invoice is a sale that nothing has paid yet, not even a gift card: it can still be cancelled.
+    """
+    view = view_of(raw, order, places)
+    sums = figures(
+        raw,
+        document_lines(raw, order, compensation_holds_shipping=False),
+        reward=money(extension(order), "reward_currency_amount"),
+        reward_is_said=False,
+        fees=custom_fees(order),
+    )
+    state, latest = number(raw.get("state")), version(raw, order)
+    fields = sale_fields(raw, order, view, sums)
+    data = Invoice(**fields, order_id=str(identity(order)), cancelled=state == CANCELLED)
+    sale = Found(Entity.INVOICE, latest, (view.place,), data)
+    if state != PAID:
+        return (sale,)
+    moves = Moves(raw, order, view, latest, "in", invoice_reference(raw, order, places))
+    payments = moves.by_tenders(sums.tenders)
+    if sums.owed > 0 and proven(raw, order, offline_methods):
+        payments.append(moves.by_method("invoice", sums.owed, captured))
+    return (sale, *payments)
+
+
+def invoice_reference(raw: Raw, order: Raw, places: Places) -> SaleReference:
+    """How payments and credit memos name an invoice."""
+    return SaleReference(
+        order_id=str(identity(order)),
+        order_number=number_of(order),
+        invoice_id=str(identity(raw)),
+        invoice_number=number_of(raw),
+        date=day(moment(raw, "created_at"), view_of(raw, order, places).zone),
+    )

@@ -1,0 +1,164 @@
+"""The rows of orders, invoices and credit memos as lines, each with its own net, tax and gross. Pure.
+
+An order's `row_total` is never read: over REST Magento rewrites it, differently by version. Its `row_total_incl_tax`
+is the row after discount. Invoices and credit memos show the database's figures: `row_total` is net before discount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from producers.magento.translate.items import counting, fixed_tax, line_kind
+from producers.magento.translate.taxes import AppliedTax, Taxes
+from producers.magento.translate.values import Raw, amount, cents, extension, number, rows, text
+from schemas.entities import ZERO, Line, LineKind
+
+_ONE = Decimal(1)
+_QUANTITY = Decimal("0.0001")
+_SKU = 64
+_WRAPPINGS = (
+    ("gw_price", "gw_tax_amount", "quote_gw", "Gift wrapping of the order"),
+    ("gw_items_price", "gw_items_tax_amount", "item_gw", "Gift wrapping of items"),
+    ("gw_card_price", "gw_card_tax_amount", "printed_card_gw", "Printed card"),
+)
+
+
+def order_lines(order: Raw) -> list[Line]:
+    """Items, fixed product taxes, shipping, gift wrapping and fees of an order."""
+    taxes = Taxes(order)
+    lines: list[Line] = []
+    for item in counting(order).values():
+        _, weee, weee_tax = fixed_tax(item)
+        tax = amount(item, "tax_amount")
+        net = amount(item, "row_total_incl_tax") - weee - tax
+        lines += _goods(item, item, amount(item, "qty_ordered"), net, tax, taxes)
+        lines += _fixed_taxes(item, weee, weee_tax, taxes)
+    discount = amount(order, "shipping_discount_amount")
+    compensation = amount(order, "shipping_discount_tax_compensation_amount")
+    lines += _shipping(order, order, discount - compensation, taxes)
+    lines += _wrappings(order, taxes)
+    return lines + custom_fees(order)
+
+
+def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bool) -> list[Line]:
+    """The lines of an invoice or credit memo. A credit memo's header compensation holds that of shipping as well."""
+    taxes = Taxes(order)
+    counted = counting(order)
+    unimportant = {number(item.get("item_id")) for item in rows(order, "items")} - counted.keys()
+    lines: list[Line] = []
+    discounted = compensated = ZERO
+    for row in rows(document, "items"):
+        item_id = number(row.get("order_item_id"))
+        discounted += amount(row, "discount_amount")
+        compensated += amount(row, "discount_tax_compensation_amount")
+        if item_id in unimportant:
+            continue
+        item = counted.get(item_id or 0, {})
+        net = amount(row, "row_total") - _net_discount(row)
+        lines += _goods(row, item, amount(row, "qty"), net, amount(row, "tax_amount"), taxes)
+        lines += _fixed_taxes(item, *_share_of_fixed_taxes(row, item), taxes)
+    if compensation_holds_shipping:
+        compensation = max(amount(document, "discount_tax_compensation_amount") - compensated, ZERO)
+    else:
+        compensation = amount(document, "shipping_discount_tax_compensation_amount")
+    discount = _shipping_discount(document, order, -amount(document, "discount_amount") - discounted)
+    lines += _shipping(document, order, discount - (compensation if discount else ZERO), taxes)
+    lines += _wrappings(document, taxes)
+    return lines
+
+
+def custom_fees(order: Raw) -> list[Line]:
+    """Fees of the Admin UI SDK (2.4.9). REST says them of the order only."""
+    fees = rows(extension(order), "custom_fees")
+    return [
+        _line(text(fee, "custom_fee_label") or "Fee", LineKind.FEE, amount(fee, "custom_fee_amount"), ZERO)
+        for fee in fees
+        if amount(fee, "custom_fee_amount")
+    ]
+
+
+def _goods(row: Raw, item: Raw, quantity: Decimal, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterator[Line]:
+    if not quantity and not net and not tax:
+        return
+    sku = text(row, "sku", _SKU) or text(item, "sku", _SKU)
+    yield _line(
+        text(row, "name") or text(item, "name") or sku or "Item",
+        line_kind(item),
+        net,
+        tax,
+        taxes.of_item(item, tax),
+        sku=sku,
+        quantity=quantity,
+        discount=_net_discount(row),
+    )
+
+
+def _net_discount(row: Raw) -> Decimal:
+    return amount(row, "discount_amount") - amount(row, "discount_tax_compensation_amount")
+
+
+def _share_of_fixed_taxes(row: Raw, item: Raw) -> tuple[Decimal, Decimal]:
+    """Net and tax of a document's row. Credit memos say them; invoices do not: their share of the order's row."""
+    _, whole, tax = fixed_tax(item)
+    ordered = amount(item, "qty_ordered")
+    if not whole or not ordered:
+        return ZERO, ZERO
+    net = amount(row, "weee_tax_applied_row_amount") or whole * amount(row, "qty") / ordered
+    return net, tax * net / whole
+
+
+def _fixed_taxes(item: Raw, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterator[Line]:
+    if net:
+        title, _, _ = fixed_tax(item)
+        sku = text(item, "sku", _SKU)
+        applied = taxes.of_charge("weee", tax, number(item.get("item_id")))
+        yield _line(f"{title} ({sku})" if sku else title, LineKind.FEE, net, tax, applied)
+
+
+def _shipping_discount(document: Raw, order: Raw, found: Decimal) -> Decimal:
+    """What the header's discount holds beyond its rows', unless it is a cent of rounding."""
+    most = amount(order, "shipping_discount_amount") if amount(document, "shipping_amount") else ZERO
+    return max(min(found, most), ZERO)
+
+
+def _shipping(document: Raw, order: Raw, net_discount: Decimal, taxes: Taxes) -> Iterator[Line]:
+    full, tax = amount(document, "shipping_amount"), amount(document, "shipping_tax_amount")
+    if full or tax:
+        name = text(order, "shipping_description") or "Shipping"
+        applied = taxes.of_charge("shipping", tax)
+        yield _line(name, LineKind.SHIPPING, full - net_discount, tax, applied, discount=net_discount)
+
+
+def _wrappings(document: Raw, taxes: Taxes) -> Iterator[Line]:
+    found = extension(document)
+    for price, tax_name, kind, name in _WRAPPINGS:
+        if amount(found, price):
+            tax = amount(found, tax_name)
+            yield _line(name, LineKind.FEE, amount(found, price), tax, taxes.of_charge(kind, tax))
+
+
+def _line(
+    name: str,
+    kind: LineKind,
+    net: Decimal,
+    tax: Decimal,
+    applied: AppliedTax = AppliedTax(),  # noqa: B008 - a frozen value
+    *,
+    sku: str = "",
+    quantity: Decimal = _ONE,
+    discount: Decimal = ZERO,
+) -> Line:
+    net, tax = cents(net), cents(tax)
+    return Line(
+        sku=sku,
+        name=name,
+        kind=kind,
+        quantity=quantity.quantize(_QUANTITY, ROUND_HALF_UP).normalize() if quantity > 0 else _ONE,
+        net=net,
+        tax=tax,
+        gross=net + tax,
+        discount=max(cents(discount), ZERO),
+        tax_code=applied.code,
+        tax_rate=applied.rate,
+    )

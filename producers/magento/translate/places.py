@@ -1,0 +1,96 @@
+"""Where a store's sales belong, and in which time zone their days begin. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from producers.magento.translate.values import Raw, number
+from producers.store import Place, StoreRefuses
+
+_ADMIN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One store view, or what stands for a deleted one."""
+
+    place: Place
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All store views by id, all websites by id, and a view for what belongs to none of them any more."""
+
+    views: Mapping[int, View]
+    websites: Mapping[int, View]
+    names: Mapping[str, int]
+    default: View
+
+    def of_sale(self, store_id: object, store_name: object) -> View:
+        """The view of a sale. A deleted one left its website's name; else it is the store's default website."""
+        known = self.views.get(number(store_id) or _ADMIN)
+        if known is not None:
+            return known
+        website = str(store_name or "").partition("\n")[0].strip()
+        return self.websites.get(self.names.get(website, _ADMIN), self.default)
+
+    def knows(self, store_id: object) -> bool:
+        """Whether a sale's store view is among these, or is known to be deleted."""
+        found = number(store_id)
+        return found is None or found in self.views
+
+    def of_website(self, website_id: object) -> Place:
+        """The place of a website."""
+        return self.websites.get(number(website_id) or _ADMIN, self.default).place
+
+    def all_websites(self) -> tuple[Place, ...]:
+        """Every website."""
+        return tuple(view.place for view in self.websites.values())
+
+    def begins(self, on: date) -> datetime:
+        """When a day begins where it begins first."""
+        return min(datetime.combine(on, time.min, zone).astimezone(UTC) for zone in self._zones())
+
+    def ends(self, on: date) -> datetime:
+        """The last second of a day where it ends last."""
+        return max(datetime.combine(on, time(23, 59, 59), zone).astimezone(UTC) for zone in self._zones())
+
+    def _zones(self) -> set[ZoneInfo]:
+        return {self.default.zone, *(view.zone for view in self.views.values())}
+
+
+def read_places(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[Raw]) -> Places:
+    """`storeConfigs`, `storeViews` and `websites` of Magento's `store` module. Raises `StoreRefuses`."""
+    codes = {identifier: str(one["code"]) for one in websites if (identifier := number(one.get("id")))}
+    zones = {number(one.get("id")): _zone(one) for one in configs}
+    known = {
+        identifier: View(Place(codes[website], str(one["code"])), zones.get(identifier, ZoneInfo("UTC")))
+        for one in sorted(views, key=lambda view: number(view.get("id")) or _ADMIN)
+        if (identifier := number(one.get("id"))) and (website := number(one.get("website_id"))) in codes
+    }
+    if not known:
+        raise StoreRefuses("the store has no store view: create one in Stores > Settings > All Stores")
+    sites = {identifier: _site(code, known) for identifier, code in codes.items()}
+    names = {str(one.get("name", "")).strip(): identifier for one in websites if (identifier := number(one.get("id")))}
+    default = next((view for view in known.values() if view.place.view == "default"), next(iter(known.values())))
+    return Places(known, sites, names, View(Place(default.place.website), default.zone))
+
+
+def _site(code: str, views: Mapping[int, View]) -> View:
+    zone = next((view.zone for view in views.values() if view.place.website == code), ZoneInfo("UTC"))
+    return View(Place(code), zone)
+
+
+def _zone(config: Raw) -> ZoneInfo:
+    name = str(config.get("timezone") or "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise StoreRefuses(
+            f"the store view {config.get('code')} has the time zone {name[:60]!r}, which this machine does not know: "
+            "install its time zone data (tzdata), or mend the store's locale options"
+        ) from None

@@ -1,0 +1,123 @@
+"""Reading single values out of Magento's JSON, which leaves null fields out and writes money as floats. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.entities import ZERO
+from schemas.text import one_line
+
+Raw = Mapping[str, Any]
+"""One object of Magento's JSON, numbers as int or `Decimal`."""
+
+CENT = Decimal("0.01")
+_RATE = Decimal("0.000001")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_NAME = 255
+
+
+class Unreadable(Exception):
+    """A row does not hold what it must, or its figures contradict each other. Says which, and what came."""
+
+
+def amount(raw: Raw, name: str) -> Decimal:
+    """A number as it came; 0 where there is none."""
+    value = raw.get(name)
+    if value is None or value == "":
+        return ZERO
+    try:
+        number = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite():
+        raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
+    return number
+
+
+def cents(value: Decimal) -> Decimal:
+    """Rounded to 2 decimals, halves away from zero, as PHP does it; never minus zero.
+
+    Magento rounds every currency to 2 decimals; floats come back with artefacts such as 35.199999999.
+    """
+    try:
+        return value.quantize(CENT, ROUND_HALF_UP) + ZERO
+    except InvalidOperation:
+        raise Unreadable("an amount has more digits than money can have") from None
+
+
+def money(raw: Raw, name: str) -> Decimal:
+    """An amount in cents; 0 where there is none."""
+    return cents(amount(raw, name))
+
+
+def number(value: Any) -> int | None:
+    """An id; `None` where there is none. Magento writes ids as numbers or as text."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+def identity(raw: Raw, name: str = "entity_id") -> int:
+    """An id that has to be there."""
+    found = number(raw.get(name))
+    if found is None:
+        raise Unreadable(f"{name} must be a number, but is missing")
+    return found
+
+
+def moment(raw: Raw, name: str) -> datetime:
+    """A time, `2026-10-03 09:20:01`, which is UTC."""
+    value = raw.get(name)
+    try:
+        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    except ValueError:
+        raise Unreadable(f"{name} must be a time such as 2026-10-03 09:20:01, not {str(value)[:30]!r}") from None
+
+
+def version(*rows: Raw) -> datetime:
+    """The latest time of change of any row."""
+    return max(moment(row, "updated_at" if row.get("updated_at") else "created_at") for row in rows)
+
+
+def day(at: datetime, zone: ZoneInfo) -> date:
+    """The accounting date of a time, in the store view's time zone."""
+    return at.astimezone(zone).date()
+
+
+def text(raw: Raw, name: str, limit: int = _NAME) -> str:
+    """One clean line: no markup, no entities, no line breaks; empty where there is none."""
+    value = raw.get(name)
+    if value is None or isinstance(value, list | dict):
+        return ""
+    return one_line(_TAG.sub(" ", html.unescape(str(value))), limit)
+
+
+def inner(raw: Raw, name: str) -> Raw:
+    """An object inside an object; empty where there is none."""
+    value = raw.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def extension(raw: Raw) -> Raw:
+    """The extension attributes."""
+    return inner(raw, "extension_attributes")
+
+
+def rows(raw: Raw, name: str) -> Sequence[Raw]:
+    """A list of objects; empty where there is none."""
+    value = raw.get(name)
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def rate(value: Decimal) -> Decimal:
+    """A rate with 6 decimals at most."""
+    return value.quantize(_RATE, ROUND_HALF_UP).normalize() + ZERO if value else ZERO
