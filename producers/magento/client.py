@@ -23,10 +23,10 @@ from producers.magento.errors import NotAllowed, ServerFault
 from producers.magento.query import search
 from producers.store import StoreRefuses, StoreUnreachable
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
 _PATIENCE_S = 120.0
-_TIMEOUT_S = 60.0
+TIMEOUT_S = 60.0
 _CONNECT_S = 10.0
 _CONNECTIONS = 4
 _CLOCK_LASTS_S = 30.0
@@ -49,7 +49,7 @@ class Client:
         probes: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        timeout_s: float = _TIMEOUT_S,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._base = f"{url.rstrip('/')}/rest"
         self._auth = auth
@@ -72,7 +72,7 @@ class Client:
         """Close the connections."""
         await self._http.aclose()
 
-    async def get(self, path: str, query: str = "", *, attempts: int = _ATTEMPTS) -> Any:
+    async def get(self, path: str, query: str = "", *, attempts: int = ATTEMPTS) -> Any:
         """The JSON at `path` (`V1/orders`). Raises `StoreUnreachable`, `StoreRefuses`, `PageTooLarge`.
 
         Repeated while the store does not answer or answers 5xx or 429, for 2 minutes at most.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from producers.magento.client import Client
+from producers.magento.client import ATTEMPTS, Client
 from producers.magento.errors import PageTooLarge, ServerFault
 from producers.magento.failing import first_failing
 from producers.magento.query import Filter, above, equal, one_of, search, up_to
@@ -146,39 +146,45 @@ class ListReader:
 
     async def _first_rows(self, filters: Sequence[Filter], order: Sequence[str], *, fields: str = "") -> _Read | None:
         """The first rows, and whether there are more; None when the very first cannot be read."""
+        attempts = ATTEMPTS
         while True:
             size = self._size
             try:
-                read = await self._ask(filters, order, size, fields=fields)
+                read = await self._ask(filters, order, size, fields=fields, attempts=attempts)
             except ServerFault:
                 if size == 1:
                     return None
                 self._size = size // 2
+                attempts = ATTEMPTS if self._size == 1 else 1
                 continue
             self._size = min(self._size * 2, self._most)
             self._broken_in_a_row = 0 if read.rows else self._broken_in_a_row
             return read
 
     async def _failing_id(self, key: int, filters: Sequence[Filter]) -> int:
-        return await self._failing(key, _HIGHEST_ID, lambda top: [*filters, *self._between(key, top)])
+        def between(top: int) -> list[Filter]:
+            return [*filters, above(self._spec.key, key), up_to(self._spec.key, top)]
+
+        return await self._failing(key, _HIGHEST_ID, between, [self._spec.key])
 
     async def _failing_second(self, after: datetime, until: datetime) -> datetime:
         def window(top: int) -> list[Filter]:
             return [above(_CHANGED, after), up_to(_CHANGED, datetime.fromtimestamp(top, UTC))]
 
-        found = await self._failing(int(after.timestamp()), int(until.timestamp()), window)
+        order = [_CHANGED, self._spec.key]
+        found = await self._failing(int(after.timestamp()), int(until.timestamp()), window, order)
         return datetime.fromtimestamp(found, UTC)
 
-    async def _failing(self, low: int, high: int, filters: Callable[[int], list[Filter]]) -> int:
+    async def _failing(self, low: int, high: int, filters: Callable[[int], list[Filter]], order: Sequence[str]) -> int:
         async def fails(top: int) -> bool:
             try:
-                await self._ask(filters(top), [self._spec.key], 1, attempts=1)
+                await self._ask(filters(top), order, 1, attempts=1)
             except ServerFault:
                 return True
             return False
 
         # nothing lies in here; when this fails too, the store is at fault and not one of its rows
-        await self._ask(filters(low), [self._spec.key], 1)
+        await self._ask(filters(low), order, 1)
         found = await first_failing(low, high, fails_up_to=fails)
         if found is None:
             raise StoreUnreachable(f"{self._spec.path} answered 500 and, asked again, did not")
@@ -195,9 +201,6 @@ class ListReader:
             raise StoreUnreachable(f"{_BROKEN_IN_A_ROW} rows in a row cannot be read, so it is not theirs: {error}")
         return Broken(key, str(error))
 
-    def _between(self, low: int, top: int) -> list[Filter]:
-        return [above(self._spec.key, low), up_to(self._spec.key, top)]
-
     async def _ask(
         self,
         filters: Sequence[Filter],
@@ -206,7 +209,7 @@ class ListReader:
         *,
         fields: str = "",
         page: int = 1,
-        attempts: int = 3,
+        attempts: int = ATTEMPTS,
     ) -> _Read:
         try:
             query = search(filters, order=order, size=size, fields=fields, page=page)

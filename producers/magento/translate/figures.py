@@ -78,9 +78,13 @@ def _missing(beyond: Decimal, reward: Decimal) -> Decimal:
 
 
 def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Decimal:
-    """What the header's parts make, in the way that is nearest to the rows."""
-    of_rows = _sum(line.gross for line in lines) + _sum(one.amount for one in adjustments)
-    nearest = min(_ways(document, lines), key=lambda way: abs(way - of_rows))
+    """What the header's parts make, in the way that is nearest to the rows.
+
+    The adjustments are the document's: an order's header has some too, those of its credit memos.
+    """
+    adjusted = _sum(one.amount for one in adjustments)
+    of_rows = _sum(line.gross for line in lines) + adjusted
+    nearest = min((way + adjusted for way in _ways(document, lines)), key=lambda way: abs(way - of_rows))
     if abs(nearest - of_rows) > max(_LEAST_TOLERANCE, CENT * len(lines)):
         raise Unreadable(f"its rows add up to {of_rows}, its own figures to {nearest}")
     return nearest
@@ -91,7 +95,6 @@ def _ways(document: Raw, lines: Sequence[Line]) -> set[Decimal]:
     beside = _sum(amount(stated, name) for name in _WRAPPING)
     beside += _sum(amount(fee, "custom_fee_amount") for fee in rows(stated, "custom_fees"))
     base = _sum(amount(document, name) for name in _SUMMED) + beside
-    base += amount(document, "adjustment_positive") - amount(document, "adjustment_negative")
     fixed_taxes = _sum(line.net for line in lines if line.kind is LineKind.FEE) - beside
     compensation = amount(document, _SHIPPING_COMPENSATION)
     return {cents(base + one + other) for one in (ZERO, fixed_taxes) for other in (ZERO, compensation)}

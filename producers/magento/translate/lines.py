@@ -11,8 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
-from producers.magento.translate.values import Raw, amount, cents, extension, number, rows, text
+from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
 from schemas.entities import ZERO, Line, LineKind
+from schemas.text import one_line
 
 _ONE = Decimal(1)
 _QUANTITY = Decimal("0.0001")
@@ -82,15 +83,10 @@ def _goods(row: Raw, item: Raw, quantity: Decimal, net: Decimal, tax: Decimal, t
     if not quantity and not net and not tax:
         return
     sku = text(row, "sku", _SKU) or text(item, "sku", _SKU)
-    yield _line(
-        text(row, "name") or text(item, "name") or sku or "Item",
-        line_kind(item),
-        net,
-        tax,
-        taxes.of_item(item, tax),
-        sku=sku,
-        quantity=quantity,
-        discount=_net_discount(row),
+    name = text(row, "name") or text(item, "name") or sku or "Item"
+    applied, discount = taxes.of_item(item, tax), _net_discount(row)
+    yield from _taxed_rows(
+        _line(name, line_kind(item), net, tax, applied, sku=sku, quantity=quantity, discount=discount)
     )
 
 
@@ -127,7 +123,8 @@ def _shipping(document: Raw, order: Raw, net_discount: Decimal, taxes: Taxes) ->
     if full or tax:
         name = text(order, "shipping_description") or "Shipping"
         applied = taxes.of_charge("shipping", tax)
-        yield _line(name, LineKind.SHIPPING, full - net_discount, tax, applied, discount=net_discount)
+        line = _line(name, LineKind.SHIPPING, full - net_discount, tax, applied, discount=net_discount)
+        yield from _taxed_rows(line)
 
 
 def _wrappings(document: Raw, taxes: Taxes) -> Iterator[Line]:
@@ -136,6 +133,29 @@ def _wrappings(document: Raw, taxes: Taxes) -> Iterator[Line]:
         if amount(found, price):
             tax = amount(found, tax_name)
             yield _line(name, LineKind.FEE, amount(found, price), tax, taxes.of_charge(kind, tax))
+
+
+def _taxed_rows(line: Line) -> Iterator[Line]:
+    """The line; or, where the store taxes the price before the discount, the row in full and an untaxed discount.
+
+    Magento does not say which setting it has. The tax does: it fits the rate of the one amount or of the other.
+    """
+    full = line.net + line.discount
+    if (
+        not line.discount
+        or not line.tax_rate
+        or not line.tax
+        or not _fits_better(line.tax, line.tax_rate, full, line.net)
+    ):
+        yield line
+        return
+    yield line.model_copy(update={"net": full, "gross": full + line.tax, "discount": ZERO})
+    yield _line(one_line(f"Discount: {line.name}"), LineKind.DISCOUNT, -line.discount, ZERO, sku=line.sku)
+
+
+def _fits_better(tax: Decimal, rate: Decimal, one: Decimal, other: Decimal) -> bool:
+    """Whether `tax` is nearer to the rate's of `one` than of `other`; a cent of doubt decides for `other`."""
+    return abs(tax - one * rate / 100) + CENT < abs(tax - other * rate / 100)
 
 
 def _line(

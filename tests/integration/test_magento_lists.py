@@ -1,0 +1,321 @@
+"""Reading a store's lists over real connections: pieces, limits, broken rows, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from producers.magento import Access, open_store
+from producers.store import Broken, Cursor, Page, Selection, StoreRefuses, StoreSource, StoreUnreachable, Stream
+from schemas.entities import Entity
+from tests.magento_samples import credit_memo_json, customer_json, invoice_json, order_json, transactions_json
+from tests.magento_shop import Shop, json_error, page_for_people
+from tests.serving_http import serving
+
+ACCESS = Access(access_token="token")
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+ORDERS, INVOICES = "V1/orders", "V1/invoices"
+
+
+@asynccontextmanager
+async def opened(shop: Shop, **options: Any) -> AsyncIterator[StoreSource]:
+    async def at_once(_seconds: float) -> None:
+        pass
+
+    with serving(shop) as url:
+        async with open_store(url=url, access=ACCESS, sleep=at_once, **options) as store:
+            yield store
+
+
+def stream(store: StoreSource, name: str) -> Stream:
+    return next(one for one in store.streams if one.name == name)
+
+
+def stamp(second: int) -> str:
+    return (BEGIN + timedelta(seconds=second)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def orders(*ids: int, second: int = 0) -> list[dict[str, Any]]:
+    return [order_json(entity_id=one, increment_id=f"{one:09}", updated_at=stamp(second)) for one in ids]
+
+
+def invoices(*ids: int, second: int = 0) -> list[dict[str, Any]]:
+    """Invoices 1000, 1001, … of the orders 0, 1, …"""
+    return [invoice_json(entity_id=one, order_id=one - 1000, updated_at=stamp(second)) for one in ids]
+
+
+async def every_page(store: StoreSource, name: str) -> list[Page]:
+    pages = [await store.page(stream(store, name), 0, Selection())]
+    while pages[-1].more and len(pages) < 100:
+        pages.append(await store.page(stream(store, name), pages[-1].last, Selection()))
+    return pages
+
+
+async def changed(store: StoreSource, name: str, after: Cursor, until: int = 1000) -> tuple[list[int], Cursor]:
+    """The ids of all steps, and where they ended."""
+    found: list[int] = []
+    for _ in range(200):
+        step = await store.changes(stream(store, name), after, until=BEGIN + timedelta(seconds=until))
+        found += [row.id for row in step.rows]
+        after = step.cursor
+        if not step.more:
+            return found, after
+    raise AssertionError("the steps do not end")
+
+
+async def test_a_list_is_read_in_pieces_of_the_order_of_ids() -> None:
+    shop = Shop({ORDERS: orders(3, 1, 7, 5, 9)})
+
+    async with opened(shop, page_size=2) as store:
+        pages = await every_page(store, "orders")
+        counted = await store.count(stream(store, "orders"), Selection())
+
+    assert [[row.id for row in page.rows] for page in pages] == [[1, 3], [5, 7], [9]]
+    assert counted == 5
+
+
+async def test_pages_become_as_small_as_the_store_allows() -> None:
+    shop = Shop({ORDERS: orders(*range(1, 8))}, most=3)
+
+    async with opened(shop, page_size=100) as store:
+        pages = await every_page(store, "orders")
+
+    assert [len(page.rows) for page in pages] == [3, 3, 1]
+    assert [query["searchCriteria[pageSize]"] for path, query in shop.requests if path == ORDERS] == [
+        "100",
+        "3",
+        "3",
+        "3",
+    ]
+
+
+async def test_a_row_that_the_store_fails_at_is_found_reported_and_passed() -> None:
+    shop = Shop({ORDERS: orders(10, 20, 5000, 5001, 9000)}, broken={ORDERS: {5000}})
+
+    async with opened(shop) as store:
+        pages = await every_page(store, "orders")
+
+    assert [row.id for page in pages for row in page.rows] == [10, 20, 5001, 9000]
+    broken = [one for page in pages for one in page.broken]
+    assert [one.id for one in broken] == [5000]
+    assert "answered 500 (Internal Error" in broken[0].reason
+    assert shop.asked(ORDERS) < 60
+
+
+async def test_a_broken_order_takes_only_its_own_invoice_along() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3), INVOICES: invoices(1001, 1002, 1003)}, broken={ORDERS: {2}})
+
+    async with opened(shop) as store:
+        (page,) = await every_page(store, "invoices")
+
+    assert [row.id for row in page.rows] == [1001, 1003]
+    assert [one.id for one in page.broken] == [1002]
+    assert page.broken[0].reason.startswith("its order 2 cannot be read: ")
+
+
+async def test_an_outage_is_no_rows_fault() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3)})
+    shop.before = lambda request: json_error(500, "Internal Error") if "orders" in request.url.path else None
+
+    async with opened(shop) as store:
+        with pytest.raises(StoreUnreachable, match="answered 500"):
+            await store.page(stream(store, "orders"), 0, Selection())
+
+
+async def test_a_store_that_fails_at_row_after_row_is_not_read_past_them_all() -> None:
+    shop = Shop({ORDERS: orders(*range(1, 40))}, broken={ORDERS: set(range(1, 40))})
+
+    async with opened(shop) as store:
+        with pytest.raises(StoreUnreachable, match="10 rows in a row cannot be read"):
+            await every_page(store, "orders")
+
+
+async def test_a_gateways_error_page_is_asked_again_in_smaller_pieces() -> None:
+    def overtaxed(request: Request) -> Response | None:
+        size = int(request.query_params.get("searchCriteria[pageSize]", "0"))
+        return page_for_people(504) if size > 4 else None
+
+    async with opened(Shop({ORDERS: orders(*range(1, 10))}, before=overtaxed), page_size=16) as store:
+        pages = await every_page(store, "orders")
+
+    assert [row.id for page in pages for row in page.rows] == list(range(1, 10))
+
+
+async def test_some_rows_are_read_by_their_ids_and_what_is_gone_is_left_out() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3, 4)}, broken={ORDERS: {3}})
+
+    async with opened(shop) as store:
+        page = await store.rows(stream(store, "orders"), [4, 3, 1, 77])
+
+    assert [row.id for row in page.rows] == [1, 4]
+    assert [one.id for one in page.broken] == [3]
+
+
+async def test_ids_hold_those_that_cannot_be_read() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3)}, broken={ORDERS: {2}})
+    found: list[int] = []
+
+    async with opened(shop) as store:
+        while ids := await store.ids(stream(store, "orders"), found[-1] if found else 0):
+            found += ids
+
+    assert found == [1, 2, 3]
+
+
+async def test_days_are_as_long_as_the_stores_time_zones_make_them() -> None:
+    made = ["2026-10-01 10:59:59", "2026-10-01 11:00:00", "2026-10-02 22:59:59", "2026-10-02 23:00:00"]
+    rows = [order_json(entity_id=number, created_at=at) for number, at in enumerate(made, start=1)]
+
+    async with opened(Shop({ORDERS: rows})) as store:
+        # 2 October begins at 11:00 UTC the day before in Auckland, and ends at 23:00 UTC in London
+        day = Selection(since=date(2026, 10, 2), until=date(2026, 10, 2))
+        page = await store.page(stream(store, "orders"), 0, day)
+        counted = await store.count(stream(store, "orders"), day)
+
+    assert [row.id for row in page.rows] == [2, 3]
+    assert counted == 2
+
+
+async def test_rows_that_share_a_second_are_all_read() -> None:
+    rows = orders(*range(1, 8), second=5) + orders(20, second=4) + orders(3000, second=6)
+
+    async with opened(Shop({ORDERS: rows}), page_size=3) as store:
+        found, end = await changed(store, "orders", Cursor(BEGIN))
+
+    assert found == [20, 1, 2, 3, 4, 5, 6, 7, 3000]
+    assert end == Cursor(BEGIN + timedelta(seconds=6), 3000)
+
+
+async def test_what_changed_later_than_asked_is_left_for_later() -> None:
+    async with opened(Shop({ORDERS: orders(1, second=5) + orders(2, second=6)})) as store:
+        found, end = await changed(store, "orders", Cursor(BEGIN), until=5)
+
+    assert found == [1]
+    assert end == Cursor(BEGIN + timedelta(seconds=5), 1)
+
+
+async def test_a_changed_row_that_cannot_be_read_is_found_by_its_time() -> None:
+    rows = orders(1, second=10) + orders(900, second=700) + orders(2, second=800)
+    shop = Shop({ORDERS: rows}, broken={ORDERS: {900}})
+
+    async with opened(shop) as store:
+        first = await store.changes(stream(store, "orders"), Cursor(BEGIN), until=BEGIN + timedelta(hours=1))
+        second = await store.changes(stream(store, "orders"), first.cursor, until=BEGIN + timedelta(hours=1))
+        found, _ = await changed(store, "orders", second.cursor, until=3600)
+
+    assert [row.id for row in first.rows] == [1]
+    assert [one.id for one in second.broken] == [900]
+    assert found == [2]
+
+
+async def test_an_order_that_changes_brings_its_invoices_again() -> None:
+    shop = Shop({ORDERS: orders(1, 2, second=5), INVOICES: invoices(1001, 1002, second=5)})
+    async with opened(shop) as store:
+        first, end = await changed(store, "invoices", Cursor(BEGIN))
+        shop.lists[ORDERS][1] |= {"updated_at": stamp(90), "customer_firstname": "Ida", "customer_lastname": "Fenn"}
+
+        step = await store.changes(stream(store, "invoices"), end, until=BEGIN + timedelta(hours=1))
+
+    assert set(first) == {1001, 1002}
+    (row,) = step.rows
+    assert (row.id, row.changed_at) == (1002, BEGIN + timedelta(seconds=90))
+    assert row.snapshots[0].version == BEGIN + timedelta(seconds=90)
+    assert row.snapshots[0].data.customer.name == "Ida Fenn"  # type: ignore[union-attr]  # an invoice
+
+
+async def test_a_broken_order_that_changes_is_reported_as_its_invoice() -> None:
+    shop = Shop({ORDERS: orders(1, 2, second=5), INVOICES: invoices(1001, 1002)}, broken={ORDERS: {1}})
+    found: list[int] = []
+    broken: list[Broken] = []
+    cursor = Cursor(BEGIN)
+
+    async with opened(shop) as store:
+        more = True
+        while more:
+            step = await store.changes(stream(store, "invoices"), cursor, until=BEGIN + timedelta(hours=1))
+            found += [row.id for row in step.rows]
+            broken += step.broken
+            cursor, more = step.cursor, step.more
+
+    assert set(found) == {1002}
+    assert {one.id for one in broken} == {1001}
+
+
+async def test_a_page_of_invoices_costs_one_request_for_each_list_it_needs() -> None:
+    rows = [invoice_json(entity_id=one, order_id=one - 1000) for one in range(1001, 1041)]
+    shop = Shop({ORDERS: orders(*range(1, 41)), INVOICES: rows, "V1/transactions": []})
+
+    async with opened(shop) as store:
+        page = await store.page(stream(store, "invoices"), 0, Selection())
+
+    assert len(page.rows) == 40
+    assert {path: shop.asked(path) for path in (INVOICES, ORDERS, "V1/transactions")} == {
+        INVOICES: 1,
+        ORDERS: 1,
+        "V1/transactions": 1,
+    }
+
+
+async def test_a_credit_memo_is_joined_to_its_order_invoice_and_refund() -> None:
+    shop = Shop(
+        {
+            ORDERS: [order_json()],
+            INVOICES: [invoice_json()],
+            "V1/creditmemos": [credit_memo_json(invoice_id=None)],
+            "V1/transactions": transactions_json(),
+        }
+    )
+
+    async with opened(shop) as store:
+        (page,) = await every_page(store, "credit_memos")
+
+    memo, payment = page.rows[0].snapshots
+    assert (memo.entity, payment.entity) == (Entity.CREDIT_MEMO, Entity.PAYMENT)
+    assert memo.data.sale.invoice_id == "57"  # type: ignore[union-attr]  # a credit memo
+    assert payment.data.date == date(2026, 10, 11)  # type: ignore[union-attr]  # a payment
+
+
+async def test_a_store_view_that_is_new_is_looked_up() -> None:
+    shop = Shop({ORDERS: orders(1)})
+    async with opened(shop) as store:
+        await every_page(store, "orders")
+        await every_page(store, "orders")
+        before = shop.asked("V1/store/storeViews")
+        shop.lists[ORDERS][0]["store_id"] = 8
+
+        await every_page(store, "orders")
+
+    assert before == 1
+    assert shop.asked("V1/store/storeViews") == 2
+
+
+async def test_the_stores_clock_is_its_own() -> None:
+    def early(_request: Request) -> Response:
+        return Response(b"[]", headers={"Date": "Thu, 01 Oct 2026 00:00:00 GMT"}, media_type="application/json")
+
+    async with opened(Shop(before=early)) as store:
+        now = await store.now()
+
+    assert now == BEGIN
+
+
+async def test_a_list_that_ignores_what_it_was_asked_is_refused() -> None:
+    def unsorted(_request: Request) -> Response:
+        return Response(b'{"items":[{"id":5},{"id":2}],"total_count":2}', media_type="application/json")
+
+    async with opened(Shop(before=unsorted)) as store:
+        with pytest.raises(StoreRefuses, match="does not keep to the order"):
+            await store.page(stream(store, "customers"), 0, Selection())
+
+
+async def test_customers_are_found_under_the_id_their_rows_show() -> None:
+    async with opened(Shop({"V1/customers/search": [customer_json(id=3), customer_json(id=4)]})) as store:
+        page = await store.page(stream(store, "customers"), 3, Selection())
+
+    assert [row.id for row in page.rows] == [4]
