@@ -10,13 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from producers.magento.lists import ListReader, Piece
+from producers.magento.lists import Piece
 from producers.magento.translate.values import Raw
 from producers.store import Broken, Cursor
 
 RANGE = 2**40
 """How far the ids of one list reach in a cursor; Magento's have 32 bits."""
+
+
+class ChangeList(Protocol):
+    """One list, as far as following its changes needs it."""
+
+    def place_of(self, row: Raw) -> Cursor:
+        """When a row changed, and its id."""
+        ...
+
+    async def changed_at(self, second: datetime, after: int) -> Piece:
+        """The rows that changed in that second, with an id above `after`."""
+        ...
+
+    async def changed_since(self, second: datetime, until: datetime) -> Piece:
+        """The rows that changed after that second and not after `until`, in the order of time and id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,7 @@ class Step:
     more: bool
 
 
-async def next_step(lists: Sequence[ListReader], after: Cursor, until: datetime) -> Step:
+async def next_step(lists: Sequence[ChangeList], after: Cursor, until: datetime) -> Step:
     """The rows that changed after the cursor and not after `until`."""
     first, key = divmod(after.id, RANGE)
     for number in range(first, len(lists)):
@@ -45,7 +62,7 @@ async def next_step(lists: Sequence[ListReader], after: Cursor, until: datetime)
     return _step(lists, found, max([after, *last]), more=False)
 
 
-def _step(lists: Sequence[ListReader], pieces: Sequence[Piece | None], cursor: Cursor, *, more: bool) -> Step:
+def _step(lists: Sequence[ChangeList], pieces: Sequence[Piece | None], cursor: Cursor, *, more: bool) -> Step:
     rows, broken = [], []
     for number, (one, piece) in enumerate(zip(lists, pieces, strict=True)):
         placed = [(_shared(one.place_of(row), number), row) for row in (piece.rows if piece else ())]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from producers.magento.advice import allow
 from producers.magento.client import Client
 from producers.magento.errors import NotAllowed
 from producers.magento.joins import Lists
 from producers.magento.keyset import next_step
-from producers.magento.lists import ListReader
-from producers.magento.query import Filter, from_on, search, up_to
+from producers.magento.lists import ListReader, Piece
+from producers.magento.query import Filter, before, from_on, search
 from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
 from producers.magento.translate.places import Places, read_places
 from producers.magento.translate.values import Raw
@@ -60,39 +60,34 @@ class MagentoStore:
     async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
         """The rows that changed; those of invoices and credit memos also when their order did.
 
-        An order's change may alter what its documents say (the customer, an address), and does not touch them.
+        An order's change may alter what its documents say (the customer, an address), and does not touch them. So they
+        change when either does, and their place is the later of both.
         """
         reader, orders = self._readers[stream.name], self._readers[ORDERS.name]
         step = await next_step([reader, orders] if stream in OF_ORDERS else [reader], after, until)
         changed = {reader.key_of(row): (place.changed_at, row) for place, row in step.rows[0]}
         known: dict[int, Raw] = {}
-        broken = list(step.broken[0])
         if stream in OF_ORDERS:
+            known = {orders.key_of(row): row for _, row in step.rows[1]}
             times = {orders.key_of(row): place.changed_at for place, row in step.rows[1]}
             times |= dict.fromkeys((one.id for one in step.broken[1]), step.cursor.changed_at)
-            known = {orders.key_of(row): row for _, row in step.rows[1]}
-            theirs = await reader.of_keys(times, "order_id")
-            for row in theirs.rows:
+            for row in (await reader.of_keys(times, "order_id")).rows:
                 key, at = reader.key_of(row), times[int(row["order_id"])]
                 changed[key] = (max(at, changed[key][0]) if key in changed else at, row)
-        rows, unreadable = await self._rows(stream, changed, known)
-        return Changes(rows, (*broken, *unreadable), step.cursor, step.more)
+        rows, unreadable = await self._rows(stream, {key: row for key, (_, row) in changed.items()}, known)
+        # what has changed again since comes again, at its place
+        rows = tuple(row for row in rows if row.changed_at <= changed[row.id][0])
+        return Changes(rows, (*step.broken[0], *unreadable), step.cursor, step.more)
 
     async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
         """The rows above `after`."""
-        reader = self._readers[stream.name]
-        piece = await reader.after(after, await self._filters(selection))
-        placed = {place.id: (place.changed_at, row) for row in piece.rows for place in (reader.place_of(row),)}
-        rows, unreadable = await self._rows(stream, placed, {})
-        return Page(rows, (*piece.broken, *unreadable), piece.end.id, piece.more)
+        piece = await self._readers[stream.name].after(after, await self._filters(selection))
+        return await self._page(stream, piece, last=piece.end.id)
 
     async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
         """The rows of these ids."""
-        reader = self._readers[stream.name]
-        piece = await reader.of_keys(ids)
-        placed = {place.id: (place.changed_at, row) for row in piece.rows for place in (reader.place_of(row),)}
-        rows, unreadable = await self._rows(stream, placed, {})
-        return Page(rows, (*piece.broken, *unreadable), max(ids, default=0), more=False)
+        piece = await self._readers[stream.name].of_keys(ids)
+        return await self._page(stream, piece, last=max(ids, default=0))
 
     async def count(self, stream: Stream, selection: Selection) -> int:
         """How many rows the selection has."""
@@ -115,22 +110,32 @@ class MagentoStore:
             resources = dict.fromkeys(error.resource for error in refused)
             raise StoreRefuses(f"the store refuses what has to be read: {allow(*resources)}")
 
+    async def _page(self, stream: Stream, piece: Piece, *, last: int) -> Page:
+        key_of = self._readers[stream.name].key_of
+        rows, unreadable = await self._rows(stream, {key_of(row): row for row in piece.rows}, {})
+        in_order = tuple(sorted(rows, key=lambda row: row.id))
+        return Page(in_order, (*piece.broken, *unreadable), last, piece.more)
+
     async def _rows(
-        self, stream: Stream, placed: Mapping[int, tuple[datetime, Raw]], orders: Mapping[int, Raw]
+        self, stream: Stream, raws: Mapping[int, Raw], orders: Mapping[int, Raw]
     ) -> tuple[tuple[Row, ...], tuple[Broken, ...]]:
-        raws = {key: row for key, (_, row) in placed.items()}
+        place_of = self._readers[stream.name].place_of
         found = await self._translator.snapshots(stream, raws, orders)
-        in_order = sorted(placed, key=lambda key: (placed[key][0], key))
-        rows = [Row(key, placed[key][0], one) for key in in_order if not isinstance(one := found[key], Broken)]
+        rows = []
+        for key, one in found.items():
+            if not isinstance(one, Broken):
+                # a snapshot's version is the latest change of anything it is made of
+                rows.append(Row(key, one[0].version if one else place_of(raws[key]).changed_at, one))
+        rows.sort(key=lambda row: (row.changed_at, row.id))
         return tuple(rows), tuple(one for one in found.values() if isinstance(one, Broken))
 
     async def _filters(self, selection: Selection) -> list[Filter]:
-        """In UTC, and as wide as the store's time zones make those days."""
         filters = []
         if selection.since is not None:
             filters.append(from_on("created_at", (await self._places(())).begins(selection.since)))
         if selection.until is not None:
-            filters.append(up_to("created_at", (await self._places(())).ends(selection.until)))
+            next_day = selection.until + timedelta(days=1)
+            filters.append(before("created_at", (await self._places(())).begins(next_day)))
         return filters
 
     async def _places(self, store_ids: Iterable[object]) -> Places:

@@ -43,6 +43,7 @@ def test_the_environment_goes_over_the_file(minimal: Path) -> None:
         "XERELAY_ORGANISATIONS__MAIN__LANES__ORDER": "off",
         "XERELAY_ORGANISATIONS__MAIN__TAX": '{"GB-VAT-20": "OUTPUT2"}',
         "XERELAY_NOTIFY__TO": "a@example.com, b@example.com",
+        "XERELAY_STORES__SHOP__OFFLINE_METHODS": "banktransfer, checkmo",
         "PATH": "/bin",
     }
 
@@ -52,6 +53,7 @@ def test_the_environment_goes_over_the_file(minimal: Path) -> None:
     assert (org.limits.day, org.limits.minute, org.lanes[Entity.ORDER]) == (5000, 60, "off")
     assert org.tax == {"20": "OUTPUT2", "none": "NONE", "GB-VAT-20": "OUTPUT2"}
     assert settings.notify.to == ("a@example.com", "b@example.com")
+    assert settings.stores["shop"].offline_methods == {"banktransfer", "checkmo"}
 
 
 def test_everything_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

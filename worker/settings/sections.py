@@ -27,6 +27,11 @@ from worker.settings.values import (
 XERO_API = "https://api.xero.com"
 
 
+def _listed(value: object) -> object:
+    """An environment variable has no lists: there the parts stand with commas between them."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 class BrokerSection(Section):
     """RabbitMQ."""
 
@@ -79,7 +84,10 @@ class AuthSettings(Section):
 
 
 class StoreSettings(Section):
-    """One store. It feeds `organisation`, or by website code the organisations of `websites`."""
+    """One store. It feeds `organisation`, or by website code the organisations of `websites`.
+
+    `offline_methods` are the payment methods whose invoices and refunds count as money, although no gateway proves it.
+    """
 
     name: ShortName
     kind: Literal["magento"]
@@ -87,17 +95,13 @@ class StoreSettings(Section):
     auth: AuthSettings
     organisation: str | None = None
     websites: dict[str, str] = Field(default_factory=dict)
+    offline_methods: Annotated[frozenset[Filled], BeforeValidator(_listed)] = frozenset()
 
     @property
     def organisations(self) -> tuple[str, ...]:
         """The names of every organisation this store feeds, each once."""
         named = (self.organisation,) if self.organisation else ()
         return tuple(dict.fromkeys((*named, *self.websites.values())))
-
-
-def _listed(value: object) -> object:
-    """An environment variable has no lists: there addresses stand with commas between them."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]

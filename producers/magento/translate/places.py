@@ -52,15 +52,8 @@ class Places:
         return tuple(view.place for view in self.websites.values())
 
     def begins(self, on: date) -> datetime:
-        """When a day begins where it begins first."""
-        return min(datetime.combine(on, time.min, zone).astimezone(UTC) for zone in self._zones())
-
-    def ends(self, on: date) -> datetime:
-        """The last second of a day where it ends last."""
-        return max(datetime.combine(on, time(23, 59, 59), zone).astimezone(UTC) for zone in self._zones())
-
-    def _zones(self) -> set[ZoneInfo]:
-        return {self.default.zone, *(view.zone for view in self.views.values())}
+        """When a day begins, on the clock of the default website."""
+        return datetime.combine(on, time.min, self.default.zone).astimezone(UTC)
 
 
 def read_places(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[Raw]) -> Places:
