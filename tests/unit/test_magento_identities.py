@@ -1,0 +1,214 @@
+"""Whatever a shop sells, invoices and refunds: its figures keep Magento's identities, and the events equal them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from producers.magento.translate.credit_memos import OfOrder, credit_memo
+from producers.magento.translate.invoices import invoice
+from producers.magento.translate.sales import order
+from producers.store import Found
+from schemas.codec import decode_event, encode_event
+from schemas.entities import Payment
+from schemas.entities import Sale as SaleData
+from schemas.envelope import Change, Event
+from tests.magento_samples import places
+from tests.magento_tax import ZERO, Setting
+from tests.magento_trade import CITY, STATE, VAT_5, VAT_20, Paid, Sale, Ware, wire
+
+CENT = Decimal("0.01")
+Json = dict[str, Any]
+OFFLINE: frozenset[str] = frozenset()
+
+settings_ = st.builds(
+    Setting, algorithm=st.sampled_from(["unit", "row", "total"]), inclusive=st.booleans(), after_discount=st.booleans()
+)
+prices = st.decimals("0.01", "500", places=2)
+rates = st.sampled_from([(), (VAT_20,), (VAT_5,), (STATE, CITY)])
+
+
+@st.composite
+def simple(
+    draw: st.DrawFn, kinds: Sequence[str] = ("simple", "virtual", "downloadable", "grouped", "giftcard")
+) -> Ware:
+    price, quantity = draw(prices), draw(st.integers(1, 5))
+    discount = (price * quantity * draw(st.sampled_from([0, 0, 5, 10, 33, 100])) / 100).quantize(CENT)
+    fpt = draw(st.sampled_from(["0", "0", "0.75"]))
+    return Ware(
+        price=str(price),
+        quantity=quantity,
+        kind=draw(st.sampled_from(kinds)),
+        rates=draw(rates),
+        discount=str(discount),
+        fpt=fpt,
+        fpt_taxed=draw(st.booleans()),
+    )
+
+
+@st.composite
+def composed(draw: st.DrawFn) -> Ware:
+    """A configurable product with its choice, or a bundle with a fixed or a dynamic price."""
+    whole = draw(simple(("configurable", "bundle")))
+    if whole.kind == "bundle" and draw(st.booleans()):
+        parts = draw(st.lists(simple(("simple", "virtual")), min_size=1, max_size=3))
+        # a bundle's parts have no discount of their own here, for it is of the row and not of the piece
+        return Ware("0", whole.quantity, "bundle", (), parts=tuple(parts))
+    choice = Ware("0", 1, "simple", ())
+    return Ware(**{**vars(whole), "parts": (choice,)})
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> Sale:
+    shipping = draw(st.sampled_from(["0", "4.99", "12"]))
+    off = draw(st.sampled_from(["0", "0", "1.50"])) if shipping != "0" else "0"
+    return Sale(
+        draw(st.lists(st.one_of(simple(), composed()), min_size=1, max_size=5)),
+        setting=draw(settings_),
+        shipping=shipping,
+        shipping_discount=off,
+        paid=Paid(*draw(st.lists(st.sampled_from(["0", "0", "5", "1000"]), min_size=3, max_size=3))),
+        fpt_in_subtotal=draw(st.booleans()),
+        wrapping=draw(st.sampled_from(["0", "0", "3.50"])),
+    )
+
+
+@given(sale=sales(), noise=st.sampled_from([0.0, 1e-13, -1e-13]))
+def test_orders_keep_their_identity_and_become_events_with_their_totals(sale: Sale, noise: float) -> None:
+    raw = wire(sale.order, noise=noise)
+
+    (found,) = order(raw, places())
+
+    assert identity_o(sale.order) == sale.order["grand_total"]
+    assert_is_event(found)
+    assert_equals(found, sale.order, tendered=tenders(sale.order))
+
+
+@given(sale=sales(), data=st.data())
+def test_invoices_keep_theirs_and_their_payments_pay_them(sale: Sale, data: st.DataObject) -> None:
+    some = data.draw(quantities(sale))
+    made = [sale.invoice(some)] if any(some.values()) else []
+    made += [sale.invoice()] if any(row.invoiced < row.quantity for row in sale.rows) else []
+
+    for raw in made:
+        found, *payments = invoice(wire(raw), wire(sale.order), places(), captured={}, offline_methods=OFFLINE)
+
+        reward = identity_i(raw) - raw["grand_total"]
+        assert ZERO <= reward <= sale.order["extension_attributes"]["reward_currency_amount"]
+        assert_rows(raw)
+        assert_is_event(found)
+        assert_equals(found, raw, tendered=tenders(raw) + reward)
+        assert_paid(found, payments)
+
+
+@given(sale=sales(), data=st.data())
+def test_credit_memos_keep_theirs_and_their_payments_pay_them_back(sale: Sale, data: st.DataObject) -> None:
+    invoiced = sale.invoice()
+    positive, negative = data.draw(st.tuples(*[st.sampled_from(["0", "0", "2.50"])] * 2))
+    chosen, shipping = data.draw(quantities(sale)), data.draw(st.booleans())
+    raw = sale.refund(chosen, shipping=shipping, positive=positive, negative=negative)
+    assume(raw["grand_total"] >= 0 and (sum(chosen.values()) or Decimal(positive) > Decimal(negative)))
+
+    of = OfOrder(wire(sale.order), [wire(invoiced)], [wire(raw)])
+    found, *payments = credit_memo(wire(raw), of, places(), refunded={}, offline_methods=OFFLINE)
+
+    reward = identity_c(raw) - raw["grand_total"]
+    assert ZERO <= reward <= sale.order["extension_attributes"]["reward_currency_amount"]
+    assert_rows(raw)
+    assert_is_event(found)
+    assert_equals(found, raw, tendered=tenders(raw) + reward)
+    assert_paid(found, payments)
+
+
+@given(sale=sales(), drift=st.sampled_from(["0.01", "-0.01", "0.02", "-0.02"]))
+def test_cents_that_the_rows_do_not_explain_are_told_apart(sale: Sale, drift: str) -> None:
+    assume(not sale.order["extension_attributes"]["reward_currency_amount"])
+    raw = sale.invoice(drift=drift)
+    assume(raw["grand_total"] > 0)
+
+    found, *_ = invoice(wire(raw), wire(sale.order), places(), captured={}, offline_methods=OFFLINE)
+
+    assert isinstance(found.data, SaleData)
+    assert (found.data.residual.net, found.data.residual.tax) == (ZERO, Decimal(drift))
+
+
+def quantities(sale: Sale) -> st.SearchStrategy[dict[int, int]]:
+    """How many of each row, none of some."""
+    return st.fixed_dictionaries({row.item_id: st.integers(0, row.quantity) for row in sale.rows})
+
+
+def identity_o(raw: Json) -> Decimal:
+    """Identity O; `tenders` takes the reward points off, which only orders show."""
+    return identity_i(raw)
+
+
+def identity_i(raw: Json) -> Decimal:
+    """Identity I, with the fixed product taxes that the subtotal does not hold."""
+    compensation: Decimal = raw.get("shipping_discount_tax_compensation_amount", ZERO)
+    return identity_c(raw) + compensation
+
+
+def identity_c(raw: Json) -> Decimal:
+    """Identity C."""
+    names = ("subtotal", "discount_amount", "shipping_amount", "tax_amount", "discount_tax_compensation_amount")
+    adjusted = raw.get("adjustment_positive", ZERO) - raw.get("adjustment_negative", ZERO)
+    wrapped = Decimal(raw["extension_attributes"]["gw_items_price"])
+    beside: Decimal = wrapped + raw["fpt_beside"] + adjusted
+    return sum((raw[name] for name in names), ZERO) + beside - tenders(raw)
+
+
+def tenders(raw: Json) -> Decimal:
+    """What was not paid with money, as far as the document says."""
+    stated = raw["extension_attributes"]
+    names = ("gift_cards_amount", "customer_balance_amount", "reward_currency_amount")
+    return sum((stated.get(name, ZERO) for name in names), ZERO)
+
+
+def assert_rows(raw: Json) -> None:
+    """Identities S and T: the shipping's and the rows' taxes make the header's, and discounts its discount."""
+    rows = raw["items"]
+    discounts = sum((row.get("discount_amount", ZERO) for row in rows), ZERO)
+    shipping = raw.get("shipping_incl_tax", ZERO) - (-raw["discount_amount"] - discounts)
+    taxes = sum((row.get("tax_amount", ZERO) for row in rows), ZERO) + raw.get("shipping_tax_amount", ZERO)
+    assert shipping >= 0
+    assert raw["tax_amount"] >= taxes
+
+
+def assert_equals(found: Found, raw: Json, *, tendered: Decimal) -> None:
+    """The event has the document's totals, every cent of them in its rows."""
+    sale = found.data
+    assert isinstance(sale, SaleData)
+    assert sale.totals.gross == raw["grand_total"] + tendered
+    assert sale.totals.tax == raw["tax_amount"]
+    assert (sale.residual.net, sale.residual.tax) == (ZERO, ZERO)
+    assert sum((tender.amount for tender in sale.tenders), ZERO) == sale.totals.gross
+
+
+def assert_paid(found: Found, payments: Sequence[Found]) -> None:
+    """Everything is paid by payments, each with an id of its own."""
+    assert isinstance(found.data, SaleData)
+    data = [one.data for one in payments if isinstance(one.data, Payment)]
+    assert sum((one.amount for one in data), ZERO) == found.data.totals.gross
+    assert len({one.id for one in data}) == len(data) == len(payments)
+    for one in payments:
+        assert_is_event(one)
+
+
+def assert_is_event(found: Found) -> None:
+    """It passes the wire as an event."""
+    event = Event(
+        id="1",
+        source="shop",
+        organisation="main",
+        entity=found.entity,
+        change=Change.CHANGED,
+        subject=found.data.id,
+        time=found.version,
+        version=found.version,
+        data=found.data,
+    )
+    assert decode_event(encode_event(event)).data.id == found.data.id
