@@ -16,7 +16,7 @@ _SKU = 64
 
 def product(raw: Raw, places: Places) -> tuple[Found, ...]:
     """A product; nothing of one that is never sold itself. No price: REST does not say whether it includes tax."""
-    kind = raw.get("type_id")
+    kind = text(raw, "type_id")
     if kind in _NEVER_SOLD:
         return ()
     sku = text(raw, "sku", _SKU)

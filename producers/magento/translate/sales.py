@@ -36,7 +36,7 @@ def order(raw: Raw, places: Places) -> tuple[Found, ...]:
 
     An edited order is two: Magento cancels the first, and the second has a number of its own.
     """
-    state = raw.get("state")
+    state = text(raw, "state")
     if state in _NOT_YET:
         return ()
     cancelled = state == _CANCELLED

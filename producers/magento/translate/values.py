@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from schemas.dates import FIRST_YEAR, LAST_YEAR
 from schemas.entities import ZERO
 from schemas.text import one_line
 
@@ -17,6 +18,7 @@ Raw = Mapping[str, Any]
 """One object of Magento's JSON, numbers as int or `Decimal`."""
 
 CENT = Decimal("0.01")
+_MOST = Decimal("1e12")
 _RATE = Decimal("0.000001")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _NAME = 255
@@ -37,6 +39,8 @@ def amount(raw: Raw, name: str) -> Decimal:
         number = None
     if number is None or not number.is_finite():
         raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
+    if abs(number) >= _MOST:
+        raise Unreadable(f"{name} has more digits than money can have")
     return number
 
 
@@ -45,10 +49,7 @@ def cents(value: Decimal) -> Decimal:
 
     Magento rounds every currency to 2 decimals; floats come back with artefacts such as 35.199999999.
     """
-    try:
-        return value.quantize(CENT, ROUND_HALF_UP) + ZERO
-    except InvalidOperation:
-        raise Unreadable("an amount has more digits than money can have") from None
+    return value.quantize(CENT, ROUND_HALF_UP) + ZERO
 
 
 def money(raw: Raw, name: str) -> Decimal:
@@ -78,9 +79,12 @@ def moment(raw: Raw, name: str) -> datetime:
     """A time, `2026-10-03 09:20:01`, which is UTC."""
     value = raw.get(name)
     try:
-        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
     except ValueError:
-        raise Unreadable(f"{name} must be a time such as 2026-10-03 09:20:01, not {str(value)[:30]!r}") from None
+        at = None
+    if at is None or not FIRST_YEAR < at.year < LAST_YEAR:
+        raise Unreadable(f"{name} must be a time such as 2026-10-03 09:20:01, not {str(value)[:30]!r}")
+    return at
 
 
 def version(*rows: Raw) -> datetime:

@@ -1,0 +1,101 @@
+"""Single values as Magento writes them, and rows with values that nobody expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from producers.magento.translate.invoices import invoice
+from producers.magento.translate.people import customer
+from producers.magento.translate.products import product
+from producers.magento.translate.sales import order
+from producers.magento.translate.values import Unreadable, amount, cents, text
+from schemas.entities import Customer
+from tests.magento_samples import customer_json, invoice_json, order_json, places, product_json
+
+
+@pytest.mark.parametrize(
+    ("came", "read"),
+    [
+        ("35.199999999", "35.20"),
+        ("35.195", "35.20"),
+        ("-0.0001", "0.00"),
+        ("12", "12.00"),
+        ("1.0E-7", "0.00"),
+        ("2.675", "2.68"),
+        ("-2.675", "-2.68"),
+    ],
+)
+def test_amounts_lose_their_artefacts(came: str, read: str) -> None:
+    assert f"{cents(amount({'x': Decimal(came)}, 'x'))}" == read
+
+
+@pytest.mark.parametrize("came", [True, "twelve", [1], {"amount": 1}, Decimal("NaN"), Decimal("Infinity")])
+def test_what_is_no_amount_is_refused_by_its_name(came: object) -> None:
+    with pytest.raises(Unreadable, match="grand_total must be a number"):
+        amount({"grand_total": came}, "grand_total")
+
+
+def test_an_amount_that_no_money_has_is_refused() -> None:
+    with pytest.raises(Unreadable, match="grand_total has more digits than money can have"):
+        amount({"grand_total": Decimal("1E+40")}, "grand_total")
+
+
+@pytest.mark.parametrize(
+    ("came", "clean"),
+    [
+        ("Hat &trade;", "Hat ™"),
+        ("<p>Soft</p><br/>scarf", "Soft scarf"),
+        ("5 < 6 and 7 > 3", "5 < 6 and 7 > 3"),
+        ("two\r\nlines\tand \x00 more", "two lines and more"),
+        (None, ""),
+        (17, "17"),
+    ],
+)
+def test_texts_become_one_clean_line(came: object, clean: str) -> None:
+    assert text({"name": came}, "name") == clean
+
+
+@given(value=st.text())
+def test_any_name_fits_the_contract(value: str) -> None:
+    (found,) = customer(customer_json(firstname=value, lastname=value, email=value), places())
+
+    assert isinstance(found.data, Customer)
+
+
+_ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.decimals(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@given(data=st.data())
+@pytest.mark.parametrize(
+    ("make", "translate"),
+    [
+        (order_json, lambda raw: order(raw, places())),
+        (
+            invoice_json,
+            lambda raw: invoice(raw, order_json(), places(), captured={}, offline_methods=frozenset()),
+        ),
+        (customer_json, lambda raw: customer(raw, places())),
+        (product_json, lambda raw: product(raw, places())),
+    ],
+    ids=["order", "invoice", "customer", "product"],
+)
+def test_a_row_with_an_odd_value_is_read_or_refused_and_nothing_else(
+    make: Callable[..., Any], translate: Callable[[Any], Any], data: st.DataObject
+) -> None:
+    raw = make()
+    name = data.draw(st.sampled_from(sorted(raw)))
+
+    with suppress(Unreadable, ValidationError):
+        translate({**raw, name: data.draw(_ODD)})
