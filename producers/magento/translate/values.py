@@ -19,8 +19,11 @@ Raw = Mapping[str, Any]
 
 CENT = Decimal("0.01")
 _MOST = Decimal("1e12")
+_NONE = Decimal("NaN")
+_NUMBERS = frozenset({int, str, Decimal})
 _RATE = Decimal("0.000001")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_MARKS = re.compile(r"[&<]|\s\s")
 _NAME = 255
 
 
@@ -30,18 +33,19 @@ class Unreadable(Exception):
 
 def amount(raw: Raw, name: str) -> Decimal:
     """A number as it came; 0 where there is none."""
-    value = raw.get(name)
+    value: Any = raw.get(name)
     if value is None or value == "":
         return ZERO
     try:
-        number = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
+        # Magento writes some amounts, those of gift wrapping, as text
+        found = Decimal(value) if type(value) in _NUMBERS else _NONE
     except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite():
+        found = _NONE
+    if not found.is_finite():
         raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
-    if abs(number) >= _MOST:
+    if not -_MOST < found < _MOST:
         raise Unreadable(f"{name} has more digits than money can have")
-    return number
+    return found
 
 
 def cents(value: Decimal) -> Decimal:
@@ -59,10 +63,10 @@ def money(raw: Raw, name: str) -> Decimal:
 
 def number(value: Any) -> int | None:
     """An id; `None` where there is none. Magento writes ids as numbers or as text."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
+    if type(value) is int:
+        return value
     try:
-        return int(value)
+        return int(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
@@ -102,7 +106,10 @@ def text(raw: Raw, name: str, limit: int = _NAME) -> str:
     value = raw.get(name)
     if value is None or isinstance(value, list | dict):
         return ""
-    return one_line(_TAG.sub(" ", html.unescape(str(value))), limit)
+    line = str(value)
+    if line.isprintable() and not _MARKS.search(line):
+        return line.strip()[:limit].rstrip()
+    return one_line(_TAG.sub(" ", html.unescape(line)), limit)
 
 
 def inner(raw: Raw, name: str) -> Raw:
