@@ -7,61 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from tests.magento_samples import credit_memo_json, invoice_json, order_json
 from tests.magento_tax import ZERO, Amounts, Calculator, Rate, Setting, cents
-
-VAT_20 = Rate("GB-VAT-20", Decimal(20))
-VAT_5 = Rate("GB-VAT-5", Decimal(5))
-STATE, CITY = Rate("US-NY-STATE", Decimal(4)), Rate("US-NY-CITY", Decimal("4.875"))
-NO_SHIPPING = Amounts()
-
-
-@dataclass(frozen=True)
-class Ware:
-    """One row to order. `parts` make it a bundle, or a configurable product with its choice; `fpt` is of one unit."""
-
-    price: str = "10.00"
-    quantity: int = 1
-    kind: str = "simple"
-    rates: tuple[Rate, ...] = (VAT_20,)
-    discount: str = "0"
-    fpt: str = "0"
-    fpt_taxed: bool = False
-    parts: tuple[Ware, ...] = ()
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether the price is that of the parts."""
-        return self.kind == "bundle" and any(Decimal(part.price) for part in self.parts)
-
-
-@dataclass
-class Row:
-    """An ordered row that carries money, and how much of it is invoiced and refunded."""
-
-    item_id: int
-    ware: Ware
-    quantity: int
-    amounts: Amounts
-    fpt: Decimal
-    fpt_tax: Decimal
-    invoiced: int = 0
-    refunded: int = 0
-    invoiced_amounts: Amounts = field(default_factory=Amounts)
-    refunded_amounts: Amounts = field(default_factory=Amounts)
-
-
-@dataclass(frozen=True)
-class Paid:
-    """What gift cards, store credit and reward points pay of an order, at most."""
-
-    gift_cards: str = "0"
-    credit: str = "0"
-    reward: str = "0"
+from tests.magento_wares import NO_SHIPPING, VAT_20, Paid, Row, Ware, accompanying, document_item, weee
 
 
 class Sale:
@@ -149,7 +100,7 @@ class Sale:
         if parent is not None:
             shown["parent_item_id"] = parent
         if fpt:
-            shown |= _weee(Decimal(ware.fpt), fpt, fpt_tax)
+            shown |= weee(Decimal(ware.fpt), fpt, fpt_tax)
         gross = amounts.due + fpt
         shown["row_total_incl_tax"] = max(gross, ZERO)
         self.items.append(shown)
@@ -243,9 +194,9 @@ class Sale:
             "customer_balance_amount": tendered["credit"],
             "gw_items_price": str(wrapped),
         }
-        items = [_document_item(row, part, quantity, memo=not is_invoice) for row, part, quantity in chosen]
+        items = [document_item(row, part, quantity, memo=not is_invoice) for row, part, quantity in chosen]
         carrying = {row.item_id for row in self.rows}
-        items += [_accompanying(item) for item in self.items if item["item_id"] not in carrying]
+        items += [accompanying(item) for item in self.items if item["item_id"] not in carrying]
         total = gross - sum(tendered.values(), ZERO)
         made: dict[str, Any] = build(**header, grand_total=total, items=items, extension_attributes=stated)
         if not made["shipping_amount"]:
@@ -256,40 +207,6 @@ class Sale:
 def wire(raw: Any, *, noise: float = 0.0) -> Any:
     """Through JSON and back: floats leave the shop, with artefacts if wanted, and decimals come out of the client."""
     return json.loads(json.dumps(raw, default=lambda value: float(value) * (1 + noise)), parse_float=Decimal)
-
-
-def _weee(unit: Decimal, row: Decimal, tax: Decimal) -> dict[str, Any]:
-    applied = [{"title": "Recycling", "row_amount": float(row), "row_amount_incl_tax": float(row + tax)}]
-    return {
-        "weee_tax_applied_amount": unit,
-        "weee_tax_applied_row_amount": row,
-        "weee_tax_applied": json.dumps(applied),
-    }
-
-
-def _document_item(row: Row, part: Amounts, quantity: int, *, memo: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "entity_id": 5000 + row.item_id,
-        "order_item_id": row.item_id,
-        "sku": f"SKU-{row.item_id}",
-        "name": f"{row.ware.kind} {row.item_id}",
-        "qty": quantity,
-        "price": cents(part.net / quantity),
-        "row_total": part.net,
-        "row_total_incl_tax": part.gross,
-        "tax_amount": part.tax,
-    }
-    shown |= {"discount_amount": part.discount} if part.discount else {}
-    shown |= {"discount_tax_compensation_amount": part.compensation} if part.compensation else {}
-    if memo and row.fpt:
-        shown["weee_tax_applied_row_amount"] = cents(row.fpt * quantity / row.quantity)
-    return shown
-
-
-def _accompanying(item: dict[str, Any]) -> dict[str, Any]:
-    """A row of a document that stands there without amounts."""
-    own = item["item_id"]
-    return {"entity_id": 9000 + own, "order_item_id": own, "sku": item["sku"], "qty": 1, "price": 0}
 
 
 def _part(whole: Amounts, taken: Amounts, quantity: int, open_quantity: int, of: int) -> Amounts:

@@ -52,7 +52,7 @@ def _refusal(status: int, where: str, payload: Any) -> Exception:
     if status == httpx.codes.FORBIDDEN:
         return StoreRefuses(f"{where} answered 403 ({message}): allow this machine in the store's firewall or CDN")
     if status == httpx.codes.NOT_FOUND:
-        text = f"{where} answered 404 ({message}): {CHECK_URL}, and a Magento 2.4 with its own modules enabled"
+        text = f"{where} answered 404 ({message}): {CHECK_URL}; and see that Magento's own modules are enabled"
         return StoreRefuses(text)
     return StoreRefuses(f"{where} answered {status} ({message})")
 

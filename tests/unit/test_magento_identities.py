@@ -19,7 +19,8 @@ from schemas.entities import Sale as SaleData
 from schemas.envelope import Change, Event
 from tests.magento_samples import places
 from tests.magento_tax import ZERO, Setting
-from tests.magento_trade import CITY, STATE, VAT_5, VAT_20, Paid, Sale, Ware, wire
+from tests.magento_trade import Sale, wire
+from tests.magento_wares import CITY, STATE, VAT_5, VAT_20, Paid, Ware
 
 CENT = Decimal("0.01")
 Json = dict[str, Any]

@@ -16,7 +16,8 @@ from producers.magento.translate.values import Unreadable
 from producers.store import Found
 from schemas.entities import CreditMemo, Invoice, Payment
 from tests.magento_samples import credit_memo_json, invoice_json, order_json, places
-from tests.magento_trade import Paid, Sale, Ware, wire
+from tests.magento_trade import Sale, wire
+from tests.magento_wares import Paid, Ware
 
 BANK = {"payment": {"method": "banktransfer"}}
 NO_GATEWAY = {"transaction_id": None}

@@ -11,7 +11,8 @@ from producers.magento.translate.sales import order
 from schemas.entities import Sale as SaleData
 from tests.magento_samples import CARDIGAN, CHOSEN, order_json, places
 from tests.magento_tax import Setting
-from tests.magento_trade import CITY, STATE, VAT_5, Sale, Ware, wire
+from tests.magento_trade import Sale, wire
+from tests.magento_wares import CITY, STATE, VAT_5, Ware
 
 Lines = list[tuple[str, str, str, str, str]]
 OFF = ("Discount: simple 201", "discount", "1", "-10.00", "0.00")
