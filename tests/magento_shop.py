@@ -84,6 +84,8 @@ class Shop:
         found = [row for row in self.lists.get(path, []) if all(_passes(row, one, key) for one in _filters(query))]
         for name in reversed(_sorts(query)):
             found.sort(key=lambda row, name=name: row[key if name == "entity_id" else name])  # type: ignore[misc]
+        if query.get("searchCriteria[sortOrders][0][direction]") == "DESC":
+            found.reverse()
         first = (int(query["searchCriteria[currentPage]"]) - 1) * size
         page = found[first : first + size]
         if any(row[key] in self.broken.get(path, ()) for row in page):

@@ -27,7 +27,7 @@ _SHOWN = 200
 def read(response: httpx.Response) -> Any:
     """The JSON of a success, its numbers as `Decimal`. Raises what the answer means otherwise."""
     status, where = response.status_code, _where(response.request)
-    if response.is_redirect:
+    if response.has_redirect_location:
         raise StoreRefuses(_redirected(response))
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise StoreUnreachable(f"{where} answered 503: the store is in maintenance (bin/magento maintenance:disable)")

@@ -5,17 +5,18 @@ Magento answers 500 to a whole page when one of its rows is broken, such as an o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from producers.magento.advice import CHECK_URL
 from producers.magento.client import ATTEMPTS, Client
 from producers.magento.errors import PageTooLarge, ServerFault
 from producers.magento.failing import first_failing
 from producers.magento.query import Filter, above, equal, one_of, search, up_to
-from producers.magento.translate.values import Raw, Unreadable, identity, moment
+from producers.magento.translate.values import Raw, Unreadable, identity, moment, number, rows
 from producers.store import Broken, Cursor, StoreRefuses, StoreUnreachable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +60,7 @@ class ListReader:
         self._most = most
         self._size = most
         self._broken_in_a_row = 0
+        self._readable: int | None = None
 
     def key_of(self, row: Raw) -> int:
         """The row's id. Raises `StoreRefuses`."""
@@ -101,19 +103,20 @@ class ListReader:
     async def of_keys(self, keys: Iterable[int], name: str = "") -> Piece:
         """All rows whose `name` (unless given, their own key) is among `keys`. What fails is told by that key."""
         wanted = sorted(set(keys))
-        parts = [wanted[at : at + self._size] for at in range(0, len(wanted), self._size)]
-        rows: list[Raw] = []
+        parts = [wanted[at : at + self._most] for at in range(0, len(wanted), self._most)]
+        found: list[Raw] = []
         broken: list[Broken] = []
         while parts:
             part = parts.pop(0)
             try:
-                rows += await self._all([one_of(name or self._spec.key, part)])
+                found += await self._all([one_of(name or self._spec.key, part)])
             except ServerFault as error:
                 if len(part) > 1:
                     parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
                     continue
-                broken.append(self._broken(part[0], error))
-        return Piece(tuple(rows), tuple(broken), Cursor(EPOCH), more=False)
+                await self._check_health(error)
+                broken.append(Broken(part[0], str(error)))
+        return Piece(tuple(found), tuple(broken), Cursor(EPOCH), more=False)
 
     async def ids_after(self, key: int) -> list[int]:
         """Some ids above `key`, ascending, one that cannot be read among them."""
@@ -122,6 +125,10 @@ class ListReader:
         if read is None:
             return [await self._failing_id(key, ())]
         return [self.key_of(row) for row in read.rows]
+
+    async def check(self) -> None:
+        """Ask for rows that cannot be there: it shows whether the list is served, whatever its rows are."""
+        await self._ask([up_to(self._spec.key, 0)], [self._spec.key], 1)
 
     async def count(self, filters: Sequence[Filter]) -> int:
         """How many rows pass."""
@@ -135,9 +142,10 @@ class ListReader:
         found: list[Raw] = []
         key = 0
         for _ in range(_MOST_PAGES):
-            read = await self._ask([*filters, above(self._spec.key, key)], [self._spec.key], self._size)
+            read = await self._ask([*filters, above(self._spec.key, key)], [self._spec.key], self._most)
             keys = [self.key_of(row) for row in read.rows]
             self._check_order([key, *keys])
+            self._note_health(read)
             found += read.rows
             if not keys or not read.more:
                 return found
@@ -158,7 +166,7 @@ class ListReader:
                 attempts = ATTEMPTS if self._size == 1 else 1
                 continue
             self._size = min(self._size * 2, self._most)
-            self._broken_in_a_row = 0 if read.rows else self._broken_in_a_row
+            self._note_health(read)
             return read
 
     async def _failing_id(self, key: int, filters: Sequence[Filter]) -> int:
@@ -183,8 +191,7 @@ class ListReader:
                 return True
             return False
 
-        # nothing lies in here; when this fails too, the store is at fault and not one of its rows
-        await self._ask(filters(low), order, 1)
+        await self.check()
         found = await first_failing(low, high, fails_up_to=fails)
         if found is None:
             raise StoreUnreachable(f"{self._spec.path} answered 500 and, asked again, did not")
@@ -195,11 +202,27 @@ class ListReader:
         piece = await self.of_keys([key])
         return Piece(piece.rows, piece.broken, Cursor(second, key), more=True)
 
-    def _broken(self, key: int, error: ServerFault) -> Broken:
+    def _note_health(self, read: _Read) -> None:
+        if read.rows:
+            self._broken_in_a_row, self._readable = 0, self.key_of(read.rows[-1])
+
+    async def _check_health(self, error: ServerFault) -> None:
+        """Before a row is called broken: that the list answers, and has not failed at row after row everywhere."""
+        await self.check()
         self._broken_in_a_row += 1
-        if self._broken_in_a_row > _BROKEN_IN_A_ROW:
+        if self._broken_in_a_row <= _BROKEN_IN_A_ROW:
+            return
+        if not await self._another_is_readable():
             raise StoreUnreachable(f"{_BROKEN_IN_A_ROW} rows in a row cannot be read, so it is not theirs: {error}")
-        return Broken(key, str(error))
+        self._broken_in_a_row = 1
+
+    async def _another_is_readable(self) -> bool:
+        """Whether the row that was read last still can be; where none was, whether the newest can."""
+        filters = [] if self._readable is None else [equal(self._spec.key, self._readable)]
+        try:
+            return bool((await self._ask(filters, [self._spec.key], 1, descending=True)).rows)
+        except ServerFault:
+            return False
 
     async def _ask(
         self,
@@ -209,10 +232,11 @@ class ListReader:
         *,
         fields: str = "",
         page: int = 1,
+        descending: bool = False,
         attempts: int = ATTEMPTS,
     ) -> _Read:
+        query = search(filters, order=order, size=size, fields=fields, page=page, descending=descending)
         try:
-            query = search(filters, order=order, size=size, fields=fields, page=page)
             answer = await self._client.get(self._spec.path, query, attempts=attempts)
         except PageTooLarge as limit:
             if limit.most >= size:
@@ -220,9 +244,10 @@ class ListReader:
             self._most = limit.most
             self._size = min(self._size, limit.most)
             return await self._ask(filters, order, limit.most, fields=fields, page=page, attempts=attempts)
-        rows = tuple(answer.get("items") or ())
-        total = int(answer.get("total_count") or 0)
-        return _Read(rows, len(rows) >= size or total > len(rows) > 0, total)
+        if not isinstance(answer, Mapping):
+            raise StoreRefuses(f"{self._spec.path} answered with something that is no list: {CHECK_URL}")
+        found, total = tuple(rows(answer, "items")), number(answer.get("total_count")) or 0
+        return _Read(found, len(found) >= size or total > len(found) > 0, total)
 
     def _check_order(self, places: Sequence[Any]) -> None:
         if any(one >= other for one, other in pairwise(places)):

@@ -50,15 +50,26 @@ def one_of(field: str, values: Iterable[object]) -> Filter:
     return Filter(field, "in", ",".join(_text(value) for value in values))
 
 
-def search(filters: Sequence[Filter], *, order: Sequence[str], size: int, fields: str = "", page: int = 1) -> str:
-    """The query string: rows that pass every filter, ascending by `order`, as many as `size` at most."""
+def search(
+    filters: Sequence[Filter],
+    *,
+    order: Sequence[str],
+    size: int,
+    fields: str = "",
+    page: int = 1,
+    descending: bool = False,
+) -> str:
+    """The query string: rows that pass every filter, in the order of the fields named, `size` at most."""
     pairs = [(f"[pageSize]={size}"), f"[currentPage]={page}"]
     for group, one in enumerate(filters):
         place = f"[filter_groups][{group}][filters][0]"
         pairs += [f"{place}[field]={one.field}", f"{place}[condition_type]={one.condition}"]
         pairs.append(f"{place}[value]={one.value}")
     for number, name in enumerate(order):
-        pairs += [f"[sortOrders][{number}][field]={name}", f"[sortOrders][{number}][direction]=ASC"]
+        pairs += [
+            f"[sortOrders][{number}][field]={name}",
+            f"[sortOrders][{number}][direction]={'DESC' if descending else 'ASC'}",
+        ]
     parts = [f"searchCriteria{pair}" for pair in pairs] + ([f"fields={fields}"] if fields else [])
     return "&".join(_encoded(part) for part in parts)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from producers.magento.advice import allow
 from producers.magento.client import Client
@@ -13,7 +14,7 @@ from producers.magento.errors import NotAllowed
 from producers.magento.joins import Lists
 from producers.magento.keyset import next_step
 from producers.magento.lists import ListReader, Piece
-from producers.magento.query import Filter, before, from_on, search
+from producers.magento.query import Filter, before, from_on
 from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
 from producers.magento.translate.places import Places, read_places
 from producers.magento.translate.values import Raw
@@ -98,12 +99,12 @@ class MagentoStore:
         return await self._readers[stream.name].ids_after(after)
 
     async def check(self) -> None:
-        """Ask for one row of everything that is read, and name all missing permissions in one error."""
-        query = search([], order=[], size=1)
+        """Ask all lists, for no rows, and name all missing permissions in one error."""
         refused: list[NotAllowed] = []
-        for path in (*SETTINGS, *(spec.path for spec in LISTS.values())):
+        settings: list[Callable[[], Awaitable[object]]] = [partial(self._client.get, path) for path in SETTINGS]
+        for ask in (*settings, *(reader.check for reader in self._readers.values())):
             try:
-                await self._client.get(path, query)
+                await ask()
             except NotAllowed as error:
                 refused.append(error)
         if refused:

@@ -82,6 +82,30 @@ async def test_a_store_that_fails_at_row_after_row_is_not_read_past_them_all() -
             await every_page(store, "orders")
 
 
+async def test_many_broken_rows_are_passed_while_others_can_be_read() -> None:
+    shop = Shop({ORDERS: orders(*range(1, 18))}, broken={ORDERS: set(range(3, 16))})
+
+    async with opened(shop) as store:
+        pages = await every_page(store, "orders")
+
+    assert [row.id for page in pages for row in page.rows] == [1, 2, 16, 17]
+    assert [one.id for page in pages for one in page.broken] == list(range(3, 16))
+
+
+async def test_an_outage_while_orders_are_joined_breaks_no_invoice() -> None:
+    shop = Shop({ORDERS: orders(1, 2), INVOICES: invoices(1001, 1002)})
+    shop.before = lambda request: json_error(500, "Internal Error") if "orders" in request.url.path else None
+
+    async with opened(shop) as store:
+        with pytest.raises(StoreUnreachable, match="V1/orders answered 500"):
+            await store.page(stream(store, "invoices"), 0, Selection())
+
+
+async def test_a_first_row_that_is_broken_does_not_fail_the_check() -> None:
+    async with opened(Shop({ORDERS: orders(1)}, broken={ORDERS: {1}})) as store:
+        await store.check()
+
+
 async def test_a_gateways_error_page_is_asked_again_in_smaller_pieces() -> None:
     def overtaxed(request: Request) -> Response | None:
         size = int(request.query_params.get("searchCriteria[pageSize]", "0"))
