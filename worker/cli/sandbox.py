@@ -1,4 +1,4 @@
-"""`xerelay sandbox`: a Xero organisation on this machine."""
+"""`xerelay sandbox`: a Xero organisation and a store on this machine."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="What runs without a Xero account.")
+app = typer.Typer(no_args_is_help=True, help="What runs without a Xero account or a store.")
 
 
 @app.callback()
 def root() -> None:
-    """Run what is needed without a Xero account."""
+    """Run what is needed without a Xero account or a store."""
 
 
 @app.command()
@@ -23,3 +23,17 @@ def xero(
     from deploy.sandbox.xero.server import serve  # noqa: PLC0415 - only this command needs the sandbox
 
     serve(port, organisations=organisations)
+
+
+@app.command()
+def store(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    orders: Annotated[int, typer.Option(help="Orders it has from the last days.", min=0, max=1_000_000)] = 100,
+    seed: Annotated[int, typer.Option(help="Decides what is made up.")] = 0,
+    trade: Annotated[float, typer.Option(help="Events a second that go on happening.", min=0, max=1000)] = 0,
+) -> None:
+    """Serve a Magento store. Prints its URL as the first line, then its credentials; Ctrl-C ends it."""
+    from deploy.sandbox.store.server import serve  # noqa: PLC0415 - only this command needs the sandbox
+    from deploy.sandbox.store.state import Options  # noqa: PLC0415 - as above
+
+    serve(port, Options(orders=orders, seed=seed, trade=trade))

@@ -1,0 +1,139 @@
+"""The store's business: a past that is made up at the start, and events that go on while somebody watches."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from deploy.sandbox.store.catalogue import Catalogue
+from deploy.sandbox.store.lives import DAY, Lives
+from deploy.sandbox.store.model import Customer, Product
+from deploy.sandbox.store.ordering import Ordering, register
+from deploy.sandbox.store.people import person
+from deploy.sandbox.store.registry import Kind, Registry
+
+PAST_DAYS = 20
+_NOISY: tuple[Kind, ...] = ("orders", "orders", "invoices", "creditmemos", "customers", "products")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of a past the store has, and what decides it."""
+
+    orders: int
+    seed: int
+    commerce: bool = True
+
+
+class Market:
+    """The same size makes the same business; only its times follow the clock."""
+
+    def __init__(self, size: Size, now: int) -> None:
+        self.registry = Registry()
+        self.placed = 0
+        self.events = 0
+        self._chance = random.Random(size.seed)  # noqa: S311 - makes up a store, keeps no secret
+        self._steps: list[tuple[int, int, Callable[[int], None]]] = []
+        self._scheduled = 0
+        begin = now - PAST_DAYS * DAY
+        self._customers = [
+            register(self.registry, self._chance, begin - 50 * DAY + n) for n in range(max(size.orders // 5, 10))
+        ]
+        self._catalogue = Catalogue(self._chance, max(size.orders // 5, 40), begin - 90 * DAY, commerce=size.commerce)
+        for product in self._catalogue.sold:
+            self.registry.add("products", product)
+        self.registry.next_ids("products", len(self._catalogue.sold))
+        self._ordering = Ordering(self.registry, self._chance, self._catalogue, commerce=size.commerce)
+        self._lives = Lives(self.registry, self._chance, self._ordering, self._schedule)
+        self._past(size.orders, begin, now)
+
+    def trade(self, now: int) -> None:
+        """Let one thing happen."""
+        self.events += 1
+        draw = self._chance.random()
+        if draw < 0.4:  # noqa: PLR2004 - shares of what happens
+            self._place(now, past=False)
+        elif draw < 0.75 and self._steps:  # noqa: PLR2004
+            heapq.heappop(self._steps)[2](now)
+        elif draw < 0.87:  # noqa: PLR2004
+            self._noise(now)
+        elif draw < 0.94:  # noqa: PLR2004
+            self._customer(now)
+        else:
+            self._product(now)
+
+    def touch(self, kind: Kind, number: int, now: int) -> None:
+        """Bump an entity's time without changing it. Raises KeyError."""
+        entity = self.registry.entities[kind][number]
+        if not hasattr(entity, "updated"):
+            raise KeyError(kind)
+        entity.updated = now
+        self.registry.write((kind, entity))
+
+    def _past(self, orders: int, begin: int, now: int) -> None:
+        for number in range(orders):
+            moment = begin + (now - begin) * number // orders
+            while self._steps and self._steps[0][0] <= moment:
+                at, _, step = heapq.heappop(self._steps)
+                step(at)
+            self._place(moment, past=True)
+        while self._steps and self._steps[0][0] < now:
+            at, _, step = heapq.heappop(self._steps)
+            step(at)
+        self.placed = 0
+
+    def _place(self, moment: int, *, past: bool) -> None:
+        self.placed += 1
+        order = self._ordering.place(self._customers, moment, past=past)
+        self._lives.begin(order, moment)
+
+    def _schedule(self, moment: int, step: Callable[[int], None]) -> None:
+        self._scheduled += 1
+        heapq.heappush(self._steps, (moment, self._scheduled, step))
+
+    def _noise(self, now: int) -> None:
+        kind = _NOISY[int(self._chance.random() * len(_NOISY))]
+        known = self.registry.entities[kind]
+        if known:
+            numbers = list(known)
+            recent = numbers[-200:]
+            self.touch(kind, recent[int(self._chance.random() * len(recent))], now)
+
+    def _customer(self, now: int) -> None:
+        """A new account, or one that moved; an address alone does not bump the customer [store 2.4]."""
+        draw = self._chance.random()
+        if draw < 0.5:  # noqa: PLR2004 - half are new
+            made = register(self.registry, self._chance, now)
+            self._customers.append(made)
+            self.registry.write(("customers", made))
+            return
+        known = self._customers[int(self._chance.random() * len(self._customers))]
+        fresh = person(self._chance, known.person.country)
+        if draw < 0.6:  # noqa: PLR2004 - only the address
+            known.person = replace(fresh, first=known.person.first, last=known.person.last)
+        else:
+            known.person, known.updated = fresh, now
+        self.registry.write(("customers", known))
+
+    def _product(self, now: int) -> None:
+        sold = self._catalogue.sold
+        made: Product
+        if self._chance.random() < 0.3:  # noqa: PLR2004 - some are new
+            made = self._catalogue.add(self.registry.next_id("products"), now)
+            self.registry.add("products", made)
+        else:
+            made = sold[int(self._chance.random() * len(sold))]
+            if made.type != "giftcard":
+                made.price = int(made.price * (0.8 + self._chance.random() * 0.5)) + 1
+            made.updated = now
+        self.registry.write(("products", made))
+
+    def forget(self, kind: Kind, number: int) -> None:
+        """An entity is deleted; nobody orders with a deleted account. Raises KeyError."""
+        entity = self.registry.entities[kind].pop(number)
+        if isinstance(entity, Customer):
+            self._customers.remove(entity)
+        if isinstance(entity, Product):
+            self._catalogue.sold.remove(entity)

@@ -1,0 +1,66 @@
+"""The sandbox as a process: one HTTP server on the loopback address."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from deploy.sandbox.store.access import ADMIN
+from deploy.sandbox.store.app import build_app
+from deploy.sandbox.store.oauth import INTEGRATION
+from deploy.sandbox.store.state import Options, Sandbox
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(port: int, options: Options) -> None:
+    """Serve until the process is told to end. The URL is the first line on stdout; port 0 takes a free one.
+
+    The lines after it are the credentials. They come once the store's past is made up and requests are answered.
+    Raises SystemExit where the port is taken.
+    """
+    listener = _listen(port)
+    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    sandbox = Sandbox(options, url)
+    sys.stdout.write(f"{url}\n{credentials()}")
+    sys.stdout.flush()
+    config = uvicorn.Config(
+        build_app(sandbox),
+        http="h11",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def credentials() -> str:
+    """The values a client needs, a line each. They protect nothing."""
+    values = {
+        "consumer_key": INTEGRATION.consumer_key,
+        "consumer_secret": INTEGRATION.consumer_secret,
+        "access_token": INTEGRATION.token,
+        "access_token_secret": INTEGRATION.token_secret,
+        "admin_username": ADMIN[0],
+        "admin_password": ADMIN[1],
+    }
+    return "".join(f"{name} {value}\n" for name, value in values.items())
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
+        raise SystemExit(message) from error
+    listener.listen(128)
+    return listener
