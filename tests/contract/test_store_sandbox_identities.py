@@ -185,7 +185,8 @@ def test_nothing_is_refunded_beyond_what_was_invoiced(store: Shown) -> None:
 
 def test_no_document_is_below_zero(store: Shown) -> None:
     for document in (*store.orders.values(), *store.invoices, *store.memos):
-        assert min(at(document, "grand_total", prefix) for prefix in PREFIXES) >= 0, document["increment_id"]
+        for name in ("grand_total", "subtotal", "tax_amount", "gift_cards_amount", "customer_balance_amount"):
+            assert min(at(document, name, prefix) for prefix in PREFIXES) >= 0, document["increment_id"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from deploy.sandbox.store.amounts import DocumentSide, Sums
 from deploy.sandbox.store.model import CANCELLED, PAID, Invoice, Memo, Order
 from deploy.sandbox.store.registry import Entity
-from deploy.sandbox.store.render_order import ONLINE_METHODS
 from deploy.sandbox.store.shop import Website
 from deploy.sandbox.store.tax import Rate
 
@@ -125,16 +124,15 @@ def _add(made: dict[tuple[str, int], list[int]], rates: tuple[Rate, ...], net: i
 
 
 def _paid(invoice: Invoice) -> Iterator[Money]:
-    """Gift cards and store credit when it is made, money when it is paid."""
+    """Nothing, not even a gift card, before the invoice is paid: it can be cancelled until then."""
     order, side = invoice.order, invoice.own
-    if invoice.state == CANCELLED:
+    if invoice.state != PAID:
         return
     yield from _tenders("in", invoice, side)
-    if invoice.state == PAID and side.amounts.grand_total:
+    if side.amounts.grand_total:
         captures = (one.created for one in order.transactions if one.code == invoice.transaction)
         moment = next(captures, invoice.created)
-        online = order.method in ONLINE_METHODS
-        yield _money("in", order.method, online, invoice, moment, side.amounts.grand_total)
+        yield _money("in", order.method, bool(invoice.transaction), invoice, moment, side.amounts.grand_total)
 
 
 def _paid_back(memo: Memo) -> Iterator[Money]:

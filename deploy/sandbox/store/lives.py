@@ -14,6 +14,7 @@ from deploy.sandbox.store.render_order import ONLINE_METHODS
 
 Schedule = Callable[[int, Callable[[int], None]], None]
 HOUR, DAY = 3600, 86_400
+_ALL = 100
 
 
 class Lives:
@@ -52,11 +53,14 @@ class Lives:
             self._invoice(order, self._next_quantities(order), moment)
 
     def _next_quantities(self, order: Order) -> dict[int, int]:
-        """All that is open, or for one order in four that has more, the first half."""
+        """All that is open, or for one order in four that has more, the first half.
+
+        An order that costs nothing is not halved: rounding could bring a part of it below zero.
+        """
         left = open_quantities(order)
         tops = [index for index in left if order.rows[index].parent is None]
         whole = len(tops) == 1 and left[tops[0]] < 2 * UNIT
-        if whole or order.invoices or self._chance.random() > 0.25:  # noqa: PLR2004 - one in four
+        if whole or order.invoices or order.percent_off == _ALL or self._chance.random() > 0.25:  # noqa: PLR2004 - one in four
             return left
         if len(tops) > 1:
             chosen = {index: left[index] for index in tops[: len(tops) // 2]}
@@ -158,7 +162,7 @@ class Lives:
         )
         if draw < 0.4 and tops:  # noqa: PLR2004 - shares of a whole
             return Refund(left, shipping_percent=100)
-        if draw < 0.75 and tops:  # noqa: PLR2004
+        if draw < 0.75 and tops and order.percent_off < _ALL:  # noqa: PLR2004
             return self._some_rows(order, left, tops)
         shipping = order.own.shipping.invoiced.minus(order.own.shipping.refunded)
         if draw < 0.9 and shipping.row > 1 and shipping.gross > 1:  # noqa: PLR2004

@@ -25,6 +25,7 @@ _RENDER: dict[Kind, Callable[[Any, Style], Json]] = {
     "transactions": transaction_json,
 }
 _LATE_ONE_IN = 5
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Shelf:
@@ -91,7 +92,7 @@ class Shelf:
             self.tables[kind].load([self._row(kind, entities[number]) for number in sorted(entities)])
 
     def _row(self, kind: Kind, entity: Any) -> Row:
-        body = json.dumps(_RENDER[kind](entity, self.style), separators=(",", ":"), ensure_ascii=False).encode()
+        body = _encode(_RENDER[kind](entity, self.style)).encode()
         created = stamp(entity.created)
         updated = created if isinstance(entity, Transaction) else stamp(entity.updated)
         order_id = entity.order.id if isinstance(entity, (Invoice, Memo, Transaction)) else 0
