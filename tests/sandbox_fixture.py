@@ -115,7 +115,7 @@ def run_sandbox(*arguments: str) -> Iterator[SandboxControl]:
     command = [sys.executable, "-m", "deploy.sandbox.xero", "--port", "0", *arguments]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            control = SandboxControl(_first_line(process))
+            control = SandboxControl(first_line(process))
             yield control
             control.close()
         finally:
@@ -123,7 +123,7 @@ def run_sandbox(*arguments: str) -> Iterator[SandboxControl]:
             process.wait(10)
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
+def first_line(process: subprocess.Popen[str]) -> str:
     """The sandbox's URL. Its socket listens by then, so a call only has to wait."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:

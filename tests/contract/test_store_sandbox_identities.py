@@ -34,6 +34,11 @@ def store() -> Shown:
     return shown(a_market(3000, 11), Style())
 
 
+def standing(store: Shown) -> list[Json]:
+    """The invoices that are not cancelled."""
+    return [invoice for invoice in store.invoices if invoice["state"] != 3]
+
+
 def website(document: Json) -> int:
     return WEBSITE_OF_VIEW[int(document.get("store_id", 1))]
 
@@ -51,7 +56,7 @@ def fpt_beside(document: Json, order: Json, prefix: str) -> Decimal:
 def test_the_store_has_thousands_of_documents_of_each_kind(store: Shown) -> None:
     assert len(store.orders) > 3000
     assert len(store.invoices) > 2900
-    assert len(store.memos) > 300
+    assert len(store.memos) > 250
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -151,7 +156,7 @@ def test_t_tax_is_that_of_rows_shipping_and_fixed_product_taxes(store: Shown, pr
 def test_invoices_of_a_wholly_invoiced_order_make_the_order(store: Shown, prefix: str) -> None:
     names = ("subtotal", "discount_amount", "shipping_amount", "tax_amount", "grand_total", "gift_cards_amount")
     billed: dict[Decimal, list[Json]] = {}
-    for invoice in store.invoices:
+    for invoice in standing(store):
         billed.setdefault(invoice["order_id"], []).append(invoice)
 
     several = 0
@@ -166,7 +171,7 @@ def test_invoices_of_a_wholly_invoiced_order_make_the_order(store: Shown, prefix
 
 def test_shipping_is_on_the_first_invoice_alone(store: Shown) -> None:
     seen: set[Decimal] = set()
-    for invoice in store.invoices:
+    for invoice in standing(store):
         first = invoice["order_id"] not in seen
         seen.add(invoice["order_id"])
         order = store.orders[invoice["order_id"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from deploy.sandbox.store.money import share
@@ -80,6 +80,16 @@ class Amounts:
     store_credit: int = 0
     positive: int = 0
     negative: int = 0
+    sale: int = field(init=False)
+    """What the sale is worth, before gift cards and store credit, after adjustments."""
+
+    def __post_init__(self) -> None:
+        """Add up once: it is read often."""
+        goods, shipping = self.goods, self.shipping
+        rows = goods.row + goods.fpt + shipping.row - goods.discount - shipping.discount
+        tax = goods.tax + goods.fpt_tax + shipping.tax
+        compensation = goods.compensation + shipping.compensation
+        object.__setattr__(self, "sale", rows + tax + compensation + self.positive - self.negative)
 
     @property
     def subtotal(self) -> int:
@@ -92,11 +102,6 @@ class Amounts:
         return self.goods.row_incl + (self.goods.fpt if self.fpt_in_subtotal else 0)
 
     @property
-    def fpt_beside(self) -> int:
-        """Fixed product taxes that are not part of the subtotal."""
-        return 0 if self.fpt_in_subtotal else self.goods.fpt
-
-    @property
     def discount(self) -> int:
         """All discounts, above zero."""
         return self.goods.discount + self.shipping.discount
@@ -105,14 +110,6 @@ class Amounts:
     def tax(self) -> int:
         """All tax."""
         return self.goods.tax + self.goods.fpt_tax + self.shipping.tax
-
-    @property
-    def sale(self) -> int:
-        """What the sale is worth, before gift cards and store credit, after adjustments."""
-        goods, shipping = self.goods, self.shipping
-        compensation = goods.compensation + shipping.compensation
-        rows = self.subtotal + self.fpt_beside + shipping.row - self.discount + self.tax + compensation
-        return rows + self.positive - self.negative
 
     @property
     def grand_total(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.sandbox.store.amounts import NOTHING, Amounts, DocumentSide, Side, Sums, total
-from deploy.sandbox.store.model import Order, OrderRow
+from deploy.sandbox.store.model import Invoice, Order, OrderRow
 from deploy.sandbox.store.money import RATE_SCALE, half_up
 
 Quantities = Mapping[int, int]
@@ -43,6 +43,25 @@ def bill(order: Order, quantities: Quantities) -> tuple[DocumentSide, DocumentSi
     for index, quantity in quantities.items():
         order.rows[index].invoiced += quantity
     return own, base
+
+
+def withdraw(invoice: Invoice) -> None:
+    """Cancel an open invoice: what it billed can be billed again."""
+    order = invoice.order
+    sides = (
+        [(order.own, invoice.own)]
+        if order.base is order.own
+        else [(order.own, invoice.own), (order.base, invoice.base)]
+    )
+    for side, document in sides:
+        for index, part in document.lines:
+            if part is not None:
+                side.lines[index].invoiced = side.lines[index].invoiced.minus(part)
+        side.shipping.invoiced = side.shipping.invoiced.minus(document.amounts.shipping)
+        side.cards_invoiced -= document.amounts.gift_cards
+        side.credit_invoiced -= document.amounts.store_credit
+    for (index, _), quantity in zip(invoice.own.lines, invoice.quantities, strict=True):
+        order.rows[index].invoiced -= quantity
 
 
 def refund(order: Order, order_to: Refund) -> tuple[DocumentSide, DocumentSide]:

@@ -61,6 +61,7 @@ class Catalogue:
             type=kind,
             price=price,
             tax_class=_CLASSES[number % len(_CLASSES)],
+            enabled=number % 33 != 0,
             created=moment,
             updated=moment,
         )

@@ -25,6 +25,7 @@ _SINGULAR: dict[str, Kind] = {
     "invoice": "invoices",
     "credit_memo": "creditmemos",
 }
+_DELETED = {"customer", "product", "order"}
 
 
 def control_routes(sandbox: Sandbox) -> list[Route]:
@@ -124,10 +125,13 @@ def _touch(sandbox: Sandbox, _request: Request, order: Json) -> object:
 
 
 def _delete(sandbox: Sandbox, _request: Request, order: Json) -> object:
-    """Orders of a deleted customer lose its id, and nothing tells of it [store 4.2]."""
+    """Orders of a deleted customer lose its id, and nothing tells of it [store 5.2]."""
+    if order["entity"] not in _DELETED:
+        raise Refused(400, {"error": "documents are only deleted with their order"})
     kind, number = _entity(order)
-    sandbox.market.forget(kind, number)
-    sandbox.shelf.tables[kind].remove(number)
+    for its_kind, its_number in sandbox.market.forget(kind, number):
+        if sandbox.shelf.tables[its_kind].get(its_number) is not None:
+            sandbox.shelf.tables[its_kind].remove(its_number)
     if kind == "customers":
         for entity in sandbox.market.registry.entities["orders"].values():
             if isinstance(entity, Order) and entity.customer_id == number:

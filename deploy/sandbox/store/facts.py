@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from deploy.sandbox.store.amounts import DocumentSide, Sums
-from deploy.sandbox.store.model import CANCELLED, PAID, Invoice, Memo, Order
+from deploy.sandbox.store.model import CANCELLED, PAID, Invoice, Memo, Order, Product
 from deploy.sandbox.store.registry import Entity
 from deploy.sandbox.store.shop import Website
 from deploy.sandbox.store.tax import Rate
@@ -53,8 +53,10 @@ class Facts(NamedTuple):
     money: tuple[Money, ...] = ()
 
 
-def facts_of(entity: Entity) -> Facts | None:
-    """The facts of an order, invoice or credit memo; other entities book nothing."""
+def facts_of(entity: Entity) -> Facts | str | None:
+    """The facts of an order, invoice or credit memo, the type of a product; other entities book nothing."""
+    if isinstance(entity, Product):
+        return entity.type
     if isinstance(entity, Order):
         lines = [line.sums for row, line in zip(entity.rows, entity.own.lines, strict=True) if row.money]
         rates = [row.rates for row in entity.rows if row.money]

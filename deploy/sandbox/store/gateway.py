@@ -11,6 +11,7 @@ from typing import Any
 from deploy.sandbox.store import criteria, projection
 from deploy.sandbox.store.access import RESOURCES
 from deploy.sandbox.store.errors import (
+    Json,
     Refused,
     bad_request,
     forbidden_page,
@@ -131,7 +132,7 @@ class Gateway:
         self._sandbox.rows_served[kind] += len(rows)
         head = {"search_criteria": wanted.echo(), "total_count": len(matching)}
         if fields:
-            return _projected({"items": [row.parsed() for row in rows], **head}, fields)
+            return _dumps(_trimmed(rows, head, listing, projection.parse_fields(fields)))
         return b'{"items":[' + b",".join([row.body for row in rows]) + b"]," + _dumps(head)[1:]
 
     def _limit(self, wanted: criteria.Criteria) -> None:
@@ -180,6 +181,17 @@ def _page(rows: list[Row], wanted: criteria.Criteria, *, repeats: bool) -> list[
 def _resource(path: str) -> str:
     what = path.partition("/")[0]
     return RESOURCES.get("creditmemos" if what == "creditmemo" else what, RESOURCES["modules"])
+
+
+def _trimmed(rows: list[Row], head: Json, listing: Listing, tree: projection.Tree | None) -> Any:
+    """A list with the fields asked for; what the indexes know is not parsed."""
+    if tree is None:
+        return []
+    wanted = tree.get("items", {})
+    if wanted and wanted.keys() <= {listing.shown_key, "created_at", "updated_at"} and listing.has_updated:
+        items = [{name: row.brief(name) for name in wanted} for row in rows]
+        return projection.project({**head, "items": items}, {**tree, "items": {}})
+    return projection.project({"items": [row.parsed() for row in rows], **head}, tree)
 
 
 def _projected(value: Any, fields: str) -> bytes:

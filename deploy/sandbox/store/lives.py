@@ -5,8 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from deploy.sandbox.store.billing import Refund, bill, open_quantities, refund, refundable_quantities, with_parts
-from deploy.sandbox.store.model import OPEN, PAID, Invoice, Memo, Order, Transaction
+from deploy.sandbox.store.billing import (
+    Refund,
+    bill,
+    open_quantities,
+    refund,
+    refundable_quantities,
+    with_parts,
+    withdraw,
+)
+from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, Invoice, Memo, Order, Transaction
 from deploy.sandbox.store.money import UNIT
 from deploy.sandbox.store.ordering import Ordering
 from deploy.sandbox.store.registry import Entity, Kind, Registry
@@ -36,10 +44,10 @@ class Lives:
             authorization = self._transact(order, "authorization", moment, f"PP{order.id:08d}A")
             order.last_transaction = authorization.code
             self._registry.write(("orders", order), ("transactions", authorization))
-            self._schedule(moment + self._within(HOUR, 2 * DAY), lambda at: self._continue(order, at))
+            self._later(order, moment, (HOUR, 2 * DAY), self._continue)
             return
         self._registry.write(("orders", order))
-        self._schedule(moment + self._within(HOUR, 4 * DAY), lambda at: self._continue(order, at))
+        self._later(order, moment, (HOUR, 4 * DAY), self._continue)
 
     def _continue(self, order: Order, moment: int) -> None:
         """An order that was not invoiced, or not wholly."""
@@ -88,18 +96,28 @@ class Lives:
         if order.method == "paypal_express" and self._chance.random() < 0.3:  # noqa: PLR2004 - captured later
             made.state = OPEN
             self._registry.write(("invoices", made), ("orders", order))
-            self._schedule(moment + self._within(HOUR, DAY), lambda at: self._capture(made, at))
+            self._later(order, moment, (HOUR, DAY), lambda _, at: self._capture(made, at))
             return
         captures = self._charge(made, moment)
         self._registry.write(*captures, ("invoices", made), ("orders", order))
         self._after_payment(order, moment)
 
     def _capture(self, invoice: Invoice, moment: int) -> None:
-        """The money of an open invoice arrives: the same entity, changed."""
+        """The money of an open invoice arrives: the same entity, changed. Or it is cancelled, and billed anew."""
+        if self._chance.random() < 0.15:  # noqa: PLR2004 - some authorizations are not honoured
+            self._withdraw(invoice, moment)
+            return
         invoice.state, invoice.updated, invoice.order.updated = PAID, moment, moment
         captures = self._charge(invoice, moment)
         self._registry.write(*captures, ("invoices", invoice), ("orders", invoice.order))
         self._after_payment(invoice.order, moment)
+
+    def _withdraw(self, invoice: Invoice, moment: int) -> None:
+        order = invoice.order
+        withdraw(invoice)
+        invoice.state, invoice.updated, order.updated = CANCELLED, moment, moment
+        self._registry.write(("invoices", invoice), ("orders", order))
+        self._later(order, moment, (HOUR, DAY), self._continue)
 
     def _charge(self, invoice: Invoice, moment: int) -> list[tuple[Kind, Entity]]:
         order = invoice.order
@@ -113,11 +131,11 @@ class Lives:
 
     def _after_payment(self, order: Order, moment: int) -> None:
         if open_quantities(order):
-            self._schedule(moment + self._within(HOUR, DAY), lambda at: self._continue(order, at))
+            self._later(order, moment, (HOUR, DAY), self._continue)
             return
-        self._schedule(moment + self._within(HOUR, DAY), lambda at: self._complete(order, at))
+        self._later(order, moment, (HOUR, DAY), self._complete)
         if self._chance.random() < 0.12:  # noqa: PLR2004 - one in eight comes back
-            self._schedule(moment + self._within(DAY, 5 * DAY), lambda at: self._refund(order, at))
+            self._later(order, moment, (DAY, 5 * DAY), self._refund)
 
     def _complete(self, order: Order, moment: int) -> None:
         if order.state == "processing":
@@ -151,15 +169,14 @@ class Lives:
         self._registry.write(*written, ("creditmemos", made), ("orders", order))
         goodwill = wanted.positive > 0  # may be all that was left to pay back
         if order.state != "closed" and not goodwill and self._chance.random() < 0.3:  # noqa: PLR2004 - some come back twice
-            self._schedule(moment + self._within(HOUR, DAY), lambda at: self._refund(order, at))
+            self._later(order, moment, (HOUR, DAY), self._refund)
 
     def _wanted(self, order: Order) -> Refund | None:
         left = refundable_quantities(order)
         tops = [index for index in left if order.rows[index].parent is None]
         draw = self._chance.random()
-        paid = sum(i.own.amounts.grand_total for i in order.invoices) - sum(
-            m.own.amounts.grand_total for m in order.memos
-        )
+        paid = sum(one.own.amounts.grand_total for one in _standing(order))
+        paid -= sum(one.own.amounts.grand_total for one in order.memos)
         if draw < 0.4 and tops:  # noqa: PLR2004 - shares of a whole
             return Refund(left, shipping_percent=100)
         if draw < 0.75 and tops and order.percent_off < _ALL:  # noqa: PLR2004
@@ -191,7 +208,7 @@ class Lives:
             return []
         invoice = paid[0]
         before = sum(one.own.amounts.grand_total for one in order.memos if one is not memo)
-        if len(order.invoices) > 1 or before + amount > invoice.own.amounts.grand_total:
+        if len(_standing(order)) > 1 or before + amount > invoice.own.amounts.grand_total:
             return []
         capture = next(one for one in order.transactions if one.code == invoice.transaction)
         back = self._transact(order, "refund", moment, f"{capture.code}-refund-{memo.id}", capture)
@@ -223,5 +240,18 @@ class Lives:
         self._registry.add("transactions", made)
         return made
 
-    def _within(self, least: int, most: int) -> int:
-        return int(least + self._chance.random() * (most - least))
+    def _later(self, order: Order, moment: int, within: tuple[int, int], step: Callable[[Order, int], None]) -> None:
+        """Take a step some seconds from now, unless the order is deleted by then."""
+        least, most = within
+        orders = self._registry.entities["orders"]
+
+        def take(at: int) -> None:
+            if order.id in orders:
+                step(order, at)
+
+        self._schedule(int(moment + least + self._chance.random() * (most - least)), take)
+
+
+def _standing(order: Order) -> list[Invoice]:
+    """The invoices that are not cancelled."""
+    return [one for one in order.invoices if one.state != CANCELLED]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from deploy.sandbox.store.catalogue import Catalogue
 from deploy.sandbox.store.lives import DAY, Lives
-from deploy.sandbox.store.model import Customer, Product
+from deploy.sandbox.store.model import Customer, Order, Product
 from deploy.sandbox.store.ordering import Ordering, register
 from deploy.sandbox.store.people import person
 from deploy.sandbox.store.registry import Kind, Registry
@@ -53,13 +53,13 @@ class Market:
         """Let one thing happen."""
         self.events += 1
         draw = self._chance.random()
-        if draw < 0.4:  # noqa: PLR2004 - shares of what happens
+        if draw < 0.3:  # noqa: PLR2004 - shares of what happens
             self._place(now, past=False)
-        elif draw < 0.75 and self._steps:  # noqa: PLR2004
-            heapq.heappop(self._steps)[2](now)
-        elif draw < 0.87:  # noqa: PLR2004
+        elif draw < 0.84 and self._steps:  # noqa: PLR2004
+            self._follow_up()(now)
+        elif draw < 0.92:  # noqa: PLR2004
             self._noise(now)
-        elif draw < 0.94:  # noqa: PLR2004
+        elif draw < 0.96:  # noqa: PLR2004
             self._customer(now)
         else:
             self._product(now)
@@ -74,7 +74,7 @@ class Market:
 
     def _past(self, orders: int, begin: int, now: int) -> None:
         for number in range(orders):
-            moment = begin + (now - begin) * number // orders
+            moment = begin + int((now - begin) * (number + self._chance.random()) / orders)
             while self._steps and self._steps[0][0] <= moment:
                 at, _, step = heapq.heappop(self._steps)
                 step(at)
@@ -93,6 +93,14 @@ class Market:
         self._scheduled += 1
         heapq.heappush(self._steps, (moment, self._scheduled, step))
 
+    def _follow_up(self) -> Callable[[int], None]:
+        """The step that comes next; one in four is any other, so that refunds do not have to wait for their day."""
+        if self._chance.random() < 0.75:  # noqa: PLR2004 - three in four
+            return heapq.heappop(self._steps)[2]
+        step = self._steps.pop(int(self._chance.random() * len(self._steps)))[2]
+        heapq.heapify(self._steps)
+        return step
+
     def _noise(self, now: int) -> None:
         kind = _NOISY[int(self._chance.random() * len(_NOISY))]
         known = self.registry.entities[kind]
@@ -102,7 +110,7 @@ class Market:
             self.touch(kind, recent[int(self._chance.random() * len(recent))], now)
 
     def _customer(self, now: int) -> None:
-        """A new account, or one that moved; an address alone does not bump the customer [store 2.4]."""
+        """A new account, or one that moved; an address alone does not bump the customer [store 5.2]."""
         draw = self._chance.random()
         if draw < 0.5:  # noqa: PLR2004 - half are new
             made = register(self.registry, self._chance, now)
@@ -120,7 +128,7 @@ class Market:
     def _product(self, now: int) -> None:
         sold = self._catalogue.sold
         made: Product
-        if self._chance.random() < 0.3:  # noqa: PLR2004 - some are new
+        if self._chance.random() < 0.5:  # noqa: PLR2004 - half are new
             made = self._catalogue.add(self.registry.next_id("products"), now)
             self.registry.add("products", made)
         else:
@@ -130,10 +138,21 @@ class Market:
             made.updated = now
         self.registry.write(("products", made))
 
-    def forget(self, kind: Kind, number: int) -> None:
-        """An entity is deleted; nobody orders with a deleted account. Raises KeyError."""
+    def forget(self, kind: Kind, number: int) -> list[tuple[Kind, int]]:
+        """Delete an entity, and an order's documents with it; returns all that is gone. Raises KeyError.
+
+        Nobody orders with a deleted account, or a deleted product.
+        """
         entity = self.registry.entities[kind].pop(number)
         if isinstance(entity, Customer):
-            self._customers.remove(entity)
+            self._customers = [one for one in self._customers if one is not entity]
         if isinstance(entity, Product):
-            self._catalogue.sold.remove(entity)
+            self._catalogue.sold = [one for one in self._catalogue.sold if one is not entity]
+        gone: list[tuple[Kind, int]] = [(kind, number)]
+        if isinstance(entity, Order):
+            gone += [("invoices", one.id) for one in entity.invoices]
+            gone += [("creditmemos", one.id) for one in entity.memos]
+            gone += [("transactions", one.id) for one in entity.transactions]
+            for other, its_number in gone[1:]:
+                del self.registry.entities[other][its_number]
+        return gone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.sandbox.store.amounts import Amounts, DocumentSide, Side
-from deploy.sandbox.store.model import PAID, Order
+from deploy.sandbox.store.model import CANCELLED, PAID, Order
 from deploy.sandbox.store.money import RATE_SCALE, number
 from deploy.sandbox.store.render_rows import applied_taxes, order_rows
 from deploy.sandbox.store.style import Json, Style, address, both, stamp
@@ -23,7 +23,7 @@ def order_json(order: Order, style: Style) -> Json:
     made = _header(order)
     _buyer(made, order)
     _totals(made, order)
-    _progress(made, order)
+    _progress(made, order, style)
     _relations(made, order)
     made["items"] = order_rows(order, style)
     made["billing_address"] = address(
@@ -105,11 +105,11 @@ def _totals(made: Json, order: Order) -> None:
     both(made, "grand_total", own.grand_total, base.grand_total)
 
 
-def _progress(made: Json, order: Order) -> None:
+def _progress(made: Json, order: Order, style: Style) -> None:
     """What was invoiced, paid, refunded, cancelled; left out while there is none."""
     for prefix in ("", "base_"):
         base = bool(prefix)
-        billed = [_side(invoice, base=base) for invoice in order.invoices if invoice.state != 3]  # noqa: PLR2004
+        billed = [_side(invoice, base=base) for invoice in order.invoices if invoice.state != CANCELLED]
         paid = [_side(invoice, base=base) for invoice in order.invoices if invoice.state == PAID]
         back = [_side(memo, base=base) for memo in order.memos]
         total = (order.base if base else order.own).amounts.grand_total
@@ -121,12 +121,12 @@ def _progress(made: Json, order: Order) -> None:
             made[f"{prefix}shipping_invoiced"] = number(sum(one.shipping.row for one in billed))
             made[f"{prefix}discount_invoiced"] = number(-sum(one.discount for one in billed))
         if paid:
-            made[f"{prefix}total_paid"] = number(total_paid)
+            made[f"{prefix}total_paid"] = style.computed(total_paid, order.id)
         if back:
             _refunds(made, order, prefix, back)
         if order.state == "canceled":
             made[f"{prefix}total_canceled"] = number(total - total_paid)
-        made[f"{prefix}total_due"] = number(max(total - total_paid, 0))
+        made[f"{prefix}total_due"] = style.computed(max(total - total_paid, 0), order.id + 1)
 
 
 def _refunds(made: Json, order: Order, prefix: str, back: list[Amounts]) -> None:

@@ -21,12 +21,14 @@ _ORDERED = {"gt", "gteq", "lt", "lteq", "moreq", "from", "to"}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list of the API. `key` is what filters call the id; `fields` are those the database has beside it.
+    """One list of the API. `key` is what filters call the id, `shown_key` what the JSON calls it.
 
-    `has_updated`: rows have a time of change. `shuffles`: without an order, pages overlap.
+    `fields` are the other columns of its database table. `has_updated`: rows have a time of change. `shuffles`: without
+    an order, pages overlap.
     """
 
     key: str
+    shown_key: str
     fields: frozenset[str]
     has_updated: bool = True
     shuffles: bool = False

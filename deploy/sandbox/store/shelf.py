@@ -1,4 +1,4 @@
-"""The lists as readers see them: entities become rows when they are written, some of them only later [store 2.3]."""
+"""The lists as readers see them: entities become rows when they are written, some of them only later [store 5.3]."""
 
 from __future__ import annotations
 

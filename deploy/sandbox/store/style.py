@@ -34,8 +34,8 @@ def stamp(moment: int) -> str:
 
 def both(made: Json, name: str, own: int, base: int, base_name: str = "") -> None:
     """An amount in the order's currency, and its twin in the website's."""
-    made[name] = number(own)
-    made[base_name or f"base_{name}"] = number(base)
+    made[name] = value = number(own)
+    made[base_name or f"base_{name}"] = value if own == base else number(base)
 
 
 def address(person: Any, *, kind: str, number_of: int, parent: int, email: str) -> Json:

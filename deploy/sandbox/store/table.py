@@ -33,6 +33,10 @@ class Row:
         """The row as JSON; not kept, since most rows are only ever sent."""
         return json.loads(self.body)  # type: ignore[no-any-return]
 
+    def brief(self, name: str) -> str | int:
+        """One of the values that need no parsing; any other name is the id's."""
+        return {"created_at": self.created, "updated_at": self.updated}.get(name, self.id)
+
 
 Entry = tuple[str, int, Row]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,7 +41,7 @@ def truth(sandbox: Sandbox, *, documents: bool = True) -> Json:
 _DAY = ("kind", "website", "currency", "date")
 
 
-def _counts(sandbox: Sandbox, found: Iterable[Facts], money: list[Money]) -> dict[str, int]:
+def _counts(sandbox: Sandbox, found: Iterable[Facts], money: list[Money]) -> Json:
     tables = sandbox.shelf.tables
     return {
         "customers": len(tables["customers"]),
@@ -50,6 +50,7 @@ def _counts(sandbox: Sandbox, found: Iterable[Facts], money: list[Money]) -> dic
         "invoices": len(tables["invoices"]),
         "credit_memos": len(tables["creditmemos"]),
         "transactions": len(tables["transactions"]),
+        "product_types": dict(sorted(Counter(row.facts for row in tables["products"]).items())),
         "payments": len(money),
         "payments_online": sum(one.online for one in money),
         "cancelled": sum(facts.document.cancelled for facts in found),
