@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 
+from deploy.sandbox.store.chance import Chance
 from deploy.sandbox.store.model import OrderRow, Product
 from deploy.sandbox.store.money import UNIT
 from deploy.sandbox.store.shop import rates_for
 
 NextId = Callable[[], int]
+_HOW_MANY = (1, 1, 1, 1, 1, 2, 2, 2, 3, 4)
 _BOUGHT_IN_BUNDLE = (UNIT, 2 * UNIT)
 
 
-def fill(chance: random.Random, sold: list[Product], country: str, next_id: NextId) -> list[OrderRow]:
+def fill(chance: Chance, sold: list[Product], country: str, next_id: NextId) -> list[OrderRow]:
     """One to four products, as rows."""
     rows: list[OrderRow] = []
-    draw = chance.random
-    for _ in range(1 + int(draw() * draw() * 4)):
-        product = sold[int(draw() * len(sold))]
-        quantity = UNIT * (1 if draw() < 0.6 else 1 + int(draw() * 4))  # noqa: PLR2004 - most buy one
+    for _ in range(chance.one_of(_HOW_MANY)):
+        product = chance.one_of(sold)
+        quantity = UNIT * (1 if chance.happens(0.6) else 1 + chance.below(4))
         if product.by_measure:
-            quantity = 25 * (1 + int(draw() * 19))
+            quantity = 25 * (1 + chance.below(19))
         rows += _rows(product, quantity, country, next_id)
     return rows
 

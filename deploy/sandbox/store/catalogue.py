@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 
+from deploy.sandbox.store.chance import Chance
 from deploy.sandbox.store.model import Product, ProductType
 from deploy.sandbox.store.shop import REDUCED, STANDARD, UNTAXED, ZERO_RATED
 
@@ -32,7 +32,7 @@ _FPT = 40
 class Catalogue:
     """The products, and which of them can be bought as what."""
 
-    def __init__(self, chance: random.Random, count: int, since: int, *, commerce: bool) -> None:
+    def __init__(self, chance: Chance, count: int, since: int, *, commerce: bool) -> None:
         self._chance = chance
         self._commerce = commerce
         self.simple: list[Product] = []
@@ -53,7 +53,7 @@ class Catalogue:
         if kind == "giftcard" and not self._commerce:
             kind = "virtual"
         chance = self._chance
-        price = int(199 + chance.random() * 12_000)
+        price = 199 + chance.below(12_000)
         made = Product(
             id=number,
             sku=_sku(number),
@@ -76,7 +76,7 @@ class Catalogue:
         return made
 
     def _some(self, count: int) -> Iterator[Product]:
-        start = int(self._chance.random() * len(self.simple))
+        start = self._chance.below(len(self.simple))
         for step in range(count):
             yield self.simple[(start + step) % len(self.simple)]
 
@@ -87,7 +87,7 @@ def _sku(number: int) -> str:
     return odd.get(number % 20, f"SKU-{number:05d}{long}")
 
 
-def _name(chance: random.Random, number: int) -> str:
-    plain = f"{_KINDS[int(chance.random() * len(_KINDS))]} {_THINGS[int(chance.random() * len(_THINGS))]} {number}"
+def _name(chance: Chance, number: int) -> str:
+    plain = f"{chance.one_of(_KINDS)} {chance.one_of(_THINGS)} {number}"
     odd = {4: f"{plain}&trade;", 8: f"<b>{plain}</b>", 12: f"{plain}\nNew! ✨"}
     return odd.get(number % 30, plain)

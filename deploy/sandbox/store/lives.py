@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
-from deploy.sandbox.store.billing import (
-    Refund,
-    bill,
-    open_quantities,
-    refund,
-    refundable_quantities,
-    with_parts,
-    withdraw,
-)
-from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, Invoice, Memo, Order, Transaction
+from deploy.sandbox.store.billing import bill, open_quantities, with_parts, withdraw
+from deploy.sandbox.store.chance import Chance
+from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, Invoice, Order
 from deploy.sandbox.store.money import UNIT
 from deploy.sandbox.store.ordering import Ordering
 from deploy.sandbox.store.registry import Entity, Kind, Registry
 from deploy.sandbox.store.render_order import ONLINE_METHODS
+from deploy.sandbox.store.returns import WHOLE, Returns
 
 Schedule = Callable[[int, Callable[[int], None]], None]
 HOUR, DAY = 3600, 86_400
-_ALL = 100
 
 
 class Lives:
     """Moves orders on. `schedule` takes the moment and the step that comes then."""
 
-    def __init__(self, registry: Registry, chance: random.Random, ordering: Ordering, schedule: Schedule) -> None:
+    def __init__(self, registry: Registry, chance: Chance, ordering: Ordering, schedule: Schedule) -> None:
         self._registry = registry
         self._chance = chance
         self._ordering = ordering
         self._schedule = schedule
+        self._returns = Returns(registry, chance)
 
     def begin(self, order: Order, moment: int) -> None:
         """What the way of paying brings with it at once, and what it will bring later."""
@@ -41,7 +34,7 @@ class Lives:
             return
         if order.method == "paypal_express":
             order.state = order.status = "processing"
-            authorization = self._transact(order, "authorization", moment, f"PP{order.id:08d}A")
+            authorization = self._registry.transact(order, "authorization", moment, f"PP{order.id:08d}A")
             order.last_transaction = authorization.code
             self._registry.write(("orders", order), ("transactions", authorization))
             self._later(order, moment, (HOUR, 2 * DAY), self._continue)
@@ -52,10 +45,10 @@ class Lives:
     def _continue(self, order: Order, moment: int) -> None:
         """An order that was not invoiced, or not wholly."""
         offline = order.method not in ONLINE_METHODS
-        draw = self._chance.random()
-        if draw < 0.08 and not order.invoices and offline:  # noqa: PLR2004 - some give up
+        untouched = offline and not order.invoices
+        if untouched and self._chance.happens(0.08):
             self._cancel(order, moment)
-        elif draw < 0.14 and not order.invoices and offline and order.edit_of is None:  # noqa: PLR2004 - or edit
+        elif untouched and order.edit_of is None and self._chance.happens(0.06):
             self._edit(order, moment)
         else:
             self._invoice(order, self._next_quantities(order), moment)
@@ -68,7 +61,7 @@ class Lives:
         left = open_quantities(order)
         tops = [index for index in left if order.rows[index].parent is None]
         whole = len(tops) == 1 and left[tops[0]] < 2 * UNIT
-        if whole or order.invoices or order.percent_off == _ALL or self._chance.random() > 0.25:  # noqa: PLR2004 - one in four
+        if whole or order.invoices or order.percent_off == WHOLE or not self._chance.happens(0.25):
             return left
         if len(tops) > 1:
             chosen = {index: left[index] for index in tops[: len(tops) // 2]}
@@ -93,7 +86,7 @@ class Lives:
         self._registry.add("invoices", made)
         order.state = order.status = "processing"
         order.updated = moment
-        if order.method == "paypal_express" and self._chance.random() < 0.3:  # noqa: PLR2004 - captured later
+        if order.method == "paypal_express" and self._chance.happens(0.3):
             made.state = OPEN
             self._registry.write(("invoices", made), ("orders", order))
             self._later(order, moment, (HOUR, DAY), lambda _, at: self._capture(made, at))
@@ -104,7 +97,7 @@ class Lives:
 
     def _capture(self, invoice: Invoice, moment: int) -> None:
         """The money of an open invoice arrives: the same entity, changed. Or it is cancelled, and billed anew."""
-        if self._chance.random() < 0.15:  # noqa: PLR2004 - some authorizations are not honoured
+        if self._chance.happens(0.15):
             self._withdraw(invoice, moment)
             return
         invoice.state, invoice.updated, invoice.order.updated = PAID, moment, moment
@@ -125,7 +118,7 @@ class Lives:
             return []
         parent = order.transactions[0] if order.transactions else None
         code = f"pi_{order.id:08d}" if order.method == "stripe_payments" else f"PP{invoice.id:08d}C"
-        capture = self._transact(order, "capture", moment, code, parent)
+        capture = self._registry.transact(order, "capture", moment, code, parent)
         invoice.transaction = order.last_transaction = code
         return [("transactions", capture)]
 
@@ -134,7 +127,7 @@ class Lives:
             self._later(order, moment, (HOUR, DAY), self._continue)
             return
         self._later(order, moment, (HOUR, DAY), self._complete)
-        if self._chance.random() < 0.12:  # noqa: PLR2004 - one in eight comes back
+        if self._chance.happens(0.12):
             self._later(order, moment, (DAY, 5 * DAY), self._refund)
 
     def _complete(self, order: Order, moment: int) -> None:
@@ -144,78 +137,8 @@ class Lives:
             self._registry.write(("orders", order))
 
     def _refund(self, order: Order, moment: int) -> None:
-        """A refund of everything, of some rows with a fee, of the shipping, or of nothing but goodwill."""
-        wanted = self._wanted(order)
-        if wanted is None:
-            return
-        own, base = refund(order, wanted)
-        made = Memo(
-            id=self._registry.next_id("creditmemos"),
-            number=self._registry.number("creditmemos", order.view),
-            order=order,
-            created=moment,
-            updated=moment,
-            quantities=tuple(wanted.quantities.values()),
-            own=own,
-            base=base,
-            item_id=self._registry.next_ids("memo item", len(wanted.quantities)),
-        )
-        order.memos.append(made)
-        self._registry.add("creditmemos", made)
-        order.updated = moment
-        if not refundable_quantities(order):
-            order.state = order.status = "closed"
-        written = self._pay_back(made, moment)
-        self._registry.write(*written, ("creditmemos", made), ("orders", order))
-        goodwill = wanted.positive > 0  # may be all that was left to pay back
-        if order.state != "closed" and not goodwill and self._chance.random() < 0.3:  # noqa: PLR2004 - some come back twice
+        if self._returns.refund(order, moment) and self._chance.happens(0.3):
             self._later(order, moment, (HOUR, DAY), self._refund)
-
-    def _wanted(self, order: Order) -> Refund | None:
-        left = refundable_quantities(order)
-        tops = [index for index in left if order.rows[index].parent is None]
-        draw = self._chance.random()
-        paid = sum(one.own.amounts.grand_total for one in _standing(order))
-        paid -= sum(one.own.amounts.grand_total for one in order.memos)
-        if draw < 0.4 and tops:  # noqa: PLR2004 - shares of a whole
-            return Refund(left, shipping_percent=100)
-        if draw < 0.75 and tops and order.percent_off < _ALL:  # noqa: PLR2004
-            return self._some_rows(order, left, tops)
-        shipping = order.own.shipping.invoiced.minus(order.own.shipping.refunded)
-        if draw < 0.9 and shipping.row > 1 and shipping.gross > 1:  # noqa: PLR2004
-            return Refund({}, shipping_percent=100 if draw < 0.8 else 50)  # noqa: PLR2004
-        return Refund({}, positive=min(500, paid // 2)) if paid > 1 else None
-
-    def _some_rows(self, order: Order, left: dict[int, int], tops: list[int]) -> Refund:
-        """The last row, wholly or one piece of it, now and then less a fee."""
-        index = tops[-1]
-        quantity = UNIT if left[index] % UNIT == 0 else left[index]
-        quantities = with_parts(order, {index: quantity})
-        worth = sum(
-            order.own.lines[one].sums.part(quantities[one], order.rows[one].quantity).gross
-            for one in quantities
-            if order.rows[one].money
-        )
-        fee = self._chance.random() < 0.3 and worth > 1000  # noqa: PLR2004 - a fee of 5.00 of more than 10.00
-        return Refund(quantities, negative=500 if fee else 0)
-
-    def _pay_back(self, memo: Memo, moment: int) -> list[tuple[Kind, Entity]]:
-        """Through the gateway where one invoice took all the money, else in the books only."""
-        order = memo.order
-        paid = [invoice for invoice in order.invoices if invoice.transaction]
-        amount = memo.own.amounts.grand_total
-        if len(paid) != 1 or not amount or order.method not in ONLINE_METHODS:
-            return []
-        invoice = paid[0]
-        before = sum(one.own.amounts.grand_total for one in order.memos if one is not memo)
-        if len(_standing(order)) > 1 or before + amount > invoice.own.amounts.grand_total:
-            return []
-        capture = next(one for one in order.transactions if one.code == invoice.transaction)
-        back = self._transact(order, "refund", moment, f"{capture.code}-refund-{memo.id}", capture)
-        memo.invoice, memo.transaction = invoice, back.code
-        invoice.updated = moment
-        order.last_transaction = back.code
-        return [("transactions", back), ("invoices", invoice)]
 
     def _cancel(self, order: Order, moment: int) -> None:
         order.state = order.status = "canceled"
@@ -231,15 +154,6 @@ class Lives:
         self._cancel(order, moment)
         self.begin(made, moment)
 
-    def _transact(
-        self, order: Order, kind: str, moment: int, code: str, parent: Transaction | None = None
-    ) -> Transaction:
-        number = self._registry.next_id("transactions")
-        made = Transaction(number, order, code, kind, moment, parent, closed=kind != "authorization")
-        order.transactions.append(made)
-        self._registry.add("transactions", made)
-        return made
-
     def _later(self, order: Order, moment: int, within: tuple[int, int], step: Callable[[Order, int], None]) -> None:
         """Take a step some seconds from now, unless the order is deleted by then."""
         least, most = within
@@ -249,9 +163,4 @@ class Lives:
             if order.id in orders:
                 step(order, at)
 
-        self._schedule(int(moment + least + self._chance.random() * (most - least)), take)
-
-
-def _standing(order: Order) -> list[Invoice]:
-    """The invoices that are not cancelled."""
-    return [one for one in order.invoices if one.state != CANCELLED]
+        self._schedule(moment + int(self._chance.between(least, most)), take)

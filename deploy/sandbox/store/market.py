@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from deploy.sandbox.store.catalogue import Catalogue
+from deploy.sandbox.store.chance import Chance
 from deploy.sandbox.store.lives import DAY, Lives
 from deploy.sandbox.store.model import Customer, Order, Product
 from deploy.sandbox.store.ordering import Ordering, register
@@ -15,6 +15,8 @@ from deploy.sandbox.store.people import person
 from deploy.sandbox.store.registry import Kind, Registry
 
 PAST_DAYS = 20
+_RECENT = 200
+_EVENTS = (*("order",) * 7, *("follow-up",) * 13, "customer", "product", "noise", "noise")
 _NOISY: tuple[Kind, ...] = ("orders", "orders", "invoices", "creditmemos", "customers", "products")
 
 
@@ -34,7 +36,7 @@ class Market:
         self.registry = Registry()
         self.placed = 0
         self.events = 0
-        self._chance = random.Random(size.seed)  # noqa: S311 - makes up a store, keeps no secret
+        self._chance = Chance(size.seed)
         self._steps: list[tuple[int, int, Callable[[int], None]]] = []
         self._scheduled = 0
         begin = now - PAST_DAYS * DAY
@@ -52,17 +54,17 @@ class Market:
     def trade(self, now: int) -> None:
         """Let one thing happen."""
         self.events += 1
-        draw = self._chance.random()
-        if draw < 0.3:  # noqa: PLR2004 - shares of what happens
+        what = self._chance.one_of(_EVENTS)
+        if what == "order":
             self._place(now, past=False)
-        elif draw < 0.84 and self._steps:  # noqa: PLR2004
+        elif what == "follow-up" and self._steps:
             self._follow_up()(now)
-        elif draw < 0.92:  # noqa: PLR2004
-            self._noise(now)
-        elif draw < 0.96:  # noqa: PLR2004
+        elif what == "customer":
             self._customer(now)
-        else:
+        elif what == "product":
             self._product(now)
+        else:
+            self._noise(now)
 
     def touch(self, kind: Kind, number: int, now: int) -> None:
         """Bump an entity's time without changing it. Raises KeyError."""
@@ -74,7 +76,7 @@ class Market:
 
     def _past(self, orders: int, begin: int, now: int) -> None:
         for number in range(orders):
-            moment = begin + int((now - begin) * (number + self._chance.random()) / orders)
+            moment = begin + int((now - begin) * (number + self._chance.between(0, 1)) / orders)
             while self._steps and self._steps[0][0] <= moment:
                 at, _, step = heapq.heappop(self._steps)
                 step(at)
@@ -95,31 +97,28 @@ class Market:
 
     def _follow_up(self) -> Callable[[int], None]:
         """The step that comes next; one in four is any other, so that refunds do not have to wait for their day."""
-        if self._chance.random() < 0.75:  # noqa: PLR2004 - three in four
+        if self._chance.happens(0.75):
             return heapq.heappop(self._steps)[2]
-        step = self._steps.pop(int(self._chance.random() * len(self._steps)))[2]
+        step = self._steps.pop(self._chance.below(len(self._steps)))[2]
         heapq.heapify(self._steps)
         return step
 
     def _noise(self, now: int) -> None:
-        kind = _NOISY[int(self._chance.random() * len(_NOISY))]
+        kind = self._chance.one_of(_NOISY)
         known = self.registry.entities[kind]
         if known:
-            numbers = list(known)
-            recent = numbers[-200:]
-            self.touch(kind, recent[int(self._chance.random() * len(recent))], now)
+            self.touch(kind, self._chance.one_of(list(known)[-_RECENT:]), now)
 
     def _customer(self, now: int) -> None:
         """A new account, or one that moved; an address alone does not bump the customer [store 5.2]."""
-        draw = self._chance.random()
-        if draw < 0.5:  # noqa: PLR2004 - half are new
+        if self._chance.happens(0.5):
             made = register(self.registry, self._chance, now)
             self._customers.append(made)
             self.registry.write(("customers", made))
             return
-        known = self._customers[int(self._chance.random() * len(self._customers))]
+        known = self._chance.one_of(self._customers)
         fresh = person(self._chance, known.person.country)
-        if draw < 0.6:  # noqa: PLR2004 - only the address
+        if self._chance.happens(0.2):
             known.person = replace(fresh, first=known.person.first, last=known.person.last)
         else:
             known.person, known.updated = fresh, now
@@ -128,13 +127,13 @@ class Market:
     def _product(self, now: int) -> None:
         sold = self._catalogue.sold
         made: Product
-        if self._chance.random() < 0.5:  # noqa: PLR2004 - half are new
+        if self._chance.happens(0.5):
             made = self._catalogue.add(self.registry.next_id("products"), now)
             self.registry.add("products", made)
         else:
-            made = sold[int(self._chance.random() * len(sold))]
+            made = self._chance.one_of(sold)
             if made.type != "giftcard":
-                made.price = int(made.price * (0.8 + self._chance.random() * 0.5)) + 1
+                made.price = int(made.price * self._chance.between(0.8, 1.3)) + 1
             made.updated = now
         self.registry.write(("products", made))
 

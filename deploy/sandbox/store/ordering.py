@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.sandbox.store.basket import fill
 from deploy.sandbox.store.catalogue import Catalogue
+from deploy.sandbox.store.chance import Chance
 from deploy.sandbox.store.checkout import Basket, collect
 from deploy.sandbox.store.model import Customer, Order, Person
 from deploy.sandbox.store.money import RATE_SCALE
@@ -16,10 +16,9 @@ from deploy.sandbox.store.registry import Registry
 from deploy.sandbox.store.shop import DELETED_VIEW, STANDARD, VIEWS, StoreView, rates_for
 
 _COUNTRIES = {1: "GB", 2: "GB", 3: "DE", 4: "FR", 5: "DE", 6: "US", 7: "GB", 8: "GB"}
-_VIEW_SHARES = (1, 1, 1, 1, 2, 3, 3, 4, 5, 6, 7, 7)
 _METHODS = ("stripe_payments",) * 5 + ("paypal_express",) * 3 + ("banktransfer", "checkmo")
-_COUPONS = ((10, "AUTUMN10"), (15, "FIFTEEN"), (20, "WINTER20"), (100, "ALLFREE"))
-_VIEWS = {view.id: view for view in VIEWS}
+_COUPONS = (*((10, "AUTUMN10"),) * 5, *((15, "FIFTEEN"),) * 3, (20, "WINTER20"), (100, "ALLFREE"))
+_GUEST_VIEWS = tuple(VIEWS[number - 1] for number in (1, 1, 1, 1, 2, 3, 3, 4, 5, 6, 7, 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Buyer:
 class Ordering:
     """Makes orders. `commerce`: some are paid with gift cards and store credit."""
 
-    def __init__(self, registry: Registry, chance: random.Random, catalogue: Catalogue, *, commerce: bool) -> None:
+    def __init__(self, registry: Registry, chance: Chance, catalogue: Catalogue, *, commerce: bool) -> None:
         self._registry = registry
         self._chance = chance
         self._catalogue = catalogue
@@ -47,19 +46,19 @@ class Ordering:
         return self._place(self._buyer(customers, past=past), moment)
 
     def _place(self, buyer: Buyer, moment: int) -> Order:
-        draw = self._chance.random
+        chance = self._chance
         country = _COUNTRIES[buyer.view.id]
-        rows = fill(self._chance, self._catalogue.sold, country, lambda: self._registry.next_id("item"))
-        percent, coupon = self._coupon() if draw() < 0.2 else (0, "")  # noqa: PLR2004 - one in five
+        rows = fill(chance, self._catalogue.sold, country, lambda: self._registry.next_id("item"))
+        percent, coupon = chance.one_of(_COUPONS) if chance.happens(0.2) else (0, "")
         virtual = all(row.is_virtual for row in rows if row.parent is None)
         website = buyer.view.website
         basket = Basket(
             website=website,
             rows=rows,
-            shipping=None if virtual else website.shipping * (draw() < 0.85),  # noqa: PLR2004 - some are sent for free
+            shipping=None if virtual else website.shipping * chance.happens(0.85),
             shipping_rates=() if virtual else rates_for(country, STANDARD),
             percent_off=percent,
-            shipping_off=bool(percent) and draw() < 0.3,  # noqa: PLR2004 - of those with a coupon
+            shipping_off=bool(percent) and chance.happens(0.3),
             cards=self._tender(0.06),
             credit=self._tender(0.05),
         )
@@ -69,7 +68,8 @@ class Ordering:
         """The order that takes the place of one a person has edited [store 4.5]."""
         buyer = Buyer(order.view, order.email, order.billing, was_deleted=not order.is_guest)
         made = self._place(buyer, moment)
-        made.number, made.method = f"{order.number}-1", order.method
+        made.number = f"{order.number}-1"
+        made.method = made.method if made.method == "free" else order.method
         made.customer_id, made.first, made.last = order.customer_id, order.first, order.last
         return made
 
@@ -77,7 +77,7 @@ class Ordering:
         base = collect(basket, RATE_SCALE)
         own = base if buyer.view.rate == RATE_SCALE else collect(basket, buyer.view.rate)
         guest = buyer.known is None and not buyer.was_deleted
-        nameless = guest and self._chance.random() < 0.3  # noqa: PLR2004 - of the guests
+        nameless = guest and self._chance.happens(0.3)
         made = Order(
             id=self._registry.next_id("orders"),
             number=self._registry.number("orders", buyer.view),
@@ -95,7 +95,7 @@ class Ordering:
             rows=list(basket.rows),
             percent_off=basket.percent_off,
             coupon=coupon,
-            method="free" if not own.amounts.grand_total else _METHODS[int(self._chance.random() * len(_METHODS))],
+            method="free" if not own.amounts.grand_total else self._chance.one_of(_METHODS),
             own=own,
             base=base,
             shipping_rates=basket.shipping_rates,
@@ -104,28 +104,23 @@ class Ordering:
         return made
 
     def _buyer(self, customers: Sequence[Customer], *, past: bool) -> Buyer:
-        draw = self._chance.random
-        if customers and draw() < 0.7:  # noqa: PLR2004 - most have an account
-            known = customers[int(draw() * len(customers))]
+        chance = self._chance
+        if customers and chance.happens(0.7):
+            known = chance.one_of(customers)
             return Buyer(known.view, known.email, known.person, known)
-        odd = draw() if past else 1.0
-        view = _VIEWS[_VIEW_SHARES[int(draw() * len(_VIEW_SHARES))]]
-        if odd < 0.01:  # noqa: PLR2004 - a few
-            view = DELETED_VIEW
-        someone = person(self._chance, _COUNTRIES[view.id])
-        email = f"guest{int(draw() * 5000)}@mail.example"
-        return Buyer(view, email, someone, was_deleted=0.01 < odd < 0.03)  # noqa: PLR2004 - a few
-
-    def _coupon(self) -> tuple[int, str]:
-        return _COUPONS[int(self._chance.random() ** 2 * len(_COUPONS))]
+        view, was_deleted = chance.one_of(_GUEST_VIEWS), False
+        if past and chance.happens(0.03):
+            view, was_deleted = (DELETED_VIEW, False) if chance.happens(0.3) else (view, True)
+        someone = person(chance, _COUNTRIES[view.id])
+        return Buyer(view, f"guest{chance.below(5000)}@mail.example", someone, was_deleted=was_deleted)
 
     def _tender(self, often: float) -> int:
-        if not self._commerce or self._chance.random() > often:
+        if not self._commerce or not self._chance.happens(often):
             return 0
-        return 500 * (1 + int(self._chance.random() * 40))
+        return 500 * (1 + self._chance.below(40))
 
 
-def register(registry: Registry, chance: random.Random, moment: int) -> Customer:
+def register(registry: Registry, chance: Chance, moment: int) -> Customer:
     """A new account. Now and then with an e-mail address that another website knows already [store 4.2]."""
     number = registry.next_id("customers")
     view = VIEWS[number % len(VIEWS)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-
+from deploy.sandbox.store.chance import Chance
 from deploy.sandbox.store.model import Person
 
 _FIRST = ("Amara", "Ben", "Chloé", "Dev", "Elin", "Farid", "Grace", "Hugo", "Iris", "Jonas", "Keira", "Luca", "Zoë")
@@ -20,11 +19,10 @@ _COMPANIES = {"GB": "Ltd", "DE": "GmbH", "FR": "SARL", "US": "Inc"}
 _VAT_IDS = {"GB": "GB{:09d}", "DE": "DE{:09d}", "FR": "FR12{:09d}"}
 
 
-def person(chance: random.Random, country: str) -> Person:
+def person(chance: Chance, country: str) -> Person:
     """Somebody; one in six orders for a company, of which some have a VAT number."""
-    draw = chance.random
-    first, last = _FIRST[int(draw() * len(_FIRST))], _LAST[int(draw() * len(_LAST))]
-    serial = int(draw() * 1e9)
+    first, last = chance.one_of(_FIRST), chance.one_of(_LAST)
+    serial = chance.below(1_000_000_000)
     places = _PLACES[country]
     city, region, postcode = places[serial % len(places)]
     is_company = serial % 6 == 0

@@ -43,6 +43,16 @@ class Registry:
         """Keep a new entity."""
         self.entities[kind][entity.id] = entity
 
+    def transact(
+        self, order: Order, kind: str, moment: int, code: str, parent: Transaction | None = None
+    ) -> Transaction:
+        """Keep what the gateway was told of an order; only an authorization stays open."""
+        number = self.next_id("transactions")
+        made = Transaction(number, order, code, kind, moment, parent, closed=kind != "authorization")
+        order.transactions.append(made)
+        self.add("transactions", made)
+        return made
+
     def write(self, *written: tuple[Kind, Entity]) -> None:
         """Tell of one transaction."""
         self.wrote(written)
