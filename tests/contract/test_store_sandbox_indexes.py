@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.sandbox.store.criteria import Criteria, Filter
@@ -68,6 +68,7 @@ def by_looking_at_all(found: dict[int, Values], groups: list[list[tuple[str, str
     return {number for number in found if all(any(holds(number, one) for one in group) for group in groups)}
 
 
+@settings(max_examples=300, deadline=None)
 @given(
     first=rows,
     later=rows,

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as checked
 from hypothesis import strategies as st
 
 from deploy.sandbox.store.shop import GB_5, GB_20, NY_CITY, NY_STATE
@@ -39,6 +40,7 @@ def taxed(settings: TaxSettings, bought: Sequence[Bought]) -> list[Taxed]:
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@checked(deadline=None)
 @given(bought=rows)
 def test_a_row_costs_its_price_less_its_discount(settings: TaxSettings, bought: Sequence[Bought]) -> None:
     for (price, quantity, _, _), row in zip(bought, taxed(settings, bought), strict=True):
@@ -54,6 +56,7 @@ def test_a_row_costs_its_price_less_its_discount(settings: TaxSettings, bought: 
 
 
 @pytest.mark.parametrize("settings", [one for one in SETTINGS if one.algorithm == "total"], ids=str)
+@checked(deadline=None)
 @given(bought=rows)
 def test_by_total_the_tax_of_all_rows_is_the_tax_of_their_sum(settings: TaxSettings, bought: Sequence[Bought]) -> None:
     exact: dict[tuple[Rate, ...], Fraction] = {}
@@ -69,6 +72,7 @@ def test_by_total_the_tax_of_all_rows_is_the_tax_of_their_sum(settings: TaxSetti
 
 
 @pytest.mark.parametrize("settings", [one for one in SETTINGS if one.algorithm == "row"], ids=str)
+@checked(deadline=None)
 @given(bought=rows)
 def test_by_row_every_row_is_rounded_by_itself(settings: TaxSettings, bought: Sequence[Bought]) -> None:
     for (price, quantity, _, rates), row in zip(bought, taxed(settings, bought), strict=True):
@@ -78,6 +82,7 @@ def test_by_row_every_row_is_rounded_by_itself(settings: TaxSettings, bought: Se
 
 
 @pytest.mark.parametrize("settings", [one for one in SETTINGS if one.algorithm == "unit"], ids=str)
+@checked(deadline=None)
 @given(price=st.integers(1, 50_000), quantity=st.integers(1, 50), rates=st.sampled_from(RATES))
 def test_by_unit_a_row_is_as_many_times_the_tax_of_one(
     settings: TaxSettings, price: int, quantity: int, rates: tuple[Rate, ...]

@@ -53,8 +53,8 @@ async def _request(http: HttpRequest) -> Request:
     return Request(
         method=http.method,
         host=http.headers.get("host", ""),
-        path=raw_path.decode("ascii"),
-        query=http.scope["query_string"].decode("ascii"),
+        path=raw_path.decode("latin-1"),
+        query=http.scope["query_string"].decode("latin-1"),
         authorization=http.headers.get("authorization", ""),
         body=await http.body(),
     )

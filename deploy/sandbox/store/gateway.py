@@ -170,7 +170,7 @@ class Gateway:
 def _page(rows: list[Row], wanted: criteria.Criteria, *, repeats: bool) -> list[Row]:
     """One page. Past the end it is empty, or in older versions the last page again [store 2.3]."""
     size = wanted.page_size
-    if not size:
+    if size is None or size < 1:
         return rows
     page = wanted.page
     if repeats:

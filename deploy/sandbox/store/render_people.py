@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.sandbox.store.model import Customer, Product
+from deploy.sandbox.store.model import Customer, Person, Product
 from deploy.sandbox.store.money import number
 from deploy.sandbox.store.shop import WEBSITES
 from deploy.sandbox.store.style import Json, Style, stamp
@@ -13,21 +13,6 @@ _PRICELESS = frozenset({"configurable", "grouped"})
 def customer_json(customer: Customer, _style: Style) -> Json:
     """Phone, company and VAT number are those of the address."""
     person = customer.person
-    where: Json = {
-        "id": customer.id,
-        "customer_id": customer.id,
-        "firstname": person.first,
-        "lastname": person.last,
-        "street": list(person.street),
-        "city": person.city,
-        "postcode": person.postcode,
-        "country_id": person.country,
-        "region": {"region_code": None, "region": person.region or None, "region_id": 0},
-        "region_id": 0,
-        "telephone": person.telephone,
-        "default_billing": True,
-        "default_shipping": True,
-    }
     made: Json = {
         "id": customer.id,
         "group_id": 1,
@@ -41,14 +26,35 @@ def customer_json(customer: Customer, _style: Style) -> Json:
         "lastname": person.last,
         "store_id": customer.view.id,
         "website_id": customer.view.website.id,
-        "addresses": [where],
+        "addresses": [_address(customer.id, person)],
         "disable_auto_group_change": 0,
         "extension_attributes": {"is_subscribed": customer.id % 3 == 0},
     }
-    if person.company:
-        where["company"] = person.company
     if person.vat_id:
-        where["vat_id"] = made["taxvat"] = person.vat_id
+        made["taxvat"] = person.vat_id
+    return made
+
+
+def _address(customer_id: int, person: Person) -> Json:
+    made: Json = {
+        "id": customer_id,
+        "customer_id": customer_id,
+        "firstname": person.first,
+        "lastname": person.last,
+        "street": list(person.street),
+        "city": person.city,
+        "postcode": person.postcode,
+        "country_id": person.country,
+        "region": {"region_code": None, "region": person.region or None, "region_id": 0},
+        "region_id": 0,
+        "telephone": person.telephone,
+        "default_billing": True,
+        "default_shipping": True,
+    }
+    if person.company:
+        made["company"] = person.company
+    if person.vat_id:
+        made["vat_id"] = person.vat_id
     return made
 
 

@@ -12,53 +12,18 @@ from deploy.sandbox.store.table import Row, Table
 _MODULES = ("Magento_Store", "Magento_Catalog", "Magento_Customer", "Magento_Sales", "Magento_Tax", "Magento_Weee")
 _COMMERCE = ("Magento_CustomerBalance", "Magento_GiftCard", "Magento_GiftCardAccount", "Magento_Reward")
 ADMIN: Json = {"id": 0, "code": "admin", "name": "Admin"}
+_GROUP: Json = {"root_category_id": 2}
 
 
 def store_data(what: str, base_url: str) -> list[Json] | None:
     """The answer to `/V1/store/{what}`, or None."""
     made = {
-        "storeConfigs": _configs(base_url),
-        "websites": [
-            {**ADMIN, "default_group_id": 0},
-            *({"id": w.id, "code": w.code, "name": w.name, "default_group_id": w.id} for w in WEBSITES),
-        ],
-        "storeGroups": [
-            {
-                "id": 0,
-                "website_id": 0,
-                "root_category_id": 0,
-                "default_store_id": 0,
-                "name": "Default",
-                "code": "default",
-            },
-            *(
-                {
-                    "id": website.id,
-                    "website_id": website.id,
-                    "root_category_id": 2,
-                    "default_store_id": next(view.id for view in VIEWS if view.website is website),
-                    "name": f"{website.name} Store",
-                    "code": f"{website.code}_store",
-                }
-                for website in WEBSITES
-            ),
-        ],
-        "storeViews": [
-            {**ADMIN, "website_id": 0, "store_group_id": 0, "is_active": 1},
-            *(
-                {
-                    "id": view.id,
-                    "code": view.code,
-                    "name": view.name,
-                    "website_id": view.website.id,
-                    "store_group_id": view.website.id,
-                    "is_active": 1,
-                }
-                for view in VIEWS
-            ),
-        ],
-    }
-    return made.get(what)
+        "storeConfigs": lambda: _configs(base_url),
+        "websites": _websites,
+        "storeGroups": _groups,
+        "storeViews": _views,
+    }.get(what)
+    return None if made is None else made()
 
 
 def modules(style: Style) -> list[str]:
@@ -104,3 +69,27 @@ def _configs(base_url: str) -> list[Json]:
         }
         for view in VIEWS
     ]
+
+
+def _websites() -> list[Json]:
+    made = [{"id": one.id, "code": one.code, "name": one.name, "default_group_id": one.id} for one in WEBSITES]
+    return [{**ADMIN, "default_group_id": 0}, *made]
+
+
+def _groups() -> list[Json]:
+    made: list[Json] = [
+        {**_GROUP, "id": 0, "website_id": 0, "default_store_id": 0, "name": "Default", "code": "default"}
+    ]
+    for website in WEBSITES:
+        first = next(view.id for view in VIEWS if view.website is website)
+        own = {"id": website.id, "website_id": website.id, "default_store_id": first}
+        made.append({**_GROUP, **own, "name": f"{website.name} Store", "code": f"{website.code}_store"})
+    return made
+
+
+def _views() -> list[Json]:
+    made: list[Json] = [{**ADMIN, "website_id": 0, "store_group_id": 0, "is_active": 1}]
+    for view in VIEWS:
+        place = {"website_id": view.website.id, "store_group_id": view.website.id, "is_active": 1}
+        made.append({"id": view.id, "code": view.code, "name": view.name, **place})
+    return made

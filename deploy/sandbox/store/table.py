@@ -73,15 +73,12 @@ class Table:
 
     def put(self, row: Row) -> None:
         """Add a row, or replace the one with its id."""
+        if self.get(row.id) is not None:
+            self.remove(row.id)
         place = bisect_left(self._ids, row.id)
-        if place < len(self._ids) and self._ids[place] == row.id:
-            self._drop(self._updated, self._rows[place].updated, row.id)
-            self._drop(self._created, self._rows[place].created, row.id)
-            self._rows[place] = row
-        else:
-            self._ids.insert(place, row.id)
-            self._rows.insert(place, row)
-            self._of_order.setdefault(row.order_id, []).append(row.id)
+        self._ids.insert(place, row.id)
+        self._rows.insert(place, row)
+        self._of_order.setdefault(row.order_id, []).append(row.id)
         insort(self._updated, (row.updated, row.id, row))
         insort(self._created, (row.created, row.id, row))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from deploy.sandbox.store.market import Market
 
-_MOST_AT_ONCE = 500
+_MOST_AT_ONCE = 100
 
 
 class Trading:
