@@ -77,13 +77,18 @@ class Buffer:
         return self._ready.pop(kind, limit, now, first)
 
     def choose(
-        self, now: float, ranks: Iterable[int] = range(len(RANK)), *, least: Callable[[Kind], int] = lambda _: 1
+        self,
+        now: float,
+        ranks: Iterable[int] = range(len(RANK)),
+        *,
+        least: Callable[[Kind], int] = lambda _: 1,
+        order: Callable[[Kind], int] = lambda _: 0,
     ) -> tuple[Kind, int] | None:
-        """The kind to send next and its rank: the lanes in that order, then the kind that holds the oldest event.
+        """The kind to send next and its rank: the lanes in that order, the kinds in `order`, then the oldest event's.
 
         Kinds of which fewer than about `least` can be sent do not count.
         """
-        return self._ready.choose(now, ranks, least)
+        return self._ready.choose(now, ranks, least, order)
 
     def ready_count(self, kind: Kind) -> int:
         """How many slots of `kind` may be sendable (an upper bound)."""

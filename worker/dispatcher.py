@@ -26,6 +26,18 @@ _IMMEDIATE, _BATCH, _BACKFILL = (RANK[lane] for lane in (Lane.IMMEDIATE, Lane.BA
 _APART_S = 15.0
 """Calls of one kind that are not full keep so far apart while calls are scarce: a rush fills them."""
 
+_IN_A_RUSH_S = 60.0
+"""So long full calls go first, and of those that are not the ones others wait for: then these fill meanwhile."""
+
+_LEVELS = {
+    Kind.CONTACT: 0,
+    Kind.ITEM: 0,
+    Kind.INVOICE: 1,
+    Kind.CREDIT_NOTE: 2,
+    Kind.ALLOCATION: 3,
+    Kind.PAYMENT: 3,
+}
+
 _PATIENCE_S = 540.0
 """So long a backfill event waits for a full call; after ten minutes it would be returned."""
 
@@ -80,19 +92,19 @@ class Dispatcher:
         return None
 
     def _worth_a_token(self, rank: int, now: float) -> tuple[Kind, int] | None:
-        """Backfill goes out in full calls, unless its events waited for long; scarce calls of one kind keep apart."""
+        """Full calls first, then parents, unless events waited for long; backfill waits for full ones."""
 
         def least(kind: Kind) -> int:
             rests = self._s.calls_are_scarce and now < self._opened_at.get(kind, -_APART_S) + _APART_S
             return DOCUMENTS_PER_CALL if rests else 1
 
-        if rank != _BACKFILL:
-            return self._s.buffer.choose(now, (rank,), least=least)
+        waited = now - (self._s.buffer.oldest() or now)
         full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
-        oldest = self._s.buffer.oldest()
-        if full is not None or oldest is None or now - oldest < _PATIENCE_S:
+        if rank == _BACKFILL and waited < _PATIENCE_S:
             return full
-        return self._s.buffer.choose(now, (rank,))
+        if waited >= _IN_A_RUSH_S:
+            return self._s.buffer.choose(now, (rank,), least=least)
+        return full or self._s.buffer.choose(now, (rank,), least=least, order=_LEVELS.__getitem__)
 
     async def _idle(self) -> None:
         """Wait for something new, or for the next moment at which something may go."""

@@ -44,14 +44,16 @@ class Ready:
                     taken.append(slot)
         return taken
 
-    def choose(self, now: float, ranks: Iterable[int], least: Callable[[Kind], int]) -> tuple[Kind, int] | None:
-        """The kind of the oldest sendable slot of the first of `ranks` that has one, and that rank."""
+    def choose(
+        self, now: float, ranks: Iterable[int], least: Callable[[Kind], int], order: Callable[[Kind], int]
+    ) -> tuple[Kind, int] | None:
+        """The first kind in that order, then of the oldest slot, of the first of `ranks` that has one; and its rank."""
         self._wake(now)
         for rank in ranks:
             heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
             enough = [(head, kind) for head, kind in heads if self.count(kind) >= least(kind)]
             if enough:
-                return min(enough)[1], rank
+                return min(enough, key=lambda pair: (order(pair[1]), pair))[1], rank
         return None
 
     def count(self, kind: Kind) -> int:

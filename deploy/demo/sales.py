@@ -28,8 +28,22 @@ TODAY = dt.date(2026, 11, 20)
 RATES = {"GB-VAT-20": Decimal(20), "GB-VAT-5": Decimal(5), "GB-VAT-0": Decimal(0)}
 STANDARD = "GB-VAT-20"
 
-_FIRST = ("Amara", "Ben", "Chloe", "Dev", "Elin", "Farid", "Grace", "Hugo", "Iris", "Jonas", "Keira", "Luca", "Zoë")
-_LAST = ("Adeyemi", "Brown", "Chen", "Dubois", "Evans", "Fischer", "García", "Hughes", "Ito", "Jones", "O’Neill")
+_FIRST = (
+    "Amara", "Ben", "Chloe", "Dev", "Elin", "Farid", "Grace", "Hugo", "Iris", "Jonas", "Keira", "Luca", "Maya",
+    "Noor", "Oscar", "Priya", "Quentin", "Rosa", "Samir", "Tilda", "Umar", "Vera", "Wanda", "Xavier", "Yara", "Zoë",
+    "Aoife", "Björn", "Carmen", "Dmitri", "Esther", "Femi", "Greta", "Hassan", "Ingrid", "Jürgen", "Kofi", "Leila",
+    "Marek", "Nadia", "Olu", "Petra", "Rafael", "Signe", "Tomás", "Ursula", "Viktor", "Wren",
+)  # fmt: skip
+_LAST = (
+    "Adeyemi", "Brown", "Chen", "Dubois", "Evans", "Fischer", "García", "Hughes", "Ito", "Jones", "Kowalski",
+    "Larsen", "Müller", "Nakamura", "O’Neill", "Patel", "Quispe", "Rossi", "Svensson", "Taylor", "Uddin", "Virtanen",
+    "Williams", "Xu", "Yilmaz", "Zhang", "Ahmed", "Bakker", "Costa", "Davies", "Eriksen", "Fernández", "Gupta",
+    "Hansen", "Ivanova", "Jensen", "Khan", "Lopez", "Marsh", "Novak", "Okafor", "Pereira", "Reid", "Schmidt",
+    "Thompson", "Ueda", "Vasquez", "Wright", "Young", "Zeller", "Abbott", "Byrne", "Clarke", "Dunn", "Ellis",
+    "Flynn", "Grant", "Hart", "Ingram", "Jarvis", "Knight", "Lowe", "Moss", "Nash", "Owen", "Page", "Quinn", "Ross",
+    "Stone", "Todd", "Underhill", "Vaughan", "Webb",
+)  # fmt: skip
+"""Some customers are namesakes, as in a real shop; Xero takes a name once."""
 _THINGS = ("Jumper", "Wool comb", "Scarf", "Blanket", "Mittens", "Socks", "Cap", "Rug", "Cushion", "Throw")
 _KINDS = ("Merino", "Alpaca", "Cotton", "Linen", "Cashmere", "Recycled", "Organic", "Hemp")
 _TOWNS = ("Leeds", "York", "Bath", "Truro", "Ely", "Stirling", "Cardiff", "Newry")
