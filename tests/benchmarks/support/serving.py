@@ -27,12 +27,19 @@ _NO_LIMITS = {"MINUTE": "10000", "DAY": "1000000", "BURST": "1.0"}
 @contextmanager
 def sandbox(folder: Path) -> Iterator[str]:
     """A Xero without latency and limits; its URL."""
+    with sandbox_process(folder) as (url, _):
+        yield url
+
+
+@contextmanager
+def sandbox_process(folder: Path) -> Iterator[tuple[str, int]]:
+    """The same, with its process id."""
     log = folder / "sandbox.log"
     with running(["deploy.sandbox.xero", "--port", "0"], log=log, environ=clean_environment()) as process:
         url = first_line(process, log)
         caps = {"minute": 1_000_000, "day": 10_000_000, "app_minute": 10_000_000, "latency_ms": 0}
         httpx.post(f"{url}/_sandbox/limits", json=caps, timeout=10).raise_for_status()
-        yield url
+        yield url, process.pid
 
 
 class Serving:
@@ -115,12 +122,17 @@ class Worker:
         return later / (times[-1] - times[0])
 
     def cpu_s(self) -> float:
-        """Processor time so far, user and system."""
-        times = psutil.Process(self.process.pid).cpu_times()
-        return float(times.user + times.system)
+        """Processor time so far."""
+        return cpu_s(self.process.pid)
 
     def rss_mb(self) -> float:
         """The most memory it ever had resident."""
         status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         peak = next(line for line in status if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """A process's processor time so far, user and system."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
