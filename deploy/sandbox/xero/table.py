@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from deploy.sandbox.xero.errors import Json
@@ -11,18 +11,49 @@ from deploy.sandbox.xero.errors import Json
 
 def folded(value: str) -> str:
     """A text for comparison without case and accents [xero 7]."""
+    if value.isascii():
+        return value.lower()
     plain = unicodedata.normalize("NFKD", value.casefold())
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
-def at(document: Mapping[str, Any], path: str) -> Any:
+def at(document: Json, path: str) -> Any:
     """The value under a dotted path, or None."""
     value: Any = document
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         value = value.get(step)
     return value
+
+
+class _Index:
+    """Ids by what a field of their documents holds, folded for comparison."""
+
+    def __init__(self, path: str, fold: Callable[[str], str]) -> None:
+        self._path = path
+        self._fold = fold
+        self._ids: dict[str, dict[str, None]] = {}
+        self._keys: dict[str, str] = {}
+
+    def find(self, value: str) -> Iterable[str]:
+        return self._ids.get(self._fold(value), ())
+
+    def put(self, document_id: str, document: Json) -> None:
+        value = at(document, self._path)
+        key = self._fold(value) if value and isinstance(value, str) else None
+        if key != self._keys.get(document_id):
+            self.remove(document_id)
+            if key is not None:
+                self._keys[document_id] = key
+                self._ids.setdefault(key, {})[document_id] = None
+
+    def remove(self, document_id: str) -> None:
+        key = self._keys.pop(document_id, None)
+        if key is not None:
+            del self._ids[key][document_id]
+            if not self._ids[key]:
+                del self._ids[key]
 
 
 class Table:
@@ -30,10 +61,8 @@ class Table:
 
     def __init__(self, id_field: str, indexes: Mapping[str, Callable[[str], str]]) -> None:
         self.id_field = id_field
-        self._fold = dict(indexes)
         self._documents: dict[str, Json] = {}
-        self._by: dict[str, dict[str, dict[str, None]]] = {path: {} for path in indexes}
-        self._entries: dict[str, list[tuple[str, str]]] = {}
+        self._indexes = {path: _Index(path, fold) for path, fold in indexes.items()}
 
     def __iter__(self) -> Iterator[Json]:
         return iter(self._documents.values())
@@ -43,7 +72,7 @@ class Table:
 
     def indexed(self, path: str) -> str | None:
         """The index that serves a path, whatever its case."""
-        return next((own for own in self._by if own.lower() == path.lower()), None)
+        return next((own for own in self._indexes if own.lower() == path.lower()), None)
 
     def get(self, document_id: str) -> Json | None:
         """One document by its id, or None."""
@@ -51,28 +80,17 @@ class Table:
 
     def find(self, path: str, value: str) -> list[Json]:
         """The documents whose indexed field holds a value, oldest first."""
-        ids = self._by[path].get(self._fold[path](value), {})
-        return [self._documents[document_id] for document_id in ids]
+        return [self._documents[document_id] for document_id in self._indexes[path].find(value)]
 
     def put(self, document: Json) -> None:
         """Add a document, or bring its indexes up to date after a change."""
         document_id = document[self.id_field]
-        self._forget(document_id)
         self._documents[document_id] = document
-        for path, fold in self._fold.items():
-            value = at(document, path)
-            if isinstance(value, str) and value:
-                key = fold(value)
-                self._by[path].setdefault(key, {})[document_id] = None
-                self._entries[document_id].append((path, key))
+        for index in self._indexes.values():
+            index.put(document_id, document)
 
     def remove(self, document_id: str) -> None:
         """Delete a document."""
-        self._forget(document_id)
-        del self._entries[document_id]
         del self._documents[document_id]
-
-    def _forget(self, document_id: str) -> None:
-        for path, key in self._entries.get(document_id, []):
-            del self._by[path][key][document_id]
-        self._entries[document_id] = []
+        for index in self._indexes.values():
+            index.remove(document_id)
