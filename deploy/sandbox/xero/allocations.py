@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 
 from deploy.sandbox.xero.batch import Naming, Saved
 from deploy.sandbox.xero.credit_notes import CREDIT_NOTES, UNKNOWN_CREDIT_NOTE
 from deploy.sandbox.xero.errors import Json, Refused, not_found
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.invoices import INVOICES, UNKNOWN_INVOICE
 from deploy.sandbox.xero.money import ZERO, cents
 from deploy.sandbox.xero.store import Book
@@ -27,7 +27,7 @@ def allocate(book: Book, credit_note_id: str, element: Json) -> Saved:
     day = max(credit_note["Date"], invoice["Date"])
     if (refusal := book.settings.lock_refusal(day)) is not None:
         raise Refused(refusal)
-    allocation: Json = {"AllocationID": str(uuid.uuid4()), "Amount": applied, "Date": day}
+    allocation: Json = {"AllocationID": new_id(), "Amount": applied, "Date": day}
     allocation["Invoice"] = {field: invoice[field] for field in ("InvoiceID", "InvoiceNumber", "Type")}
     credit_note["Allocations"].append(allocation)
     _credit(credit_note, invoice)

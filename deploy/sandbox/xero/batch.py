@@ -79,6 +79,7 @@ def _failed(naming: Naming, element: Json, refusal: Refused, manner: Manner) -> 
 
 
 def _succeeded(naming: Naming, saved: Saved, manner: Manner) -> Json:
+    """The document as it was when it was written, whatever the same call does to it later."""
     shown = {**saved.document, naming.error_flag: False, "ValidationErrors": []}
     if saved.warnings:
         shown["Warnings"] = _messages(saved.warnings)

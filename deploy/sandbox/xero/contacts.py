@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from deploy.sandbox.xero.batch import Naming, Saved
 from deploy.sandbox.xero.contact_rules import (
     ARCHIVED_EDIT,
@@ -14,6 +12,7 @@ from deploy.sandbox.xero.contact_rules import (
     number_taken,
 )
 from deploy.sandbox.xero.errors import Json, Refused
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import objects, text
 
@@ -81,7 +80,7 @@ def _insert(book: Book, element: Json) -> Saved:
         raise Refused(NO_IDENTITY)
     _check(book, element, None)
     contact: Json = {
-        "ContactID": str(uuid.uuid4()),
+        "ContactID": new_id(),
         "ContactStatus": "ACTIVE",
         "Addresses": [{"AddressType": kind} for kind in ("STREET", "POBOX")],
         "Phones": [_empty_phone(kind) for kind in PHONE_TYPES],

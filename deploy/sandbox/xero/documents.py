@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from deploy.sandbox.xero.batch import Saved
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import ALLOCATED, Family, money_changed, status_refusal
 from deploy.sandbox.xero.header import build_header, find_contact, header_refusals, settle_contact, with_currency
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.lines import LineRules, Lines, build_lines
 from deploy.sandbox.xero.money import ZERO, AmountsAre, totals
 from deploy.sandbox.xero.store import Book
@@ -51,9 +51,10 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     contact = _contact(book, known, given)
     with_currency(book, header, {**({} if known is None else _rate_of(known, header)), **element}, contact)
     refusals = list(header_refusals(book, family, known, header))
-    lines = _lines(book, family, known, element, header, places)
+    amounts_are = _amounts_are(header)
+    lines = _lines(book, family, known, element, header, amounts_are, places)
     refusals += lines.refusals
-    after = {**(known or _new(family)), **header, **_sums(lines, header)}
+    after = {**(known or _new(family)), **header, **_sums(lines, amounts_are)}
     if family.discounts:
         after |= _discounts(lines)
     if known is not None and settled and (money_changed(known, after) or _moves_credit(known, contact)):
@@ -93,14 +94,25 @@ def _rate_of(known: Json, header: Json) -> Json:
 
 
 def _new(family: Family) -> Json:
-    return {family.naming.id_field: str(uuid.uuid4()), "HasAttachments": False, "SentToContact": False}
+    return {family.naming.id_field: new_id(), "HasAttachments": False, "SentToContact": False}
 
 
-def _lines(book: Book, family: Family, known: Json | None, element: Json, header: Json, places: int) -> Lines:
+def _amounts_are(header: Json) -> AmountsAre:
     try:
-        amounts_are = AmountsAre(header["LineAmountTypes"])
+        return AmountsAre(header["LineAmountTypes"])
     except ValueError:
         raise Refused("The LineAmountTypes must be Exclusive, Inclusive or NoTax") from None
+
+
+def _lines(
+    book: Book,
+    family: Family,
+    known: Json | None,
+    element: Json,
+    header: Json,
+    amounts_are: AmountsAre,
+    places: int,
+) -> Lines:
     approving = header["Status"] in {"AUTHORISED", "PAID"}
     rules = LineRules(amounts_are, approving, family.discounts and header["Type"] == family.sale, places)
     existing: list[Json] = [] if known is None else known["LineItems"]
@@ -113,10 +125,9 @@ def _lines(book: Book, family: Family, known: Json | None, element: Json, header
     return build_lines(book, given, existing, rules)
 
 
-def _sums(lines: Lines, header: Json) -> Json:
-    sums = totals(lines.figures, AmountsAre(header["LineAmountTypes"]))
-    kept = [{key: value for key, value in line.items() if value is not None} for line in lines.kept]
-    return {"LineItems": kept, "SubTotal": sums.net, "TotalTax": sums.tax, "Total": sums.gross}
+def _sums(lines: Lines, amounts_are: AmountsAre) -> Json:
+    sums = totals(lines.figures, amounts_are)
+    return {"LineItems": lines.kept, "SubTotal": sums.net, "TotalTax": sums.tax, "Total": sums.gross}
 
 
 def _discounts(lines: Lines) -> Json:
@@ -147,7 +158,7 @@ def _moves_credit(known: Json, contact: Json | None) -> bool:
 
 def _check_plan(book: Book, known: Json | None, after: Json) -> None:
     approves = after["Status"] == "AUTHORISED" and (known is None or known["Status"] != "AUTHORISED")
-    if approves and after["Type"] == "ACCREC" and not book.approve(f"{after['Date']:%Y-%m}"):
+    if approves and after["Type"] == "ACCREC" and not book.approve(after["Date"]):
         raise Refused("You have reached the limit of invoices you can approve")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -12,6 +11,7 @@ from deploy.sandbox.xero.batch import Manner
 from deploy.sandbox.xero.errors import CallRefused, Json, problem, server_error
 from deploy.sandbox.xero.faults import Fault
 from deploy.sandbox.xero.idempotency import Stored, fingerprint
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.identity import Access
 from deploy.sandbox.xero.identity_http import access_of, token_expired
 from deploy.sandbox.xero.limits import too_many
@@ -75,7 +75,7 @@ class Gateway:
     async def answer(self, call: Call) -> Answer:
         """Answer one call and count it."""
         named = call.headers.get("xero-tenant-id", "").lower()
-        headers = {"xero-correlation-id": str(uuid.uuid4())}
+        headers = {"xero-correlation-id": new_id()}
         dropped = False
         try:
             access = access_of(self._sandbox.identity, call.headers.get("authorization", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from deploy.sandbox.xero.contact_rules import NO_IDENTITY
 from deploy.sandbox.xero.contacts import active_named, save_contact
@@ -18,6 +19,7 @@ ARCHIVED_CONTACT = (
     "The contact must be un-archived before creating new invoices or credit notes"
 )
 _LONGEST = 255
+_REMEMBERED_DAYS = 1024
 _TEXTS = ("Reference", "BrandingThemeID", "Url")
 _DAYS = ("DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
 
@@ -45,7 +47,12 @@ def build_header(book: Book, family: Family, known: Json | None, element: Json) 
 
 def dated(field: str, day: date) -> Json:
     """A date under its name, and as text beside it, as replies have it."""
-    return {field: day, f"{field}String": f"{day.isoformat()}T00:00:00"}
+    return {field: day, f"{field}String": _as_text(day)}
+
+
+@lru_cache(_REMEMBERED_DAYS)
+def _as_text(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00"
 
 
 def with_currency(book: Book, header: Json, element: Json, contact: Json | None) -> None:

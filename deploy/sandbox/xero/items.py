@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 from deploy.sandbox.xero.batch import Naming, Saved
 from deploy.sandbox.xero.contact_rules import too_long
 from deploy.sandbox.xero.errors import CallRefused, Json, Refused, not_found
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.money import round_to
 from deploy.sandbox.xero.settings_data import postable
 from deploy.sandbox.xero.store import Book
@@ -72,7 +72,7 @@ def _write(book: Book, known: Json | None, element: Json, places: int) -> Saved:
 
 def _new() -> Json:
     sold = {"IsSold": True, "IsPurchased": True, "IsTrackedAsInventory": False}
-    return {"ItemID": str(uuid.uuid4()), **sold, "SalesDetails": {}, "PurchaseDetails": {}}
+    return {"ItemID": new_id(), **sold, "SalesDetails": {}, "PurchaseDetails": {}}
 
 
 def _details(given: Json, places: int) -> Json:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from deploy.sandbox.xero.errors import Json, Refused
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.money import ZERO, AmountsAre, Figures, Given, figures
 from deploy.sandbox.xero.settings_data import postable, tax_fits
 from deploy.sandbox.xero.store import Book
@@ -53,7 +53,7 @@ def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rule
 def _merged(element: Json, known: dict[str, Json]) -> Json:
     line_id = text(element, "LineItemID")
     if line_id is None:
-        return {**element, "LineItemID": str(uuid.uuid4())}
+        return {**element, "LineItemID": new_id()}
     if line_id.lower() not in known:
         raise Refused("A line item with the specified LineItemID could not be found")
     before = known[line_id.lower()]
@@ -69,23 +69,27 @@ def _build(book: Book, element: Json, rules: LineRules, lines: Lines) -> None:
     if description is not None and len(description) > _LONGEST_DESCRIPTION:
         raise Refused(f"The Description field exceeds the maximum length of {_LONGEST_DESCRIPTION}")
     if _only_describes(element):
-        lines.kept.append({"LineItemID": element["LineItemID"], "Description": description, "Tracking": []})
+        lines.kept.append(_kept(element))
         return
     element, item = _with_item(book, element)
     account = _account(book, element, rules, lines)
     tax_type, rate = _tax(book, element, account, rules)
-    worked = figures(_given(element, rules), rate=rate, amounts_are=rules.amounts_are, places=rules.places)
-    kept = _kept(element, item, account, tax_type, worked)
+    given = _given(element, rules)
+    worked = figures(given, rate=rate, amounts_are=rules.amounts_are, places=rules.places)
+    kept = _kept(element)
+    _add_figures(kept, given, worked)
+    _add_references(kept, item, account, tax_type)
     kept["Tracking"] = _tracking(book, element)
-    if rules.approving and text(element, "Description") is None:
+    if rules.approving and "Description" not in kept:
         raise Refused("The Description field is mandatory")
     lines.kept.append(kept)
     lines.figures.append(worked)
 
 
 def _only_describes(element: Json) -> bool:
-    named = any(text(element, name) is not None for name in ("ItemCode", "AccountCode", "AccountID"))
-    return not named and all(amount(element, name) is None for name in _AMOUNTS)
+    if text(element, "AccountCode") or text(element, "ItemCode") or text(element, "AccountID"):
+        return False
+    return all(amount(element, name) is None for name in _AMOUNTS)
 
 
 def _with_item(book: Book, element: Json) -> tuple[Json, Json | None]:
@@ -137,39 +141,50 @@ def _tax(book: Book, element: Json, account: Json | None, rules: LineRules) -> t
         raise Refused(message)
     if account is not None and not tax_fits(rate, account):
         raise Refused(f"The TaxType code '{tax_type}' cannot be used with account code '{account['Code']}'.")
-    return tax_type, rate["EffectiveRate"]
+    return rate["TaxType"], rate["EffectiveRate"]
 
 
 def _given(element: Json, rules: LineRules) -> Given:
-    quantity, unit, line, tax, rate, discount = (amount(element, name) for name in _AMOUNTS)
-    if not rules.discounts and (rate or discount):
+    given = Given(*[amount(element, name) if name in element else None for name in _AMOUNTS])
+    if not rules.discounts and (given.discount_rate or given.discount_amount):
         raise Refused("Discounts cannot be used on this type of document")
-    return Given(quantity, unit, line, tax, rate, discount)
+    return given
 
 
-def _kept(element: Json, item: Json | None, account: Json | None, tax_type: str | None, worked: Figures) -> Json:
-    kept: Json = {
-        "LineItemID": element["LineItemID"],
-        "Description": text(element, "Description"),
-        "Quantity": worked.quantity,
-        "UnitAmount": worked.unit_amount,
-        "LineAmount": worked.line_amount,
-        "TaxAmount": worked.tax,
-        "TaxType": tax_type,
-    }
-    if item is not None:
-        kept |= {"ItemCode": item["Code"]}
-        kept["Item"] = {"ItemID": item["ItemID"], "Name": item.get("Name"), "Code": item["Code"]}
-    if account is not None:
-        kept |= {"AccountCode": account["Code"], "AccountID": account["AccountID"]}
-    for name in ("DiscountRate", "DiscountAmount"):
-        if (value := amount(element, name)) is not None:
-            kept[name] = value
+def _kept(element: Json) -> Json:
+    """A line as it is kept: what is not given is not there."""
+    kept: Json = {"LineItemID": element["LineItemID"], "Tracking": []}
+    if (description := text(element, "Description")) is not None:
+        kept["Description"] = description
     return kept
 
 
+def _add_figures(kept: Json, given: Given, worked: Figures) -> None:
+    kept["Quantity"] = worked.quantity
+    kept["UnitAmount"] = worked.unit_amount
+    kept["LineAmount"] = worked.line_amount
+    kept["TaxAmount"] = worked.tax
+    if given.discount_rate is not None:
+        kept["DiscountRate"] = given.discount_rate
+    if given.discount_amount is not None:
+        kept["DiscountAmount"] = given.discount_amount
+
+
+def _add_references(kept: Json, item: Json | None, account: Json | None, tax_type: str | None) -> None:
+    if tax_type is not None:
+        kept["TaxType"] = tax_type
+    if item is not None:
+        kept["ItemCode"] = item["Code"]
+        kept["Item"] = {"ItemID": item["ItemID"], "Name": item.get("Name"), "Code": item["Code"]}
+    if account is not None:
+        kept["AccountCode"] = account["Code"]
+        kept["AccountID"] = account["AccountID"]
+
+
 def _tracking(book: Book, element: Json) -> list[Json]:
-    given = objects(element, "Tracking") or []
+    given = objects(element, "Tracking")
+    if not given:
+        return []
     if len(given) > _MOST_TRACKING:
         raise Refused(f"A line item can have at most {_MOST_TRACKING} tracking categories")
     made = []

@@ -1,4 +1,7 @@
-"""The arithmetic of lines and documents, as Xero does it [xero 5.2]. Pure; amounts are Decimal."""
+"""The arithmetic of lines and documents, as Xero does it [xero 5.2]. Pure; amounts are Decimal.
+
+What each line needs is a tuple, which is made in half the time of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from deploy.sandbox.xero.errors import Refused
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
+_UNITS = {2: _CENT, 4: Decimal("0.0001")}
 _LARGEST = Decimal("9999999999.99")
 
 
@@ -23,8 +28,7 @@ class AmountsAre(StrEnum):
     NO_TAX = "NoTax"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """The figures of a line as they came; None where nothing came."""
 
     quantity: Decimal | None
@@ -35,8 +39,7 @@ class Given:
     discount_amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """The figures of a line as they stand. `tax` is inside `line_amount` where amounts are inclusive."""
 
     quantity: Decimal
@@ -55,8 +58,8 @@ class Totals:
 
 
 def round_to(value: Decimal, places: int) -> Decimal:
-    """Round, exact halves away from zero."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    """Round to 2 or 4 places, exact halves away from zero."""
+    return value.quantize(_UNITS[places], ROUND_HALF_UP)
 
 
 def cents(value: Decimal) -> Decimal:
@@ -89,7 +92,9 @@ def _discounted(quantity: Decimal, unit: Decimal, given: Given) -> Decimal:
         if abs(given.discount_amount) > abs(full):
             raise Refused(_over_discount(given.discount_amount / full * _HUNDRED if full else _HUNDRED))
         return cents(full - given.discount_amount)
-    rate = given.discount_rate or ZERO
+    rate = given.discount_rate
+    if not rate:
+        return cents(full)
     if rate > _HUNDRED:
         raise Refused(_over_discount(rate))
     return cents(full * (_HUNDRED - rate) / _HUNDRED)

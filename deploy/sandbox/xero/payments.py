@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 
 from deploy.sandbox.xero.batch import Naming, Saved
 from deploy.sandbox.xero.credit_notes import CREDIT_NOTES
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import Family
+from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.invoices import INVOICES
 from deploy.sandbox.xero.money import cents
 from deploy.sandbox.xero.settings_data import payable
@@ -127,7 +127,7 @@ def _payment(element: Json, family: Family, target: Json, account: Json, paid: D
     if rate <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
     payment: Json = {
-        "PaymentID": str(uuid.uuid4()),
+        "PaymentID": new_id(),
         "Amount": paid,
         "BankAmount": cents(amount(element, "BankAmount") or paid / rate),
         "CurrencyRate": rate,

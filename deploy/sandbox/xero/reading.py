@@ -14,6 +14,7 @@ from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.table import Table, at, folded
 
 MOST_PER_PAGE = 1000
+MOST_PLACES = 4
 _PER_PAGE = 100
 _CONTACT_FIELDS = ("ContactID", "ContactNumber", "Name", "ContactStatus", "EmailAddress")
 _LINE_FILTERS = ("Statuses", "page", "pageSize")
@@ -45,12 +46,16 @@ def show_document(book: Book, document: Json, places: int) -> Json:
     """An invoice or credit note with its contact's name of today and its unit prices at the places asked for."""
     contact = book.contacts.get(document["Contact"]["ContactID"]) or {}
     shown = {name: contact[name] for name in _CONTACT_FIELDS if name in contact}
-    lines = [_priced(line, "UnitAmount", places) for line in document["LineItems"]]
+    lines = document["LineItems"]
+    if places < MOST_PLACES:
+        lines = [_priced(line, "UnitAmount", places) for line in lines]
     return {**document, "Contact": shown, "LineItems": lines}
 
 
 def show_item(_book: Book, item: Json, places: int) -> Json:
     """An item with its unit prices at the places asked for."""
+    if places == MOST_PLACES:
+        return item
     return {**item, **{name: _priced(item[name], "UnitPrice", places) for name in ("SalesDetails", "PurchaseDetails")}}
 
 
@@ -60,7 +65,7 @@ def _priced(part: Json, name: str, places: int) -> Json:
 
 def places_of(query: Mapping[str, str]) -> int:
     """Decimal places of unit prices: 4 with `unitdp=4`, else 2 [xero 5.2]."""
-    return 4 if query.get("unitdp") == "4" else 2
+    return MOST_PLACES if query.get("unitdp") == "4" else 2
 
 
 def flag(query: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -6,6 +6,7 @@ import itertools
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from deploy.sandbox.xero.chart import TIMEZONE
 from deploy.sandbox.xero.clock import SandboxClock
@@ -43,7 +44,7 @@ class Book:
         self.credit_notes = Table("CreditNoteID", credit_note)
         payment = {"Invoice.InvoiceID": str.lower, "CreditNote.CreditNoteID": str.lower, "Reference": exact}
         self.payments = Table("PaymentID", payment)
-        self.approvals: Counter[str] = Counter()
+        self.approvals: Counter[tuple[int, int]] = Counter()
         self.most_approvals: int | None = None
         self._counters: dict[str, Iterator[int]] = {}
 
@@ -57,8 +58,9 @@ class Book:
         counter = self._counters.setdefault(prefix, itertools.count(1))
         return next(n for n in (f"{prefix}{i:04}" for i in counter) if not table.find(field, n))
 
-    def approve(self, month: str) -> bool:
+    def approve(self, day: date) -> bool:
         """Count a sales invoice in as approved, by the month of its date; False where the plan allows no more."""
+        month = (day.year, day.month)
         if self.most_approvals is not None and self.approvals[month] >= self.most_approvals:
             return False
         self.approvals[month] += 1

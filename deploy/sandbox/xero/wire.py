@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
 from deploy.sandbox.xero.errors import Json, malformed
+from deploy.sandbox.xero.identifiers import new_id
 
 PROVIDER_NAME = "xerelay sandbox"
-_LARGEST_NUMBER = 10**13
+_LARGEST_NUMBER = Decimal(10**13)
+_REMEMBERED = 4096
 _DOTNET_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 
 
@@ -24,7 +26,9 @@ def dotnet(moment: date) -> str:
     return f"/Date({round(zoned.timestamp() * 1000)}+0000)/"
 
 
+@lru_cache(_REMEMBERED)
 def _outgoing(value: object) -> object:
+    """What an amount or a date is in a reply. Most come again and again."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
@@ -35,7 +39,11 @@ def _outgoing(value: object) -> object:
 
 def to_json(value: object) -> bytes:
     """JSON with amounts as numbers and dates in Xero's notation."""
-    return json.dumps(value, default=_outgoing, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+# documents are trees, so that nothing has to look out for circles
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_outgoing)
 
 
 def from_json(raw: bytes) -> Any:
@@ -71,7 +79,7 @@ def _xml(value: object) -> Iterable[str]:
 
 def envelope(plural: str, elements: list[Json], now: datetime, pagination: Json | None = None) -> Json:
     """What every reply of the Accounting API is wrapped in [xero 4]."""
-    head = {"Id": str(uuid.uuid4()), "Status": "OK", "ProviderName": PROVIDER_NAME}
+    head = {"Id": new_id(), "Status": "OK", "ProviderName": PROVIDER_NAME}
     pages = {} if pagination is None else {"pagination": pagination}
     return {**head, "DateTimeUTC": f"/Date({round(now.timestamp() * 1000)})/", **pages, plural: elements}
 
@@ -92,21 +100,27 @@ def amount(element: Json, field: str) -> Decimal | None:
     value = element.get(field)
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise malformed(f"{field} must be a number")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise malformed(f"{field} must be a number, not {value!r}") from None
-    if not number.is_finite() or abs(number) >= _LARGEST_NUMBER:
+    number = value if isinstance(value, Decimal) else _number(value, field)
+    if not number.is_finite() or not -_LARGEST_NUMBER < number < _LARGEST_NUMBER:
         raise malformed(f"{field} must be a number below {_LARGEST_NUMBER}")
     return number
+
+
+def _number(value: object, field: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise malformed(f"{field} must be a number")
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise malformed(f"{field} must be a number, not {value!r}") from None
 
 
 def text(element: Json, field: str) -> str | None:
     """A string of an incoming element, or None where it is not given or empty. Raises CallRefused."""
     value = element.get(field)
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value or None
+    if value is None:
         return None
     if isinstance(value, dict | list | bool):
         raise malformed(f"{field} must be a string")
@@ -119,11 +133,16 @@ def calendar_day(element: Json, field: str) -> date | None:
     if value is None:
         return None
     try:
-        if found := _DOTNET_DATE.match(value):
-            return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date()
-        return datetime.fromisoformat(value).date()
+        return _day(value)
     except (ValueError, OverflowError, OSError):
         raise malformed(f"{field} must be a date such as 2026-01-31, not {value!r}") from None
+
+
+@lru_cache(_REMEMBERED)
+def _day(value: str) -> date:
+    if found := _DOTNET_DATE.match(value):
+        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date()
+    return datetime.fromisoformat(value).date()
 
 
 def nested(element: Json, field: str) -> Json | None:

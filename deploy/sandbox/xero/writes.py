@@ -64,7 +64,7 @@ def _contacts(target: Target) -> tuple[Naming, Save]:
             return contacts.create_contact(target.book, element)
         return contacts.save_contact(target.book, element, target.document_id)
 
-    return contacts.NAMING, _copied(save)
+    return contacts.NAMING, save
 
 
 def _items(target: Target) -> tuple[Naming, Save]:
@@ -98,17 +98,7 @@ def _payments(target: Target) -> tuple[Naming, Save]:
             return payments.delete_payment(target.book, target.document_id, element)
         return payments.create_payment(target.book, element)
 
-    return payments.NAMING, _copied(save)
-
-
-def _copied(save: Save) -> Save:
-    """A reply shows a document as it was when it was written, whatever the same call does to it later."""
-
-    def copy(element: Json) -> Saved:
-        saved = save(element)
-        return Saved(dict(saved.document), saved.warnings)
-
-    return copy
+    return payments.NAMING, save
 
 
 _WRITERS: dict[str, Callable[[Target], tuple[Naming, Save]]] = {
