@@ -42,11 +42,14 @@ class _Index:
     def put(self, document_id: str, document: Json) -> None:
         value = at(document, self._path)
         key = self._fold(value) if value and isinstance(value, str) else None
-        if key != self._keys.get(document_id):
+        before = self._keys.get(document_id)
+        if key == before:
+            return
+        if before is not None:
             self.remove(document_id)
-            if key is not None:
-                self._keys[document_id] = key
-                self._ids.setdefault(key, {})[document_id] = None
+        if key is not None:
+            self._keys[document_id] = key
+            self._ids.setdefault(key, {})[document_id] = None
 
     def remove(self, document_id: str) -> None:
         key = self._keys.pop(document_id, None)
@@ -57,12 +60,16 @@ class _Index:
 
 
 class Table:
-    """Documents by id. `indexes` maps dotted paths to what the value is folded with before it is compared."""
+    """Documents by id. `indexes` maps dotted paths to what the value is folded with before it is compared.
+
+    An index is made when it is first asked, and kept from then on: most sandboxes never ask some of them.
+    """
 
     def __init__(self, id_field: str, indexes: Mapping[str, Callable[[str], str]]) -> None:
         self.id_field = id_field
+        self._folds = dict(indexes)
         self._documents: dict[str, Json] = {}
-        self._indexes = {path: _Index(path, fold) for path, fold in indexes.items()}
+        self._indexes: dict[str, _Index] = {}
 
     def __iter__(self) -> Iterator[Json]:
         return iter(self._documents.values())
@@ -72,7 +79,7 @@ class Table:
 
     def indexed(self, path: str) -> str | None:
         """The index that serves a path, whatever its case."""
-        return next((own for own in self._indexes if own.lower() == path.lower()), None)
+        return next((own for own in self._folds if own.lower() == path.lower()), None)
 
     def get(self, document_id: str) -> Json | None:
         """One document by its id, or None."""
@@ -80,7 +87,14 @@ class Table:
 
     def find(self, path: str, value: str) -> list[Json]:
         """The documents whose indexed field holds a value, oldest first."""
-        return [self._documents[document_id] for document_id in self._indexes[path].find(value)]
+        index = self._indexes.get(path) or self._indexed(path)
+        return [self._documents[document_id] for document_id in index.find(value)]
+
+    def _indexed(self, path: str) -> _Index:
+        index = self._indexes[path] = _Index(path, self._folds[path])
+        for document_id, document in self._documents.items():
+            index.put(document_id, document)
+        return index
 
     def put(self, document: Json) -> None:
         """Add a document, or bring its indexes up to date after a change."""
