@@ -24,6 +24,7 @@ from tests.sandbox_fixture import SandboxControl, XeroCaller
 _A_CALL = 50
 _IN_FLIGHT = 4
 _CUSTOMERS = 50
+_PRICES = 900
 _DAY = "2026-10-03"
 Json = dict[str, Any]
 
@@ -55,7 +56,7 @@ def _round(folder: Path, documents: int, core: int) -> dict[str, tuple[float, fl
         client.put("Items", (_item(n) for n in numbers), unitdp="4")
         invoices = client.put("Invoices", (_invoice(n, buyers) for n in numbers), unitdp="4")
         client.put("CreditNotes", (_credit_note(n, buyers) for n in numbers), unitdp="4")
-        client.put("Payments", (_payment(n, invoice["InvoiceID"]) for n, invoice in enumerate(invoices)))
+        client.put("Payments", (_payment(n, invoice) for n, invoice in enumerate(invoices)))
         client.close()
         return client.took
 
@@ -112,7 +113,6 @@ def _item(number: int) -> Json:
 
 
 def _sale(number: int, buyers: list[str]) -> Json:
-    line = {"Description": "Merino jumper, navy, size M", "Quantity": 2, "UnitAmount": 41.665, "TaxAmount": 16.67}
     return {
         "Contact": {"ContactID": buyers[number % len(buyers)]},
         "Reference": f"{500_000_000 + number}",
@@ -120,7 +120,19 @@ def _sale(number: int, buyers: list[str]) -> Json:
         "CurrencyCode": "GBP",
         "LineAmountTypes": "Exclusive",
         "Status": "AUTHORISED",
-        "LineItems": [{**line, "AccountCode": "200", "TaxType": "OUTPUT2"} for _ in range(3)],
+        "LineItems": [_line(3 * number + position) for position in range(3)],
+    }
+
+
+def _line(number: int) -> Json:
+    price = 500 + number * 37 % _PRICES
+    return {
+        "Description": "Merino jumper, navy, size M",
+        "Quantity": 2,
+        "UnitAmount": price / 100,
+        "TaxAmount": round(2 * price * 0.2) / 100,
+        "AccountCode": "200",
+        "TaxType": "OUTPUT2",
     }
 
 
@@ -134,9 +146,9 @@ def _credit_note(number: int, buyers: list[str]) -> Json:
     return head | _sale(number, buyers)
 
 
-def _payment(number: int, invoice_id: str) -> Json:
-    target = {"Invoice": {"InvoiceID": invoice_id}, "Account": {"Code": "090"}}
-    return {**target, "Date": _DAY, "Amount": 300.0, "Reference": f"stripe ch_{number}"}
+def _payment(number: int, invoice: Json) -> Json:
+    target = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Account": {"Code": "090"}}
+    return {**target, "Date": _DAY, "Amount": invoice["Total"], "Reference": f"stripe ch_{number}"}
 
 
 if __name__ == "__main__":
