@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from deploy.sandbox.xero.batch import Saved
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import ALLOCATED, Family, money_changed, status_refusal
@@ -67,7 +65,7 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
 
 
 def _check_locks(book: Book, known: Json | None, header: Json) -> None:
-    days = {header["Date"], *([] if known is None else [known["Date"]])}
+    days = {header["Date"]} if known is None else {header["Date"], known["Date"]}
     for day in days:
         if (refusal := book.settings.lock_refusal(day)) is not None:
             raise Refused(refusal)
@@ -131,20 +129,17 @@ def _sums(lines: Lines, amounts_are: AmountsAre) -> Json:
 
 
 def _discounts(lines: Lines) -> Json:
-    discount = sum((_discount(line) for line in lines.kept), ZERO)
+    given = [line for line in lines.kept if line.get("DiscountRate") or line.get("DiscountAmount")]
+    discount = sum((line["Quantity"] * line["UnitAmount"] - line["LineAmount"] for line in given), ZERO)
     return {"TotalDiscount": discount, "IsDiscounted": bool(discount)}
-
-
-def _discount(line: Json) -> Any:
-    if not line.get("DiscountRate") and not line.get("DiscountAmount"):
-        return ZERO
-    return line["Quantity"] * line["UnitAmount"] - line["LineAmount"]
 
 
 def _check_total(element: Json, after: Json) -> None:
     if after["Status"] == "AUTHORISED" and after["Total"] < 0:
         raise Refused("The document total must not be negative")
     for field in ("SubTotal", "TotalTax", "Total"):
+        if field not in element:
+            continue
         sent = amount(element, field)
         if sent is not None and "LineItems" in element and sent != after[field]:
             raise Refused("The document total does not equal the sum of the lines")

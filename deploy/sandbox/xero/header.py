@@ -35,7 +35,9 @@ def build_header(book: Book, family: Family, known: Json | None, element: Json) 
         "Status": text(element, "Status") or before.get("Status", "DRAFT"),
         "CurrencyCode": text(element, "CurrencyCode") or before.get("CurrencyCode"),
     }
-    header |= {field: value for field in _TEXTS if (value := text(element, field)) is not None}
+    for field in _TEXTS:
+        if (value := text(element, field)) is not None:
+            header[field] = value
     header |= dated("Date", day)
     for field in _DAYS:
         if (given := calendar_day(element, field)) is not None:

@@ -90,7 +90,7 @@ def elements_of(body: Any, plural: str) -> list[Json]:
         raise malformed(f"expected an object or {plural}, not {type(body).__name__}")
     inside = next((value for key, value in body.items() if key.lower() == plural.lower()), body)
     elements = inside if isinstance(inside, list) else [inside]
-    if not elements or not all(isinstance(element, dict) for element in elements):
+    if not elements or not _are_objects(elements):
         raise malformed(f"{plural} must hold at least one object and nothing else")
     return elements
 
@@ -98,10 +98,15 @@ def elements_of(body: Any, plural: str) -> list[Json]:
 def amount(element: Json, field: str) -> Decimal | None:
     """A number of an incoming element, or None where it is not given. Raises CallRefused."""
     value = element.get(field)
-    if value is None or value == "":
+    if value is None:
         return None
-    number = value if isinstance(value, Decimal) else _number(value, field)
-    if not number.is_finite() or not -_LARGEST_NUMBER < number < _LARGEST_NUMBER:
+    if isinstance(value, Decimal):
+        number = value
+    elif value == "":
+        return None
+    else:
+        number = _number(value, field)
+    if not number.is_finite() or abs(number) >= _LARGEST_NUMBER:
         raise malformed(f"{field} must be a number below {_LARGEST_NUMBER}")
     return number
 
@@ -160,6 +165,10 @@ def objects(element: Json, field: str) -> list[Json] | None:
     value = element.get(field)
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(child, dict) for child in value):
+    if not isinstance(value, list) or not _are_objects(value):
         raise malformed(f"{field} must be a list of objects")
     return value
+
+
+def _are_objects(values: list[Any]) -> bool:
+    return set(map(type, values)) <= {dict}
