@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.identifiers import new_id
@@ -15,17 +16,25 @@ from deploy.sandbox.xero.wire import amount, objects, text
 
 _LONGEST_DESCRIPTION = 4000
 _MOST_TRACKING = 2
+_MOST_REMEMBERED = 4096
 _AMOUNTS = ("Quantity", "UnitAmount", "LineAmount", "TaxAmount", "DiscountRate", "DiscountAmount")
 
 
-@dataclass(frozen=True, slots=True)
-class LineRules:
+class LineRules(NamedTuple):
     """What the document around the lines asks of them. `places` are those of the unit price."""
 
     amounts_are: AmountsAre
     approving: bool
     discounts: bool
     places: int
+
+
+class Line(NamedTuple):
+    """A line worked out: as it will be kept, but for its id. One that only describes has no figures."""
+
+    kept: Json
+    figures: Figures | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,6 +46,13 @@ class Lines:
     refusals: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def add(self, line_id: str, line: Line) -> None:
+        """Add one, under its id."""
+        self.kept.append({"LineItemID": line_id, **line.kept})
+        self.warnings += line.warnings
+        if line.figures is not None:
+            self.figures.append(line.figures)
+
 
 def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rules: LineRules) -> Lines:
     """Work all lines out. A line that names a known LineItemID keeps what it does not mention."""
@@ -44,16 +60,33 @@ def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rule
     known = {line["LineItemID"]: line for line in existing}
     for element in elements:
         try:
-            _build(book, _merged(element, known), rules, lines)
+            line_id = text(element, "LineItemID")
+            if line_id is None:
+                lines.add(new_id(), _equal_or_built(book, element, rules))
+            else:
+                lines.add(line_id, _build(book, _merged(element, line_id, known), rules))
         except Refused as refusal:
             lines.refusals += refusal.messages
     return lines
 
 
-def _merged(element: Json, known: dict[str, Json]) -> Json:
-    line_id = text(element, "LineItemID")
-    if line_id is None:
-        return {**element, "LineItemID": new_id()}
+def _equal_or_built(book: Book, element: Json, rules: LineRules) -> Line:
+    """A shop sells the same things over and over: equal lines are worked out once, until the accounts change.
+
+    What `repr` tells apart is not equal here: the text "200" and the number 200, 1 and true.
+    """
+    if "ItemCode" in element:
+        return _build(book, element, rules)
+    known = book.settings.lines
+    key = (repr(element), rules)
+    if (line := known.get(key)) is None:
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        line = known[key] = _build(book, element, rules)
+    return line
+
+
+def _merged(element: Json, line_id: str, known: dict[str, Json]) -> Json:
     if line_id.lower() not in known:
         raise Refused("A line item with the specified LineItemID could not be found")
     before = known[line_id.lower()]
@@ -64,15 +97,15 @@ def _merged(element: Json, known: dict[str, Json]) -> Json:
     return {**{name: value for name, value in before.items() if name not in stale}, **element}
 
 
-def _build(book: Book, element: Json, rules: LineRules, lines: Lines) -> None:
+def _build(book: Book, element: Json, rules: LineRules) -> Line:
+    """Work one line out. Raises Refused."""
     description = text(element, "Description")
     if description is not None and len(description) > _LONGEST_DESCRIPTION:
         raise Refused(f"The Description field exceeds the maximum length of {_LONGEST_DESCRIPTION}")
     if _only_describes(element):
-        lines.kept.append(_kept(element))
-        return
+        return Line(_kept(element))
     element, item = _with_item(book, element)
-    account = _account(book, element, rules, lines)
+    account, warnings = _account(book, element, rules)
     tax_type, rate = _tax(book, element, account, rules)
     given = _given(element, rules)
     worked = figures(given, rate=rate, amounts_are=rules.amounts_are, places=rules.places)
@@ -82,8 +115,7 @@ def _build(book: Book, element: Json, rules: LineRules, lines: Lines) -> None:
     kept["Tracking"] = _tracking(book, element)
     if rules.approving and "Description" not in kept:
         raise Refused("The Description field is mandatory")
-    lines.kept.append(kept)
-    lines.figures.append(worked)
+    return Line(kept, worked, warnings)
 
 
 def _only_describes(element: Json) -> bool:
@@ -112,19 +144,19 @@ def _with_item(book: Book, element: Json) -> tuple[Json, Json | None]:
     return {**{name: value for name, value in defaults.items() if value is not None}, **given}, item
 
 
-def _account(book: Book, element: Json, rules: LineRules, lines: Lines) -> Json | None:
+def _account(book: Book, element: Json, rules: LineRules) -> tuple[Json | None, tuple[str, ...]]:
+    """The account, and a warning where a draft's is not known and taken away."""
     code, account_id = text(element, "AccountCode"), text(element, "AccountID")
     if code is None and account_id is None:
         if rules.approving:
             raise Refused("Account code must be specified")
-        return None
+        return None, ()
     account = book.settings.account(code=code, account_id=account_id)
     if account is None and not rules.approving:
-        lines.warnings.append(f"Account code '{code}' has been removed as it does not match a recognised account.")
-        return None
+        return None, (f"Account code '{code}' has been removed as it does not match a recognised account.",)
     if not postable(account):
         raise Refused(f"Account code '{code or account_id}' is not a valid code for this document.")
-    return account
+    return account, ()
 
 
 def _tax(book: Book, element: Json, account: Json | None, rules: LineRules) -> tuple[str | None, Decimal]:
@@ -153,7 +185,7 @@ def _given(element: Json, rules: LineRules) -> Given:
 
 def _kept(element: Json) -> Json:
     """A line as it is kept: what is not given is not there."""
-    kept: Json = {"LineItemID": element["LineItemID"], "Tracking": []}
+    kept: Json = {"Tracking": []}
     if (description := text(element, "Description")) is not None:
         kept["Description"] = description
     return kept

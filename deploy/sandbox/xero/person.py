@@ -82,9 +82,7 @@ def _set_contact_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
 
 def _set_account_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
     def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
-        account = book.settings.accounts[order["name"]]
-        account["Status"] = status
-        return account
+        return book.settings.set_account_status(order["name"], status)
 
     return deed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from deploy.sandbox.xero import chart
 from deploy.sandbox.xero.errors import Json
@@ -24,6 +25,8 @@ class Settings:
         self.tax_rates = {row.tax_type: _tax_rate(row) for row in chart.RATES}
         self.currencies = dict(chart.CURRENCIES)
         self.tracking = [self._tracking(name, options) for name, options in chart.TRACKING.items()]
+        self.lines: dict[Any, Any] = {}
+        """What lines were worked out with these settings; empty again when they change."""
         self.branding = [self._theme(name, order, created) for order, name in enumerate(chart.BRANDING)]
 
     def _id(self, *names: str) -> str:
@@ -67,6 +70,13 @@ class Settings:
         if code is None and account_id is not None:
             code = self.account_codes.get(account_id.lower())
         return None if code is None else self.accounts.get(code)
+
+    def set_account_status(self, code: str, status: str) -> Json:
+        """Archive an account or bring it back; return it. Raises KeyError."""
+        account = self.accounts[code]
+        account["Status"] = status
+        self.lines.clear()
+        return account
 
     def lock_refusal(self, day: date) -> str | None:
         """What Xero says to a date in a locked period, or None [xero 5.3]."""

@@ -1,0 +1,67 @@
+"""Lines that equal one before are judged like any other [xero 4.3]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox_documents import a_contact, invoice, line, made, refusals
+from tests.sandbox_fixture import SandboxControl, XeroCaller
+
+
+def test_4_3_an_account_archived_between_equal_lines_refuses_the_later_one(
+    xero: XeroCaller, sandbox: SandboxControl
+) -> None:
+    contact = a_contact(xero)
+    made(xero, "Invoices", invoice(contact, "I-1"))
+
+    sandbox.person("archive-account", name="200")
+    messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
+    sandbox.person("restore-account", name="200")
+
+    assert messages == ["Account code '200' is not a valid code for this document."]
+    assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
+
+
+def test_4_2_an_item_changed_between_equal_lines_changes_the_later_one(xero: XeroCaller) -> None:
+    contact = a_contact(xero)
+    made(xero, "Items", {"Code": "MUG", "SalesDetails": {"UnitPrice": 3, "AccountCode": "200"}})
+    sold = {"Description": "a mug", "Quantity": 1, "ItemCode": "MUG"}
+    first = made(xero, "Invoices", invoice(contact, "I-1", sold))
+
+    xero.post("/Items", {"Code": "MUG", "SalesDetails": {"UnitPrice": 4}})
+    second = made(xero, "Invoices", invoice(contact, "I-2", sold))
+
+    assert (first["SubTotal"], second["SubTotal"]) == (3, 4)
+
+
+def test_4_equal_lines_have_ids_of_their_own(xero: XeroCaller) -> None:
+    lines = made(xero, "Invoices", invoice(a_contact(xero), "I-1", line(), line()))["LineItems"]
+
+    assert lines[0]["LineItemID"] != lines[1]["LineItemID"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [({"Quantity": 1}, {"Quantity": True}), ({"Quantity": 0}, {"Quantity": False})]
+)
+def test_6_a_value_of_the_wrong_type_is_refused_though_python_calls_it_equal(
+    xero: XeroCaller, right: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    contact = a_contact(xero)
+    made(xero, "Invoices", invoice(contact, "I-1", line(**right)))
+
+    reply = xero.put("/Invoices", invoice(contact, "I-2", line(**wrong)))
+
+    assert (reply.status_code, reply.json()["Message"]) == (400, "Quantity must be a number")
+
+
+@pytest.mark.parametrize("places", [2, 4])
+def test_5_2_equal_lines_are_rounded_as_each_call_asks(xero: XeroCaller, places: int) -> None:
+    contact = a_contact(xero)
+    other = {2: 4, 4: 2}[places]
+    made(xero, "Invoices", invoice(contact, "I-1", line(UnitAmount="1.3333")), unitdp=other)
+
+    document = made(xero, "Invoices", invoice(contact, "I-2", line(UnitAmount="1.3333")), unitdp=places)
+
+    assert document["LineItems"][0]["UnitAmount"] == {2: 1.33, 4: 1.3333}[places]
