@@ -50,8 +50,8 @@ class Handlers:
 
     async def api(self, request: Request) -> Response:
         """The Accounting API."""
-        url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         path = request.scope["raw_path"].decode("ascii")
+        url = f"{path}?{request.scope['query_string'].decode('ascii')}"
         headers = dict(request.headers)
         call = Call(request.method, url, path, dict(request.query_params), headers, await request.body())
         answer = await self._gateway.answer(call)

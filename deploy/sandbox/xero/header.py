@@ -36,11 +36,11 @@ def build_header(book: Book, family: Family, known: Json | None, element: Json) 
         "CurrencyCode": text(element, "CurrencyCode") or before.get("CurrencyCode"),
     }
     for field in _TEXTS:
-        if (value := text(element, field)) is not None:
+        if field in element and (value := text(element, field)) is not None:
             header[field] = value
     header |= dated("Date", day)
     for field in _DAYS:
-        if (given := calendar_day(element, field)) is not None:
+        if field in element and (given := calendar_day(element, field)) is not None:
             header |= dated(field, given)
     if isinstance(element.get("SentToContact"), bool):
         header["SentToContact"] = element["SentToContact"]
@@ -134,7 +134,8 @@ def settle_contact(book: Book, given: Json, contact: Json | None) -> str:
     """
     if contact is None:
         return str(save_contact(book, given).document["ContactID"])
-    if set(given) - {"ContactID", "ContactNumber", "Name"} or _renames(given, contact):
+    told = given.keys() - {"ContactID"}
+    if told and (told - {"ContactNumber", "Name"} or _renames(given, contact)):
         save_contact(book, {"ContactPersons": [], **given}, contact["ContactID"])
     return str(contact["ContactID"])
 

@@ -60,7 +60,7 @@ def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rule
     known = {line["LineItemID"]: line for line in existing}
     for element in elements:
         try:
-            line_id = text(element, "LineItemID")
+            line_id = text(element, "LineItemID") if "LineItemID" in element else None
             if line_id is None:
                 lines.add(new_id(), _equal_or_built(book, element, rules))
             else:

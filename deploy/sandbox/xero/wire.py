@@ -26,9 +26,7 @@ def dotnet(moment: date) -> str:
     return f"/Date({round(zoned.timestamp() * 1000)}+0000)/"
 
 
-@lru_cache(_REMEMBERED)
 def _outgoing(value: object) -> object:
-    """What an amount or a date is in a reply. Most come again and again."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
@@ -42,8 +40,20 @@ def to_json(value: object) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
+class _Outgoing(dict[Any, Any]):
+    """What amounts and dates are in a reply. Most come again and again, and looking one up is a third of making it."""
+
+    def __missing__(self, value: object) -> object:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        made = self[value] = _outgoing(value)
+        return made
+
+
 # documents are trees, so that nothing has to look out for circles
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_outgoing)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_Outgoing().__getitem__
+)
 
 
 def from_json(raw: bytes) -> Any:
