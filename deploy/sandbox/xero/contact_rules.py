@@ -52,6 +52,8 @@ def number_taken(number: str) -> str:
 def too_long(element: Json, lengths: dict[str, int]) -> Iterator[str]:
     """A message for every field that is longer than it may be."""
     for field, longest in lengths.items():
+        if field not in element:
+            continue
         value = text(element, field)
         if value is not None and len(value) > longest:
             yield f"The {field} field exceeds the maximum length of {longest}"

@@ -116,7 +116,8 @@ def _check(book: Book, element: Json, own: Json | None) -> None:
 
 
 def _write(book: Book, contact: Json, element: Json) -> Saved:
-    contact |= {field: value for field in _TEXTS if (value := text(element, field)) is not None}
+    given = (field for field in _TEXTS if field in element)
+    contact |= {field: value for field in given if (value := text(element, field)) is not None}
     contact["ContactStatus"] = text(element, "ContactStatus") or contact["ContactStatus"]
     if (persons := objects(element, "ContactPersons")) is not None:
         contact["ContactPersons"] = persons

@@ -32,7 +32,9 @@ class _Entry:
 
 def fingerprint(method: str, url: str, body: bytes) -> str:
     """What makes two requests the same: method, URL and body."""
-    return hashlib.sha256(b"\n".join((method.encode(), url.encode(), body))).hexdigest()
+    digest = hashlib.sha256(f"{method}\n{url}\n".encode())
+    digest.update(body)
+    return digest.hexdigest()
 
 
 def _refuse(message: str) -> CallRefused:
