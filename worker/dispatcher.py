@@ -39,7 +39,7 @@ _LEVELS = {
 }
 
 _PATIENCE_S = 540.0
-"""So long a backfill event waits for a full call; after ten minutes it would be returned."""
+"""So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned."""
 
 
 class Dispatcher:
@@ -100,7 +100,7 @@ class Dispatcher:
 
         waited = now - (self._s.buffer.oldest() or now)
         full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
-        if rank == _BACKFILL and waited < _PATIENCE_S:
+        if rank == _BACKFILL and waited < _PATIENCE_S and not self._s.backfill_is_dry:
             return full
         if waited >= _IN_A_RUSH_S:
             return self._s.buffer.choose(now, (rank,), least=least)

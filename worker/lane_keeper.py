@@ -20,6 +20,7 @@ from worker.session import Session
 _TURN_S = 0.25
 _FORECAST_EVERY_S = 5.0
 _TELL_EVERY_S = 60.0
+_DRY_S = 15.0
 _HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
@@ -37,6 +38,7 @@ class LaneKeeper:
         self._s = session
         self._consumer = consumer
         self._log = structlog.get_logger("xerelay")
+        self._looks_dry = 0
         self.lanes = Lanes(
             org=session.org.name,
             window=session.org.window,
@@ -54,6 +56,7 @@ class LaneKeeper:
             if clock.monotonic() >= forecast_at:
                 forecast_at = clock.monotonic() + _FORECAST_EVERY_S
                 self.lanes.worth = await self._worth()
+                await when_connected(self._look_for_backfill())
             if clock.monotonic() >= tell_at:
                 tell_at = clock.monotonic() + _TELL_EVERY_S
                 await when_connected(self._tell())
@@ -89,6 +92,14 @@ class LaneKeeper:
             lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=_HELD_AGE_S) for lane in Lane
         }
         return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
+
+    async def _look_for_backfill(self) -> None:
+        """Whether what is held of a backfill is the end of it: nothing has waited in its queue for 15 seconds."""
+        dry = not await self._consumer.depth(lane_queue(self._s.org.name, Lane.BACKFILL))
+        self._looks_dry = self._looks_dry + 1 if dry else 0
+        self._s.backfill_is_dry = self._looks_dry * _FORECAST_EVERY_S >= _DRY_S
+        if self._s.backfill_is_dry:
+            self._s.wake.set()
 
     def _is_full(self) -> bool:
         self._give_back_old()

@@ -17,6 +17,7 @@ from worker.documents import Kind, Write
 from worker.interruption import PauseOrganisation
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Composed, Known, Lease
+from worker.namesakes import Namesakes
 from worker.outcome import Refusals
 from worker.settings import OrganisationSettings
 from worker.steps import Steps
@@ -41,8 +42,10 @@ class Session:
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)
+    namesakes: Namesakes = field(default_factory=Namesakes)
     paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
     calls_are_scarce: bool = False
+    backfill_is_dry: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[PauseOrganisation] = field(default_factory=asyncio.Future)
 

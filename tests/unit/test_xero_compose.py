@@ -282,3 +282,15 @@ def test_without_anything_to_send_there_is_no_call() -> None:
 
     assert composed.members == ()
     assert composed.method == ""
+
+
+def test_a_full_call_goes_before_an_older_write_of_another_route() -> None:
+    known = known_of(document_of(INVOICE))
+    update = changed(INVOICE, version=V2)
+    creations = [write_of(Kind.INVOICE, str(n)) for n in range(2, 60)]
+
+    full = compose([update, *creations], known)
+    few = compose([update, *creations[:40]], known)
+
+    assert (full.method, len(full.members), full.leftover[0]) == ("PUT", 50, update)
+    assert (few.method, len(few.members)) == ("POST", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,20 +20,28 @@ _VOIDABLE = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.ALLOCA
 
 
 def compose(writes: Sequence[Write], known: Known) -> Composed:
-    """One call of as many of `writes` as go together: the first that needs a call decides which one it is.
+    """One call of as many of `writes` as go together.
 
-    `settled` needs none; `leftover` needs another call, or a document that is not there yet. Several writes of one
-    document, or of one number, go into several calls, so that a reply can be matched by number.
+    The first that needs a call decides which one it is, unless it would not be full and another would. `settled` needs
+    none; `leftover` needs another call, or a document that is not there yet. Several writes of one document, or of one
+    number, go into several calls, so that a reply can be matched by number.
     """
-    batch = _Batch()
-    settled: list[Write] = []
-    leftover: list[Write] = []
-    for write in writes:
-        if is_settled(write, known):
-            settled.append(write)
-        elif not _is_ready(write, known) or not batch.take(write, known):
-            leftover.append(write)
+    settled = [write for write in writes if is_settled(write, known)]
+    done = {id(write) for write in settled}
+    wanted = [write for write in writes if id(write) not in done]
+    routes = {id(write): route_of(write, known) for write in wanted if _is_ready(write, known)}
+    batch = _Batch(_best(list(routes.values())))
+    leftover = [w for w in wanted if (route := routes.get(id(w))) is None or not batch.take(w, route, known)]
     return batch.composed(tuple(settled), tuple(leftover))
+
+
+def _best(routes: Sequence[Route | None]) -> Route | None:
+    """The route of the oldest write, or of a full call where that one would not be full."""
+    counts = Counter(route for route in routes if route is not None)
+    first = next(iter(counts), None)
+    if first is None or first.single or counts[first] >= MAX_ELEMENTS:
+        return first
+    return next((route for route, count in counts.items() if count >= MAX_ELEMENTS and not route.single), first)
 
 
 def is_settled(write: Write, known: Known) -> bool:
@@ -60,24 +69,22 @@ def _is_ready(write: Write, known: Known) -> bool:
 class _Batch:
     """The call as it grows."""
 
-    route: Route | None = None
+    route: Route | None
     members: list[Member] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
     names: set[DocumentKey | str] = field(default_factory=set)
 
-    def take(self, write: Write, known: Known) -> bool:
+    def take(self, write: Write, route: Route, known: Known) -> bool:
         """Add `write`, unless it belongs to another call or there is no room."""
-        if len(self.members) >= MAX_ELEMENTS:
+        if len(self.members) >= MAX_ELEMENTS or route != self.route:
             return False
-        route = route_of(write, known)
-        if route is None or (self.members and (route != self.route or route.single or self._has(write))):
+        if self.members and (route.single or self._has(write)):
             return False
         member = _member(write, known)
         piece = sent(member) if route.method != "DELETE" else b""
-        if self.members and (len(self.members) >= MAX_ELEMENTS or self.size + len(piece) + 1 > MAX_BODY_BYTES):
+        if self.members and self.size + len(piece) + 1 > MAX_BODY_BYTES:
             return False
-        self.route = route
         self.members.append(member)
         self.names.update((write.key, write.number))
         self.pieces.append(piece)
@@ -86,7 +93,7 @@ class _Batch:
 
     def composed(self, settled: tuple[Write, ...], leftover: tuple[Write, ...]) -> Composed:
         """The call; without members there is none to make."""
-        if self.route is None:
+        if self.route is None or not self.members:
             return Composed("", "", {}, b"", (), settled, leftover)
         route = self.route
         body = route.wrap(self.pieces)
