@@ -7,11 +7,15 @@ from datetime import datetime
 from worker.clock import Clock
 from worker.ledger.budget import Budget
 from worker.ledger.calls import Calls
+from worker.ledger.charge import Charge
+from worker.ledger.checkpoints import StoreCheckpoints
 from worker.ledger.documents import Documents
 from worker.ledger.engine import Database
 from worker.ledger.held import HeldEvents
 from worker.ledger.leases import Leases
 from worker.ledger.pauses import Pauses
+from worker.ledger.run_reports import RunReports
+from worker.ledger.runs import StoreRuns
 from worker.ledger.tokens import Tokens
 from worker.ledger.upgrade import check_schema
 
@@ -28,6 +32,7 @@ class Ledger:
         self.pauses = Pauses(database)
         self.tokens = Tokens(database, encryption_key)
         self.budget = Budget(database)
+        self.runs = RunReports(database)
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:
@@ -44,6 +49,11 @@ class Ledger:
             await database.close()
             raise
         return cls(database, encryption_key=encryption_key)
+
+    def store(self, name: str, *, holder: str) -> tuple[StoreCheckpoints, StoreRuns]:
+        """What the agent `holder` of a store has to remember."""
+        charge = Charge(self._database, store=name, holder=holder)
+        return StoreCheckpoints(self._database, charge, store=name), StoreRuns(self._database, charge, store=name)
 
     async def close(self) -> None:
         """Give up all connections."""

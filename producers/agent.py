@@ -1,0 +1,119 @@
+"""What runs beside one store: publishes what changes, and carries out admins' commands. One agent at a time does it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from producers.checkpoints import CheckpointError, Checkpoints, CheckpointsAway, NotInCharge
+from producers.defects import described, ungrouped
+from producers.pace import Stop, Stopped
+
+CHARGE_S = 15.0
+"""An agent that dies is followed by another after this."""
+
+_TURNS = 3
+_DRAIN_S = 8.0
+_REST_AFTER_DEFECT_S = 30.0
+
+
+class Runnable(Protocol):
+    """A part of the agent: works until it raises `Stopped` or `NotInCharge`."""
+
+    async def run(self) -> None:
+        """Work."""
+        ...
+
+
+class StoreAgent:
+    """One store's agent. Its parts run only while it is in charge; `desk` writes commands down in any case."""
+
+    def __init__(
+        self,
+        *,
+        store: str,
+        checkpoints: Checkpoints,
+        desk: Runnable,
+        parts: Mapping[str, Runnable],
+        stop: Stop,
+        charge_s: float = CHARGE_S,
+    ) -> None:
+        self._store = store
+        self._checkpoints = checkpoints
+        self._desk = desk
+        self._parts = parts
+        self._stop = stop
+        self._charge_s = charge_s
+        self._log = structlog.get_logger("xerelay").bind(store=store)
+
+    async def run(self) -> None:
+        """Work until the agent is to end; then what is on its way is confirmed and checkpointed, for 8 s at most."""
+        self._log.info("agent.started")
+        desk = asyncio.create_task(self._kept("commands", self._desk.run))
+        try:
+            while not self._stop.asked:
+                with suppress(Stopped):
+                    await self._turn()
+        finally:
+            desk.cancel()
+            await asyncio.wait({desk})
+            with suppress(CheckpointError):
+                await self._checkpoints.hand_over()
+            self._log.info("agent.stopped")
+
+    async def _turn(self) -> None:
+        """Wait for the charge, and work as long as it lasts."""
+        if not await self._is_in_charge():
+            await self._stop.rest(self._charge_s / _TURNS)
+            return
+        self._log.info("agent.in_charge")
+        work = asyncio.create_task(self._work())
+        try:
+            await self._keep_charge(work)
+        finally:
+            if self._stop.asked:
+                await asyncio.wait({work}, timeout=_DRAIN_S)
+            work.cancel()
+            await asyncio.wait({work})
+
+    async def _keep_charge(self, work: asyncio.Task[None]) -> None:
+        while not work.done():
+            await self._stop.rest(self._charge_s / _TURNS)
+            if not await self._is_in_charge(while_away=True):
+                self._log.warning("agent.relieved", detail="another agent serves this store")
+                return
+
+    async def _is_in_charge(self, *, while_away: bool = False) -> bool:
+        """While the ledger is away nothing can be checkpointed, and nobody else can take the charge."""
+        try:
+            return await self._checkpoints.take_charge(self._charge_s)
+        except CheckpointsAway as error:
+            self._log.warning("ledger.unavailable", detail=str(error))
+            return while_away
+
+    async def _work(self) -> None:
+        with suppress(Stopped, NotInCharge), ungrouped():
+            async with asyncio.TaskGroup() as tasks:
+                for name, part in self._parts.items():
+                    tasks.create_task(self._kept(name, part.run))
+
+    async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """A defect of one part, or of the store's adapter, is told, and tried again after a rest."""
+        while True:
+            try:
+                await work()
+            except Stopped:
+                return
+            except CheckpointError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the other parts go on, and this one is not silent
+                self._log.error("agent.defect", part=name, detail=described(error))
+                await self._rest()
+
+    async def _rest(self) -> None:
+        with suppress(Stopped):
+            await self._stop.rest(_REST_AFTER_DEFECT_S)

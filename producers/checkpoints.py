@@ -1,0 +1,88 @@
+"""What a store's agent must not forget: how far it read, and what it published.
+
+CheckpointError
+├── CheckpointsAway   the database does not answer: wait and repeat
+└── NotInCharge       another agent serves the store by now: stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from producers.store import Cursor, Stream
+from schemas.entities import Entity
+
+
+class CheckpointError(Exception):
+    """Checkpoints cannot be read or saved."""
+
+
+class CheckpointsAway(CheckpointError):
+    """The database does not answer. Every method can be repeated."""
+
+
+class NotInCharge(CheckpointError):
+    """Another agent serves this store."""
+
+
+class Address(NamedTuple):
+    """One entity as one organisation gets it."""
+
+    entity: Entity
+    id: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of one row: the content hash of each entity that was published of it, or why it is broken."""
+
+    row_id: int
+    published: Mapping[Address, str] = field(default_factory=dict)
+    broken: str = ""
+
+
+class Checkpoints(Protocol):
+    """The memory of one store's agent. Each method is one transaction; all raise `CheckpointsAway`.
+
+    What writes raises `NotInCharge` unless this agent is in charge of the store.
+    """
+
+    async def take_charge(self, ttl_s: float) -> bool:
+        """Become the store's only agent for so long, or stay it; False while another one is."""
+        ...
+
+    async def hand_over(self) -> None:
+        """Let the next agent begin at once."""
+        ...
+
+    async def cursor(self, stream: Stream) -> Cursor | None:
+        """How far its changes were read and published; None before the first reading."""
+        ...
+
+    async def memories(self, stream: Stream, row_ids: Iterable[int]) -> dict[int, Memory]:
+        """Those of these rows that are known."""
+        ...
+
+    async def save(self, stream: Stream, memories: Sequence[Memory], cursor: Cursor | None = None) -> None:
+        """Remember rows, and how far changes are read. Call it after the broker has confirmed all of it."""
+        ...
+
+    async def published_between(self, stream: Stream, after: int, until: int | None, limit: int) -> list[Memory]:
+        """Rows above `after` up to `until` (None: to the end) of which something was published, by id."""
+        ...
+
+    async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
+        """These rows are gone from the store, and that was published."""
+        ...
+
+    async def swept_at(self, stream: Stream) -> datetime | None:
+        """When deletions were last looked for, or the stream was first read."""
+        ...
+
+    async def save_swept(self, stream: Stream, at: datetime) -> None:
+        """Deletions were looked for."""
+        ...

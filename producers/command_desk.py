@@ -1,0 +1,86 @@
+"""Where a store's commands arrive: each is written down, and only then acknowledged. The work comes later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from producers.amqp import Delivery
+from producers.patience import Patience
+from producers.routing import Routing
+from producers.runs import Run, Runs, StoreCommand
+from producers.steps import Step, Steps
+from schemas.commands import Release, decode_command
+from schemas.errors import Undecodable
+
+
+class CommandDesk:
+    """Takes the deliveries of one store's command queue. `wake` is called with the name of a command that is new."""
+
+    def __init__(
+        self,
+        *,
+        store: str,
+        runs: Runs,
+        routing: Routing,
+        patience: Patience,
+        ack: Callable[[Delivery], None],
+        wake: Callable[[str], None],
+        steps: Steps,
+    ) -> None:
+        self._store = store
+        self._runs = runs
+        self._routing = routing
+        self._patience = patience
+        self._ack = ack
+        self._wake = wake
+        self._steps = steps
+        self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._log = structlog.get_logger("xerelay").bind(store=store)
+
+    def receive(self, delivery: Delivery) -> None:
+        """Called on the loop; never blocks."""
+        self._waiting.put_nowait(delivery)
+
+    async def run(self) -> None:
+        """Write commands down until the agent is to end. One that came twice is one run."""
+        while True:
+            delivery = await self._waiting.get()
+            try:
+                run = self._read(delivery.body)
+            except Undecodable as error:
+                await self._refuse(delivery.body, str(error))
+            else:
+                await self._record(run, delivery.body)
+            self._ack(delivery)
+
+    def _read(self, body: bytes) -> Run:
+        """Raises `Undecodable`, also for what this store cannot do."""
+        envelope, command = decode_command(body)
+        if isinstance(command, Release):
+            raise Undecodable(
+                "unknown_kind", "release is for an organisation: use the routing key {organisation}.release"
+            )
+        if command.organisation and command.organisation not in self._routing.targets:
+            fed = ", ".join(self._routing.targets)
+            text = f"organisation: is none that {self._store} feeds; it feeds {fed}"
+            raise Undecodable("invalid", text)
+        return Run(envelope.id, envelope.type.removeprefix("xerelay."), command)
+
+    async def _record(self, run: Run, body: bytes) -> None:
+        state = await self._patience.of(partial(self._runs.record, run, body))
+        self._steps.reached(Step.RECORDED)
+        self._log.info("command.recorded", command=run.name, run=run.id, state=str(state), asks=_asks(run.command))
+        self._wake(run.name)
+
+    async def _refuse(self, body: bytes, reason: str) -> None:
+        await self._patience.of(partial(self._runs.refuse, body, reason))
+        hint = "kept with its bytes: xerelay resync-status lists it as refused"
+        self._log.error("command.refused", reason=reason, hint=hint)
+
+
+def _asks(command: StoreCommand) -> dict[str, object]:
+    return command.model_dump(mode="json", exclude_none=True, exclude={"ids"})

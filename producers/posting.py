@@ -1,0 +1,62 @@
+"""A batch to the exchange: all of it confirmed, or not come back yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from producers.patience import Patience
+from producers.steps import Step, Steps
+from producers.translation import Outgoing
+from schemas.envelope import Event, Lane
+from schemas.errors import Undecodable
+
+
+class Publishing(Protocol):
+    """What is needed of `producers.publisher.EventPublisher`."""
+
+    async def publish(self, event: Event, lane: Lane) -> None:
+        """Come back after the broker's confirm."""
+        ...
+
+
+class Posting:
+    """Publishes for one agent, and waits for a broker that is away."""
+
+    def __init__(self, *, publisher: Publishing, patience: Patience, steps: Steps) -> None:
+        self._publisher = publisher
+        self._patience = patience
+        self._steps = steps
+        self._log = structlog.get_logger("xerelay")
+
+    async def post(self, outgoing: Sequence[Outgoing]) -> None:
+        """Come back when the broker has confirmed every event. Raises `Stopped`.
+
+        An event that the contract refuses (it is too large) is reported, and counts as done: its next version comes.
+        """
+        if not outgoing:
+            return
+        sending = asyncio.gather(*(self._send(one) for one in outgoing))
+        await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
+        self._steps.reached(Step.PUBLISHED)
+        await sending
+        self._steps.reached(Step.CONFIRMED)
+
+    async def _send(self, one: Outgoing) -> None:
+        event = one.event
+        try:
+            await self._patience.of(partial(self._publisher.publish, event, one.lane))
+        except Undecodable as error:
+            self._log.error(
+                "event.unpublishable",
+                store=event.source,
+                organisation=event.organisation,
+                entity=event.entity,
+                entity_id=event.subject,
+                reason=error.reason,
+                detail=error.detail,
+            )

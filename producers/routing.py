@@ -1,0 +1,62 @@
+"""Which organisations an entity goes to, by which lane, and what is too old for their books. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from producers.store import Place
+from schemas.entities import Entity, Payment, Sale, Snapshot
+from schemas.envelope import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An organisation as a store's agent knows it. An entity without a lane is not published."""
+
+    name: str
+    start_date: date
+    lanes: Mapping[Entity, Lane]
+
+    def wants(self, entity: Entity, data: Snapshot) -> bool:
+        """Whether its books take this entity: its lane is on, and it is not older than `start_date`."""
+        day = booked_on(data)
+        return entity in self.lanes and (day is None or day >= self.start_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """One store's way to its organisations: all to `organisation`, else by the place's view, else by its website."""
+
+    targets: Mapping[str, Target]
+    organisation: str = ""
+    websites: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def start_date(self) -> date:
+        """The earliest day that any of the organisations takes."""
+        return min(target.start_date for target in self.targets.values())
+
+    def targets_of(self, places: tuple[Place, ...]) -> tuple[Target, ...]:
+        """The organisations fed by these places, each once; none where no place is configured."""
+        names = [self.organisation] if self.organisation else [self._name(place) for place in places]
+        return tuple(self.targets[name] for name in dict.fromkeys(names) if name)
+
+    def _name(self, place: Place) -> str:
+        return self.views.get(place.view) or self.websites.get(place.website, "")
+
+
+def booked_on(data: Snapshot) -> date | None:
+    """The day that `start_date` is held against; none for what has no accounting date.
+
+    Money that comes in is booked with its sale, as the worker does it.
+    """
+    if isinstance(data, Payment):
+        return data.sale.date if data.direction == "in" else data.date
+    return data.date if isinstance(data, Sale) else None
+
+
+DATED = frozenset({Entity.ORDER, Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO})
+"""The entities that have an accounting date."""

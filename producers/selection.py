@@ -1,0 +1,59 @@
+"""What a command selects: which streams, which of their rows, which entities of a row. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from producers.routing import DATED, Routing
+from producers.runs import Run
+from producers.store import Found, Selection, Stream
+from producers.translation import Wish
+from schemas.commands import ResyncAll, SyncNow
+from schemas.envelope import Lane
+
+_NUMBER = re.compile(r"[0-9]+")
+_MARGIN = timedelta(days=1)  # a store may count its days in another time zone than its documents
+
+
+def streams_of(run: Run, streams: Iterable[Stream]) -> list[Stream]:
+    """Those that may hold something of the run."""
+    return [stream for stream in streams if stream.entities & run.entities]
+
+
+def by_ids(run: Run) -> Sequence[int] | None:
+    """The rows that are asked for, ascending; None when all are, or those of some days."""
+    ids = () if isinstance(run.command, ResyncAll) else run.command.ids
+    return sorted({row for one in ids if (row := row_of(one)) is not None}) if ids else None
+
+
+def row_of(entity_id: str) -> int | None:
+    """The row an entity comes from: the first number in its id."""
+    found = _NUMBER.search(entity_id)
+    return int(found[0]) if found else None
+
+
+def selection_of(run: Run, stream: Stream, routing: Routing) -> Selection:
+    """The rows of a full reading. Where all entities are dated, what is older than every book is left unread."""
+    command = run.command
+    if isinstance(command, SyncNow):
+        return Selection()
+    since, until = (command.since, None) if isinstance(command, ResyncAll) else (command.date_from, command.date_to)
+    if stream.entities <= DATED:
+        start = routing.start_date - _MARGIN
+        since = max(since, start) if since else start
+    return Selection(since, until)
+
+
+def wish_of(run: Run) -> Wish:
+    """What of the rows is published, and how."""
+    command = run.command
+    entities = run.entities
+    ids = frozenset(() if isinstance(command, ResyncAll) else command.ids)
+
+    def is_wanted(found: Found) -> bool:
+        return found.entity in entities and (not ids or found.data.id in ids)
+
+    lane = Lane.IMMEDIATE if isinstance(command, SyncNow) else Lane.BACKFILL
+    return Wish(is_wanted, command.organisation or "", lane, again=True, run_id=run.id)

@@ -1,0 +1,153 @@
+"""From rows as read to events to publish, and to what is remembered of them afterwards. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from producers.checkpoints import Address, Memory
+from producers.routing import Routing, Target
+from producers.store import Broken, Found, Row
+from schemas.dates import rfc3339
+from schemas.entities import Removed, Snapshot
+from schemas.envelope import Change, Event, Lane
+
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event and its lane."""
+
+    event: Event
+    lane: Lane
+
+
+@dataclass(slots=True)
+class Batch:
+    """What some rows come to. `memories` are those that are new, `broken` the broken rows not yet reported."""
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    unchanged: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of the rows: by all means, and of any organisation where none is named.
+
+    `lane` goes over the configured ones; `again`: also what is unchanged.
+    """
+
+    is_wanted: Callable[[Found], bool] = lambda _: True
+    organisation: str = ""
+    lane: Lane | None = None
+    again: bool = False
+    run_id: str = ""
+
+
+WHAT_CHANGED = Wish()
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Makes the events of one store."""
+
+    store: str
+    routing: Routing
+
+    def batch(
+        self,
+        rows: Sequence[Row],
+        broken: Sequence[Broken],
+        known: Mapping[int, Memory],
+        *,
+        now: datetime,
+        wish: Wish = WHAT_CHANGED,
+    ) -> Batch:
+        """The events of these rows that `wish` asks for and the organisations take."""
+        batch = Batch()
+        for row in rows:
+            self._take(row, known.get(row.id, Memory(row.id)), wish, now, batch)
+        for one in broken:
+            before = known.get(one.id, Memory(one.id))
+            if before.broken != one.reason:
+                batch.broken.append(one)
+                batch.memories.append(Memory(one.id, before.published, one.reason))
+        return batch
+
+    def removals(self, memory: Memory, *, version: datetime, now: datetime) -> list[Outgoing]:
+        """A row is gone: so is all that was published of it."""
+        gone = []
+        for address, content in memory.published.items():
+            lane = self._lane(address)
+            if lane is not None:
+                identity = (self.store, address, f"removed after {content}")
+                event = self._event(address, Removed(id=address.id), Change.REMOVED, version, now, _event_id(*identity))
+                gone.append(Outgoing(event, lane))
+        return gone
+
+    def _take(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> None:
+        published = dict(memory.published)
+        for found in filter(wish.is_wanted, row.snapshots):
+            content = content_hash(found.data)
+            targets = self._targets(found, wish)
+            batch.skipped += not targets
+            for target in targets:
+                address = Address(found.entity, found.data.id, target.name)
+                if published.get(address) == content and not wish.again:
+                    batch.unchanged += 1
+                    continue
+                published[address] = content
+                event_id = _event_id(self.store, address, f"{rfc3339(found.version)} {content}")
+                event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
+                batch.outgoing.append(Outgoing(event, wish.lane or target.lanes[found.entity]))
+        if published != memory.published or memory.broken:
+            batch.memories.append(Memory(row.id, published))
+
+    def _targets(self, found: Found, wish: Wish) -> list[Target]:
+        fed = self.routing.targets_of(found.places)
+        named = (target for target in fed if wish.organisation in ("", target.name))
+        return [target for target in named if target.wants(found.entity, found.data)]
+
+    def _event(
+        self,
+        address: Address,
+        data: Snapshot | Removed,
+        change: Change,
+        version: datetime,
+        now: datetime,
+        event_id: str,
+        run_id: str = "",
+    ) -> Event:
+        return Event(
+            id=event_id,
+            source=self.store,
+            organisation=address.organisation,
+            entity=address.entity,
+            change=change,
+            subject=address.id,
+            time=now,
+            version=version,
+            correlation_id=run_id,
+            data=data,
+        )
+
+    def _lane(self, address: Address) -> Lane | None:
+        target = self.routing.targets.get(address.organisation)
+        return target.lanes.get(address.entity) if target else None
+
+
+def content_hash(data: Snapshot) -> str:
+    """Equal content gives equal hashes, whatever its version: a store touches rows without changing them."""
+    return hashlib.blake2b(data.model_dump_json().encode(), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _event_id(store: str, address: Address, content: str) -> str:
+    """The same content at the same version always has the same id, so that a repeat is known as one."""
+    text = "\0".join((store, *address, content))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,139 @@
+"""The memory of a store's agent, kept in the ledger: cursors, and what was published of each row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from producers.checkpoints import Address, Memory
+from producers.store import Cursor, Stream
+from schemas.entities import Entity
+from worker.ledger.charge import Charge, told
+from worker.ledger.engine import Database
+from worker.ledger.statements import among, chunks, upsert
+from worker.ledger.tables import store_rows, store_streams
+
+_STREAM = (store_streams.c.store == bindparam("of"), store_streams.c.stream == bindparam("list"))
+_CURSOR = select(store_streams.c.cursor_at, store_streams.c.cursor_id).where(*_STREAM)
+_SWEPT = select(store_streams.c.swept_at).where(*_STREAM)
+_SAVE_SWEPT = (
+    update(store_streams).where(*_STREAM).values(swept_at=bindparam("at", type_=store_streams.c.swept_at.type))
+)
+_OF_STREAM = (store_rows.c.store == bindparam("of"), store_rows.c.stream == bindparam("list"))
+_ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken)
+_THESE = select(*_ROWS).where(*_OF_STREAM, among(store_rows.c.row_id, "ids"))
+_BETWEEN = (
+    select(*_ROWS)
+    .where(*_OF_STREAM, store_rows.c.row_id > bindparam("after"), store_rows.c.published != "{}")
+    .where(store_rows.c.row_id <= bindparam("until"))
+    .order_by(store_rows.c.row_id)
+    .limit(bindparam("most"))
+)
+_HIGHEST = 2**63 - 1
+_FORGET = delete(store_rows).where(*_OF_STREAM, among(store_rows.c.row_id, "ids"))
+
+
+class StoreCheckpoints:
+    """Implements `producers.checkpoints.Checkpoints` for one agent of one store."""
+
+    def __init__(self, database: Database, charge: Charge, *, store: str) -> None:
+        self._database = database
+        self._charge = charge
+        self._store = store
+
+    async def take_charge(self, ttl_s: float) -> bool:
+        """See the protocol."""
+        return await self._charge.take(ttl_s)
+
+    async def hand_over(self) -> None:
+        """See the protocol."""
+        await self._charge.hand_over()
+
+    async def cursor(self, stream: Stream) -> Cursor | None:
+        """See the protocol."""
+        with told():
+            async with self._database.reading() as connection:
+                row = (await connection.execute(_CURSOR, self._of(stream))).one_or_none()
+        return Cursor(*row) if row else None
+
+    async def memories(self, stream: Stream, row_ids: Iterable[int]) -> dict[int, Memory]:
+        """See the protocol."""
+        found: dict[int, Memory] = {}
+        with told():
+            async with self._database.reading() as connection:
+                for piece in chunks(row_ids):
+                    rows = (await connection.execute(_THESE, self._of(stream) | {"ids": piece})).all()
+                    found |= {row[0]: _memory(row) for row in rows}
+        return found
+
+    async def save(self, stream: Stream, memories: Sequence[Memory], cursor: Cursor | None = None) -> None:
+        """See the protocol."""
+        async with self._charge.transaction() as (connection, _):
+            await save_memories(connection, self._database.dialect, self._store, stream, memories)
+            if cursor is not None:
+                statement = upsert(self._database.dialect, store_streams, ("store", "stream"), ("swept_at",))
+                values = {"cursor_at": cursor.changed_at, "cursor_id": cursor.id, "swept_at": None}
+                await connection.execute(statement, _key(self._store, stream) | values)
+
+    async def published_between(self, stream: Stream, after: int, until: int | None, limit: int) -> list[Memory]:
+        """See the protocol."""
+        bounds = {"after": after, "until": _HIGHEST if until is None else until, "most": limit}
+        with told():
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(_BETWEEN, self._of(stream) | bounds)).all()
+        return [_memory(row) for row in rows]
+
+    async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
+        """See the protocol."""
+        async with self._charge.transaction() as (connection, _):
+            for piece in chunks(row_ids):
+                await connection.execute(_FORGET, self._of(stream) | {"ids": piece})
+
+    async def swept_at(self, stream: Stream) -> datetime | None:
+        """See the protocol."""
+        with told():
+            async with self._database.reading() as connection:
+                return (await connection.execute(_SWEPT, self._of(stream))).scalar_one_or_none()
+
+    async def save_swept(self, stream: Stream, at: datetime) -> None:
+        """See the protocol."""
+        async with self._charge.transaction() as (connection, _):
+            await connection.execute(_SAVE_SWEPT, self._of(stream) | {"at": at})
+
+    def _of(self, stream: Stream) -> dict[str, Any]:
+        return {"of": self._store, "list": stream.name}
+
+
+async def save_memories(
+    connection: AsyncConnection, dialect: str, store: str, stream: Stream, memories: Sequence[Memory]
+) -> None:
+    """Insert or overwrite rows of `store_rows`."""
+    if memories:
+        statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
+        await connection.execute(statement, [_key(store, stream) | _row(memory) for memory in memories])
+
+
+def _key(store: str, stream: Stream) -> dict[str, Any]:
+    return {"store": store, "stream": stream.name}
+
+
+def _row(memory: Memory) -> dict[str, Any]:
+    # no part of an address holds a space
+    published = {" ".join(address): content for address, content in memory.published.items()}
+    text = json.dumps(published, separators=(",", ":"))
+    return {"row_id": memory.row_id, "published": text, "broken": memory.broken}
+
+
+def _memory(row: Sequence[Any]) -> Memory:
+    row_id, published, broken = row
+    return Memory(row_id, {_address(text): content for text, content in json.loads(published).items()}, broken)
+
+
+def _address(text: str) -> Address:
+    entity, entity_id, organisation = text.split(" ")
+    return Address(Entity(entity), entity_id, organisation)

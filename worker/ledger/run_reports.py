@@ -1,0 +1,98 @@
+"""How far the runs of stores' commands are, for people; and taking one back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from producers.runs import Progress, RunState
+from worker.ledger.engine import Database
+from worker.ledger.runs import FINISH, progress_of
+from worker.ledger.statements import among
+from worker.ledger.tables import run_streams, runs
+
+_COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
+_GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
+_LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
+_STREAMS = select(run_streams).where(among(run_streams.c.run_id, "ids"))
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """One run: what the agent did, and what became of its events in the workers' hands."""
+
+    id: str
+    store: str
+    command: str
+    state: RunState
+    joined_to: str | None
+    detail: str
+    recorded_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    written: int
+    unchanged: int
+    parked: int
+    calls: int
+    streams: Mapping[str, Progress] = field(default_factory=dict)
+
+    @property
+    def published(self) -> int:
+        """Events that the broker has confirmed."""
+        return sum(progress.published for progress in self.streams.values())
+
+    @property
+    def pages(self) -> int:
+        """Pages that were read and confirmed."""
+        return sum(progress.pages for progress in self.streams.values())
+
+    @property
+    def settled(self) -> int:
+        """Events that the workers are done with."""
+        return self.written + self.unchanged + self.parked
+
+
+class RunReports:
+    """Reads runs, and cancels them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, run_id: str) -> RunStatus | None:
+        """One run."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_GET, {"this": run_id})).all()
+            return next(iter(await _with_streams(connection, rows)), None)
+
+    async def latest(self, limit: int = 20) -> list[RunStatus]:
+        """The runs that came last, newest first."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_LATEST, {"most": limit})).all()
+            return await _with_streams(connection, rows)
+
+    async def cancel(self, run_id: str, *, why: str) -> bool:
+        """The agent stops at its next page. False where the run is not there, or at its end already."""
+        async with self._database.transaction() as connection:
+            now = await self._database.now(connection)
+            values = {"this": run_id, "end": RunState.CANCELLED.value, "why": why, "at": now}
+            return bool((await connection.execute(FINISH, values)).rowcount)
+
+
+async def _with_streams(connection: AsyncConnection, rows: Sequence[Any]) -> list[RunStatus]:
+    found: defaultdict[str, dict[str, Progress]] = defaultdict(dict)
+    if rows:
+        ids = [row.id for row in rows]
+        for row in (await connection.execute(_STREAMS, {"ids": ids})).all():
+            found[row.run_id][row.stream] = progress_of(row)
+    return [_status(row, found[row.id]) for row in rows]
+
+
+def _status(row: Any, streams: Mapping[str, Progress]) -> RunStatus:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name for a row's columns
+    return RunStatus(**(values | {"state": RunState(row.state), "streams": streams}))
