@@ -45,6 +45,15 @@ class Memory:
     broken: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a stream is read: everything up to `cursor` is published. `begun_at` is when it was first read."""
+
+    cursor: Cursor
+    begun_at: datetime
+    swept_at: datetime
+
+
 class Checkpoints(Protocol):
     """The memory of one store's agent. Each method is one transaction; all raise `CheckpointsAway`.
 
@@ -59,8 +68,12 @@ class Checkpoints(Protocol):
         """Let the next agent begin at once."""
         ...
 
-    async def cursor(self, stream: Stream) -> Cursor | None:
-        """How far its changes were read and published; None before the first reading."""
+    async def reading(self, stream: Stream) -> Reading | None:
+        """How far it was read; None before the first time."""
+        ...
+
+    async def begin(self, stream: Stream, cursor: Cursor, at: datetime) -> Reading:
+        """It is read for the first time, from `cursor`; deletions are looked for from `at`."""
         ...
 
     async def memories(self, stream: Stream, row_ids: Iterable[int]) -> dict[int, Memory]:
@@ -77,10 +90,6 @@ class Checkpoints(Protocol):
 
     async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
         """These rows are gone from the store, and that was published."""
-        ...
-
-    async def swept_at(self, stream: Stream) -> datetime | None:
-        """When deletions were last looked for, or the stream was first read."""
         ...
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:

@@ -9,10 +9,9 @@ from functools import partial
 import structlog
 
 from producers.amqp import Delivery
-from producers.patience import Patience
-from producers.routing import Routing
-from producers.runs import Run, Runs, StoreCommand
-from producers.steps import Step, Steps
+from producers.runs import Run, StoreCommand
+from producers.session import Session
+from producers.steps import Step
 from schemas.commands import Release, decode_command
 from schemas.errors import Undecodable
 
@@ -20,26 +19,12 @@ from schemas.errors import Undecodable
 class CommandDesk:
     """Takes the deliveries of one store's command queue. `wake` is called with the name of a command that is new."""
 
-    def __init__(
-        self,
-        *,
-        store: str,
-        runs: Runs,
-        routing: Routing,
-        patience: Patience,
-        ack: Callable[[Delivery], None],
-        wake: Callable[[str], None],
-        steps: Steps,
-    ) -> None:
-        self._store = store
-        self._runs = runs
-        self._routing = routing
-        self._patience = patience
+    def __init__(self, *, session: Session, ack: Callable[[Delivery], None], wake: Callable[[str], None]) -> None:
+        self._s = session
         self._ack = ack
         self._wake = wake
-        self._steps = steps
         self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
-        self._log = structlog.get_logger("xerelay").bind(store=store)
+        self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     def receive(self, delivery: Delivery) -> None:
         """Called on the loop; never blocks."""
@@ -64,20 +49,20 @@ class CommandDesk:
             raise Undecodable(
                 "unknown_kind", "release is for an organisation: use the routing key {organisation}.release"
             )
-        if command.organisation and command.organisation not in self._routing.targets:
-            fed = ", ".join(self._routing.targets)
-            text = f"organisation: is none that {self._store} feeds; it feeds {fed}"
+        if command.organisation and command.organisation not in self._s.translator.routing.targets:
+            fed = ", ".join(self._s.translator.routing.targets)
+            text = f"organisation: is none that {self._s.store} feeds; it feeds {fed}"
             raise Undecodable("invalid", text)
         return Run(envelope.id, envelope.type.removeprefix("xerelay."), command)
 
     async def _record(self, run: Run, body: bytes) -> None:
-        state = await self._patience.of(partial(self._runs.record, run, body))
-        self._steps.reached(Step.RECORDED)
+        state = await self._s.patience.of(partial(self._s.runs.record, run, body))
+        self._s.steps.reached(Step.RECORDED)
         self._log.info("command.recorded", command=run.name, run=run.id, state=str(state), asks=_asks(run.command))
         self._wake(run.name)
 
     async def _refuse(self, body: bytes, reason: str) -> None:
-        await self._patience.of(partial(self._runs.refuse, body, reason))
+        await self._s.patience.of(partial(self._s.runs.refuse, body, reason))
         hint = "kept with its bytes: xerelay resync-status lists it as refused"
         self._log.error("command.refused", reason=reason, hint=hint)
 

@@ -6,19 +6,20 @@ from collections.abc import Callable
 
 import structlog
 
-from producers.routing import DATED, Routing
+from producers.routing import DATED
 from producers.store import Selection, StoreSource, Stream
+from producers.translation import Translator
 
 
 class FirstLook:
     """Counts, and tells the log and a person."""
 
-    def __init__(self, *, store: str, source: StoreSource, routing: Routing, say: Callable[[str], None]) -> None:
-        self._store = store
+    def __init__(self, source: StoreSource, translator: Translator, *, say: Callable[[str], None]) -> None:
+        self._store = translator.store
         self._source = source
-        self._routing = routing
+        self._routing = translator.routing
         self._say = say
-        self._log = structlog.get_logger("xerelay").bind(store=store)
+        self._log = structlog.get_logger("xerelay").bind(store=translator.store)
 
     async def tell(self, stream: Stream) -> None:
         """Say it. Raises what the store raises."""

@@ -8,14 +8,12 @@ from functools import partial
 
 import structlog
 
-from producers.checkpoints import Checkpoints
+from producers.checkpoints import Reading
 from producers.first_look import FirstLook
-from producers.pace import Clock, Pace, Stop
-from producers.patience import Patience
-from producers.posting import Posting
-from producers.steps import Step, Steps
-from producers.store import Broken, Changes, Cursor, StoreSource, Stream
-from producers.translation import Translator
+from producers.session import Session
+from producers.steps import Step
+from producers.store import Broken, Changes, Cursor, Stream
+from producers.translation import Wish
 
 _A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 
@@ -23,84 +21,66 @@ _A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 class Poller:
     """Keeps the exchange up to date with one store."""
 
-    def __init__(
-        self,
-        *,
-        source: StoreSource,
-        checkpoints: Checkpoints,
-        posting: Posting,
-        translator: Translator,
-        patience: Patience,
-        first_look: FirstLook,
-        clock: Clock,
-        pace: Pace,
-        stop: Stop,
-        steps: Steps,
-    ) -> None:
-        self._source = source
-        self._checkpoints = checkpoints
-        self._posting = posting
-        self._translator = translator
-        self._patience = patience
+    def __init__(self, *, session: Session, first_look: FirstLook) -> None:
+        self._s = session
         self._first_look = first_look
-        self._clock = clock
-        self._pace = pace
-        self._stop = stop
-        self._steps = steps
         self._reread_at: dict[str, float] = {}
-        self._log = structlog.get_logger("xerelay").bind(store=translator.store)
+        self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
         """Poll until the agent is to end. Raises `Stopped`, and `NotInCharge`."""
         while True:
             await self.poll()
-            await self._stop.rest(self._pace.poll_every.total_seconds())
+            await self._s.stop.rest(self._s.pace.poll_every.total_seconds())
 
     async def poll(self) -> None:
         """Publish all that changed up to now, less the lag."""
-        now = await self._patience.of(self._source.now)
-        until = (now - self._pace.lag).replace(microsecond=0)
-        for stream in self._source.streams:
+        now = await self._s.patience.of(self._s.source.now)
+        until = (now - self._s.pace.lag).replace(microsecond=0)
+        for stream in self._s.source.streams:
             await self._catch_up(stream, until)
 
     async def _catch_up(self, stream: Stream, until: datetime) -> None:
-        saved = await self._patience.of(partial(self._checkpoints.cursor, stream)) or await self._begin(stream, until)
+        known = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
+        reading = known or await self._begin(stream, until)
+        saved = reading.cursor
         after = self._looking_back(stream, saved)
-        while after.changed_at <= until and not self._stop.asked:
-            changes = await self._patience.of(partial(self._source.changes, stream, after, until=until))
-            self._steps.reached(Step.FETCHED)
+        # what was there before the agent came is no news: it does not go ahead of what is
+        wish = Wish(backfill_before=reading.begun_at)
+        while after.changed_at <= until and not self._s.stop.asked:
+            changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))
+            self._s.steps.reached(Step.FETCHED)
             reached = max(saved, changes.cursor)
-            await self._publish(stream, changes, reached if reached > saved else None)
+            await self._publish(stream, changes, wish, reached if reached > saved else None)
             if not changes.more or self._stands_still(stream, after, changes):
                 return
             after, saved = changes.cursor, reached
 
-    async def _begin(self, stream: Stream, until: datetime) -> Cursor:
+    async def _begin(self, stream: Stream, until: datetime) -> Reading:
         """Where a stream is begun that was never read: what is older than all books is left out, and that is said."""
-        start = datetime.combine(self._translator.routing.start_date, time(), UTC) - _A_DAY
-        await self._patience.of(partial(self._first_look.tell, stream))
-        cursor = Cursor(min(start, until))
-        await self._patience.of(partial(self._checkpoints.save, stream, (), cursor))
-        await self._patience.of(partial(self._checkpoints.save_swept, stream, self._clock.now()))
-        return cursor
+        start = datetime.combine(self._s.translator.routing.start_date, time(), UTC) - _A_DAY
+        await self._s.patience.of(partial(self._first_look.tell, stream))
+        begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), until + self._s.pace.lag)
+        return await self._s.patience.of(begin)
 
     def _looking_back(self, stream: Stream, saved: Cursor) -> Cursor:
-        now = self._clock.monotonic()
+        now = self._s.clock.monotonic()
         if now < self._reread_at.get(stream.name, 0.0):
             return saved
-        self._reread_at[stream.name] = now + self._pace.reread_every.total_seconds()
-        return Cursor(saved.changed_at - self._pace.overlap)
+        self._reread_at[stream.name] = now + self._s.pace.reread_every.total_seconds()
+        return Cursor(saved.changed_at - self._s.pace.overlap)
 
-    async def _publish(self, stream: Stream, changes: Changes, cursor: Cursor | None) -> None:
+    async def _publish(self, stream: Stream, changes: Changes, wish: Wish, cursor: Cursor | None) -> None:
         ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]
-        known = await self._patience.of(partial(self._checkpoints.memories, stream, ids))
-        batch = self._translator.batch(changes.rows, changes.broken, known, now=self._clock.now())
-        self._steps.reached(Step.TRANSLATED)
+        known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, ids))
+        now = self._s.clock.now()
+        batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
+        self._s.steps.reached(Step.TRANSLATED)
         self._report(stream, batch.broken)
-        await self._posting.post(batch.outgoing)
+        await self._s.posting.post(batch.outgoing)
         if batch.memories or cursor is not None:
-            await self._patience.of(partial(self._checkpoints.save, stream, batch.memories, cursor))
-            self._steps.reached(Step.CHECKPOINTED)
+            await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories, cursor))
+            self._s.steps.reached(Step.CHECKPOINTED)
         if batch.outgoing:
             self._log.info("changes.published", stream=stream.name, events=len(batch.outgoing), same=batch.unchanged)
 

@@ -44,10 +44,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One stream of a run: everything up to row `last` is confirmed. Counts are of events, `broken` of rows."""
+    """One stream of a run: everything up to row `last` is confirmed. `rows` were read out of `total`.
+
+    `published` and `skipped` count events; what is skipped is too old, its lane is off, or no organisation takes it.
+    """
 
     last: int = 0
     pages: int = 0
+    rows: int = 0
     published: int = 0
     skipped: int = 0
     broken: int = 0

@@ -56,4 +56,4 @@ def wish_of(run: Run) -> Wish:
         return found.entity in entities and (not ids or found.data.id in ids)
 
     lane = Lane.IMMEDIATE if isinstance(command, SyncNow) else Lane.BACKFILL
-    return Wish(is_wanted, command.organisation or "", lane, again=True, run_id=run.id)
+    return Wish(is_wanted, command.organisation or "", lane=lane, again=True, run_id=run.id)

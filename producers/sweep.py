@@ -8,12 +8,10 @@ from functools import partial
 
 import structlog
 
-from producers.checkpoints import Checkpoints, Memory
-from producers.pace import Clock, Pace, Stop
-from producers.patience import Patience
-from producers.posting import Posting
-from producers.store import StoreSource, Stream
-from producers.translation import Outgoing, Translator
+from producers.checkpoints import Memory
+from producers.session import Session
+from producers.store import Stream
+from producers.translation import Outgoing
 
 _AT_A_TIME = 100
 _LOOK_EVERY_S = 60.0
@@ -22,60 +20,42 @@ _LOOK_EVERY_S = 60.0
 class Sweeper:
     """Publishes `removed` for what a store no longer has."""
 
-    def __init__(
-        self,
-        *,
-        source: StoreSource,
-        checkpoints: Checkpoints,
-        posting: Posting,
-        translator: Translator,
-        patience: Patience,
-        clock: Clock,
-        pace: Pace,
-        stop: Stop,
-    ) -> None:
-        self._source = source
-        self._checkpoints = checkpoints
-        self._posting = posting
-        self._translator = translator
-        self._patience = patience
-        self._clock = clock
-        self._pace = pace
-        self._stop = stop
-        self._log = structlog.get_logger("xerelay").bind(store=translator.store)
+    def __init__(self, *, session: Session) -> None:
+        self._s = session
+        self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
         """Sweep each stream when its time has come. Raises `Stopped`, and `NotInCharge`."""
-        look_every_s = min(_LOOK_EVERY_S, self._pace.sweep_every.total_seconds())
+        look_every_s = min(_LOOK_EVERY_S, self._s.pace.sweep_every.total_seconds())
         while True:
-            for stream in self._source.streams:
+            for stream in self._s.source.streams:
                 if await self._is_due(stream):
                     await self.sweep(stream)
-            await self._stop.rest(look_every_s)
+            await self._s.stop.rest(look_every_s)
 
     async def sweep(self, stream: Stream) -> int:
         """Compare all ids once; returns how many rows are gone."""
         after, gone, more = 0, 0, True
         while more:
-            ids = await self._patience.of(partial(self._source.ids, stream, after))
-            more = bool(ids) and not self._stop.asked
+            ids = await self._s.patience.of(partial(self._s.source.ids, stream, after))
+            more = bool(ids) and not self._s.stop.asked
             until = ids[-1] if ids else None
             gone += await self._compare(stream, after, until, frozenset(ids))
             after = max(after, until or after)
-        if not self._stop.asked:
-            await self._patience.of(partial(self._checkpoints.save_swept, stream, self._clock.now()))
+        if not self._s.stop.asked:
+            await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, self._s.clock.now()))
             self._log.info("stream.swept", stream=stream.name, gone=gone)
         return gone
 
     async def _is_due(self, stream: Stream) -> bool:
-        swept = await self._patience.of(partial(self._checkpoints.swept_at, stream))
-        return swept is not None and self._clock.now() - swept >= self._pace.sweep_every
+        reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
+        return reading is not None and self._s.clock.now() - reading.swept_at >= self._s.pace.sweep_every
 
     async def _compare(self, stream: Stream, after: int, until: int | None, there: Collection[int]) -> int:
         gone = 0
         while True:
-            ask = partial(self._checkpoints.published_between, stream, after, until, _AT_A_TIME)
-            known = await self._patience.of(ask)
+            ask = partial(self._s.checkpoints.published_between, stream, after, until, _AT_A_TIME)
+            known = await self._s.patience.of(ask)
             if not known:
                 return gone
             after = known[-1].row_id
@@ -85,14 +65,14 @@ class Sweeper:
         """Publish the removals, once the store has said a second time that these rows are not there."""
         if not missing:
             return 0
-        asked_at = await self._patience.of(self._source.now)
-        found = await self._patience.of(partial(self._source.rows, stream, [memory.row_id for memory in missing]))
+        asked_at = await self._s.patience.of(self._s.source.now)
+        found = await self._s.patience.of(partial(self._s.source.rows, stream, [memory.row_id for memory in missing]))
         there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
         gone = [memory for memory in missing if memory.row_id not in there]
-        await self._posting.post([one for memory in gone for one in self._removals(memory, asked_at)])
-        await self._patience.of(partial(self._checkpoints.forget, stream, [memory.row_id for memory in gone]))
+        await self._s.posting.post([one for memory in gone for one in self._removals(memory, asked_at)])
+        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, [memory.row_id for memory in gone]))
         return len(gone)
 
     def _removals(self, memory: Memory, asked_at: datetime) -> list[Outgoing]:
         # its last change has to be older than its removal, whatever the store's clock did
-        return self._translator.removals(memory, version=asked_at + timedelta(seconds=1), now=self._clock.now())
+        return self._s.translator.removals(memory, version=asked_at + timedelta(seconds=1), now=self._s.clock.now())

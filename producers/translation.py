@@ -40,17 +40,22 @@ class Batch:
 class Wish:
     """What is wanted of the rows: by all means, and of any organisation where none is named.
 
-    `lane` goes over the configured ones; `again`: also what is unchanged.
+    `lane` goes over the configured ones, and so does the backfill lane for rows last changed before `backfill_before`.
+    `again`: also what is unchanged.
     """
 
     is_wanted: Callable[[Found], bool] = lambda _: True
     organisation: str = ""
     lane: Lane | None = None
+    backfill_before: datetime | None = None
     again: bool = False
     run_id: str = ""
 
-
-WHAT_CHANGED = Wish()
+    def lane_of(self, row: Row) -> Lane | None:
+        """The lane of this row's events, where it is not the configured one."""
+        if self.backfill_before is not None and row.changed_at < self.backfill_before:
+            return Lane.BACKFILL
+        return self.lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Translator:
         known: Mapping[int, Memory],
         *,
         now: datetime,
-        wish: Wish = WHAT_CHANGED,
+        wish: Wish,
     ) -> Batch:
         """The events of these rows that `wish` asks for and the organisations take."""
         batch = Batch()
@@ -105,7 +110,7 @@ class Translator:
                 published[address] = content
                 event_id = _event_id(self.store, address, f"{rfc3339(found.version)} {content}")
                 event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
-                batch.outgoing.append(Outgoing(event, wish.lane or target.lanes[found.entity]))
+                batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity]))
         if published != memory.published or memory.broken:
             batch.memories.append(Memory(row.id, published))
 

@@ -18,6 +18,7 @@ from producers.posting import Posting
 from producers.resync import Resyncer
 from producers.routing import Routing, Target
 from producers.runs import Run, RunState
+from producers.session import Session
 from producers.steps import Step
 from producers.sweep import Sweeper
 from producers.translation import Translator
@@ -112,30 +113,29 @@ class Workshop:
         self.runs: StoreRuns
         self.checkpoints, self.runs = ledger.store("shop", holder=holder)
         self.routing = routed or routing()
-        patience = self.patience = Patience(store="shop", stop=self.stop)
-        posting = Posting(publisher=self.exchange, patience=patience, steps=self.steps)
-        translator = Translator("shop", self.routing)
-        first_look = FirstLook(store="shop", source=store, routing=self.routing, say=self.said.append)
-        self.poller = Poller(
-            source=store, checkpoints=self.checkpoints, posting=posting, translator=translator, patience=patience,
-            first_look=first_look, clock=clock, pace=pace or Pace(), stop=self.stop, steps=self.steps,
-        )  # fmt: skip
-        self.sweeper = Sweeper(
-            source=store, checkpoints=self.checkpoints, posting=posting, translator=translator, patience=patience,
-            clock=clock, pace=pace or Pace(), stop=self.stop,
-        )  # fmt: skip
-        self.resyncers = {
-            name: Resyncer(
-                name=name, source=store, checkpoints=self.checkpoints, runs=self.runs, posting=posting,
-                translator=translator, patience=patience, clock=clock, stop=self.stop, steps=self.steps,
-            )
-            for name in ("resync-all", "resync", "sync-now")
-        }  # fmt: skip
+        patience = Patience(store="shop", stop=self.stop)
+        self.session = Session(
+            source=store,
+            checkpoints=self.checkpoints,
+            runs=self.runs,
+            posting=Posting(publisher=self.exchange, patience=patience, steps=self.steps),
+            translator=Translator("shop", self.routing),
+            patience=patience,
+            clock=clock,
+            pace=pace or Pace(),
+            stop=self.stop,
+            steps=self.steps,
+        )
+        first_look = FirstLook(store, self.session.translator, say=self.said.append)
+        self.poller = Poller(session=self.session, first_look=first_look)
+        self.sweeper = Sweeper(session=self.session)
+        names = ("resync-all", "resync", "sync-now")
+        self.resyncers = {name: Resyncer(name=name, session=self.session) for name in names}
         self.acked: list[object] = []
-        self.desk = CommandDesk(
-            store="shop", runs=self.runs, routing=self.routing, patience=patience, ack=self.acked.append,
-            wake=lambda name: self.resyncers[name].woken.set(), steps=self.steps,
-        )  # fmt: skip
+        self.desk = CommandDesk(session=self.session, ack=self.acked.append, wake=self._wake)
+
+    def _wake(self, name: str) -> None:
+        self.resyncers[name].woken.set()
 
     async def record(self, name: str, command: Command, *, run_id: str = "run-1") -> RunState:
         """A command that has come."""

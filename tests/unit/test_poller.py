@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 
 from producers.routing import Routing
 from producers.steps import Step
-from producers.store import Cursor, Place, StoreRefuses, StoreUnreachable
+from producers.store import Cursor, Place, StoreRefuses, StoreUnreachable, Stream
 from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from tests.agent_fixture import Workshop, routing, subjects, target, workshop
@@ -34,6 +34,7 @@ async def shop(url: str) -> AsyncIterator[Workshop]:
 
 async def test_everything_that_changed_is_published_in_the_lane_of_its_entity(url: str) -> None:
     async with workshop(url, routed=routing(target(invoice=Lane.IMMEDIATE))) as shop:
+        await shop.poller.poll()
         shop.store.customer(1, OPENED)
         shop.store.invoice(7, OPENED)
         shop.clock.advance(600)
@@ -49,6 +50,18 @@ async def test_everything_that_changed_is_published_in_the_lane_of_its_entity(ur
     assert {(event.source, event.organisation, event.version, event.change) for event, _ in events} == {
         ("shop", "main", OPENED, Change.CHANGED)
     }
+
+
+async def test_what_was_there_before_the_agent_came_goes_into_the_backfill_lane(shop: Workshop) -> None:
+    shop.store.invoice(1, OPENED)
+    await shop.poller.poll()
+    before = {lane for _, lane in shop.exchange.taken()}
+
+    shop.store.invoice(2, shop.clock.now())
+    shop.clock.advance(60)
+    await shop.poller.poll()
+
+    assert (before, {lane for _, lane in shop.exchange.taken()}) == ({Lane.BACKFILL}, {Lane.BATCH})
 
 
 async def test_nothing_is_published_twice(shop: Workshop) -> None:
@@ -118,7 +131,9 @@ async def test_a_cursor_is_saved_only_after_the_broker_has_confirmed(shop: Works
     at = {step: shop.steps.steps.index(step) for step in Step if step is not Step.RECORDED}
     assert at[Step.FETCHED] < at[Step.TRANSLATED] < at[Step.PUBLISHED] < at[Step.CONFIRMED]
     assert shop.steps.steps.index(Step.CHECKPOINTED, at[Step.CONFIRMED]) > at[Step.CONFIRMED]
-    assert await shop.checkpoints.cursor(INVOICES) == Cursor(OPENED + timedelta(seconds=2), 3)
+    reading = await shop.checkpoints.reading(INVOICES)
+    assert reading is not None
+    assert reading.cursor == Cursor(OPENED + timedelta(seconds=2), 3)
 
 
 async def test_what_the_broker_has_lost_is_published_again(shop: Workshop) -> None:
@@ -287,7 +302,7 @@ async def test_ids_that_a_list_leaves_out_are_asked_for_before_they_count_as_gon
     await shop.poller.poll()
     shop.exchange.taken()
 
-    async def no_ids(*_: object) -> list[int]:
+    async def no_ids(stream: Stream, after: int) -> Sequence[int]:
         return []
 
     shop.store.ids = no_ids  # type: ignore[method-assign] # a store whose list fails without saying so

@@ -10,17 +10,21 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from producers.checkpoints import Address, Memory
+from producers.checkpoints import Address, Memory, Reading
 from producers.store import Cursor, Stream
 from schemas.entities import Entity
 from worker.ledger.charge import Charge, told
 from worker.ledger.engine import Database
-from worker.ledger.statements import among, chunks, upsert
+from worker.ledger.statements import among, chunks, insert, upsert
 from worker.ledger.tables import store_rows, store_streams
 
 _STREAM = (store_streams.c.store == bindparam("of"), store_streams.c.stream == bindparam("list"))
-_CURSOR = select(store_streams.c.cursor_at, store_streams.c.cursor_id).where(*_STREAM)
-_SWEPT = select(store_streams.c.swept_at).where(*_STREAM)
+_READING = select(store_streams).where(*_STREAM)
+_SAVE_CURSOR = (
+    update(store_streams)
+    .where(*_STREAM)
+    .values(cursor_at=bindparam("at", type_=store_streams.c.cursor_at.type), cursor_id=bindparam("row"))
+)
 _SAVE_SWEPT = (
     update(store_streams).where(*_STREAM).values(swept_at=bindparam("at", type_=store_streams.c.swept_at.type))
 )
@@ -54,12 +58,20 @@ class StoreCheckpoints:
         """See the protocol."""
         await self._charge.hand_over()
 
-    async def cursor(self, stream: Stream) -> Cursor | None:
+    async def reading(self, stream: Stream) -> Reading | None:
         """See the protocol."""
         with told():
             async with self._database.reading() as connection:
-                row = (await connection.execute(_CURSOR, self._of(stream))).one_or_none()
-        return Cursor(*row) if row else None
+                row = (await connection.execute(_READING, self._of(stream))).one_or_none()
+        return Reading(Cursor(row.cursor_at, row.cursor_id), row.begun_at, row.swept_at) if row else None
+
+    async def begin(self, stream: Stream, cursor: Cursor, at: datetime) -> Reading:
+        """See the protocol."""
+        values = {"cursor_at": cursor.changed_at, "cursor_id": cursor.id, "begun_at": at, "swept_at": at}
+        async with self._charge.transaction() as (connection, _):
+            statement = insert(self._database.dialect, store_streams).on_conflict_do_nothing()
+            await connection.execute(statement, _key(self._store, stream) | values)
+        return Reading(cursor, at, at)
 
     async def memories(self, stream: Stream, row_ids: Iterable[int]) -> dict[int, Memory]:
         """See the protocol."""
@@ -76,9 +88,8 @@ class StoreCheckpoints:
         async with self._charge.transaction() as (connection, _):
             await save_memories(connection, self._database.dialect, self._store, stream, memories)
             if cursor is not None:
-                statement = upsert(self._database.dialect, store_streams, ("store", "stream"), ("swept_at",))
-                values = {"cursor_at": cursor.changed_at, "cursor_id": cursor.id, "swept_at": None}
-                await connection.execute(statement, _key(self._store, stream) | values)
+                values = {"at": cursor.changed_at, "row": cursor.id}
+                await connection.execute(_SAVE_CURSOR, self._of(stream) | values)
 
     async def published_between(self, stream: Stream, after: int, until: int | None, limit: int) -> list[Memory]:
         """See the protocol."""
@@ -93,12 +104,6 @@ class StoreCheckpoints:
         async with self._charge.transaction() as (connection, _):
             for piece in chunks(row_ids):
                 await connection.execute(_FORGET, self._of(stream) | {"ids": piece})
-
-    async def swept_at(self, stream: Stream) -> datetime | None:
-        """See the protocol."""
-        with told():
-            async with self._database.reading() as connection:
-                return (await connection.execute(_SWEPT, self._of(stream))).scalar_one_or_none()
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:
         """See the protocol."""

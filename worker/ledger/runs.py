@@ -133,7 +133,7 @@ def run_of(body: bytes) -> Run:
 
 def progress_of(row: Any) -> Progress:
     """One row of `run_streams`."""
-    return Progress(row.last_id, row.pages, row.published, row.skipped, row.broken, row.total, row.done)
+    return Progress(row.last_id, row.pages, row.rows, row.published, row.skipped, row.broken, row.total, row.done)
 
 
 def _wish(run: Run) -> str:
@@ -149,6 +149,7 @@ def _counts(progress: Progress) -> dict[str, Any]:
     return {
         "last_id": progress.last,
         "pages": progress.pages,
+        "rows": progress.rows,
         "published": progress.published,
         "skipped": progress.skipped,
         "broken": progress.broken,

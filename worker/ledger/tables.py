@@ -203,7 +203,8 @@ store_streams = Table(
     Column("stream", Text, nullable=False),
     Column("cursor_at", Instant, nullable=False),
     Column("cursor_id", BigInteger, nullable=False),
-    Column("swept_at", Instant),
+    Column("begun_at", Instant, nullable=False),
+    Column("swept_at", Instant, nullable=False),
     PrimaryKeyConstraint("store", "stream"),
 )
 
@@ -249,6 +250,7 @@ run_streams = Table(
     Column("stream", Text, nullable=False),
     Column("last_id", BigInteger, nullable=False),
     Column("pages", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
     Column("published", Integer, nullable=False),
     Column("skipped", Integer, nullable=False),
     Column("broken", Integer, nullable=False),

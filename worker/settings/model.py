@@ -20,7 +20,7 @@ from worker.settings.sections import (
     StoreSettings,
     XeroSection,
 )
-from worker.settings.values import Section
+from worker.settings.values import MAGENTO, Section
 
 
 def _with_names(tables: Any) -> Any:
@@ -108,14 +108,25 @@ def _store(settings: Settings, store: StoreSettings) -> Iterator[Problem]:
     if store.name in settings.organisations:
         text = f"an organisation has this name too, and both would own xerelay.{store.name}.commands; rename one"
         yield Problem(path, text)
-    if bool(store.organisation) == bool(store.websites):
-        yield Problem(f"{path}.organisation", "expected either organisation or websites, exactly one of them")
+    if bool(store.organisation) == bool(store.websites or store.views):
+        yield Problem(f"{path}.organisation", "expected either organisation or websites and views, one of the two")
     if store.organisation and store.organisation not in settings.organisations:
         yield Problem(f"{path}.organisation", _unknown(store.organisation, "organisations", settings.organisations))
-    for website, name in store.websites.items():
-        if name not in settings.organisations:
-            yield Problem(f"{path}.websites.{website}", _unknown(name, "organisations", settings.organisations))
+    for table in ("websites", "views"):
+        for code, name in getattr(store, table).items():
+            if name not in settings.organisations:
+                yield Problem(f"{path}.{table}.{code}", _unknown(name, "organisations", settings.organisations))
+    yield from _auth(store, path)
+
+
+def _auth(store: StoreSettings, path: str) -> Iterator[Problem]:
     auth = store.auth
+    if store.kind == MAGENTO and not store.url.startswith("http"):
+        yield Problem(f"{path}.url", "expected a URL with a host, such as https://example.com")
+    if auth is None:
+        if store.kind == MAGENTO:
+            yield Problem(f"{path}.auth", f"missing; add a table [{path}.auth] with access_token")
+        return
     signing = {"consumer_key": auth.consumer_key, "consumer_secret": auth.consumer_secret}
     signing["access_token_secret"] = auth.access_token_secret
     missing = [key for key, value in signing.items() if value is None]

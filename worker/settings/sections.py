@@ -21,6 +21,8 @@ from worker.settings.values import (
     Section,
     ShortName,
     SmtpUrl,
+    StoreKind,
+    StoreUrl,
     between,
 )
 
@@ -84,24 +86,28 @@ class AuthSettings(Section):
 
 
 class StoreSettings(Section):
-    """One store. It feeds `organisation`, or by website code the organisations of `websites`.
+    """One store. It feeds `organisation`, or those of `websites` and `views` by their codes, views going first.
 
-    `offline_methods` are the payment methods whose invoices and refunds count as money, although no gateway proves it.
+    `kind` may name the adapter of another store, as `package.module:function`. `offline_methods` are Magento's payment
+    methods whose invoices and refunds count as money, although no gateway proves it.
     """
 
     name: ShortName
-    kind: Literal["magento"]
-    url: HttpUrl
-    auth: AuthSettings
+    kind: StoreKind
+    url: StoreUrl
+    auth: AuthSettings | None = None
     organisation: str | None = None
     websites: dict[str, str] = Field(default_factory=dict)
+    views: dict[str, str] = Field(default_factory=dict)
+    poll: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=1))] = timedelta(seconds=10)
+    lag: Annotated[Duration, between(timedelta(), timedelta(minutes=15))] = timedelta(seconds=60)
     offline_methods: Annotated[frozenset[Filled], BeforeValidator(_listed)] = frozenset()
 
     @property
     def organisations(self) -> tuple[str, ...]:
         """The names of every organisation this store feeds, each once."""
         named = (self.organisation,) if self.organisation else ()
-        return tuple(dict.fromkeys((*named, *self.websites.values())))
+        return tuple(dict.fromkeys((*named, *self.websites.values(), *self.views.values())))
 
 
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]

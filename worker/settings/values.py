@@ -38,6 +38,8 @@ _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _HIGHEST_PORT = 65_535
 _KEY_BYTES = 32
+MAGENTO = "magento"
+_ADAPTER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 def parse_duration(value: object) -> timedelta:
@@ -128,6 +130,19 @@ def _hosted(schemes: tuple[str, ...], example: str) -> Any:
     return check
 
 
+def _store_url(url: str) -> str:
+    if url.startswith("file:///"):
+        return url
+    checked: str = _hosted(("http", "https"), "https://example.com")(url)
+    return checked
+
+
+def _store_kind(value: str) -> str:
+    if value != MAGENTO and not _ADAPTER.fullmatch(value):
+        raise ValueError(f"expected '{MAGENTO}', or an adapter of your own as package.module:function")
+    return value
+
+
 def _secret(check: Any) -> AfterValidator:
     return AfterValidator(lambda value: SecretStr(check(value.get_secret_value())))
 
@@ -161,6 +176,8 @@ XeroUuid = Annotated[str, AfterValidator(_uuid)]
 Filled = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 FilledSecret = Annotated[SecretStr, Field(min_length=1)]
 HttpUrl = Annotated[str, AfterValidator(_hosted(("http", "https"), "https://example.com"))]
+StoreUrl = Annotated[str, AfterValidator(_store_url)]
+StoreKind = Annotated[str, AfterValidator(_store_kind)]
 SecretHttpUrl = Annotated[SecretStr, _secret(_hosted(("http", "https"), "https://example.com/hook"))]
 BrokerUrl = Annotated[SecretStr, _secret(_hosted(("amqp", "amqps"), "amqps://user:password@host:5671/vhost"))]
 SmtpUrl = Annotated[SecretStr, _secret(_hosted(("smtp", "smtps"), "smtps://user:password@host:465"))]

@@ -24,7 +24,8 @@ def _store_streams() -> None:
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("cursor_at", sa.BigInteger(), nullable=False),
         sa.Column("cursor_id", sa.BigInteger(), nullable=False),
-        sa.Column("swept_at", sa.BigInteger(), nullable=True),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("swept_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("store", "stream", name=op.f("pk_store_streams")),
     )
 
@@ -71,6 +72,7 @@ def _run_streams() -> None:
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("last_id", sa.BigInteger(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("published", sa.Integer(), nullable=False),
         sa.Column("skipped", sa.Integer(), nullable=False),
         sa.Column("broken", sa.Integer(), nullable=False),

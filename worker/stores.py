@@ -1,0 +1,49 @@
+"""From a store's settings to its source, and to the way of its events."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import cast
+
+from producers.routing import Routing, Target
+from producers.store import StoreSource
+from worker.settings import OrganisationSettings, Settings
+from worker.settings.sections import StoreSettings
+
+OpenStore = Callable[[str, str], AbstractAsyncContextManager[StoreSource]]
+"""What `kind = "package.module:function"` names: it takes the store's URL and its access token, empty without one."""
+
+
+class NoAdapter(Exception):
+    """`kind` names nothing that can be imported. The text says what was looked for."""
+
+
+def open_source(store: StoreSettings) -> AbstractAsyncContextManager[StoreSource]:
+    """The store, opened for as long as the context. Raises `NoAdapter`."""
+    token = store.auth.access_token.get_secret_value() if store.auth else ""
+    return _adapter(store)(store.url, token)
+
+
+def routing_of(settings: Settings, store: StoreSettings) -> Routing:
+    """Which of its entities go where."""
+    return Routing(
+        targets={name: _target(settings.organisations[name]) for name in store.organisations},
+        organisation=store.organisation or "",
+        websites=store.websites,
+        views=store.views,
+    )
+
+
+def _adapter(store: StoreSettings) -> OpenStore:
+    module, _, name = store.kind.partition(":")
+    try:
+        return cast(OpenStore, getattr(importlib.import_module(module), name))
+    except (ImportError, AttributeError) as error:
+        raise NoAdapter(f"stores.{store.name}.kind: {store.kind} cannot be imported: {error}") from None
+
+
+def _target(org: OrganisationSettings) -> Target:
+    lanes = {entity: lane for entity, lane in org.lanes.items() if lane != "off"}
+    return Target(org.name, org.start_date, lanes)
