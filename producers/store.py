@@ -33,7 +33,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One snapshot, its version, and the places it belongs to: one for a sale, several for a product."""
+    """One snapshot, its version, and the places it belongs to: one for a sale, several for a product.
+
+    The first number in `data.id` is the row's id: `17`, `invoice-17`.
+    """
 
     entity: Entity
     version: datetime

@@ -31,6 +31,9 @@ CONFIGURED = [path for path, command in COMMANDS if any(p.name == "config" for p
 ARGUMENTS = {
     ("publish",): ["events.jsonl"],
     ("connect",): ["xero"],
+    ("resync",): ["--entity", "invoice", "--id", "1"],
+    ("sync-now",): ["--entity", "invoice", "--id", "1"],
+    ("resync-cancel",): ["1"],
     ("parked", "show"): ["1"],
     ("parked", "retry"): ["1"],
     ("parked", "discard"): ["1", "--why", "a test"],

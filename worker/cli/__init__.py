@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import connect, db, demo, parked, plan, publish, sandbox, schema, serve
+from worker.cli import (
+    commands,
+    connect,
+    db,
+    demo,
+    parked,
+    plan,
+    publish,
+    resync_status,
+    sandbox,
+    schema,
+    serve,
+    store,
+)
 
 app = typer.Typer(
     name="xerelay",
@@ -18,6 +31,13 @@ app = typer.Typer(
     help="Keeps an online store's books in Xero complete and correct, within Xero's daily call cap.",
 )
 app.command("worker")(serve.worker)
+app.command("store")(store.store)
+app.command("resync-all")(commands.resync_all)
+app.command("resync")(commands.resync)
+app.command("sync-now")(commands.sync_now)
+app.command("release")(commands.release)
+app.command("resync-status")(resync_status.resync_status)
+app.command("resync-cancel")(resync_status.resync_cancel)
 app.command("publish")(publish.publish)
 app.command("connect")(connect.connect)
 app.command("plan")(plan.plan)

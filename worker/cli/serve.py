@@ -13,10 +13,11 @@ from worker.logs import configure
 
 
 def worker(config: Config = None) -> None:
-    """Bring the organisations' events to Xero, until SIGTERM or Ctrl-C.
+    """Bring the organisations' events to Xero.
 
-    Start as many as you like: they share the organisations evenly, and take over those of one that dies within 20
-    seconds. SIGTERM settles what is in flight, returns the rest to the broker and exits 0 within 10 seconds.
+    Runs until SIGTERM or Ctrl-C. Start as many as you like: they share the organisations evenly, and take over those
+    of one that dies within 20 seconds. SIGTERM settles what is in flight, returns the rest to the broker and exits 0
+    within 10 seconds.
     """
     checked = settings(config)
     configure()

@@ -1,0 +1,127 @@
+"""What an admin asks of a store or an organisation: each command publishes one message."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from schemas.commands import COMMANDS, Release, Resync, ResyncAll, SyncNow
+from schemas.entities import Entity
+from schemas.faults import undecodable
+from schemas.topology import organisation_queues, store_queues
+from worker.cli import resync_dry_run
+from worker.cli.command_sending import send
+from worker.cli.options import Config, settings
+from worker.cli.store_option import fail, the_store
+from worker.settings import Settings
+from worker.settings.sections import StoreSettings
+
+Store = Annotated[str, typer.Option("--store", help="The store; needed when several are configured.")]
+Org = Annotated[str, typer.Option("--org", help="Only for this organisation; all that the store feeds unless given.")]
+Entities = Annotated[list[Entity], typer.Option("--entity", help="Only these, repeatable; all unless given.")]
+OneEntity = Annotated[Entity, typer.Option("--entity", help="What the ids or days are of.")]
+Ids = Annotated[list[str], typer.Option("--id", help="The entity's id in the store, repeatable.")]
+Day = datetime | None
+Since = Annotated[Day, typer.Option(formats=["%Y-%m-%d"], help="Only what was created since this day.")]
+From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, instead of ids.")]
+To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; it is included.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Count the store, say what it costs, and send nothing.")]
+
+
+def resync_all(
+    *,
+    store: Store = "",
+    org: Org = "",
+    entity: Entities = [],  # noqa: B006 - typer's way to say that an option may be repeated
+    since: Since = None,
+    dry_run: DryRun = False,
+    config: Config = None,
+) -> None:
+    """Publish all that a store has once more.
+
+    It goes into the backfill lane, so that the books become complete. What is in Xero already costs no call. A run like
+    one that is not finished yet joins it.
+    """
+    checked = settings(config)
+    chosen = _chosen(checked, store, org)
+    command = ResyncAll(organisation=org or None, entities=tuple(entity) or tuple(Entity), since=_day(since))
+    if dry_run:
+        resync_dry_run.show(checked, chosen, command)
+    else:
+        _send(checked, chosen, "resync-all", command)
+
+
+def resync(
+    *,
+    entity: OneEntity,
+    ids: Ids = [],  # noqa: B006 - as above
+    date_from: From = None,
+    date_to: To = None,
+    store: Store = "",
+    org: Org = "",
+    config: Config = None,
+) -> None:
+    """Publish some entities of a store once more.
+
+    They are chosen by their ids or by the days they were created, and go into the backfill lane.
+    """
+    checked = settings(config)
+    chosen = _chosen(checked, store, org)
+    days = {"date_from": _day(date_from), "date_to": _day(date_to)}
+    _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days))
+
+
+def sync_now(
+    *,
+    entity: OneEntity,
+    ids: Ids,
+    store: Store = "",
+    org: Org = "",
+    config: Config = None,
+) -> None:
+    """Publish some entities into the immediate lane."""
+    checked = settings(config)
+    chosen = _chosen(checked, store, org)
+    _send(checked, chosen, "sync-now", _command("sync-now", organisation=org or None, entity=entity, ids=ids))
+
+
+def release(
+    org: Annotated[list[str], typer.Option("--org", help="The organisation, repeatable; all unless given.")] = [],  # noqa: B006 - as above
+    config: Config = None,
+) -> None:
+    """Open the batch window now."""
+    checked = settings(config)
+    for name in org:
+        if name not in checked.organisations:
+            fail(f"no [organisations.{name}] in the configuration; there is: {', '.join(checked.organisations)}")
+    for name in org or checked.organisations:
+        send(checked, target=name, queues=organisation_queues(name), name="release", command=Release())
+        typer.echo(f"{name}: told to open its batch window")
+
+
+def _chosen(checked: Settings, store: str, org: str) -> StoreSettings:
+    chosen = the_store(checked, store)
+    if org and org not in chosen.organisations:
+        fail(f"store {chosen.name} does not feed {org!r}; it feeds {', '.join(chosen.organisations)}")
+    return chosen
+
+
+def _command(name: str, **values: Any) -> Resync | SyncNow:
+    try:
+        command = COMMANDS[name].model_validate(values)
+    except ValidationError as error:
+        fail(undecodable("", error).detail)
+    assert isinstance(command, Resync | SyncNow)
+    return command
+
+
+def _send(checked: Settings, store: StoreSettings, name: str, command: ResyncAll | Resync | SyncNow) -> None:
+    run = send(checked, target=store.name, queues=store_queues(store.name), name=name, command=command)
+    typer.echo(f"{name} sent to {store.name}; see how far it is: xerelay resync-status {run} --follow")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

@@ -1,0 +1,127 @@
+"""`xerelay resync-status` and `resync-cancel`: how far the runs are, and taking one back."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+import typer
+
+from producers.runs import RunState
+from worker.bootstrap import limits_of, open_ledger
+from worker.cli.options import Config, settings
+from worker.cli.resync_view import View, facts, table, told
+from worker.ledger.errors import LedgerError
+from worker.ledger.ledger import Ledger
+from worker.ledger.run_reports import RunStatus
+from worker.run_outlook import booked_at
+from worker.settings import Settings
+
+_LOOK_EVERY_S = 1.0
+_ENDED = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
+T = TypeVar("T")
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+
+
+def resync_status(
+    run: Annotated[str, typer.Argument(metavar="[RUN]", help="The run's id; the latest runs unless given.")] = "",
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Stay until every event of the run is settled.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say how far the runs of commands are.
+
+    Pages, events published, written, unchanged and parked, calls, time left. With --follow exits 0 when a run is done,
+    1 when it failed or was cancelled.
+    """
+    checked = settings(config)
+    if not run:
+        runs = _with_ledger(checked, lambda ledger: ledger.runs.latest())
+        typer.echo(json.dumps([facts(one, None) for one in runs], indent=2)) if as_json else table(runs)
+        return
+    if follow:
+        status = _with_ledger(checked, lambda ledger: _follow(checked, ledger, run, quiet=as_json))
+    else:
+        status = _with_ledger(checked, lambda ledger: _first(ledger, run))
+    left = _with_ledger(checked, lambda ledger: _time_left(checked, ledger, status))
+    typer.echo(json.dumps(facts(status, left), indent=2) if as_json else told(status, left))
+    if follow and status.state is not RunState.DONE:
+        raise typer.Exit(1)
+
+
+def resync_cancel(run: RunId, config: Config = None) -> None:
+    """Take a run back.
+
+    The store's agent reads no further; what is published stays published.
+    """
+    checked = settings(config)
+
+    async def cancel(ledger: Ledger) -> str:
+        status = await ledger.runs.get(run)
+        if status is None:
+            return f"there is no run {run!r}"
+        if status.joined_to:
+            return f"{run} joined {status.joined_to}: cancel that one, which does the work of both"
+        if not await ledger.runs.cancel(run, why=f"by {getpass.getuser()}"):
+            return f"{run} is {status.state} already"
+        return ""
+
+    trouble = _with_ledger(checked, cancel)
+    typer.echo(trouble or f"{run} is cancelled", err=bool(trouble))
+    raise typer.Exit(1 if trouble else 0)
+
+
+async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -> RunStatus:
+    with View(quiet=quiet) as view:
+        while True:
+            status = await _first(ledger, run)
+            view.show(status, await _time_left(checked, ledger, status))
+            if status.state in _ENDED and status.settled >= status.published:
+                return status
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _first(ledger: Ledger, run: str) -> RunStatus:
+    """The run, or the one it joined. Exits 1 when it is not there: the agent may not have taken it yet."""
+    status = await ledger.runs.get(run)
+    if status is not None and status.joined_to:
+        status = await ledger.runs.get(status.joined_to)
+    if status is None:
+        typer.echo(f"there is no run {run!r}; it appears when the store's agent has taken the command", err=True)
+        raise typer.Exit(1)
+    return status
+
+
+async def _time_left(checked: Settings, ledger: Ledger, status: RunStatus) -> timedelta | None:
+    """Until the last of its organisations has it in its books; None when nobody is waiting any more."""
+    store = checked.stores.get(status.store)
+    if store is None or (status.state in _ENDED and status.settled >= status.published):
+        return None
+    longest = timedelta()
+    for name in store.organisations:
+        limits = limits_of(checked.organisations[name])
+        state, spent, now = await ledger.budget.standing(name, limits)
+        longest = max(longest, booked_at(status, state, spent, limits=limits, now=now) - now)
+    return longest
+
+
+def _with_ledger(checked: Settings, work: Callable[[Ledger], Awaitable[T]]) -> T:
+    async def run() -> T:
+        ledger = await open_ledger(checked)
+        try:
+            return await work(ledger)
+        finally:
+            await ledger.close()
+
+    try:
+        return asyncio.run(run())
+    except LedgerError as error:
+        typer.echo(f"ledger: {error}", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,36 @@
+"""Which stores a command means, and what is said of one that is not configured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from worker.cli.options import CONFIGURATION_ERROR
+from worker.settings import Settings
+from worker.settings.sections import StoreSettings
+
+
+def stores_named(settings: Settings, names: Sequence[str]) -> list[str]:
+    """These stores, or all. Exits 2 for one that is not configured."""
+    if not settings.stores:
+        fail("no store is configured; add a table [stores.NAME]")
+    for name in names:
+        if name not in settings.stores:
+            fail(f"no [stores.{name}] in the configuration; there is: {', '.join(settings.stores)}")
+    return list(dict.fromkeys(names or settings.stores))
+
+
+def the_store(settings: Settings, name: str) -> StoreSettings:
+    """The store of that name, or the only one. Exits 2 where it is not clear which."""
+    named = stores_named(settings, [name] if name else [])
+    if len(named) > 1:
+        fail(f"which store? name one with --store: {', '.join(named)}")
+    return settings.stores[named[0]]
+
+
+def fail(message: str) -> NoReturn:
+    """Say it and exit 2."""
+    typer.echo(message, err=True)
+    raise typer.Exit(CONFIGURATION_ERROR)

@@ -1,0 +1,24 @@
+"""When a run will be in the books: an estimate for people. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.envelope import Lane
+from worker.budget.limits import Limits
+from worker.budget.state import Spent, State
+from worker.ledger.run_reports import RunStatus
+from worker.outlook import outlook
+
+
+def events_left(status: RunStatus) -> int:
+    """Events that are not settled yet, those of unread rows estimated from the rows read so far."""
+    unread = sum(max(0, (one.total or 0) - one.rows) for one in status.streams.values() if not one.done)
+    read = sum(one.rows for one in status.streams.values())
+    expected = round(unread * status.published / read) if read else unread
+    return max(0, status.published - status.settled) + expected
+
+
+def booked_at(status: RunStatus, state: State, spent: Spent, *, limits: Limits, now: datetime) -> datetime:
+    """When the calls for what is left can have been made, if nobody else makes any."""
+    return outlook({Lane.BACKFILL: events_left(status)}, state, spent, limits=limits, now=now).done[Lane.BACKFILL]
