@@ -1,0 +1,157 @@
+"""What a store's agent remembers, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from producers.checkpoints import Address, Checkpoints, Memory, NotInCharge
+from producers.runs import Progress, Run, Runs, RunState
+from producers.store import Cursor
+from schemas.commands import ResyncAll
+from schemas.entities import Entity
+from tests.agent_fixture import message
+from tests.fake_store import CUSTOMERS, INVOICES, OPENED
+from tests.fakes import FakeClock
+from tests.sample_ledger import opened
+from worker.ledger.ledger import Ledger
+
+INVOICE = Address(Entity.INVOICE, "7", "main")
+PAYMENT = Address(Entity.PAYMENT, "invoice-7", "main")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(OPENED)
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def in_charge(ledger: Ledger, holder: str = "a1", store: str = "shop") -> tuple[Checkpoints, Runs]:
+    checkpoints, runs = ledger.store(store, holder=holder)
+    assert await checkpoints.take_charge(15)
+    return checkpoints, runs
+
+
+async def test_what_is_saved_is_there_for_the_next_agent(ledger: Ledger) -> None:
+    checkpoints, _ = await in_charge(ledger)
+    memories = [Memory(7, {INVOICE: "h1", PAYMENT: "h2"}), Memory(8, {}, broken="payment is missing")]
+    await checkpoints.begin(INVOICES, Cursor(OPENED), OPENED)
+
+    await checkpoints.save(INVOICES, memories, Cursor(OPENED + timedelta(seconds=3), 2**41 + 7))
+    await checkpoints.hand_over()
+
+    later, _ = await in_charge(ledger, "a2")
+    reading = await later.reading(INVOICES)
+    assert reading is not None
+    assert (reading.cursor, reading.begun_at) == (Cursor(OPENED + timedelta(seconds=3), 2**41 + 7), OPENED)
+    assert await later.memories(INVOICES, [6, 7, 8]) == {7: memories[0], 8: memories[1]}
+    assert await later.memories(CUSTOMERS, [7]) == {}
+    assert await later.reading(CUSTOMERS) is None
+
+
+async def test_a_store_has_one_agent_and_an_old_one_saves_nothing(ledger: Ledger, clock: FakeClock) -> None:
+    old, runs = await in_charge(ledger)
+    young, _ = ledger.store("shop", holder="a2")
+    early = await young.take_charge(15)
+
+    clock.advance(16)
+
+    assert not early
+    assert await young.take_charge(15)
+    assert not await old.take_charge(15)
+    run = Run("r1", "resync-all", ResyncAll())
+    for attempt in (
+        old.save(INVOICES, [Memory(7, {INVOICE: "h1"})], Cursor(OPENED)),
+        old.forget(INVOICES, [7]),
+        old.begin(INVOICES, Cursor(OPENED), OPENED),
+        runs.begin(run),
+        runs.finish(run, RunState.DONE),
+        runs.save_page(run, INVOICES, Progress(), ()),
+    ):
+        with pytest.raises(NotInCharge):
+            await attempt
+    assert await young.memories(INVOICES, [7]) == {}
+
+
+async def test_two_stores_have_an_agent_each(ledger: Ledger) -> None:
+    shop, _ = await in_charge(ledger)
+    other, _ = await in_charge(ledger, "a2", store="other")
+    for one in (shop, other):
+        await one.begin(INVOICES, Cursor(OPENED), OPENED)
+    await shop.save(INVOICES, [Memory(7, {INVOICE: "h1"})])
+
+    assert await other.memories(INVOICES, [7]) == {}
+
+
+async def test_published_rows_are_listed_in_pieces_without_those_that_led_to_nothing(ledger: Ledger) -> None:
+    checkpoints, _ = await in_charge(ledger)
+    await checkpoints.save(INVOICES, [Memory(n, {INVOICE: "h"} if n % 2 else {}) for n in range(1, 12)])
+
+    first = await checkpoints.published_between(INVOICES, 1, 9, 2)
+    rest = await checkpoints.published_between(INVOICES, first[-1].row_id, None, 100)
+    await checkpoints.forget(INVOICES, [3, 5])
+
+    assert [one.row_id for one in first] == [3, 5]
+    assert [one.row_id for one in rest] == [7, 9, 11]
+    assert [one.row_id for one in await checkpoints.published_between(INVOICES, 0, None, 100)] == [1, 7, 9, 11]
+
+
+async def test_many_rows_are_saved_and_read_at_once(ledger: Ledger) -> None:
+    checkpoints, _ = await in_charge(ledger)
+    memories = [Memory(n, {Address(Entity.INVOICE, str(n), "main"): f"h{n}"}) for n in range(1, 3001)]
+
+    await checkpoints.save(INVOICES, memories)
+
+    assert list((await checkpoints.memories(INVOICES, range(1, 3001))).values()) == memories
+
+
+async def test_a_command_is_recorded_once_and_worked_off_in_order(ledger: Ledger, clock: FakeClock) -> None:
+    _, runs = await in_charge(ledger)
+    first = Run("first", "resync-all", ResyncAll(entities=(Entity.INVOICE,)))
+    second = Run("second", "resync-all", ResyncAll(entities=(Entity.CUSTOMER,)))
+    for run in (first, second, first):
+        await runs.record(run, message(run.name, run.command, run.id))
+        clock.advance(1)
+
+    assert await runs.next("resync-all") == first
+    assert await runs.begin(first)
+    assert await runs.next("resync-all") == first
+    await runs.finish(first, RunState.DONE)
+    assert await runs.next("resync-all") == second
+    assert await runs.next("sync-now") is None
+    assert [run.id for run in await ledger.runs.latest()] == ["second", "first"]
+
+
+async def test_pages_add_up_and_a_cancelled_run_says_so_at_its_next_page(ledger: Ledger) -> None:
+    checkpoints, runs = await in_charge(ledger)
+    run = Run("r1", "resync-all", ResyncAll())
+    await runs.record(run, message(run.name, run.command, run.id))
+    await runs.begin(run)
+
+    wanted = await runs.save_page(run, INVOICES, Progress(10, 1, 10, 20), [Memory(7, {INVOICE: "h1"})])
+    assert await ledger.runs.cancel("r1", why="by a test")
+    still = await runs.save_page(run, INVOICES, Progress(20, 2, 20, 40, total=99), [Memory(8, {INVOICE: "h2"})])
+    await runs.finish(run, RunState.DONE)
+
+    status = await ledger.runs.get("r1")
+    assert status is not None
+    assert (wanted, still, status.state, status.detail) == (True, False, RunState.CANCELLED, "by a test")
+    assert status.streams == {"invoices": Progress(20, 2, 20, 40, total=99)}
+    assert set(await checkpoints.memories(INVOICES, [7, 8])) == {7, 8}
+
+
+async def test_a_refused_message_is_kept_once_with_its_reason(ledger: Ledger) -> None:
+    _, runs = await in_charge(ledger)
+
+    for _ in range(2):
+        await runs.refuse(b"\xff not json", "undecodable: expected JSON")
+
+    [status] = await ledger.runs.latest()
+    assert (status.state, status.detail) == (RunState.REFUSED, "undecodable: expected JSON")
