@@ -26,7 +26,7 @@ MANY = 3000
 
 @pytest.fixture
 async def stage(tmp_path: Path, amqp_url: str, unique_org: str) -> AsyncIterator[ShopStage]:
-    ledger_url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    ledger_url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     made = ShopStage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=ledger_url)
     yield made
     await made.close()
@@ -35,7 +35,7 @@ async def stage(tmp_path: Path, amqp_url: str, unique_org: str) -> AsyncIterator
 async def test_a_broker_that_is_away_is_waited_for(
     tmp_path: Path, private_broker: PrivateBroker, unique_org: str
 ) -> None:
-    ledger_url = f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    ledger_url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     stage = ShopStage(tmp_path, organisation=unique_org, broker_url=private_broker.url, ledger_url=ledger_url)
     stage.shop.trade(MANY)
     process = stage.agent()

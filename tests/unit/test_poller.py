@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture

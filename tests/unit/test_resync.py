@@ -23,7 +23,7 @@ from tests.waiting import until
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}"
+    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture

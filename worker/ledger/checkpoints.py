@@ -15,7 +15,7 @@ from producers.store import Cursor, Stream
 from schemas.entities import Entity
 from worker.ledger.charge import Charge, told
 from worker.ledger.engine import Database
-from worker.ledger.statements import among, chunks, insert, upsert
+from worker.ledger.statements import chunks, insert, upsert
 from worker.ledger.tables import store_rows, store_streams
 
 _STREAM = (store_streams.c.store == bindparam("of"), store_streams.c.stream == bindparam("list"))
@@ -30,7 +30,8 @@ _SAVE_SWEPT = (
 )
 _OF_STREAM = (store_rows.c.store == bindparam("of"), store_rows.c.stream == bindparam("list"))
 _ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken)
-_THESE = select(*_ROWS).where(*_OF_STREAM, among(store_rows.c.row_id, "ids"))
+_BY_IDS = store_rows.c.row_id.in_(bindparam("ids", expanding=True))
+_THESE = select(*_ROWS).where(*_OF_STREAM, _BY_IDS)
 _BETWEEN = (
     select(*_ROWS)
     .where(*_OF_STREAM, store_rows.c.row_id > bindparam("after"), store_rows.c.published != "{}")
@@ -39,7 +40,7 @@ _BETWEEN = (
     .limit(bindparam("most"))
 )
 _HIGHEST = 2**63 - 1
-_FORGET = delete(store_rows).where(*_OF_STREAM, among(store_rows.c.row_id, "ids"))
+_FORGET = delete(store_rows).where(*_OF_STREAM, _BY_IDS)
 
 
 class StoreCheckpoints:
@@ -118,9 +119,8 @@ async def save_memories(
     connection: AsyncConnection, dialect: str, store: str, stream: Stream, memories: Sequence[Memory]
 ) -> None:
     """Insert or overwrite rows of `store_rows`."""
-    if memories:
-        statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
-        await connection.execute(statement, [_key(store, stream) | _row(memory) for memory in memories])
+    statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
+    await statement.run(connection, [_key(store, stream) | _row(memory) for memory in memories])
 
 
 def _key(store: str, stream: Stream) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class StoreRuns:
             # what was published stays published, also when nobody wants more of it
             await save_memories(connection, self._database.dialect, self._store, stream, memories)
             statement = upsert(self._database.dialect, run_streams, ("run_id", "stream"))
-            await connection.execute(statement, {"run_id": run.id, "stream": stream.name} | _counts(progress))
+            await statement.run(connection, [{"run_id": run.id, "stream": stream.name} | _counts(progress)])
             return (await connection.execute(_LOCKED, {"this": run.id})).scalar_one() in UNFINISHED
 
     async def wanted(self, run: Run) -> bool:
