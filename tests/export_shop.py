@@ -22,16 +22,18 @@ class ExportShop:
     def url(self) -> str:
         return f"file://{self.folder}"
 
-    def customer(self, number: int, at: datetime, *, name: str = "Ada Brandt") -> None:
-        self._put("customers", number, at, name=name, email=f"c{number}@example.com")
+    def customer(self, number: int, at: datetime, *, name: str = "") -> None:
+        self._put("customers", number, at, name=name or _name(number), email=f"c{number}@example.com")
 
-    def sale(self, number: int, at: datetime, *, net: str = "10.00", tax: str = "2.00") -> None:
-        line = {"sku": f"LAMP-{number % 5}", "name": "Lamp", "quantity": "1", "net": net, "tax": tax}
-        paid = f"{float(net) + float(tax):.2f}"
-        self._put(
-            "sales", number, at, number=f"{number:06}", customer=number % 3 + 1, name="Ada Brandt", currency="GBP",
-            lines=[line | {"tax_code": "GB-VAT-20"}], method="stripe", paid=paid, charge=f"ch_{number}",
-        )  # fmt: skip
+    def sale(
+        self, number: int, at: datetime, *, net: str = "10.00", tax: str = "2.00", code: str = "GB-VAT-20"
+    ) -> None:
+        """A sale, paid for. What is taxed by another `code` than the books know is parked, and its payment waits."""
+        line = {"sku": f"LAMP-{number % 5}", "name": "Lamp", "quantity": "1", "net": net, "tax": tax, "tax_code": code}
+        customer = number % max(1, len(self.lists["customers"])) + 1
+        known = {"number": f"{number:06}", "customer": customer, "name": _name(customer), "currency": "GBP"}
+        paid = {"method": "stripe", "paid": f"{float(net) + float(tax):.2f}", "charge": f"ch_{number}"}
+        self._put("sales", number, at, **known, lines=[line], **paid)
 
     def trade(self, sales: int, *, customers: int = 3, at: datetime = FIRST_DAY) -> None:
         """A first stock of rows, a few a second."""
@@ -55,3 +57,7 @@ class ExportShop:
         known = self.lists[listed].get(row_id, {})
         created = known.get("created_on", str(at.date()))
         self.lists[listed][row_id] = {"id": row_id, "changed_at": at.isoformat(), "created_on": created, **values}
+
+
+def _name(customer: int) -> str:
+    return f"Ada Brandt {customer}"

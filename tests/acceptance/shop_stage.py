@@ -69,6 +69,7 @@ class ShopStage:
             config.write(_STORE.format(store=self.store, url=self.shop.url, org=organisation))
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
         self.agents: list[subprocess.Popen[bytes]] = []
+        self.others: list[subprocess.Popen[bytes]] = []
         self._ledger: Ledger | None = None
 
     def agent(self, step: str = "", nth: int = 1) -> subprocess.Popen[bytes]:
@@ -173,7 +174,7 @@ class ShopStage:
     async def close(self) -> None:
         if self._ledger is not None:
             await self._ledger.close()
-        for process in self.agents:
+        for process in (*self.agents, *self.others):
             if process.poll() is None:
                 process.kill()
             process.wait(10)
