@@ -111,6 +111,7 @@ def _sender(envelope: Envelope) -> Sender:
         entity=str(entity),
         entity_id=envelope.subject,
         version=envelope.entityversion,
+        correlation_id=envelope.correlationid,
     )
 
 

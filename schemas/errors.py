@@ -28,6 +28,7 @@ class Sender:
     entity: str
     entity_id: str
     version: datetime | None
+    correlation_id: str = ""
 
 
 class Undecodable(MessageError):

@@ -15,6 +15,7 @@ from worker.ledger.records import KIND_PAUSED, Document, Held
 from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
 from worker.session import Session
 from worker.steps import Step
+from worker.tally import tally
 from worker.work import Work
 
 _RETRY_BASE_S = 30.0
@@ -61,9 +62,10 @@ class Intake:
         unique = {held.id: held for _, held in pairs}
         back = {held.id for held in await self._s.ledger.held.hold(self._s.lease, list(unique.values()))}
         self._s.steps.reached(Step.HELD)
-        for work, held in pairs:
-            if held.id not in back:
-                self._s.closing.ended(work, held)
+        kept = [(work, held) for work, held in pairs if held.id not in back]
+        await self._s.ledger.runs.add(tally((), kept))
+        for work, held in kept:
+            self._s.closing.ended(work, held)
         again = [work for work, held in pairs if held.id in back]
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
@@ -99,6 +101,7 @@ class Intake:
             held_id=arrival.held_id,
             attempt=arrival.attempt,
             admitted_at=self._s.clock.monotonic(),
+            run_id=sender.correlation_id if sender else "",
         )
 
     def _failed(self, work: Work, detail: str, now: datetime) -> Held:
@@ -158,6 +161,7 @@ class Intake:
         done = [work.held_id for work in batch.settled if work.held_id]
         if done:
             await self._s.ledger.held.remove(self._s.lease, done)
+        await self._s.ledger.runs.add(tally(batch.settled))
         self._s.closing.completed(batch.settled)
         await self.hold(batch.held)
 

@@ -83,7 +83,8 @@ def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | 
 
 def sender_of(event: Event) -> Sender:
     """Whose event it is."""
-    return Sender(event.id, event.source, event.organisation, str(event.entity), event.subject, event.version)
+    entity, run_id = str(event.entity), event.correlation_id
+    return Sender(event.id, event.source, event.organisation, entity, event.subject, event.version, run_id)
 
 
 def printable(text: str | bytes) -> str:

@@ -20,6 +20,7 @@ from worker.outcome import Results, settled_keys
 from worker.reading import Arrival
 from worker.session import Session
 from worker.steps import Step
+from worker.tally import tally
 from worker.work import Work
 
 _RETRY_BASE_S = 1.0
@@ -144,6 +145,7 @@ class Settlement:
         held_ids = [work.held_id for work in done if work.held_id]
         if held_ids:
             await self._s.ledger.held.remove(self._s.lease, held_ids)
+        await self._s.ledger.runs.add(tally(done))
         self._s.closing.completed(done)
         await self._orphaned(self._s.buffer.unblock(never))
 
@@ -174,6 +176,7 @@ class Settlement:
         for member in refused:
             self._s.buffer.land(member.key)
         orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
+        await self._s.ledger.runs.add(tally(done, fates, calls=1))
         self._s.closing.completed(done)
         for work, held in fates:
             self._s.closing.ended(work, held)

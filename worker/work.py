@@ -31,6 +31,7 @@ class Work:
     result: str = "written"
     document_id: str = ""
     call_id: str = ""
+    run_id: str = ""
 
     @property
     def newness(self) -> tuple[datetime, float]:

@@ -10,7 +10,7 @@ import pytest
 from producers.checkpoints import Address, Checkpoints, Memory, NotInCharge
 from producers.runs import Progress, Run, Runs, RunState
 from producers.store import Cursor
-from schemas.commands import ResyncAll
+from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.fake_store import CUSTOMERS, INVOICES, OPENED
@@ -155,3 +155,19 @@ async def test_a_refused_message_is_kept_once_with_its_reason(ledger: Ledger) ->
 
     [status] = await ledger.runs.latest()
     assert (status.state, status.detail) == (RunState.REFUSED, "undecodable: expected JSON")
+
+
+async def test_what_becomes_of_a_runs_events_adds_up(ledger: Ledger) -> None:
+    _, runs = await in_charge(ledger)
+    for name in ("r1", "r2"):
+        run = Run(name, "sync-now", SyncNow(entity=Entity.INVOICE, ids=("1",)))
+        await runs.record(run, message(run.name, run.command, run.id))
+
+    await ledger.runs.add({"r1": {"written": 3, "calls": 1}, "r2": {"parked": 1}})
+    await ledger.runs.add({"r1": {"unchanged": 2, "calls": 1}, "somebody else's": {"written": 9}})
+    await ledger.runs.add({})
+
+    status = {one.id: one for one in await ledger.runs.latest()}
+    first, second = status["r1"], status["r2"]
+    assert (first.written, first.unchanged, first.parked, first.calls) == (3, 2, 0, 2)
+    assert (second.written, second.parked, second.settled) == (0, 1, 1)

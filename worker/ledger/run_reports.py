@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
@@ -21,6 +21,10 @@ _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
 _STREAMS = select(run_streams).where(among(run_streams.c.run_id, "ids"))
+_ADDED = ("written", "unchanged", "parked", "calls")
+_ADD = (
+    update(runs).where(runs.c.id == bindparam("this")).values({name: runs.c[name] + bindparam(name) for name in _ADDED})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,18 @@ class RunReports:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_LATEST, {"most": limit})).all()
             return await _with_streams(connection, rows)
+
+    async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Add to the runs' `written`, `unchanged`, `parked` and `calls`. A correlation id that is no run's is no error.
+
+        Nothing is asked of the database where there is nothing to add.
+        """
+        if counts:
+            rows = [
+                {"this": run_id} | {name: of_run.get(name, 0) for name in _ADDED} for run_id, of_run in counts.items()
+            ]
+            async with self._database.transaction() as connection:
+                await connection.execute(_ADD, rows)
 
     async def cancel(self, run_id: str, *, why: str) -> bool:
         """The agent stops at its next page. False where the run is not there, or at its end already."""

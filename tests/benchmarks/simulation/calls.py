@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
-from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Pauses
+from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Pauses, Runs
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import decide
@@ -214,6 +214,7 @@ class MemoryLedger:
         self.held = HeldEvents(self.books)
         self.pauses = Pauses(self.books)
         self.budget = Budget(self.books, self.calls)
+        self.runs = Runs()
 
     async def now(self) -> datetime:
         return self.books.clock.now()

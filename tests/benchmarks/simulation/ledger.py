@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -200,3 +200,10 @@ class Pauses:
     async def current(self, org: str) -> list[Pause]:
         now = self._books.clock.now()
         return [p for p in self._books.pauses.values() if p.org == org and (p.until is None or p.until > now)]
+
+
+class Runs:
+    """See `worker.ledger.run_reports`: no event of a simulated day is of a run."""
+
+    async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        assert not counts

@@ -1,0 +1,46 @@
+"""What is added to a run's record when its events end."""
+
+from __future__ import annotations
+
+from schemas.envelope import Lane
+from tests.fakes import START
+from tests.sample_ledger import ORG, event
+from worker.documents import EntityKey
+from worker.ledger.records import HoldState
+from worker.tally import tally
+from worker.work import Work
+
+
+def work(run_id: str = "run-1", *, result: str = "written", absorbed: tuple[Work, ...] = ()) -> Work:
+    owner = EntityKey(ORG, "shop", "invoice", "1")
+    made = Work("e1", owner, START, START, Lane.BACKFILL, b"", run_id=run_id, result=result)
+    made.absorbed.extend(absorbed)
+    return made
+
+
+def test_events_of_no_run_are_not_counted() -> None:
+    assert tally([work(""), work("")], [(work(""), event(1, HoldState.PERSON))], calls=1) == {}
+
+
+def test_ends_are_counted_by_run_with_the_call_that_carried_them() -> None:
+    works = [work(), work(result="adopted"), work("run-2"), work(""), work(result="stale")]
+
+    counts = tally(works, [(work(), event(1, HoldState.PERSON))], calls=1)
+
+    assert counts == {
+        "run-1": {"written": 2, "unchanged": 1, "parked": 1, "calls": 1},
+        "run-2": {"written": 1, "calls": 1},
+    }
+
+
+def test_what_a_newer_version_made_needless_is_unchanged() -> None:
+    assert tally([work("run-2", absorbed=(work(), work()))]) == {
+        "run-1": {"unchanged": 2, "calls": 0},
+        "run-2": {"written": 1, "calls": 0},
+    }
+
+
+def test_an_event_that_is_held_for_later_has_not_ended() -> None:
+    waiting = [(work(), event(1, HoldState.TIME)), (work(), event(2, HoldState.PARENT))]
+
+    assert tally((), waiting) == {}

@@ -1,0 +1,37 @@
+"""What became of a run's events, to be added to its record. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from worker.buffer import everyone
+from worker.ledger.records import Held, HoldState
+from worker.work import Work
+
+_WRITTEN = frozenset({"written", "adopted"})
+Tally = Mapping[str, Mapping[str, int]]
+"""By run: how many events were `written`, `unchanged` or `parked`, in how many `calls`."""
+
+
+def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, calls: int = 0) -> Tally:
+    """Count events that are at their end, and with them the calls that carried them. Empty where none is of a run.
+
+    A held event has not ended yet, unless it waits for a person. What a newer version made needless is unchanged.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for work in works:
+        _count(counts, work, "written" if work.result in _WRITTEN else "unchanged")
+    for work, one in held:
+        _count(counts, work, "parked" if one.state is HoldState.PERSON else "")
+    for of_run in counts.values():
+        of_run["calls"] = calls
+    return counts
+
+
+def _count(counts: dict[str, Counter[str]], work: Work, outcome: str) -> None:
+    if work.run_id and outcome:
+        counts.setdefault(work.run_id, Counter())[outcome] += 1
+    for other in everyone(work.absorbed):
+        if other.run_id:
+            counts.setdefault(other.run_id, Counter())["unchanged"] += 1
