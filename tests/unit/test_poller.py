@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,11 +10,11 @@ import pytest
 
 from producers.routing import Routing
 from producers.steps import Step
-from producers.store import Cursor, Place, StoreRefuses, StoreUnreachable, Stream
+from producers.store import Cursor, Place
 from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from tests.agent_fixture import Workshop, routing, subjects, target, workshop
-from tests.fake_store import CUSTOMERS, INVOICES, OPENED, many_invoices
+from tests.fake_store import INVOICES, OPENED, many_invoices
 
 MINUTE = timedelta(minutes=1)
 
@@ -231,96 +231,3 @@ async def test_an_id_depends_on_the_content_and_its_version_alone(shop: Workshop
 
     assert again == ids
     assert len(set(ids)) == 2
-
-
-async def test_a_broken_row_stops_nothing_and_is_told_once(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
-    many_invoices(shop.store, 3)
-    shop.store.row(INVOICES, 2).broken = "payment is missing"
-
-    for _ in range(3):
-        await shop.poller.poll()
-        shop.clock.advance(600)
-    published = shop.exchange.names()
-    shop.store.row(INVOICES, 2).broken = ""
-    await shop.poller.poll()
-
-    assert published == ["invoice 1", "payment invoice-1", "invoice 3", "payment invoice-3"]
-    assert capsys.readouterr().out.count("row.broken") == 1
-    assert shop.exchange.names() == ["invoice 2", "payment invoice-2"]
-
-
-async def test_a_store_that_is_away_is_waited_for_and_told_once(
-    shop: Workshop, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shop.store.invoice(1, OPENED)
-    shop.store.faults = [StoreUnreachable("GET /rest: timed out")] * 5
-
-    await shop.poller.poll()
-
-    told = capsys.readouterr().out
-    assert shop.exchange.names() == ["invoice 1", "payment invoice-1"]
-    assert told.count("store.unreachable ") == 1
-    assert told.count("store.unreachable.over") == 1
-
-
-async def test_a_store_that_refuses_is_told_as_an_error_and_asked_slowly(
-    shop: Workshop, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shop.store.invoice(1, OPENED)
-    shop.store.faults = [StoreRefuses("allow the integration to read invoices: System > Integrations")] * 2
-    began = shop.clock.monotonic()
-
-    await shop.poller.poll()
-
-    assert shop.exchange.names() == ["invoice 1", "payment invoice-1"]
-    assert capsys.readouterr().out.count("allow the integration") == 1
-    assert shop.clock.monotonic() - began >= 120
-
-
-async def test_what_is_deleted_is_published_as_removed_when_the_sweep_is_due(shop: Workshop) -> None:
-    many_invoices(shop.store, 7)
-    shop.store.customer(1, OPENED)
-    await shop.poller.poll()
-    shop.exchange.taken()
-    for number in (2, 6, 7):
-        shop.store.delete(INVOICES, number)
-
-    assert await shop.sweeper.sweep(INVOICES) == 3
-    assert await shop.sweeper.sweep(CUSTOMERS) == 0
-
-    events = shop.exchange.taken()
-    assert sorted((str(event.entity), event.subject) for event, _ in events) == sorted(
-        one for n in "267" for one in (("invoice", n), ("payment", f"invoice-{n}"))
-    )
-    assert {event.change for event, _ in events} == {Change.REMOVED}
-    assert all(event.version > OPENED for event, _ in events)
-    assert await shop.sweeper.sweep(INVOICES) == 0
-
-
-async def test_ids_that_a_list_leaves_out_are_asked_for_before_they_count_as_gone(shop: Workshop) -> None:
-    many_invoices(shop.store, 5)
-    await shop.poller.poll()
-    shop.exchange.taken()
-
-    async def no_ids(stream: Stream, after: int) -> Sequence[int]:
-        return []
-
-    shop.store.ids = no_ids  # type: ignore[method-assign] # a store whose list fails without saying so
-    gone = await shop.sweeper.sweep(INVOICES)
-
-    assert gone == 0
-    assert shop.exchange.taken() == []
-
-
-async def test_the_poll_goes_on_where_another_agent_stopped(shop: Workshop) -> None:
-    many_invoices(shop.store, 4)
-    await shop.poller.poll()
-    shop.exchange.taken()
-    await shop.checkpoints.hand_over()
-    many_invoices(shop.store, 2, first=5, at=OPENED + 2 * MINUTE)
-
-    other = Workshop(shop.ledger, shop.store, shop.clock, holder="a2")
-    assert await other.checkpoints.take_charge(15)
-    await other.poller.poll()
-
-    assert subjects(other.exchange.taken()) == ["5", "6"]
