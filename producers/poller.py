@@ -28,7 +28,11 @@ class Poller:
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
-        """Poll until the agent is to end. Raises `Stopped`, and `NotInCharge`."""
+        """Poll until the agent is to end. Raises `Stopped`, and `NotInCharge`.
+
+        What the store refuses shows before anything is published.
+        """
+        await self._s.patience.of(self._s.source.check)
         while True:
             await self.poll()
             await self._s.stop.rest(self._s.pace.poll_every.total_seconds())

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import cast
 
+from pydantic import SecretStr
+
+from producers.magento.open import Access
+from producers.magento.open import open_store as open_magento
 from producers.routing import Routing, Target
 from producers.store import StoreSource
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import StoreSettings
+from worker.settings.values import MAGENTO
 
 OpenStore = Callable[[str, str], AbstractAsyncContextManager[StoreSource]]
 """What `kind = "package.module:function"` names: it takes the store's URL and its access token, empty without one."""
@@ -21,9 +26,10 @@ class NoAdapter(Exception):
 
 
 def open_source(store: StoreSettings) -> AbstractAsyncContextManager[StoreSource]:
-    """The store, opened for as long as the context. Raises `NoAdapter`."""
-    token = store.auth.access_token.get_secret_value() if store.auth else ""
-    return _adapter(store)(store.url, token)
+    """The store, opened for as long as the context. Raises `NoAdapter`; a Magento store, `StoreRefuses`."""
+    if store.kind == MAGENTO:
+        return open_magento(url=store.url, access=_access(store), offline_methods=store.offline_methods)
+    return _adapter(store)(store.url, _plain(store.auth.access_token if store.auth else None) or "")
 
 
 def routing_of(settings: Settings, store: StoreSettings) -> Routing:
@@ -34,6 +40,21 @@ def routing_of(settings: Settings, store: StoreSettings) -> Routing:
         websites=store.websites,
         views=store.views,
     )
+
+
+def _access(store: StoreSettings) -> Access:
+    auth = store.auth
+    assert auth is not None, "checked with the settings"
+    return Access(
+        access_token=auth.access_token.get_secret_value(),
+        consumer_key=_plain(auth.consumer_key),
+        consumer_secret=_plain(auth.consumer_secret),
+        access_token_secret=_plain(auth.access_token_secret),
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _adapter(store: StoreSettings) -> OpenStore:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from examples.stores.export_folder import CUSTOMERS, ExportFolder, open_store
-from producers.store import StoreRefuses, StoreUnreachable, Stream
+from producers.magento import Access
+from producers.magento import open_store as open_magento
+from producers.store import Selection, StoreRefuses, StoreSource, StoreUnreachable, Stream
+from schemas.entities import CreditMemo, Invoice
 from tests import fake_store
 from tests.contract.store_conformance import StoreConformance, Subject, all_pages
 from tests.export_shop import FIRST_DAY, ExportShop
 from tests.fake_store import OPENED, FakeStore, many_invoices
+from tests.store_fixture import StoreSandbox, run_store
 
 LATER = timedelta(days=3)
 
@@ -67,6 +73,45 @@ class TestFakeStore(StoreConformance):
             return at + LATER
 
         return Subject(store, change, remove, ends)
+
+
+class TestMagento(StoreConformance):
+    """The adapter of Magento, against the sandbox store, which is as strict as Magento."""
+
+    @pytest.fixture
+    async def subject(self) -> AsyncIterator[Subject]:
+        for shop in run_store("--orders", "60", "--seed", "3"):
+            access = Access(**{name: shop.credentials[name] for name in Access.__slots__})
+            async with open_magento(url=shop.url, access=access, page_size=5) as source:
+                yield Subject(source, partial(_touch, source, shop), partial(_delete, source, shop), _store_now(shop))
+
+
+def _store_now(shop: StoreSandbox) -> Callable[[], datetime]:
+    def now() -> datetime:
+        said = shop.control("clock", advance_seconds=0)["now"]
+        return datetime.fromisoformat(said).replace(tzinfo=UTC)
+
+    return now
+
+
+async def _touch(source: StoreSource, shop: StoreSandbox, stream: Stream) -> int:
+    shop.control("clock", advance_seconds=5)
+    row = (await source.page(stream, 0, Selection())).rows[2]
+    shop.control("touch", entity=stream.name.removesuffix("s"), id=row.id)
+    shop.control("clock", advance_seconds=5)
+    return row.id
+
+
+async def _delete(source: StoreSource, shop: StoreSandbox, stream: Stream) -> int:
+    """Documents of a sale go with their order."""
+    row = (await source.page(stream, 0, Selection())).rows[2]
+    sale = next((found.data for found in row.snapshots if isinstance(found.data, Invoice | CreditMemo)), None)
+    if sale is None:
+        shop.control("delete", entity=stream.name.removesuffix("s"), id=row.id)
+    else:
+        order_id = sale.order_id if isinstance(sale, Invoice) else sale.sale.order_id
+        shop.control("delete", entity="order", id=int(order_id))
+    return row.id
 
 
 async def test_an_export_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
