@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -24,7 +24,7 @@ class Connection:
         self.ended: asyncio.Future[AmqpError] = loop.create_future()
         self._opened: asyncio.Future[AmqpError | None] = loop.create_future()
         self._closed = asyncio.Event()
-        self._raw = AsyncioConnection(
+        self._raw = _Writing(
             parameters,
             on_open_callback=lambda _raw: resolve(self._opened, None),
             on_open_error_callback=lambda _raw, error: resolve(self._opened, ConnectionLost(describe(error))),
@@ -68,3 +68,21 @@ class Connection:
     def _on_close(self, error: BaseException) -> None:
         self._closed.set()
         resolve(self.ended, ConnectionLost(describe(error)))
+
+
+class _Writing(AsyncioConnection):  # type: ignore[misc] # pika ships no types
+    """Hands the socket what one turn of the loop brings forth in one piece; pika's own way is a system call a frame."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._frames: list[bytes] = []
+        super().__init__(*args, **kwargs)
+
+    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+        if not self._frames:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._frames += marshaled_frames
+
+    def _write(self) -> None:
+        frames, self._frames = self._frames, []
+        if self._transport is not None:  # else the connection was lost meanwhile
+            super()._output_marshaled_frames([b"".join(frames)])
