@@ -25,7 +25,7 @@ _matches_moment = re.compile(MOMENT_PATTERN).fullmatch
 
 def rfc3339(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: strings of this form sort by time."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _day(value: object) -> date:
