@@ -18,9 +18,12 @@ from producers.session import Session
 from producers.steps import Step
 from producers.store import Page, Stream
 from producers.translation import Batch, Wish
+from schemas.entities import Entity
 
 PAGES_AHEAD = 3
-"""Pages that wait for their confirms while the next one is fetched: what a run keeps in memory."""
+"""Pages of a stream that wait for their confirms while the next one is fetched: what a run keeps in memory."""
+
+STREAMS_AT_ONCE = 2
 
 _LOOK_EVERY_S = 2.0
 
@@ -84,11 +87,19 @@ class Resyncer:
         raise RunCancelled
 
     async def _work(self, run: Run) -> None:
+        """Two streams at once: while one store's answer is waited for, the other's is worked on."""
         reached = await self._s.patience.of(partial(self._s.runs.progress, run))
-        for stream in streams_of(run, self._s.source.streams):
-            progress = reached.get(stream.name, Progress())
-            if not progress.done:
-                await self._publish(run, stream, await self._counted(run, stream, progress))
+        busy: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as tasks:
+            for stream in streams_of(run, self._s.source.streams):
+                progress = reached.get(stream.name, Progress())
+                # refunds refer to sales: they wait until all of those are published
+                most = 0 if Entity.CREDIT_MEMO in stream.entities else STREAMS_AT_ONCE - 1
+                while len(busy) > most:
+                    _, busy = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                if not progress.done:
+                    progress = await self._counted(run, stream, progress)
+                    busy.add(tasks.create_task(self._publish(run, stream, progress)))
 
     async def _counted(self, run: Run, stream: Stream, progress: Progress) -> Progress:
         if progress.total is not None:

@@ -129,7 +129,8 @@ class Translator:
         event_id: str,
         run_id: str = "",
     ) -> Event:
-        return Event(
+        # what is checked when it is read is not checked before: the parts are valid, and this runs for every entity
+        return Event.model_construct(
             id=event_id,
             source=self.store,
             organisation=address.organisation,
