@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-_START_S = 20
+START_S = 20
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -123,12 +123,12 @@ def run_sandbox(*arguments: str) -> Iterator[SandboxControl]:
             process.wait(10)
 
 
-def first_line(process: subprocess.Popen[str]) -> str:
+def first_line(process: subprocess.Popen[str], *, within_s: float = START_S) -> str:
     """The sandbox's URL. Its socket listens by then, so a call only has to wait."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        assert selector.select(_START_S), f"the sandbox printed nothing within {_START_S} s"
+        assert selector.select(within_s), f"the sandbox printed nothing within {within_s} s"
     line = process.stdout.readline().strip()
     assert line.startswith("http://"), f"the sandbox did not start: {line!r}"
     return line

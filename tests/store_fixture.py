@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import httpx
 
-from tests.sandbox_fixture import first_line
+from tests.sandbox_fixture import START_S, first_line
 
 _ROOT = Path(__file__).resolve().parents[1]
 CREDENTIALS = 6
@@ -104,12 +104,12 @@ def where(*filters: tuple[str, str, str], **more: Any) -> str:
     return "&".join(parts) or "searchCriteria"
 
 
-def run_store(*arguments: str) -> Iterator[StoreSandbox]:
+def run_store(*arguments: str, within_s: float = START_S) -> Iterator[StoreSandbox]:
     """Start a store, yield it, end it by its process."""
     command = [sys.executable, "-m", "deploy.sandbox.store", "--port", "0", *arguments]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            url = first_line(process)
+            url = first_line(process, within_s=within_s)
             assert process.stdout is not None
             lines = [process.stdout.readline().split() for _ in range(CREDENTIALS)]
             store = StoreSandbox(url, dict(lines))

@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,19 +44,28 @@ CHARGE_S = 1.5
 _STORE = """
 
 [stores.{store}]
-kind = "examples.stores.export_folder:open_store"
+kind = "{kind}"
 url = "{url}"
 organisation = "{org}"
 poll = "1s"
-lag = "0s"
+lag = "{lag}"
+{auth}
 """
+EXPORTING = {"kind": "examples.stores.export_folder:open_store", "lag": "0s", "auth": ""}
 
 
 class ShopStage:
     """Everything below `folder`; ended by `close`."""
 
     def __init__(
-        self, folder: Path, *, organisation: str, broker_url: str, ledger_url: str, xero_url: str = "http://127.0.0.1:1"
+        self,
+        folder: Path,
+        *,
+        organisation: str,
+        broker_url: str,
+        ledger_url: str,
+        xero_url: str = "http://127.0.0.1:1",
+        store: Mapping[str, str] = EXPORTING,
     ) -> None:
         self.folder = folder
         self.organisation = organisation
@@ -66,7 +75,8 @@ class ShopStage:
         self.shop = ExportShop(folder / "export")
         self.config = write_configuration(folder, organisation=organisation, broker_url=broker_url, xero_url=xero_url)
         with self.config.open("a") as config:
-            config.write(_STORE.format(store=self.store, url=self.shop.url, org=organisation))
+            named = {"store": self.store, "org": organisation, "url": self.shop.url}
+            config.write(_STORE.format_map(named | dict(store)))
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
         self.agents: list[subprocess.Popen[bytes]] = []
         self.others: list[subprocess.Popen[bytes]] = []

@@ -86,7 +86,8 @@ def main() -> None:
     with public_folder() as folder, broker_service(made(folder / "broker")) as broker:
         for number in range(options.rounds):
             for entities, figures in ((_SMALL, small), (options.events, large)):
-                for shop in run_store("--orders", str(entities // _ENTITIES_PER_ORDER), "--seed", "1"):
+                orders = str(entities // _ENTITIES_PER_ORDER)
+                for shop in run_store("--orders", orders, "--seed", "1", within_s=_PATIENCE_S):
                     if figures is large:
                         alone.append(_store_alone(shop))
                     figures.append(_resync(made(folder / f"{number}-{entities}"), broker.url, shop, core))
