@@ -19,7 +19,7 @@ from schemas.errors import Undecodable
 class Publishing(Protocol):
     """What is needed of `producers.publisher.EventPublisher`."""
 
-    async def publish(self, event: Event, lane: Lane) -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
         """Come back after the broker's confirm."""
         ...
 
@@ -49,7 +49,7 @@ class Posting:
     async def _send(self, one: Outgoing) -> None:
         event = one.event
         try:
-            await self._patience.of(partial(self._publisher.publish, event, one.lane))
+            await self._patience.of(partial(self._publisher.publish, event, one.lane, data=one.data))
         except Undecodable as error:
             self._log.error(
                 "event.unpublishable",

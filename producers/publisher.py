@@ -33,13 +33,14 @@ class EventPublisher:
         self._publisher = publisher
         self._sleep = sleep
 
-    async def publish(self, event: Event, lane: Lane) -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
         """Come back after the broker's confirm; wait while the broker is away.
 
         Raises `ConnectionLost`, `ConfirmTimeout` or `Nacked` at the sixth time, other `AmqpError`s at once, and
-        `Undecodable` for an event that is too large. A repeat carries the same id, so that it is known as one.
+        `Undecodable` for an event that is too large. A repeat carries the same id, so that it is known as one. `data`
+        is the event's as `schemas.codec.data_json` writes it, where that is at hand.
         """
-        body = encode_event(event)
+        body = encode_event(event, data=data)
         for attempt in range(_ATTEMPTS):
             try:
                 await self._publisher.publish(

@@ -10,6 +10,7 @@ from datetime import datetime
 from producers.checkpoints import Address, Memory
 from producers.routing import Routing, Target
 from producers.store import Broken, Found, Row
+from schemas.codec import data_json
 from schemas.dates import rfc3339
 from schemas.entities import Removed, Snapshot
 from schemas.envelope import Change, Event, Lane
@@ -19,10 +20,11 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An event and its lane."""
+    """An event, its lane, and its data as JSON where that is written already."""
 
     event: Event
     lane: Lane
+    data: str = ""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,8 @@ class Translator:
     def _take(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> None:
         published = dict(memory.published)
         for found in filter(wish.is_wanted, row.snapshots):
-            content = content_hash(found.data)
+            data = data_json(found.data)
+            content = content_hash(data)
             targets = self._targets(found, wish)
             batch.skipped += not targets
             for target in targets:
@@ -110,7 +113,7 @@ class Translator:
                 published[address] = content
                 event_id = _event_id(self.store, address, f"{rfc3339(found.version)} {content}")
                 event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
-                batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity]))
+                batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
             batch.memories.append(Memory(row.id, published))
 
@@ -148,9 +151,9 @@ class Translator:
         return target.lanes.get(address.entity) if target else None
 
 
-def content_hash(data: Snapshot) -> str:
-    """Equal content gives equal hashes, whatever its version: a store touches rows without changing them."""
-    return hashlib.blake2b(data.model_dump_json().encode(), digest_size=_DIGEST_BYTES).hexdigest()
+def content_hash(data: str) -> str:
+    """Equal data give equal hashes, whatever their version: a store touches rows without changing them."""
+    return hashlib.blake2b(data.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def _event_id(store: str, address: Address, content: str) -> str:

@@ -16,6 +16,7 @@ from schemas.errors import Sender, Undecodable
 from schemas.faults import undecodable
 
 MAX_BODY_BYTES = 1024 * 1024
+_SPEC_VERSION = "1.0"
 _OMITTED_WHEN_EMPTY = ("subject", "correlationid")
 T = TypeVar("T", bound=BaseModel)
 
@@ -115,10 +116,14 @@ def _sender(envelope: Envelope) -> Sender:
     )
 
 
-def encode_event(event: Event) -> bytes:
-    """The event as one CloudEvents JSON document, keys in a fixed order. Raises `Undecodable` when it is too large."""
+def encode_event(event: Event, *, data: str = "") -> bytes:
+    """The event as one CloudEvents JSON document, keys in a fixed order. Raises `Undecodable` when it is too large.
+
+    `data` is what `data_json` makes of the event's, where that is at hand.
+    """
     kind = event_type(event.entity, event.change)
-    envelope = Envelope(
+    envelope = Envelope.model_construct(
+        specversion=_SPEC_VERSION,
         id=event.id,
         source=event.source,
         type=kind,
@@ -129,14 +134,23 @@ def encode_event(event: Event) -> bytes:
         entityversion=event.version,
         correlationid=event.correlation_id,
     )
-    return join(envelope, event.data)
+    return _joined(envelope, data or data_json(event.data))
+
+
+def data_json(data: BaseModel) -> str:
+    """The `data` of a message. Equal data give equal text."""
+    return data.model_dump_json(exclude_none=True)
 
 
 def join(envelope: Envelope, data: BaseModel) -> bytes:
     """One JSON document of an envelope and its data. Raises `Undecodable` when it is too large to be read again."""
+    return _joined(envelope, data_json(data))
+
+
+def _joined(envelope: Envelope, data: str) -> bytes:
     empty = {name for name in _OMITTED_WHEN_EMPTY if not getattr(envelope, name)}
     head = envelope.model_dump_json(exclude={"data"} | empty, exclude_none=True)
-    body = f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
+    body = f'{head[:-1]},"data":{data}}}'.encode()
     _check_size(body)
     return body
 

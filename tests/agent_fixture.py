@@ -22,6 +22,7 @@ from producers.session import Session
 from producers.steps import Step
 from producers.sweep import Sweeper
 from producers.translation import Translator
+from schemas.codec import encode_event
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.entities import Entity
 from schemas.envelope import Envelope, Event, Lane
@@ -57,7 +58,8 @@ class Exchange:
     waiting: int = 0
     most_waiting: int = 0
 
-    async def publish(self, event: Event, lane: Lane) -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+        assert encode_event(event, data=data) == encode_event(event)
         self.waiting += 1
         self.most_waiting = max(self.most_waiting, self.waiting)
         try:

@@ -12,6 +12,7 @@ from producers.runs import Run, StoreCommand
 from producers.selection import by_ids, row_of, selection_of, streams_of, wish_of
 from producers.store import Found, Place, Row, Selection
 from producers.translation import Translator, Wish, content_hash
+from schemas.codec import data_json
 from schemas.commands import Resync, ResyncAll, SyncNow
 from schemas.entities import Customer, Entity
 from schemas.envelope import Change, Lane
@@ -76,7 +77,7 @@ def customer_row(*places: Place, name: str = "Ada") -> Row:
 def test_a_customer_new_in_a_second_organisation_is_published_there_alone() -> None:
     routed = Routing({name: target(name) for name in ("uk", "nz")}, websites={"base": "uk", "kiwi": "nz"})
     row = customer_row(Place("base"), Place("kiwi"))
-    known = {7: Memory(7, {Address(Entity.CUSTOMER, "7", "uk"): content_hash(row.snapshots[0].data)})}
+    known = {7: Memory(7, {Address(Entity.CUSTOMER, "7", "uk"): content_hash(data_json(row.snapshots[0].data))})}
 
     batch = Translator("shop", routed).batch([row], (), known, now=OPENED, wish=Wish())
 
