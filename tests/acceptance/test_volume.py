@@ -84,7 +84,7 @@ async def _assert_all_arrived(stage: Stage, days: list[Day]) -> None:
 async def _full_calls(stage: Stage, days: list[Day]) -> tuple[Counter[str], Counter[str]]:
     """Writes to the endpoints that take many documents, and the documents they carried, by endpoint.
 
-    A contact travels twice when its name is another's: Xero refuses it, and it goes again with a suffix.
+    What a killed worker's successor sends again, under the same key, is the same call.
     """
     calls: Counter[str] = Counter()
     documents: Counter[str] = Counter()
@@ -92,7 +92,7 @@ async def _full_calls(stage: Stage, days: list[Day]) -> tuple[Counter[str], Coun
     for day in days:
         for usage in await ledger.calls.usage(organisation_of(day), _EVER):
             if usage.purpose is Purpose.WRITE and usage.endpoint in _BATCHABLE:
-                calls[usage.endpoint] += usage.requests
+                calls[usage.endpoint] += usage.calls
                 documents[usage.endpoint] += usage.documents
     return calls, documents
 

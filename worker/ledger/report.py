@@ -21,7 +21,12 @@ _REPORT_REACHES = timedelta(days=400)
 _DAY = (type_coerce(calls.c.opened_at, BigInteger) // _DAY_MICROS).label("day")
 _GROUPS = (_DAY, calls.c.purpose, calls.c.endpoint, calls.c.status)
 _USAGE = (
-    select(*_GROUPS, func.sum(calls.c.tokens).label("requests"), func.sum(calls.c.documents).label("documents"))
+    select(
+        *_GROUPS,
+        func.count().label("calls"),
+        func.sum(calls.c.tokens).label("requests"),
+        func.sum(calls.c.documents).label("documents"),
+    )
     .where(calls.c.org == bindparam("of"), calls.c.opened_at >= bindparam("since"))
     .group_by(*_GROUPS)
     .order_by(_DAY, calls.c.purpose, calls.c.endpoint, calls.c.status)
@@ -44,12 +49,16 @@ _CLOSE_READS = (
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Requests of one day (UTC) with the same purpose, endpoint (`Invoices`) and status (None: no answer)."""
+    """Calls of one day (UTC) with the same purpose, endpoint (`Invoices`) and status (None: no answer).
+
+    `requests` are what Xero counts: a call that is sent again, with the same key, is one more.
+    """
 
     day: date
     purpose: Purpose
     endpoint: str
     status: int | None
+    calls: int
     requests: int
     documents: int
 
@@ -72,4 +81,4 @@ async def purge(connection: AsyncConnection, now: datetime, retention_days: floa
 
 def _usage(row: Any) -> Usage:
     day = instant(row.day * _DAY_MICROS).date()
-    return Usage(day, Purpose(row.purpose), row.endpoint, row.status, int(row.requests), int(row.documents))
+    return Usage(day, Purpose(row.purpose), row.endpoint, row.status, row.calls, int(row.requests), int(row.documents))
