@@ -16,7 +16,12 @@ from worker.settlement import Settlement
 from worker.work import RANK
 
 DOCUMENTS_PER_CALL = 50
-_OFFERED = 2 * DOCUMENTS_PER_CALL
+_OFFERED = DOCUMENTS_PER_CALL + 10
+"""A few more than a call takes: some may turn out to be settled. Each that is left over was looked up for nothing."""
+
+_OFFERED_CONTACTS = 2 * DOCUMENTS_PER_CALL
+"""New ones and updates go in calls of their own; which a contact is the ledger tells."""
+
 _LONG_WAIT = timedelta(minutes=10)
 _LANES = {rank: lane for lane, rank in RANK.items()}
 _IN_A_ROW = 3
@@ -128,7 +133,8 @@ class Dispatcher:
             await self._s.clock.sleep(linger)
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
-        slots = self._s.buffer.take(kind, _OFFERED, self._s.clock.monotonic(), first=rank)
+        offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED
+        slots = self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank)
         if not slots:
             return
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -166,6 +166,33 @@ def _writing(dialect: str) -> Prepared:
     return prepared(dialect, statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed))
 
 
+class _Facts(Mapping[str, Any]):
+    """Facts as they are stored: read when somebody asks, which for most documents nobody does."""
+
+    __slots__ = ("_read", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read: Mapping[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def _all(self) -> Mapping[str, Any]:
+        if self._read is None:
+            self._read = load(self._text)
+        return self._read
+
+
 def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
     return {f"key_{name}": value for name, value in zip(KEY_COLUMNS, key, strict=False)}
 
@@ -184,4 +211,4 @@ def _row(document: Document) -> dict[str, Any]:
 def _document(row: Sequence[Any]) -> Document:
     """By position, in the order of the table: this runs hundreds of times a call."""
     _, _, _, _, _, kind, xero_id, number, version, content_hash, facts = row
-    return Document(DocumentKey(*row[:5]), Kind(kind), xero_id, number, version, content_hash, load(facts))
+    return Document(DocumentKey(*row[:5]), Kind(kind), xero_id, number, version, content_hash, _Facts(facts))
