@@ -1,0 +1,59 @@
+"""The lane that waits, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from schemas.envelope import Lane
+from tests.benchmarks.simulation.scenarios import LANES, organisation
+from tests.benchmarks.simulation.traffic import Shop
+from tests.benchmarks.simulation.virtual import elapsed, run_virtually
+from tests.benchmarks.simulation.world import Process, World
+from tests.benchmarks.simulation.xero import VirtualXero
+
+SHOP = Shop("main", LANES)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+async def backfill(counts: list[int], every_s: float) -> tuple[World, float]:
+    """So many customers at once, again and again; the world, and when the last was booked."""
+    world = World([organisation()], {"main": VirtualXero(day=1_000)})
+    process = Process("worker-0", world)
+    process.start()
+    number = 0
+    for count in counts:
+        for _ in range(count):
+            number += 1
+            world.publish("main", SHOP.customer(number, elapsed(), Lane.BACKFILL))
+        await asyncio.sleep(every_s)
+    while world.watch.open and elapsed() < 3_600:  # noqa: ASYNC110 - virtual time has to pass
+        await asyncio.sleep(1)
+    ended = elapsed()
+    await process.stop()
+    return world, ended
+
+
+def test_the_end_of_a_backfill_does_not_wait_for_company() -> None:
+    world, ended = run_virtually(backfill([60], 1))
+
+    assert world.watch.open == 0
+    assert ended < 60
+    assert world.xeros["main"].calls == 2
+
+
+def test_while_more_is_coming_only_full_calls_go_out() -> None:
+    world, _ = run_virtually(backfill([20] * 20, 10))
+
+    assert world.watch.open == 0
+    assert world.xeros["main"].calls == 400 / 50
