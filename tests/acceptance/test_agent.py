@@ -15,13 +15,15 @@ import pytest
 from deploy.services import PrivateBroker, postgres_service
 from examples.stores.export_folder import SALES
 from producers.runs import RunState
-from schemas.commands import Resync, ResyncAll, SyncNow
+from schemas.commands import Release, Resync, ResyncAll, SyncNow, decode_command
 from schemas.entities import Entity
 from schemas.envelope import Change, Lane
+from schemas.topology import organisation_commands, organisation_queues
 from tests.acceptance.shop_stage import ShopStage, ids, logged
+from tests.amqp_links import consuming
 from worker.ledger.errors import LedgerUnavailable
 
-MANY = 3000
+MANY = 2000
 
 
 @pytest.fixture
@@ -242,3 +244,13 @@ async def until_state(stage: ShopStage, run: str, state: RunState) -> None:
 
 def numbers(count: int) -> set[str]:
     return {str(number) for number in range(1, count + 1)}
+
+
+async def test_release_is_told_to_the_organisation(stage: ShopStage) -> None:
+    done = stage.command_line("release", "--org", stage.organisation)
+
+    queue = organisation_commands(stage.organisation)
+    async with consuming(stage.broker_url, organisation_queues(stage.organisation), queue) as intake:
+        await stage.until(lambda: intake.held, what="the command")
+        _, command = decode_command(intake.held[0].body)
+    assert (done.returncode, command) == (0, Release()), done.stderr
