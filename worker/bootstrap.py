@@ -17,6 +17,7 @@ import structlog
 from producers.amqp import BrokerSettings, Consumer
 from schemas.topology import EXCHANGES, organisation_queues
 from worker.budget.limits import Limits
+from worker.clients import Clients
 from worker.clock import Clock, SystemClock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
@@ -28,14 +29,10 @@ from worker.runner import Runner
 from worker.service import LEASE_S, Service
 from worker.session import Session
 from worker.settings import OrganisationSettings, Settings
-from worker.settings.sections import ConnectionSettings
 from worker.steps import Step, Steps, Unwatched
-from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
-from worker.xero.identity import identity_client, token_endpoint
-from worker.xero.tokens import AuthError, Credentials, Flow
-from worker.xero.transport import open_transport
+from worker.xero.tokens import AuthError
 
 
 async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s: float = LEASE_S) -> None:
@@ -90,12 +87,6 @@ def make_consumer(settings: Settings, service: Service) -> Consumer:
     )
 
 
-def credentials(connection: ConnectionSettings) -> Credentials:
-    """The app's own."""
-    secret = connection.client_secret.get_secret_value() if connection.client_secret else ""
-    return Credentials(Flow(connection.flow), connection.client_id, secret)
-
-
 def limits_of(org: OrganisationSettings) -> Limits:
     """The budget's own value of an organisation's limits."""
     limits = org.limits
@@ -126,10 +117,8 @@ class _Factory:
         self._ledger = ledger
         self._clock = clock
         self._steps = steps
-        self._stack = stack
+        self._clients = Clients(settings, ledger, clock, stack)
         self._log = structlog.get_logger("xerelay")
-        self._auths: dict[str, XeroAuth] = {}
-        self._clients: dict[str, XeroClient] = {}
         self._leases: dict[str, Lease] = {}
 
     async def keep_house(self) -> None:
@@ -137,7 +126,7 @@ class _Factory:
         await self._ledger.calls.purge(self._settings.ledger.retention_days)
         for name in {org.connection for org in self._settings.organisations.values()}:
             try:
-                if await self._auth(name).refresh_if_idle():
+                if await self._clients.auth(name).refresh_if_idle():
                     self._log.info("token.refreshed", connection=name, reason="idle for a week")
             except AuthError as error:
                 self._log.warning("token.not_refreshed", connection=name, detail=str(error))
@@ -171,37 +160,15 @@ class _Factory:
 
     def _client(self, org: OrganisationSettings, lease: Lease) -> XeroClient:
         self._leases[org.name] = lease
-        if org.name not in self._clients:
-            client = XeroClient(
-                api_url=f"{self._settings.xero.api_url}/api.xro/2.0",
-                tenant_id=org.tenant_id or "",
-                auth=self._auth(org.connection),
-                transport=open_transport(),
-                spend_again=partial(self._spend_again, org),
-                on_sent=partial(self._steps.reached, Step.SENT),
-            )
-            self._stack.push_async_callback(client.aclose)
-            self._clients[org.name] = client
-        return self._clients[org.name]
+        return self._clients.client(
+            org,
+            spend_again=partial(self._spend_again, org),
+            on_sent=partial(self._steps.reached, Step.SENT),
+        )
 
     async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:
         spent = await self._ledger.calls.spend_again(self._leases[org.name], call_id, limits=limits_of(org))
         return not isinstance(spent, Wait) and bool(spent)
-
-    def _auth(self, name: str) -> XeroAuth:
-        if name not in self._auths:
-            xero = self._settings.xero
-            http = identity_client(identity_url=xero.identity_url, api_url=xero.api_url)
-            self._stack.push_async_callback(http.aclose)
-            self._auths[name] = XeroAuth(
-                connection=name,
-                credentials=credentials(self._settings.connections[name]),
-                endpoint=token_endpoint(http, identity_url=xero.identity_url, clock=self._clock),
-                leases=self._ledger.leases,
-                tokens=self._ledger.tokens,
-                clock=self._clock,
-            )
-        return self._auths[name]
 
 
 def spare_the_collector() -> None:

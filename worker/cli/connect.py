@@ -7,8 +7,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from worker.bootstrap import credentials, open_ledger
+from worker.bootstrap import open_ledger
 from worker.cli.options import Config, settings
+from worker.clients import credentials
 from worker.clock import SystemClock
 from worker.ledger.upgrade import upgrade
 from worker.settings import Settings
