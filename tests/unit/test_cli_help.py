@@ -34,6 +34,7 @@ ARGUMENTS = {
     ("resync",): ["--entity", "invoice", "--id", "1"],
     ("sync-now",): ["--entity", "invoice", "--id", "1"],
     ("resync-cancel",): ["1"],
+    ("reconcile",): ["--from", "2026-11-24"],
     ("parked", "show"): ["1"],
     ("parked", "retry"): ["1"],
     ("parked", "discard"): ["1", "--why", "a test"],

@@ -15,6 +15,7 @@ from worker.cli import (
     parked,
     plan,
     publish,
+    reconcile,
     resync_status,
     sandbox,
     schema,
@@ -38,6 +39,7 @@ app.command("sync-now")(commands.sync_now)
 app.command("release")(commands.release)
 app.command("resync-status")(resync_status.resync_status)
 app.command("resync-cancel")(resync_status.resync_cancel)
+app.command("reconcile")(reconcile.reconcile)
 app.command("publish")(publish.publish)
 app.command("connect")(connect.connect)
 app.command("plan")(plan.plan)

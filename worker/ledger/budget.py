@@ -81,6 +81,11 @@ async def spend(
     return None
 
 
+async def begin(database: Database, connection: AsyncConnection, org: str, *, limits: Limits, now: datetime) -> None:
+    """Give an organisation that was never called its row: then two who spend at once wait for each other."""
+    await _beginning(database.dialect).run(connection, [_row(org, fresh(limits, now))])
+
+
 async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:
     """Let Xero's headers correct the count."""
     now = await database.now(connection)
@@ -120,6 +125,11 @@ async def _keep(database: Database, connection: AsyncConnection, org: str, grant
     await upsert(database.dialect, budgets, ("org",)).run(connection, [_row(org, grant.state)])
     minute = grant.at.replace(second=0, microsecond=0)
     await _counting(database.dialect).run(connection, [{"org": org, "minute": minute, "granted": 1}])
+
+
+@cache
+def _beginning(dialect: str) -> Prepared:
+    return prepared(dialect, insert(dialect, budgets).on_conflict_do_nothing(index_elements=["org"]))
 
 
 @cache

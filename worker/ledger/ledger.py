@@ -14,6 +14,7 @@ from worker.ledger.engine import Database
 from worker.ledger.held import HeldEvents
 from worker.ledger.leases import Leases
 from worker.ledger.pauses import Pauses
+from worker.ledger.readings import Readings
 from worker.ledger.run_reports import RunReports
 from worker.ledger.runs import StoreRuns
 from worker.ledger.tokens import Tokens
@@ -28,6 +29,7 @@ class Ledger:
         self.leases = Leases(database)
         self.documents = Documents(database)
         self.calls = Calls(database)
+        self.readings = Readings(database)
         self.held = HeldEvents(database)
         self.pauses = Pauses(database)
         self.tokens = Tokens(database, encryption_key)

@@ -43,6 +43,8 @@ class Purpose(StrEnum):
     LOOKUP = "lookup"
     PROBE = "probe"
     SETTINGS = "settings"
+    RECONCILE = "reconcile"
+    REBUILD = "rebuild"
 
 
 class CallState(StrEnum):

@@ -1,0 +1,203 @@
+"""What of a day differs between store and Xero, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from worker.documents import Kind
+from worker.reconcile.compare import Comparison, Days, Difference, Field, Finding, compare
+from worker.reconcile.entries import Amount, Entry
+from worker.reconcile.sums import Sum
+from worker.reconcile.wanted import Unbookable
+
+DAY = date(2026, 11, 24)
+DAYS = Days(DAY, DAY)
+PREFIXES = ("i-shop-", "c-shop-", "p-shop-")
+
+
+def amount(net: str, tax: str = "0", account: str = "200", tax_type: str = "OUTPUT2") -> Amount:
+    return Amount(account, tax_type, Decimal(net), Decimal(tax))
+
+
+def sale(number: str = "I-shop-1", *amounts: Amount, kind: Kind = Kind.INVOICE, **changes: Any) -> Entry:
+    lines = amounts or (amount("10.00", "2.00"),)
+    net, tax = sum(one.net for one in lines), sum(one.tax for one in lines)
+    sign = 1 if kind is Kind.INVOICE else -1
+    made = Entry(kind, number, DAY, "AUTHORISED", "GBP", Decimal(net), Decimal(tax), lines, sign)
+    return replace(made, **changes)
+
+
+def payment(number: str = "P-shop-invoice-1", paid: str = "12.00", account: str = "092", **changes: Any) -> Entry:
+    amounts = (amount(paid, account=account, tax_type=""),)
+    made = Entry(Kind.PAYMENT, number, DAY, "AUTHORISED", "GBP", Decimal(paid), amounts=amounts, settles="I-shop-1")
+    return replace(made, **changes)
+
+
+def found(store: list[Entry], xero: list[Entry], *unbookable: Unbookable) -> Comparison:
+    held = {one.number: one for one in unbookable}
+    return compare(store, xero, DAYS, prefixes=PREFIXES, unbookable=held)
+
+
+def test_what_is_equal_on_both_sides_is_no_difference() -> None:
+    memo = sale("C-shop-9", kind=Kind.CREDIT_NOTE)
+
+    result = found([sale(), payment(), memo], [sale(status="PAID"), payment("P-shop-invoice-1 pi_77"), memo])
+
+    assert result.differences == ()
+    assert result.equal == 3
+    assert all(row.difference == 0 for row in result.sums)
+
+
+LATER = date(2026, 11, 30)
+ON_200 = "net on account 200, OUTPUT2"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "fields", "cents"),
+    [
+        (sale(), sale(day=LATER), [Field("date", "2026-11-24", "2026-11-30")], 0),
+        (sale(), sale(status="DRAFT"), [Field("status", "AUTHORISED", "DRAFT")], 0),
+        (sale(), sale(currency="EUR"), [Field("currency", "GBP", "EUR")], 0),
+        (
+            sale(),
+            sale("I-shop-1", amount("10.01", "2.00")),
+            [
+                Field("net", "10.00", "10.01", 1),
+                Field("gross", "12.00", "12.01", 1),
+                Field(ON_200, "10.00", "10.01", 1),
+            ],
+            1,
+        ),
+        (
+            sale(),
+            sale("I-shop-1", amount("10.00", "1.99")),
+            [
+                Field("tax", "2.00", "1.99", -1),
+                Field("gross", "12.00", "11.99", -1),
+                Field("tax on account 200, OUTPUT2", "2.00", "1.99", -1),
+            ],
+            -1,
+        ),
+        (
+            sale("I-shop-1", amount("10.00", tax_type="NONE")),
+            sale("I-shop-1", amount("10.00", account="260", tax_type="NONE")),
+            [
+                Field("net on account 200, NONE", "10.00", "0.00", -1000),
+                Field("net on account 260, NONE", "0.00", "10.00", 1000),
+            ],
+            0,
+        ),
+        (payment(), payment(account="091"), [Field("account", "092", "091")], 0),
+        (payment(), payment(paid="11.99"), [Field("amount", "12.00", "11.99", -1)], -1),
+        (payment(), payment(settles="I-shop-2"), [Field("settles", "I-shop-1", "I-shop-2")], 0),
+        (
+            sale("C-shop-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(12)),
+            sale("C-shop-9", kind=Kind.CREDIT_NOTE),
+            [Field("allocated", "12.00", "0.00", -1200)],
+            0,
+        ),
+        (
+            sale("I-shop-1", status="VOIDED", day=None),
+            sale(),
+            [Field("status", "VOIDED", "AUTHORISED")],
+            1200,
+        ),
+    ],
+    ids=[
+        "date", "draft", "currency", "a cent of net", "a cent of tax", "account of a line",
+        "account of a payment", "a cent of a payment", "another invoice", "not allocated", "cancelled in the store",
+    ],
+)  # fmt: skip
+def test_each_field_that_differs_is_named_with_its_cents(
+    ours: Entry, theirs: Entry, fields: list[Field], cents: int
+) -> None:
+    result = found([ours], [theirs])
+
+    [difference] = result.differences
+    assert difference.finding is Finding.DIFFERENT
+    assert list(difference.fields) == fields
+    assert difference.cents == cents
+    assert result.equal == 0
+
+
+@pytest.mark.parametrize(
+    ("store", "xero", "finding", "detail", "cents"),
+    [
+        ([sale()], [], Finding.MISSING, "not in Xero on these days", -1200),
+        ([sale()], [sale(status="VOIDED")], Finding.MISSING, "voided in Xero", -1200),
+        ([payment()], [payment(status="DELETED")], Finding.MISSING, "deleted in Xero", -1200),
+        ([], [sale("INV-77")], Finding.EXTRA, "of another app or a person", 1200),
+        ([], [sale("I-shop-404")], Finding.EXTRA, "our number, unknown to the store", 1200),
+        ([payment()], [payment(), payment()], Finding.EXTRA, "a second document of this number", 1200),
+    ],
+    ids=["never there", "voided", "deleted", "another app", "our number", "paid twice"],
+)
+def test_what_only_one_side_has_is_found(
+    store: list[Entry], xero: list[Entry], finding: Finding, detail: str, cents: int
+) -> None:
+    result = found(store, xero)
+
+    [difference] = result.differences
+    assert (difference.finding, difference.detail, difference.cents) == (finding, detail, cents)
+
+
+@pytest.mark.parametrize(
+    ("store", "xero"),
+    [
+        ([], [sale("INV-77", status="DRAFT")]),
+        ([], [sale("INV-77", status="VOIDED")]),
+        ([sale(status="DRAFT")], [sale(status="PAID")]),
+        ([sale(status="VOIDED", day=None)], [sale(status="VOIDED")]),
+        ([sale(status="VOIDED", day=None)], []),
+        ([sale(day=LATER)], []),
+        ([sale("C-shop-9", kind=Kind.CREDIT_NOTE)], [sale("c-SHOP-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(3))]),
+        ([payment()], [payment(status="DELETED"), payment()]),
+    ],
+    ids=[
+        "a stranger's draft", "a stranger's voided one", "a draft that was approved", "cancelled and voided",
+        "cancelled and never there", "of another day", "credit that a person allocated", "paid again after a deletion",
+    ],
+)  # fmt: skip
+def test_what_is_in_order_is_no_difference(store: list[Entry], xero: list[Entry]) -> None:
+    assert found(store, xero).differences == ()
+
+
+def test_a_document_moved_into_these_days_is_told_as_moved() -> None:
+    result = found([sale(day=LATER)], [sale()])
+
+    [difference] = result.differences
+    assert difference.fields == (Field("date", "2026-11-30", "2026-11-24"),)
+    assert Sum("day", "2026-11-24", "net", "GBP", Decimal(0), Decimal("10.00")) in result.sums
+
+
+def test_a_sale_that_cannot_be_booked_is_told_with_what_to_do() -> None:
+    refused = Unbookable("I-shop-1", DAY, "tax_unmapped", "add GB-VAT-17 to the taxes")
+    elsewhere = replace(refused, number="I-shop-2", day=LATER)
+
+    result = found([], [sale()], refused, elsewhere)
+
+    detail = "tax_unmapped: add GB-VAT-17 to the taxes (in Xero it is authorised)"
+    assert result.differences == (Difference(Finding.PARKED, None, "I-shop-1", DAY, detail),)
+
+
+def test_sums_are_of_days_tax_rates_and_accounts_with_refunds_taken_off() -> None:
+    memo = sale("C-shop-9", amount("3.00", "0.60"), kind=Kind.CREDIT_NOTE)
+    refund = payment("P-shop-memo-9", "3.60", sign=-1, settles="C-shop-9")
+
+    result = found([sale(), payment(), memo, refund], [sale(), payment(currency=""), memo])
+
+    assert [(row.by, row.name, row.what, str(row.store), str(row.xero)) for row in result.sums] == [
+        ("day", "2026-11-24", "net", "7.00", "7.00"),
+        ("day", "2026-11-24", "payments", "8.40", "12.00"),
+        ("day", "2026-11-24", "tax", "1.40", "1.40"),
+        ("tax", "OUTPUT2", "net", "7.00", "7.00"),
+        ("tax", "OUTPUT2", "tax", "1.40", "1.40"),
+        ("account", "092", "payments", "8.40", "12.00"),
+        ("account", "200", "net", "7.00", "7.00"),
+    ]
+    assert {row.currency for row in result.sums} == {"GBP"}

@@ -1,0 +1,113 @@
+"""How a comparison is shown: differences as lines, sums as a table, or all of it as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from worker.reconcile.compare import Comparison, Days, Difference, Field
+from worker.reconcile.sums import Sum
+
+_CENTS = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One organisation's comparison, and the calls it took."""
+
+    organisation: str
+    days: Days
+    comparison: Comparison
+    calls: int
+
+
+def show(result: Result) -> None:
+    """Print it for a person."""
+    console = Console(highlight=False)
+    console.print(_headline(result), soft_wrap=True, markup=False)
+    for one in result.comparison.differences:
+        console.print(f"  {_told(one)}", soft_wrap=True, markup=False)
+        for field in one.fields:
+            console.print(f"    {_field(field)}", soft_wrap=True, markup=False)
+    if result.comparison.sums:
+        console.print(_table(result.comparison.sums))
+
+
+def facts(result: Result) -> dict[str, Any]:
+    """It as JSON has it; amounts are decimal strings."""
+    comparison = result.comparison
+    return {
+        "organisation": result.organisation,
+        "from": result.days.first.isoformat(),
+        "to": result.days.last.isoformat(),
+        "calls": result.calls,
+        "equal": comparison.equal,
+        "differences": [_difference(one) for one in comparison.differences],
+        "sums": [_sum(one) for one in comparison.sums],
+    }
+
+
+def _headline(result: Result) -> str:
+    days, comparison = result.days, result.comparison
+    count = len(comparison.differences)
+    what = f"{count} difference{'s' if count != 1 else ''}" if count else "no difference"
+    when = f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
+    return f"{result.organisation}, {when}: {what}, {comparison.equal} documents equal, {result.calls} calls"
+
+
+def _told(one: Difference) -> str:
+    kind = f"{one.kind} ".replace("_", " ") if one.kind else ""
+    day = f" of {one.day}" if one.day else ""
+    money = f" ({_signed(one.cents)})" if one.cents else ""
+    return f"{one.finding}: {kind}{one.number}{day}{money}{': ' if one.detail else ''}{one.detail}"
+
+
+def _field(field: Field) -> str:
+    more = "" if field.cents is None else f" ({_signed(field.cents)})"
+    return f"{field.name}: {field.store} in the store, {field.xero or 'none'} in Xero{more}"
+
+
+def _signed(cents: int) -> str:
+    return f"{Decimal(cents) / _CENTS:+.2f}"
+
+
+def _table(sums: tuple[Sum, ...]) -> Table:
+    table = Table("by", "", "", "currency")
+    for name in ("store", "Xero", "difference"):
+        table.add_column(name, justify="right")
+    for one in sums:
+        difference = f"{one.difference:+.2f}" if one.difference else ""
+        table.add_row(
+            one.by, one.name or "none", one.what, one.currency, f"{one.store:.2f}", f"{one.xero:.2f}", difference
+        )
+    return table
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "finding": str(one.finding),
+        "kind": str(one.kind) if one.kind else None,
+        "number": one.number,
+        "day": one.day.isoformat() if one.day else None,
+        "cents": one.cents,
+        "detail": one.detail,
+        "fields": [
+            {"name": field.name, "store": field.store, "xero": field.xero, "cents": field.cents} for field in one.fields
+        ],
+    }
+
+
+def _sum(one: Sum) -> dict[str, str]:
+    return {
+        "by": one.by,
+        "name": one.name,
+        "what": one.what,
+        "currency": one.currency,
+        "store": f"{one.store:.2f}",
+        "xero": f"{one.xero:.2f}",
+        "difference": f"{one.difference:.2f}",
+    }

@@ -1,0 +1,169 @@
+"""Whole lists of Xero, a page at a time. Each page is a call of the budget, and gives way to the day's own sales."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from worker.backoff import delay_s
+from worker.budget.limits import Limits
+from worker.clock import Clock
+from worker.documents import Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Purpose, Wait
+from worker.sending import headers_of
+from worker.xero.client import XeroClient
+from worker.xero.endpoints import ENDPOINTS
+from worker.xero.reply import Reply, ReplyKind
+
+PAGE_SIZE = 1000
+"""The most that Xero gives. https://developer.xero.com/documentation/api/accounting/requests-and-responses"""
+
+_MOST_PAGES = 1000
+"""Xero refuses lists of more than 100,000 records; this is far beyond."""
+
+_TRIES = 8
+_RETRY_BASE_S = 2.0
+_RETRY_CAP_S = 60.0
+_HEAD_BYTES = 1000
+_SOON = timedelta(milliseconds=50)
+_LONG = timedelta(seconds=10)
+_LOOK_AGAIN = timedelta(minutes=1)
+_MOST_LOOKS = 3000
+_COUNT = re.compile(rb'"itemCount"\s*:\s*(\d+)')
+_AGAIN = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.SERVER_ERROR})
+_LIMITED = frozenset(
+    {
+        ReplyKind.TOO_MANY_MINUTE,
+        ReplyKind.TOO_MANY_CONCURRENT,
+        ReplyKind.TOO_MANY_DAY,
+        ReplyKind.TOO_MANY_APP,
+    }
+)
+
+Elements = Sequence[Mapping[str, Any]]
+
+
+class XeroUnreadable(Exception):
+    """Xero does not give the list: the text says what it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A page was read: the `page`th of `pages` of a list, as far as Xero says how many there are."""
+
+    kind: Kind
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears how far the reading is, and until when it has to wait for calls, and which limit says so."""
+
+    read: Callable[[Read], None] = lambda _: None
+    waits: Callable[[datetime, str], None] = lambda _until, _reason: None
+
+
+class Lists:
+    """Reads one organisation's lists for one purpose."""
+
+    def __init__(
+        self,
+        *,
+        org: str,
+        purpose: Purpose,
+        ledger: Ledger,
+        client: XeroClient,
+        limits: Limits,
+        clock: Clock,
+        told: Told,
+    ) -> None:
+        self.calls = 0
+        self._org = org
+        self._purpose = purpose
+        self._ledger = ledger
+        self._client = client
+        self._limits = limits
+        self._clock = clock
+        self._told = told
+
+    async def pages(self, kind: Kind, where: str = "") -> AsyncIterator[Elements]:
+        """The documents of a kind that pass `where`, in pages. Raises `XeroUnreadable`, `LedgerUnavailable`.
+
+        In the order of their ids: what comes in meanwhile may show a document twice, and never hides one.
+        """
+        for page in range(1, _MOST_PAGES + 1):
+            reply = await self._answered(kind, params_of(kind, page, where))
+            counted = _COUNT.search(reply.raw[:_HEAD_BYTES]) or _COUNT.search(reply.raw[-_HEAD_BYTES:])
+            total = int(counted[1]) if counted else 0
+            self._told.read(Read(kind, page, max(pages_of(total), page)))
+            yield reply.elements
+            if kind is Kind.ITEM or len(reply.elements) < PAGE_SIZE:
+                return
+
+    async def _answered(self, kind: Kind, params: Mapping[str, str]) -> Reply:
+        reply = Reply(ReplyKind.UNSENT)
+        for attempt in range(1, _TRIES + 1):
+            call = await self._opened(kind, params)
+            reply = await self._client.send(call)
+            self.calls += 1
+            await self._ledger.readings.close(call, status=reply.status, headers=headers_of(reply))
+            if reply.outcome is ReplyKind.ANSWERED:
+                return reply
+            if reply.outcome in _AGAIN:
+                await self._clock.sleep(delay_s(attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=1.0))
+            elif reply.outcome not in _LIMITED:  # those the budget waits for, as the reply says
+                break
+        raise XeroUnreadable(f"xero did not give its list of {kind}s: {reply.detail or reply.outcome}")
+
+    async def _opened(self, kind: Kind, params: Mapping[str, str]) -> Call:
+        path = f"/{ENDPOINTS[kind].plural}"
+        told = ""
+        for _ in range(_MOST_LOOKS):
+            opened = await self._ledger.readings.open(
+                self._org, purpose=self._purpose, kind=kind, path=path, params=params, limits=self._limits
+            )
+            if not isinstance(opened, Wait):
+                return opened
+            wait = opened.until - await self._ledger.now()
+            if wait > _LONG and told != opened.reason:
+                told = opened.reason
+                self._told.waits(opened.until, told)
+            await self._clock.sleep(min(max(wait, _SOON), _LOOK_AGAIN).total_seconds())
+        raise XeroUnreadable("no call was left for this in a day; see what spends them, or raise limits.day")
+
+
+def pages_of(count: int) -> int:
+    """How many pages, and calls, a list of so many takes: an empty one takes one."""
+    return max(1, -(-count // PAGE_SIZE))
+
+
+def params_of(kind: Kind, page: int, where: str) -> dict[str, str]:
+    """The query of one page. Items have no pages."""
+    if kind is Kind.ITEM:
+        return {"unitdp": "4"}
+    params = {"page": str(page), "pageSize": str(PAGE_SIZE), "order": ENDPOINTS[kind].id}
+    if kind is Kind.CONTACT:
+        params["includeArchived"] = "true"
+    return params | ({"where": where} if where else {})
+
+
+_OF_SALES = {
+    Kind.INVOICE: 'Type=="ACCREC"',
+    Kind.CREDIT_NOTE: 'Type=="ACCRECCREDIT"',
+    Kind.PAYMENT: '(PaymentType=="ACCRECPAYMENT" OR PaymentType=="ARCREDITPAYMENT")',
+}
+
+
+def of_sales(kind: Kind, first: date, last: date) -> str:
+    """The condition on a kind: of sales, not of purchases, and of these days, both included."""
+    end = last + timedelta(days=1)
+    return f"{_OF_SALES[kind]} AND Date>={_moment(first)} AND Date<{_moment(end)}"
+
+
+def _moment(day: date) -> str:
+    return f"DateTime({day.year}, {day.month:02}, {day.day:02})"

@@ -1,0 +1,236 @@
+"""What the store wants in Xero against what Xero has. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from worker.documents import Kind
+from worker.reconcile.entries import ZERO, Entry
+from worker.reconcile.sums import Sum, sums_of
+from worker.reconcile.wanted import CANCELLED, Unbookable
+
+
+class Finding(StrEnum):
+    """What is wrong with a document."""
+
+    MISSING = "missing"
+    """The store has it; Xero has not, or it counts no more there."""
+    EXTRA = "extra"
+    """Xero has it; the store does not know it."""
+    DIFFERENT = "different"
+    PARKED = "parked"
+    """The store has it, and the worker cannot book it as things are configured."""
+    UNREADABLE = "unreadable"
+    """The store has it, and it can be neither read nor understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field that differs. `cents` is how much more Xero has, where it is an amount."""
+
+    name: str
+    store: str
+    xero: str
+    cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One document that is not as it should be. `cents` is how much more of it Xero has than the store."""
+
+    finding: Finding
+    kind: Kind | None
+    number: str
+    day: date | None
+    detail: str = ""
+    fields: tuple[Field, ...] = ()
+    cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of it. `equal` documents are the same in every field that is compared."""
+
+    differences: tuple[Difference, ...]
+    sums: tuple[Sum, ...]
+    equal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days compared, both included."""
+
+    first: date
+    last: date
+
+    def has(self, day: date | None) -> bool:
+        """Whether `day` is one of them."""
+        return day is not None and self.first <= day <= self.last
+
+
+def compare(
+    wanted: Sequence[Entry],
+    theirs: Sequence[Entry],
+    days: Days,
+    *,
+    prefixes: Collection[str],
+    unbookable: Mapping[str, Unbookable],
+) -> Comparison:
+    """Match by our numbers, then compare field by field.
+
+    `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
+    `prefixes` are the beginnings of our own numbers.
+    """
+    matched = _match(wanted, _with_currencies(theirs), unbookable)
+    extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or _is_ours(one, prefixes))]
+    differences = [
+        *_unmatched(wanted, matched, days),
+        *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
+        *(_extra(one, _is_ours(one, prefixes)) for one in extra),
+        *(_extra(one, True, "a second document of this number") for one in matched.repeats),
+        *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
+    ]
+    found = sorted((one for one in differences if one is not None), key=_place)
+    counted = [one for one in wanted if days.has(one.day) and not one.is_gone]
+    standing = [*matched.standing(), *extra, *matched.repeats]
+    equal = sum(1 for one in wanted if _is_equal(one, matched.found.get(id(one))))
+    return Comparison(tuple(found), tuple(sums_of(counted, standing)), equal)
+
+
+@dataclass(slots=True)
+class _Matched:
+    """`found` has the entry of Xero for the id() of a wanted one, `held` those of numbers that cannot be booked."""
+
+    found: dict[int, Entry] = field(default_factory=dict)
+    held: dict[str, Entry] = field(default_factory=dict)
+    repeats: list[Entry] = field(default_factory=list)
+    strangers: list[Entry] = field(default_factory=list)
+
+    def holds(self, one: Unbookable) -> bool:
+        """Whether Xero has the number all the same."""
+        return one.number.lower() in self.held
+
+    def standing(self) -> Iterator[Entry]:
+        """What the books hold of what the store knows."""
+        return (one for one in (*self.found.values(), *self.held.values()) if not one.is_gone)
+
+
+def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
+    """Each entry of Xero to the wanted one it is named after: standing ones first, what is gone last."""
+    ours = {(one.kind, one.number.lower()): one for one in wanted}
+    held = {name.lower() for name in unbookable}
+    matched = _Matched()
+    for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft)):
+        match = next((ours[entry.kind, name] for name in entry.names if (entry.kind, name) in ours), None)
+        name = next((name for name in entry.names if name in held), None)
+        if match is None and name is None:
+            matched.strangers.append(entry)
+        elif match is None:
+            matched.held[str(name)] = entry
+        elif id(match) not in matched.found:
+            matched.found[id(match)] = replace(entry, currency=entry.currency or match.currency)
+        elif not entry.is_gone:
+            matched.repeats.append(entry)
+    return matched
+
+
+def _with_currencies(theirs: Sequence[Entry]) -> list[Entry]:
+    """Payments with the currency of what they settle: Xero's list of payments need not say it."""
+    known = {one.number: one.currency for one in theirs if one.kind is not Kind.PAYMENT}
+    return [one if one.currency else replace(one, currency=known.get(one.settles, "")) for one in theirs]
+
+
+def _is_equal(store: Entry, xero: Entry | None) -> bool:
+    return xero is not None and store.is_gone is xero.is_gone and _different(store, xero) is None
+
+
+def _is_ours(entry: Entry, prefixes: Collection[str]) -> bool:
+    return any(entry.number.lower().startswith(prefix.lower()) for prefix in prefixes)
+
+
+def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
+    for one in wanted:
+        theirs = matched.found.get(id(one))
+        if one.is_gone or (theirs is not None and not theirs.is_gone):
+            continue
+        if theirs is not None or days.has(one.day):
+            detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
+            yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-_cents(one.gross))
+
+
+def _different(store: Entry, xero: Entry) -> Difference | None:
+    if xero.is_gone:
+        return None
+    if store.is_gone:
+        status = Field("status", CANCELLED, xero.status)
+        detail = "cancelled in the store"
+        return Difference(
+            Finding.DIFFERENT, xero.kind, store.number, xero.day, detail, (status,), cents=_cents(xero.gross)
+        )
+    fields = tuple(_fields(store, xero))
+    if not fields:
+        return None
+    cents = _cents(xero.gross - store.gross)
+    return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)
+
+
+def _fields(store: Entry, xero: Entry) -> Iterator[Field]:
+    if store.day != xero.day:
+        yield Field("date", str(store.day), str(xero.day))
+    if xero.is_draft and not store.is_draft:
+        yield Field("status", store.status, xero.status)
+    if store.currency and xero.currency and store.currency != xero.currency:
+        yield Field("currency", store.currency, xero.currency)
+    if store.settles and store.settles.lower() != xero.settles.lower():
+        yield Field("settles", store.settles, xero.settles)
+    if store.kind is Kind.PAYMENT:
+        yield from _money("amount", store.gross, xero.gross)
+        ours, theirs = (", ".join(amount.account for amount in one.amounts) for one in (store, xero))
+        if ours != theirs:
+            yield Field("account", ours, theirs)
+        return
+    for name in ("net", "tax", "gross"):
+        yield from _money(name, getattr(store, name), getattr(xero, name))
+    yield from _places(store, xero)
+    if xero.allocated < store.allocated:
+        yield from _money("allocated", store.allocated, xero.allocated)
+
+
+def _places(store: Entry, xero: Entry) -> Iterator[Field]:
+    """Where the amounts lie, which may differ while their sums do not."""
+    sides = [{(one.account, one.tax_type): one for one in entry.amounts} for entry in (store, xero)]
+    for place in sorted(set(sides[0]) | set(sides[1])):
+        ours, theirs = (side.get(place) for side in sides)
+        for name in ("net", "tax"):
+            amounts = (getattr(ours, name, ZERO), getattr(theirs, name, ZERO))
+            yield from _money(f"{name} on account {place[0]}, {place[1] or 'no tax type'}", *amounts)
+
+
+def _money(name: str, store: Decimal, xero: Decimal) -> Iterator[Field]:
+    if store != xero:
+        yield Field(name, f"{store:.2f}", f"{xero:.2f}", _cents(xero - store))
+
+
+def _extra(entry: Entry, ours: bool, detail: str = "") -> Difference:
+    detail = detail or ("our number, unknown to the store" if ours else "of another app or a person")
+    return Difference(
+        Finding.EXTRA, entry.kind, entry.number or "(no number)", entry.day, detail, cents=_cents(entry.gross)
+    )
+
+
+def _parked(one: Unbookable, matched: _Matched) -> Difference:
+    there = matched.held.get(one.number.lower())
+    detail = f"{one.reason}: {one.hint}" + (f" (in Xero it is {there.status.lower()})" if there else "")
+    return Difference(Finding.PARKED, None, one.number, one.day, detail)
+
+
+def _cents(amount: Decimal) -> int:
+    return int((amount * 100).to_integral_value())
+
+
+def _place(one: Difference) -> tuple[date, str, str]:
+    return one.day or date.min, one.number, str(one.finding)

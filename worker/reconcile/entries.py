@@ -1,0 +1,82 @@
+"""A document as both sides can be compared by it: the store's as mapping wants it, Xero's as its lists show it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from worker.documents import Kind
+from worker.xero.endpoints import GONE
+
+ZERO = Decimal(0)
+UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
+"""The statuses of documents that are not in the books yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a document puts on an account under a tax type of Xero; a payment has no tax type."""
+
+    account: str
+    tax_type: str
+    net: Decimal
+    tax: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One invoice, credit note or payment.
+
+    `number` is a payment's whole reference. `amounts` are sorted, one for each account and tax type; `sign` is -1 where
+    they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
+    a credit note is set against invoices. What a side does not know is empty, or None.
+    """
+
+    kind: Kind
+    number: str
+    day: date | None
+    status: str
+    currency: str = ""
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+    amounts: tuple[Amount, ...] = ()
+    sign: int = 1
+    settles: str = ""
+    allocated: Decimal = ZERO
+
+    @property
+    def gross(self) -> Decimal:
+        """What the customer sees."""
+        return self.net + self.tax
+
+    @property
+    def is_gone(self) -> bool:
+        """Voided or deleted: it counts no more."""
+        return self.status in GONE
+
+    @property
+    def is_draft(self) -> bool:
+        """It waits for a person's approval."""
+        return self.status in UNAPPROVED
+
+    @property
+    def names(self) -> list[str]:
+        """What it may be known by, the longest first: behind our key a reference has the gateway's."""
+        name = self.number.strip().lower()
+        if self.kind is not Kind.PAYMENT:
+            return [name]
+        words = name.split(" ")
+        return [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+
+
+def summed(amounts: Iterable[Amount]) -> tuple[Amount, ...]:
+    """One amount for each account and tax type, in their order; those that come to nothing are left out."""
+    nets: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for one in amounts:
+        sums = nets[one.account, one.tax_type]
+        sums[0] += one.net
+        sums[1] += one.tax
+    return tuple(Amount(*place, *nets[place]) for place in sorted(nets) if any(nets[place]))

@@ -1,0 +1,132 @@
+"""Reads both sides for some days and compares them: the store first, which costs no call, then Xero's lists."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from producers.selection import row_of
+from producers.store import Broken, Selection, Stream
+from schemas.entities import Entity
+from worker.documents import Kind
+from worker.ledger.documents import Documents
+from worker.paging import Lists, of_sales, pages_of
+from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
+from worker.reconcile.entries import Entry
+from worker.reconcile.theirs import entry_of
+from worker.reconcile.wanted import StoreBooks
+from worker.settings import OrganisationSettings
+from worker.store_reading import StoreReader, widened
+from worker.xero.endpoints import ENDPOINTS, inner
+
+KINDS = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT)
+_LETTERS = {Kind.INVOICE: "I", Kind.CREDIT_NOTE: "C", Kind.PAYMENT: "P"}
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """One organisation, once: `read_store`, look at the `price`, `read_xero`, then `compared`.
+
+    `readers` are the stores that feed it, by name. `on_rows` hears how many rows of a store were read.
+    """
+
+    org: OrganisationSettings
+    days: Days
+    readers: Mapping[str, StoreReader]
+    documents: Documents
+    on_rows: Callable[[str, int], None] = lambda _store, _rows: None
+    books: StoreBooks = field(init=False)
+    broken: list[Difference] = field(default_factory=list)
+    _theirs: list[Entry] = field(default_factory=list)
+    _codes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.books = StoreBooks(self.org)
+
+    async def read_store(self) -> None:
+        """Take what the stores have of these days. Raises `StoreUnreachable`, `StoreRefuses`."""
+        selection = widened(Selection(self.days.first, self.days.last))
+        for name, reader in self.readers.items():
+            for stream in reader.streams(self._entities):
+                async for events in reader.events(stream, selection, self._entities):
+                    self.on_rows(name, len(events))
+                    for event in events:
+                        self.books.take(event)
+
+    def note_broken(self, store: str, stream: Stream, broken: Broken) -> None:
+        """A row that cannot be compared."""
+        name = f"{store} {stream.name} {broken.id}"
+        self.broken.append(Difference(Finding.UNREADABLE, None, name, None, broken.reason))
+
+    @property
+    def price(self) -> int:
+        """Calls that Xero's lists take, if they are as long as the store's."""
+        counts = Counter(entry.kind for entry in self.books.entries({}) if self.days.has(entry.day))
+        return sum(pages_of(counts[kind]) for kind in KINDS)
+
+    async def read_xero(self, lists: Lists) -> None:
+        """Take what Xero has on these days. Raises `XeroUnreadable`, and what the ledger and the stores raise."""
+        seen: set[str] = set()
+        for kind in KINDS:
+            async for elements in lists.pages(kind, of_sales(kind, self.days.first, self.days.last)):
+                for element in elements:
+                    self._take(kind, element, seen)
+        await self._ask_for_strangers()
+
+    def compared(self) -> Comparison:
+        """What came of it."""
+        comparison = compare(
+            self.books.entries(self._codes),
+            self._theirs,
+            self.days,
+            prefixes=self._prefixes,
+            unbookable=self.books.unbookable,
+        )
+        return Comparison((*self.broken, *comparison.differences), comparison.sums, comparison.equal)
+
+    @property
+    def _entities(self) -> frozenset[Entity]:
+        return frozenset({Entity(self.org.sales_document), Entity.PAYMENT, Entity.CREDIT_MEMO})
+
+    @property
+    def _prefixes(self) -> list[str]:
+        return [
+            f"{self.org.number_prefix}{letter}-{store}-".lower()
+            for letter in _LETTERS.values()
+            for store in self.readers
+        ]
+
+    def _take(self, kind: Kind, element: Mapping[str, object], seen: set[str]) -> None:
+        """Once, for a page may repeat what moved while the list was read."""
+        own_id = str(element.get(ENDPOINTS[kind].id))
+        if own_id in seen:
+            return
+        seen.add(own_id)
+        self._theirs.append(entry_of(kind, element))
+        account = inner(element, "Account")
+        if kind is Kind.PAYMENT and account.get("Code"):
+            self._codes[str(account.get("AccountID")).lower()] = str(account["Code"]).lower()
+
+    async def _ask_for_strangers(self) -> None:
+        """Our documents whose date was moved into these days: the ledger knows which rows of the store they are."""
+        known = {(entry.kind, entry.number.lower()) for entry in self.books.entries({})}
+        rows: defaultdict[tuple[str, Entity], set[int]] = defaultdict(set)
+        for kind in KINDS:
+            strange = [
+                e.number for e in self._theirs if e.kind is kind and not any((kind, n) in known for n in e.names)
+            ]
+            for document in (await self.documents.by_number(self.org.name, kind, strange)).values():
+                _, source, entity, entity_id, _ = document.key
+                if (row := row_of(entity_id)) is not None:
+                    rows[source, Entity(entity)].add(row)
+        for (source, entity), ids in rows.items():
+            await self._take_rows(source, entity, sorted(ids))
+
+    async def _take_rows(self, source: str, entity: Entity, ids: Sequence[int]) -> None:
+        reader = self.readers.get(source)
+        if reader is None:
+            return
+        for stream in reader.streams({entity}):
+            for event in await reader.of_rows(stream, ids, self._entities):
+                self.books.take(event)

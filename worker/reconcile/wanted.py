@@ -1,0 +1,145 @@
+"""What Xero must hold of a store's events, as the worker's own mapping has it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from schemas.entities import CreditMemo, Payment, Sale
+from schemas.envelope import Event
+from worker.content import XeroId
+from worker.documents import Action, DocumentKey, Kind, Write
+from worker.mapping.keys import document_number
+from worker.mapping.plan import Ignored, Unmappable, plan
+from worker.mapping.predict import line_amount
+from worker.reconcile.entries import ZERO, Amount, Entry, summed
+from worker.reconcile.theirs import payment_account
+from worker.settings import OrganisationSettings
+
+CANCELLED = "VOIDED"
+"""The status that Xero has to show for what the store has cancelled."""
+
+_BOOKED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbookable:
+    """An event that mapping refuses: the worker parks it, for `reason`; `hint` says what to do."""
+
+    number: str
+    day: date | None
+    reason: str
+    hint: str
+
+
+class StoreBooks:
+    """Grows event by event; an entity that is taken again counts once."""
+
+    def __init__(self, org: OrganisationSettings) -> None:
+        self.unbookable: dict[str, Unbookable] = {}
+        self._org = org
+        self._entries: dict[DocumentKey, tuple[Entry, DocumentKey | None]] = {}
+
+    def take(self, event: Event) -> None:
+        """Add what this event asks for."""
+        name = name_of(event, self._org)
+        try:
+            planned = plan(event, self._org)
+        except Unmappable as error:
+            self.unbookable[name] = Unbookable(name, day_of(event), error.reason, error.hint)
+            return
+        if isinstance(planned, Ignored):
+            return
+        for write in planned.writes:
+            if write.kind in _BOOKED:
+                entry = replace(_entry(write, name, planned.writes), currency=_currency(event))
+                self._entries[write.key] = (entry, _target(write))
+
+    def entries(self, codes: Mapping[str, str]) -> list[Entry]:
+        """All of them. `codes` has the codes of accounts by their ids, for what is configured by id."""
+        return [self._finished(entry, target, codes) for entry, target in self._entries.values()]
+
+    def _finished(self, entry: Entry, target: DocumentKey | None, codes: Mapping[str, str]) -> Entry:
+        settled = self._entries.get(target) if target else None
+        amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in entry.amounts)
+        return replace(entry, amounts=amounts, settles=settled[0].number if settled else "")
+
+
+def name_of(event: Event, org: OrganisationSettings) -> str:
+    """The number of an event's document in Xero; of a payment, our key, which begins its reference."""
+    data = event.data
+    if isinstance(data, Payment):
+        return document_number(org, "P", event, data.id)
+    if not isinstance(data, Sale):
+        return event.subject
+    return document_number(org, "C" if isinstance(data, CreditMemo) else "I", event, data.number)
+
+
+def day_of(event: Event) -> date | None:
+    """The accounting date, where the entity has one."""
+    data = event.data
+    return data.date if isinstance(data, Sale | Payment) else None
+
+
+def _currency(event: Event) -> str:
+    return event.data.currency if isinstance(event.data, Sale | Payment) else ""
+
+
+def _entry(write: Write, name: str, writes: Sequence[Write]) -> Entry:
+    if write.action is Action.VOID:
+        return Entry(write.kind, name, None, CANCELLED)
+    return _payment(write, name) if write.kind is Kind.PAYMENT else _sale(write, name, writes)
+
+
+def _sale(write: Write, name: str, writes: Sequence[Write]) -> Entry:
+    payload = write.payload
+    amounts = summed(_amounts(payload))
+    allocations = (one.payload["Amount"] for one in writes if one.kind is Kind.ALLOCATION and one.payload)
+    return Entry(
+        kind=write.kind,
+        number=name,
+        day=date.fromisoformat(payload["Date"]),
+        status=payload["Status"],
+        net=sum((one.net for one in amounts), ZERO),
+        tax=sum((one.tax for one in amounts), ZERO),
+        amounts=amounts,
+        sign=1 if write.kind is Kind.INVOICE else -1,
+        allocated=sum(allocations, ZERO),
+    )
+
+
+def _amounts(payload: Mapping[str, Any]) -> Iterator[Amount]:
+    """Each line with the net that Xero will compute of it."""
+    inclusive = payload["LineAmountTypes"] == "Inclusive"
+    for line in payload["LineItems"]:
+        tax = line.get("TaxAmount", ZERO)
+        given = line.get("LineAmount")
+        net = line_amount(line["Quantity"], line["UnitAmount"]) if given is None else given
+        yield Amount(line["AccountCode"], line["TaxType"], net - tax if inclusive else net, tax)
+
+
+def _payment(write: Write, name: str) -> Entry:
+    payload = write.payload
+    amount = payload["Amount"]
+    return Entry(
+        kind=Kind.PAYMENT,
+        number=name,
+        day=date.fromisoformat(payload["Date"]),
+        status="AUTHORISED",
+        net=amount,
+        amounts=summed([Amount(payment_account(payload["Account"]), "", amount)]),
+        sign=-1 if "CreditNote" in payload else 1,
+    )
+
+
+def _target(write: Write) -> DocumentKey | None:
+    """The document a payment settles."""
+    if write.kind is not Kind.PAYMENT or write.action is Action.VOID:
+        return None
+    for target, field in (("CreditNote", "CreditNoteID"), ("Invoice", "InvoiceID")):
+        place = write.payload.get(target, {}).get(field)
+        if isinstance(place, XeroId):
+            return place.key
+    return None

@@ -1,0 +1,66 @@
+"""A store read as its agent reads it, and sent nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from producers.store import Broken, Page, Selection, StoreSource, Stream
+from producers.translation import Translator, Wish
+from schemas.entities import Entity
+from schemas.envelope import Event
+
+MARGIN = timedelta(days=1)
+"""A store may count its days in another time zone than its documents."""
+
+_IDS_AT_A_TIME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReader:
+    """One store, as far as it feeds `organisation`. Its methods raise `StoreUnreachable` and `StoreRefuses`.
+
+    `on_broken` hears of each row that the store does not give, or that cannot be understood.
+    """
+
+    source: StoreSource
+    translator: Translator
+    organisation: str
+    now: Callable[[], datetime]
+    on_broken: Callable[[Stream, Broken], None]
+
+    def streams(self, entities: Collection[Entity]) -> list[Stream]:
+        """Those that may hold some of the entities."""
+        return [stream for stream in self.source.streams if stream.entities & frozenset(entities)]
+
+    async def events(
+        self, stream: Stream, selection: Selection, entities: Collection[Entity]
+    ) -> AsyncIterator[list[Event]]:
+        """The events of a stream's rows, a page at a time."""
+        after, more = 0, True
+        while more:
+            page = await self.source.page(stream, after, selection)
+            more, after = page.more and page.last > after, max(page.last, after)
+            yield self._translated(stream, page, entities)
+
+    async def of_rows(self, stream: Stream, ids: Sequence[int], entities: Collection[Entity]) -> list[Event]:
+        """The events of some rows; what is gone from the store is left out."""
+        events: list[Event] = []
+        for start in range(0, len(ids), _IDS_AT_A_TIME):
+            page = await self.source.rows(stream, ids[start : start + _IDS_AT_A_TIME])
+            events += self._translated(stream, page, entities)
+        return events
+
+    def _translated(self, stream: Stream, page: Page, entities: Collection[Entity]) -> list[Event]:
+        wish = Wish(lambda found: found.entity in entities, self.organisation, again=True)
+        batch = self.translator.batch(page.rows, page.broken, {}, now=self.now(), wish=wish)
+        for broken in batch.broken:
+            self.on_broken(stream, broken)
+        return [outgoing.event for outgoing in batch.outgoing]
+
+
+def widened(selection: Selection) -> Selection:
+    """A day more on either side."""
+    since = selection.since - MARGIN if selection.since else None
+    return replace(selection, since=since, until=selection.until + MARGIN if selection.until else None)
