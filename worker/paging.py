@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from worker.backoff import delay_s
@@ -17,10 +17,8 @@ from worker.ledger.records import Call, Purpose, Wait
 from worker.sending import headers_of
 from worker.xero.client import XeroClient
 from worker.xero.endpoints import ENDPOINTS
+from worker.xero.lists import PAGE_SIZE, pages_of, params_of
 from worker.xero.reply import Reply, ReplyKind
-
-PAGE_SIZE = 1000
-"""The most that Xero gives. https://developer.xero.com/documentation/api/accounting/requests-and-responses"""
 
 _MOST_PAGES = 1000
 """Xero refuses lists of more than 100,000 records; this is far beyond."""
@@ -135,35 +133,3 @@ class Lists:
                 self._told.waits(opened.until, told)
             await self._clock.sleep(min(max(wait, _SOON), _LOOK_AGAIN).total_seconds())
         raise XeroUnreadable("no call was left for this in a day; see what spends them, or raise limits.day")
-
-
-def pages_of(count: int) -> int:
-    """How many pages, and calls, a list of so many takes: an empty one takes one."""
-    return max(1, -(-count // PAGE_SIZE))
-
-
-def params_of(kind: Kind, page: int, where: str) -> dict[str, str]:
-    """The query of one page. Items have no pages."""
-    if kind is Kind.ITEM:
-        return {"unitdp": "4"}
-    params = {"page": str(page), "pageSize": str(PAGE_SIZE), "order": ENDPOINTS[kind].id}
-    if kind is Kind.CONTACT:
-        params["includeArchived"] = "true"
-    return params | ({"where": where} if where else {})
-
-
-_OF_SALES = {
-    Kind.INVOICE: 'Type=="ACCREC"',
-    Kind.CREDIT_NOTE: 'Type=="ACCRECCREDIT"',
-    Kind.PAYMENT: '(PaymentType=="ACCRECPAYMENT" OR PaymentType=="ARCREDITPAYMENT")',
-}
-
-
-def of_sales(kind: Kind, first: date, last: date) -> str:
-    """The condition on a kind: of sales, not of purchases, and of these days, both included."""
-    end = last + timedelta(days=1)
-    return f"{_OF_SALES[kind]} AND Date>={_moment(first)} AND Date<{_moment(end)}"
-
-
-def _moment(day: date) -> str:
-    return f"DateTime({day.year}, {day.month:02}, {day.day:02})"

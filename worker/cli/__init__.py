@@ -12,6 +12,7 @@ from worker.cli import (
     connect,
     db,
     demo,
+    ledger,
     parked,
     plan,
     publish,
@@ -45,6 +46,7 @@ app.command("connect")(connect.connect)
 app.command("plan")(plan.plan)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(parked.app, name="parked")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(schema.app, name="schema")

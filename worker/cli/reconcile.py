@@ -83,10 +83,17 @@ def fed(checked: Settings, org: str) -> list[OrganisationSettings]:
     return [checked.organisations[name] for name in ([org] if org else names)]
 
 
-def run_reading(checked: Settings, act: Callable[[Ledger], Awaitable[T]]) -> T:
+async def _nothing() -> None:
+    pass
+
+
+def run_reading(
+    checked: Settings, act: Callable[[Ledger], Awaitable[T]], *, before: Callable[[], Awaitable[None]] = _nothing
+) -> T:
     """Do it with the ledger. Exits 3 when a store, Xero or the ledger cannot be read."""
 
     async def run() -> T:
+        await before()
         ledger = await open_ledger(checked)
         try:
             return await act(ledger)

@@ -82,6 +82,12 @@ class Documents:
                 found |= {document.number: document for document in map(_document, rows)}
         return found
 
+    async def restore(self, lease: Lease, found: Sequence[Document]) -> None:
+        """Put in those that are not there; what is there stays as it is. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            await _restoring(self._database.dialect).run(connection, [_row(document) for document in found])
+
     async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
         """These events need no call: the content is in Xero already, or newer content is.
 
@@ -164,6 +170,11 @@ def _writing(dialect: str) -> Prepared:
     changed = {name: new[name] for name in ("kind", "xero_id", "number", "content_hash", "facts")}
     changed["version"] = case((new.version > documents.c.version, new.version), else_=documents.c.version)
     return prepared(dialect, statement.on_conflict_do_update(index_elements=list(KEY_COLUMNS), set_=changed))
+
+
+@cache
+def _restoring(dialect: str) -> Prepared:
+    return prepared(dialect, insert(dialect, documents).on_conflict_do_nothing(index_elements=list(KEY_COLUMNS)))
 
 
 class _Facts(Mapping[str, Any]):

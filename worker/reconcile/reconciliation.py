@@ -11,7 +11,7 @@ from producers.store import Broken, Selection, Stream
 from schemas.entities import Entity
 from worker.documents import Kind
 from worker.ledger.documents import Documents
-from worker.paging import Lists, of_sales, pages_of
+from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
 from worker.reconcile.theirs import entry_of
@@ -19,6 +19,7 @@ from worker.reconcile.wanted import StoreBooks
 from worker.settings import OrganisationSettings
 from worker.store_reading import StoreReader, widened
 from worker.xero.endpoints import ENDPOINTS, inner
+from worker.xero.lists import of_sales, pages_of
 
 KINDS = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT)
 _LETTERS = {Kind.INVOICE: "I", Kind.CREDIT_NOTE: "C", Kind.PAYMENT: "P"}

@@ -1,0 +1,143 @@
+"""`xerelay ledger`: what a lost ledger is restored by."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from producers.store import Broken, Stream
+from worker.cli.options import Config, settings
+from worker.cli.reading_view import ReadingView
+from worker.cli.reconcile import UNREADABLE, Org, Yes, ask, fed, run_reading
+from worker.clock import SystemClock
+from worker.documents import Kind
+from worker.ledger.errors import LedgerError
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease, Purpose
+from worker.ledger.upgrade import upgrade
+from worker.rebuild.rebuilding import Rebuilding, windows_of
+from worker.rebuild.windows import price_of
+from worker.settings import OrganisationSettings, Settings
+from worker.sides import open_lists, open_readers
+from worker.store_reading import StoreReader
+
+app = typer.Typer(no_args_is_help=True, help="What the ledger knows of Xero's documents.")
+_LEASE_S = 30.0
+_RENEW_EVERY_S = 8.0
+
+
+@app.callback()
+def root() -> None:
+    """Look after what the ledger knows of Xero's documents."""
+
+
+@app.command()
+def rebuild(
+    *,
+    org: Org = "",
+    yes: Yes = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    config: Config = None,
+) -> None:
+    """Restore a lost ledger, so that a resync makes nothing twice.
+
+    Reads the stores and Xero's lists, and writes down which document of Xero belongs to what. Changes nothing in Xero.
+    Says what it costs first; what the ledger has already costs nothing, so a rebuild that ended early may be run again.
+    No worker may serve the organisation meanwhile. Exits 3 when it could not be finished.
+    """
+    checked = settings(config)
+    organisations = fed(checked, org)
+
+    async def all_of_them(ledger: Ledger) -> list[dict[str, Any]]:
+        return [await _one(checked, ledger, one, yes=yes) for one in organisations]
+
+    results = run_reading(checked, all_of_them, before=lambda: upgrade(checked.ledger.url.get_secret_value()))
+    if as_json:
+        typer.echo(json.dumps({"organisations": results}, indent=2))
+    else:
+        for one in results:
+            _show(one)
+
+
+async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, yes: bool) -> dict[str, Any]:
+    clock, view = SystemClock(), ReadingView()
+    broken: list[tuple[str, Stream, Broken]] = []
+    opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: broken.append(row))
+    async with _serving(ledger, org.name) as lease, opened as readers:
+        windows, customers = await windows_of(org, readers.values(), await _last_day(readers.values()))
+        price = price_of(windows, customers)
+        typer.echo(f"{org.name}: at most {price} calls, as far as Xero has no more than the stores", err=True)
+        ask(org, price, yes=yes)
+        lists = open_lists(checked, ledger, org, purpose=Purpose.REBUILD, clock=clock, told=view.told)
+        async with lists as xero:
+            task = Rebuilding(org, readers, ledger, xero, lease, on_events=view.events)
+            with view:
+                await task.run(windows)
+        return _facts(org.name, task, xero.calls, broken)
+
+
+@asynccontextmanager
+async def _serving(ledger: Ledger, org: str) -> AsyncIterator[Lease]:
+    """The lease of an organisation, so that no worker writes documents meanwhile. Exits 3 when one does."""
+    lease = await ledger.leases.acquire(org, f"rebuild-{socket.gethostname()}-{os.getpid()}", ttl_s=_LEASE_S)
+    if lease is None:
+        typer.echo(f"{org}: a worker serves it; stop the workers, wait 20 seconds, and run this again", err=True)
+        raise typer.Exit(UNREADABLE)
+    renewing = asyncio.create_task(_renew(ledger, lease))
+    try:
+        yield lease
+    finally:
+        renewing.cancel()
+        await ledger.leases.release(lease)
+
+
+async def _renew(ledger: Ledger, lease: Lease) -> None:
+    """A lease that is lost all the same is told by the next write, which checks it."""
+    with suppress(LedgerError):
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_S)
+            await ledger.leases.renew(lease, ttl_s=_LEASE_S)
+
+
+async def _last_day(readers: Iterable[StoreReader]) -> date:
+    """Tomorrow by the stores' clocks: a zone may be a day ahead."""
+    days = [(await reader.source.now()).date() for reader in readers]
+    return max(days) + timedelta(days=1)
+
+
+def _facts(org: str, task: Rebuilding, calls: int, broken: list[tuple[str, Stream, Broken]]) -> dict[str, Any]:
+    return {
+        "organisation": org,
+        "calls": calls,
+        "restored": _counts(task.restored),
+        "known_before": task.known_before,
+        "not_in_xero": _counts(task.missing),
+        "unreadable": [f"{store} {stream.name} {row.id}: {row.reason}" for store, stream, row in broken],
+    }
+
+
+def _counts(counter: Counter[Kind]) -> dict[str, int]:
+    return {str(kind): counter[kind] for kind in Kind if counter[kind]}
+
+
+def _show(one: dict[str, Any]) -> None:
+    table = Table("documents", "restored", "not in Xero")
+    for kind in Kind:
+        counts = [one[name].get(str(kind), 0) for name in ("restored", "not_in_xero")]
+        table.add_row(f"{kind}s".replace("_", " "), *map(str, counts))
+    typer.echo(f"{one['organisation']}: {one['known_before']} documents were known before, {one['calls']} calls")
+    Console().print(table)
+    for line in one["unreadable"]:
+        typer.echo(f"not read: {line}", err=True)
+    typer.echo("next: xerelay reconcile shows what differs; xerelay resync-all sends what is not in Xero")

@@ -1,0 +1,57 @@
+"""Xero's documents that are not matched yet, by their numbers. Kept as JSON: objects would take more memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from worker.documents import Kind
+from worker.literals import decode, encode
+from worker.xero.endpoints import ENDPOINTS, number_of
+
+Element = Mapping[str, Any]
+_OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status"
+_OF_PEOPLE = "Name FirstName LastName EmailAddress TaxNumber Phones Addresses"
+_KEPT = {
+    Kind.CONTACT: f"ContactID ContactNumber ContactStatus {_OF_PEOPLE}",
+    Kind.ITEM: "ItemID Code Name Description IsSold SalesDetails",
+    Kind.INVOICE: f"InvoiceID InvoiceNumber {_OF_SALES}",
+    Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber {_OF_SALES} RemainingCredit Allocations",
+    Kind.PAYMENT: "PaymentID Reference Amount Date DateString Account Invoice CreditNote Status",
+}
+"""What is compared, or goes into the ledger."""
+
+
+class Index:
+    """Documents whose number begins with one of `prefixes`; contacts and items all of them."""
+
+    def __init__(self, prefixes: Collection[str]) -> None:
+        self._prefixes = tuple(prefix.lower() for prefix in prefixes)
+        self._elements: defaultdict[tuple[Kind, str], dict[str, bytes]] = defaultdict(dict)
+
+    def add(self, kind: Kind, elements: Iterable[Element]) -> None:
+        """Take a page. A document that comes twice counts once."""
+        for element in elements:
+            number = number_of(kind, element).lower()
+            if number and (kind in (Kind.CONTACT, Kind.ITEM) or number.startswith(self._prefixes)):
+                kept = {name: element[name] for name in _KEPT[kind].split() if name in element}
+                self._elements[kind, _word(number)][str(element.get(ENDPOINTS[kind].id))] = encode(kept)
+
+    def candidates(self, kind: Kind, name: str) -> list[Element]:
+        """The documents of that number; of payments those whose reference begins with it, the gateway's id behind."""
+        name = name.strip().lower()
+        found = [decode(text) for text in self._elements.get((kind, _word(name)), {}).values()]
+        return [element for element in found if _is_called(kind, number_of(kind, element).lower(), name)]
+
+    def forget(self, kind: Kind, element_id: str, name: str) -> None:
+        """Let a document go that is in the ledger now."""
+        self._elements.get((kind, _word(name.strip().lower())), {}).pop(element_id, None)
+
+
+def _word(number: str) -> str:
+    return number.partition(" ")[0]
+
+
+def _is_called(kind: Kind, number: str, name: str) -> bool:
+    return number == name or (kind is Kind.PAYMENT and number.startswith(f"{name} "))

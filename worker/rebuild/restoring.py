@@ -1,0 +1,110 @@
+"""From what the store wants and what Xero has to a row of the ledger. Pure.
+
+What a row says of the content decides what the next event of the entity does. The hash of the store's content where
+Xero holds it, so that nothing is sent again; the same where a person voided or deleted it, so that nothing is made anew
+behind their back; none where Xero holds something else, so that the store's next event updates it by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from worker.documents import Action, Kind, Write
+from worker.ledger.records import Document, Known, Member
+from worker.literals import decode, encode
+from worker.xero.elements import suffixed, text_of
+from worker.xero.endpoints import GONE, id_of, number_of
+from worker.xero.facts import facts_of
+from worker.xero.match import match
+from worker.xero.sameness import differences
+
+Element = Mapping[str, Any]
+UNKNOWN = ""
+"""The hash of a document whose content is not the store's."""
+
+
+def restored(write: Write, candidates: Sequence[Element], known: Known) -> Document | None:
+    """The row of `write`'s document, of those elements that carry its number; None where Xero has none.
+
+    Of several the one that counts is taken, and of those the one that holds what the store has. An allocation's
+    candidates are its credit note.
+    """
+    if write.kind is Kind.ALLOCATION:
+        return _allocation(write, candidates, known)
+    found = [(not _is_standing(one), not _holds(write, one, known), place) for place, one in enumerate(candidates)]
+    if not found:
+        return None
+    gone, other, place = min(found)
+    return _row(write, candidates[place], known_content=gone or not other)
+
+
+def _is_standing(element: Element) -> bool:
+    return element.get("Status") not in GONE
+
+
+def _holds(write: Write, element: Element, known: Known) -> bool:
+    """Whether the element holds what the store has, as the worker's own look-ups judge it."""
+    if write.action is Action.VOID or write.only_if_absent:
+        return write.only_if_absent
+    if any(key not in known.documents for key in write.needs):
+        return False
+    member = _member(write, known)
+    if write.kind is not Kind.CONTACT:
+        return not differences(member, element)
+    # archiving is a person's, and a name that was taken has a suffix
+    active = {**element, "ContactStatus": "ACTIVE"}
+    renamed = replace(member, text=encode(suffixed(decode(member.text), write.number)))
+    return not differences(member, active) or not differences(renamed, active)
+
+
+def _row(write: Write, element: Element, *, known_content: bool) -> Document:
+    facts = facts_of(write.kind, element)
+    if write.kind is Kind.ITEM and not known_content:
+        facts["linked"] = True  # perhaps a person's: as with an item whose code is taken, it is left alone
+    gone_or_held = known_content and not write.only_if_absent
+    return Document(
+        key=write.key,
+        kind=write.kind,
+        xero_id=str(id_of(write.kind, element)),
+        number=number_of(write.kind, element) or write.number,
+        version=write.version,
+        content_hash=write.content_hash if gone_or_held else UNKNOWN,
+        facts=facts,
+    )
+
+
+def _allocation(write: Write, notes: Sequence[Element], known: Known) -> Document | None:
+    if write.action is Action.VOID:
+        return next((_to_be_taken_back(write, note, one) for note, one in _allocations(notes)), None)
+    if any(key not in known.documents for key in write.needs):
+        return None
+    found = match(Kind.ALLOCATION, [_member(write, known)], notes)[write.key]
+    return None if found is None else _allocation_row(write, found.xero_id, found.facts, write.content_hash)
+
+
+def _allocations(notes: Sequence[Element]) -> Iterator[tuple[Element, Element]]:
+    return ((note, one) for note in notes for one in note.get("Allocations") or () if not one.get("IsDeleted"))
+
+
+def _to_be_taken_back(write: Write, note: Element, allocation: Element) -> Document:
+    facts = facts_of(Kind.ALLOCATION, allocation)
+    facts |= {"credit_note_id": note.get("CreditNoteID"), "status": "AUTHORISED"}
+    return _allocation_row(write, id_of(Kind.ALLOCATION, allocation) or "", facts, UNKNOWN)
+
+
+def _allocation_row(write: Write, xero_id: str, facts: Mapping[str, Any], content_hash: str) -> Document:
+    return Document(write.key, write.kind, xero_id, write.number, write.version, content_hash, facts)
+
+
+def _member(write: Write, known: Known) -> Member:
+    return Member(
+        key=write.key,
+        kind=write.kind,
+        version=write.version,
+        number=write.number,
+        content_hash=write.content_hash,
+        action=write.action,
+        text=text_of(write, known),
+    )
