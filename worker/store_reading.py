@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from producers.store import Broken, Page, Selection, StoreSource, Stream
 from producers.translation import Translator, Wish
 from schemas.entities import Entity
 from schemas.envelope import Event
 
-MARGIN = timedelta(days=1)
+_AFTER = timedelta(days=1)
 """A store may count its days in another time zone than its documents."""
+
+_BEFORE = timedelta(days=7)
+"""An invoice may be paid days after it was made, and its payment is of the day it was paid."""
 
 _IDS_AT_A_TIME = 100
 
@@ -60,7 +63,6 @@ class StoreReader:
         return [outgoing.event for outgoing in batch.outgoing]
 
 
-def widened(selection: Selection) -> Selection:
-    """A day more on either side."""
-    since = selection.since - MARGIN if selection.since else None
-    return replace(selection, since=since, until=selection.until + MARGIN if selection.until else None)
+def widened(first: date, last: date) -> Selection:
+    """The rows that may hold documents of these days."""
+    return Selection(first - _BEFORE, last + _AFTER)

@@ -188,3 +188,4 @@ class Stage:
             if process.poll() is None:
                 self.kill(process)
         await self._stack.aclose()
+        self._inspection = None

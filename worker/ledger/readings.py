@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from schemas.envelope import Lane
 from worker.budget.corrections import Headers
@@ -25,6 +25,7 @@ LANE = Lane.BACKFILL
 """What these calls may spend: never what the day's own sales need."""
 
 _THIS = (calls.c.id == bindparam("this"), calls.c.state == CallState.OPEN.value)
+_OPEN = select(calls.c.id).where(*_THIS)
 _AGAIN = update(calls).where(*_THIS).values(tokens=calls.c.tokens + 1)
 _CLOSE = (
     update(calls)
@@ -68,13 +69,15 @@ class Readings:
         return call
 
     async def spend_again(self, org: str, call_id: str, *, limits: Limits) -> bool:
-        """One more token for a retry inside an open call, after a 401; False when there is none now."""
+        """One more token for a retry inside an open call, after a 401; False when there is none, or the call is closed."""
         async with self._database.transaction() as connection:
             now = await self._database.now(connection)
-            wait = await budget.spend(self._database, connection, org, limits=limits, lane=LANE, now=now, own=1)
-            if wait is not None:
+            if (await connection.execute(_OPEN, {"this": call_id})).one_or_none() is None:
                 return False
-            return (await connection.execute(_AGAIN, {"this": call_id})).rowcount == 1
+            wait = await budget.spend(self._database, connection, org, limits=limits, lane=LANE, now=now, own=1)
+            if wait is None:
+                await connection.execute(_AGAIN, {"this": call_id})
+            return wait is None
 
     async def close(self, call: Call, *, status: int | None, headers: Headers) -> None:
         """Record how it ended, and let the reply's headers correct the budget. Closing twice changes nothing."""

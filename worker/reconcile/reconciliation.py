@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from producers.selection import row_of
-from producers.store import Broken, Selection, Stream
+from producers.store import Broken, Stream
 from schemas.entities import Entity
 from worker.documents import Kind
 from worker.ledger.documents import Documents
@@ -47,7 +47,7 @@ class Reconciliation:
 
     async def read_store(self) -> None:
         """Take what the stores have of these days. Raises `StoreUnreachable`, `StoreRefuses`."""
-        selection = widened(Selection(self.days.first, self.days.last))
+        selection = widened(self.days.first, self.days.last)
         for name, reader in self.readers.items():
             for stream in reader.streams(self._entities):
                 async for events in reader.events(stream, selection, self._entities):

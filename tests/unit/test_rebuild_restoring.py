@@ -1,0 +1,174 @@
+"""Which row of the ledger a document of Xero becomes, and so what the store's next event does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, payment, writes
+from worker.documents import DocumentKey, Kind, Write
+from worker.ledger.records import Document, Known
+from worker.rebuild.index import Index
+from worker.rebuild.restoring import UNKNOWN, restored
+
+CONTACT, INVOICE, NOTE = "c-1", "i-1", "n-1"
+NUMBER = "SHOP-I-webshop-100000012"
+REFERENCE = "SHOP-P-webshop-51"
+NOTE_NUMBER = "SHOP-C-webshop-300000001"
+
+BUYER, SOLD = writes(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))))
+(PAID,) = writes(event(Entity.PAYMENT, payment()))
+_, REFUNDED, ALLOCATED = writes(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"))))
+PERSON = {"id": "7", "email": "jo@example.com", "first_name": "Jo", "last_name": "Doe"}
+(CUSTOMER,) = writes(event(Entity.CUSTOMER, PERSON))
+(PRODUCT,) = writes(event(Entity.PRODUCT, {"id": "3", "sku": "MUG", "name": "Mug"}))
+TAKEN_BACK = writes(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"), cancelled=True)))
+
+
+def known(write: Write, xero_id: str) -> Document:
+    return Document(write.key, write.kind, xero_id, write.number, write.version, "x")
+
+
+KNOWN = Known(
+    {one.key: one for one in (known(BUYER, CONTACT), known(SOLD, INVOICE), known(REFUNDED, NOTE))}, frozenset()
+)
+
+
+def sale(**changes: Any) -> dict[str, Any]:
+    shown = {"InvoiceID": INVOICE, "InvoiceNumber": NUMBER, "Type": "ACCREC", "Status": "PAID", "CurrencyCode": "GBP"}
+    sums = {"Total": Decimal("12.00"), "TotalTax": Decimal("2.00"), "Date": "/Date(1772409600000+0000)/"}
+    return {**shown, **sums, "Contact": {"ContactID": CONTACT}, **changes}
+
+
+def money(**changes: Any) -> dict[str, Any]:
+    shown = {"PaymentID": "p-1", "Reference": f"{REFERENCE} ch_1", "Amount": Decimal("12.00"), "Status": "AUTHORISED"}
+    places = {"Account": {"Code": "090"}, "Invoice": {"InvoiceID": INVOICE}, "Date": "/Date(1772496000000+0000)/"}
+    return {**shown, **places, **changes}
+
+
+def note(*allocations: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"CreditNoteID": NOTE, "CreditNoteNumber": NOTE_NUMBER, "Status": "AUTHORISED"}
+    return {**shown, "Allocations": list(allocations)}
+
+
+def allocation(amount: str = "6.00", **changes: Any) -> dict[str, Any]:
+    return {"AllocationID": "a-1", "Amount": Decimal(amount), "Invoice": {"InvoiceID": INVOICE}, **changes}
+
+
+def person(**changes: Any) -> dict[str, Any]:
+    shown = {"ContactID": CONTACT, "ContactNumber": "webshop:7", "Name": "Jo Doe", "ContactStatus": "ACTIVE"}
+    return {**shown, "FirstName": "Jo", "LastName": "Doe", "EmailAddress": "jo@example.com", **changes}
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    return {
+        "ItemID": "m-1",
+        "Code": "MUG",
+        "Name": "Mug",
+        "IsSold": True,
+        "SalesDetails": {"AccountCode": "200"},
+        **changes,
+    }
+
+
+HELD = [
+    (SOLD, sale()),
+    (SOLD, sale(Status="VOIDED", Total=Decimal(0))),
+    (PAID, money()),
+    (PAID, money(Status="DELETED")),
+    (ALLOCATED, note(allocation())),
+    (CUSTOMER, person()),
+    (CUSTOMER, person(Name="Jo Doe (7)")),
+    (CUSTOMER, person(ContactStatus="ARCHIVED")),
+    (PRODUCT, item()),
+]
+OTHER = [
+    (SOLD, sale(Total=Decimal("12.01"))),
+    (SOLD, sale(Status="DRAFT")),
+    (PAID, money(Account={"Code": "091"})),
+    (PAID, money(Invoice={"InvoiceID": "i-2"})),
+    (CUSTOMER, person(EmailAddress="other@example.com")),
+    (BUYER, person(Name="Anyone")),
+]
+
+
+@pytest.mark.parametrize(("write", "element"), HELD)
+def test_what_xero_holds_or_a_person_took_back_is_not_sent_again(write: Write, element: dict[str, Any]) -> None:
+    row = restored(write, [element], KNOWN)
+
+    assert row is not None
+    assert (row.key, row.version, row.content_hash) == (write.key, write.version, write.content_hash)
+    assert "linked" not in row.facts
+
+
+@pytest.mark.parametrize(("write", "element"), OTHER)
+def test_what_xero_holds_otherwise_is_known_by_its_id_alone(write: Write, element: dict[str, Any]) -> None:
+    row = restored(write, [element], KNOWN)
+
+    assert row is not None
+    assert row.content_hash == UNKNOWN
+    assert row.xero_id in {INVOICE, "p-1", CONTACT}
+
+
+def test_an_item_with_other_content_is_left_alone() -> None:
+    row = restored(PRODUCT, [item(Name="By hand")], KNOWN)
+
+    assert row is not None
+    assert row.facts["linked"]
+
+
+@pytest.mark.parametrize(
+    ("write", "elements"),
+    [(SOLD, []), (ALLOCATED, [note()]), (ALLOCATED, [note(allocation("5.99"))]), (TAKEN_BACK[0], [note()])],
+)
+def test_what_xero_has_not_is_not_restored(write: Write, elements: list[dict[str, Any]]) -> None:
+    assert restored(write, elements, KNOWN) is None
+
+
+def test_of_two_payments_the_one_that_counts_is_taken() -> None:
+    row = restored(PAID, [money(PaymentID="p-0", Status="DELETED"), money()], KNOWN)
+
+    assert row is not None
+    assert (row.xero_id, row.facts["status"]) == ("p-1", "AUTHORISED")
+
+
+def test_what_the_store_cancelled_and_xero_still_has_is_taken_back_by_the_next_event() -> None:
+    allocated, credited = TAKEN_BACK
+
+    rows = [restored(allocated, [note(allocation())], KNOWN), restored(credited, [note()], KNOWN)]
+
+    assert [(row.xero_id, row.content_hash) for row in rows if row] == [("a-1", UNKNOWN), (NOTE, UNKNOWN)]
+    assert rows[0] is not None
+    assert rows[0].facts["credit_note_id"] == NOTE
+
+
+def test_a_payment_whose_invoice_was_not_found_is_known_by_its_id_alone() -> None:
+    row = restored(PAID, [money()], Known({}, frozenset()))
+
+    assert row is not None
+    assert row.content_hash == UNKNOWN
+
+
+def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
+    index = Index(["SHOP-I-webshop-", "SHOP-P-webshop-"])
+    index.add(Kind.INVOICE, [sale(), sale(), sale(InvoiceNumber="INV-1", InvoiceID="i-9")])
+    index.add(Kind.PAYMENT, [money(), money(Reference=f"{REFERENCE}7", PaymentID="p-7"), money(Reference=None)])
+    index.add(Kind.CONTACT, [person()])
+
+    assert index.candidates(Kind.INVOICE, NUMBER.lower()) == [sale()]
+    assert index.candidates(Kind.INVOICE, "INV-1") == []
+    assert [one["PaymentID"] for one in index.candidates(Kind.PAYMENT, REFERENCE)] == ["p-1"]
+    assert index.candidates(Kind.CONTACT, "webshop:7") == [person()]
+
+    index.forget(Kind.PAYMENT, "p-1", REFERENCE)
+
+    assert index.candidates(Kind.PAYMENT, REFERENCE) == []
+
+
+def test_the_cases_are_of_one_sale() -> None:
+    assert SOLD.number == NUMBER
+    assert PAID.parent == SOLD.key == DocumentKey("main", "webshop", "invoice", SALE["invoice_id"], "invoice")
