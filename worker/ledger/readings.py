@@ -69,7 +69,7 @@ class Readings:
         return call
 
     async def spend_again(self, org: str, call_id: str, *, limits: Limits) -> bool:
-        """One more token for a retry inside an open call, after a 401; False when there is none, or the call is closed."""
+        """One more token for a retry inside an open call, after a 401; False when there is none, or it is closed."""
         async with self._database.transaction() as connection:
             now = await self._database.now(connection)
             if (await connection.execute(_OPEN, {"this": call_id})).one_or_none() is None:

@@ -37,10 +37,10 @@ def months(first: date, last: date) -> Iterator[Window]:
 
 
 def merged(counted: Sequence[Window], most: int = MOST) -> list[Window]:
-    """Neighbours together, as long as they have no more than `most` sales."""
+    """Neighbours together, as long as they have no more than `most` sales; one without sales costs nothing there."""
     found: list[Window] = []
     for one in counted:
-        if found and found[-1].sales + one.sales <= most:
+        if found and (not one.sales or found[-1].sales + one.sales <= most):
             before = found.pop()
             one = Window(before.first, one.last, before.sales + one.sales, before.refunds + one.refunds)  # noqa: PLW2901 - grown
         found.append(one)
