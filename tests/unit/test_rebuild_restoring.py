@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,10 @@ from schemas.entities import Entity
 from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, payment, writes
 from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known
-from worker.rebuild.index import Index
-from worker.rebuild.restoring import UNKNOWN, restored
+from worker.rebuild.index import Candidate, Index
+from worker.rebuild.restoring import UNKNOWN
+from worker.rebuild.restoring import restored as restored_of
+from worker.xero.facts import facts_of
 
 CONTACT, INVOICE, NOTE = "c-1", "i-1", "n-1"
 NUMBER = "SHOP-I-webshop-100000012"
@@ -27,6 +29,11 @@ PERSON = {"id": "7", "email": "jo@example.com", "first_name": "Jo", "last_name":
 (CUSTOMER,) = writes(event(Entity.CUSTOMER, PERSON))
 (PRODUCT,) = writes(event(Entity.PRODUCT, {"id": "3", "sku": "MUG", "name": "Mug"}))
 TAKEN_BACK = writes(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"), cancelled=True)))
+
+
+def restored(write: Write, elements: Sequence[Mapping[str, Any]], known: Known) -> Document | None:
+    """As of elements that a list has shown."""
+    return restored_of(write, [Candidate(one, facts_of(write.kind, one)) for one in elements], known)
 
 
 def known(write: Write, xero_id: str) -> Document:
@@ -159,10 +166,10 @@ def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
     index.add(Kind.PAYMENT, [money(), money(Reference=f"{REFERENCE}7", PaymentID="p-7"), money(Reference=None)])
     index.add(Kind.CONTACT, [person()])
 
-    assert index.candidates(Kind.INVOICE, NUMBER.lower()) == [sale()]
+    assert index.candidates(Kind.INVOICE, NUMBER.lower()) == [Candidate(sale(), facts_of(Kind.INVOICE, sale()))]
     assert index.candidates(Kind.INVOICE, "INV-1") == []
-    assert [one["PaymentID"] for one in index.candidates(Kind.PAYMENT, REFERENCE)] == ["p-1"]
-    assert index.candidates(Kind.CONTACT, "webshop:7") == [person()]
+    assert [one.element["PaymentID"] for one in index.candidates(Kind.PAYMENT, REFERENCE)] == ["p-1"]
+    assert [one.element for one in index.candidates(Kind.CONTACT, "webshop:7")] == [person()]
 
     index.forget(Kind.PAYMENT, "p-1", REFERENCE)
 

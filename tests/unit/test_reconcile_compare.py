@@ -157,14 +157,23 @@ def test_what_only_one_side_has_is_found(
         ([sale(day=LATER)], []),
         ([sale("C-shop-9", kind=Kind.CREDIT_NOTE)], [sale("c-SHOP-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(3))]),
         ([payment()], [payment(status="DELETED"), payment()]),
+        ([sale(alias="INV-0007")], [sale("INV-0007")]),
+        ([sale(alias="INV-0007", is_theirs=True)], [sale("INV-0007", amount("11.00", "2.00"))]),
     ],
     ids=[
         "a stranger's draft", "a stranger's voided one", "a draft that was approved", "cancelled and voided",
         "cancelled and never there", "of another day", "credit that a person allocated", "paid again after a deletion",
+        "adopted under another number", "left to an earlier connector",
     ],
 )  # fmt: skip
 def test_what_is_in_order_is_no_difference(store: list[Entry], xero: list[Entry]) -> None:
     assert found(store, xero).differences == ()
+
+
+def test_a_payment_that_waits_for_an_approval_says_so() -> None:
+    result = found([sale(status="DRAFT"), payment()], [sale(status="DRAFT")])
+
+    assert [one.detail for one in result.differences] == ["waits until I-shop-1 is approved"]
 
 
 def test_a_document_moved_into_these_days_is_told_as_moved() -> None:

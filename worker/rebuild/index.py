@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from worker.documents import Kind
 from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS, number_of
+from worker.xero.facts import facts_of
 
 Element = Mapping[str, Any]
 _OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status"
@@ -17,10 +19,18 @@ _KEPT = {
     Kind.CONTACT: f"ContactID ContactNumber ContactStatus {_OF_PEOPLE}",
     Kind.ITEM: "ItemID Code Name Description IsSold SalesDetails",
     Kind.INVOICE: f"InvoiceID InvoiceNumber {_OF_SALES}",
-    Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber {_OF_SALES} RemainingCredit Allocations",
+    Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber {_OF_SALES} Allocations",
     Kind.PAYMENT: "PaymentID Reference Amount Date DateString Account Invoice CreditNote Status",
 }
-"""What is compared, or goes into the ledger."""
+"""What is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document as far as it is compared, and the facts that the ledger keeps of it."""
+
+    element: Element
+    facts: Mapping[str, Any]
 
 
 class Index:
@@ -36,13 +46,14 @@ class Index:
             number = number_of(kind, element).lower()
             if number and (kind in (Kind.CONTACT, Kind.ITEM) or number.startswith(self._prefixes)):
                 kept = {name: element[name] for name in _KEPT[kind].split() if name in element}
-                self._elements[kind, _word(number)][str(element.get(ENDPOINTS[kind].id))] = encode(kept)
+                text = encode([kept, facts_of(kind, element)])
+                self._elements[kind, _word(number)][str(element.get(ENDPOINTS[kind].id))] = text
 
-    def candidates(self, kind: Kind, name: str) -> list[Element]:
+    def candidates(self, kind: Kind, name: str) -> list[Candidate]:
         """The documents of that number; of payments those whose reference begins with it, the gateway's id behind."""
         name = name.strip().lower()
-        found = [decode(text) for text in self._elements.get((kind, _word(name)), {}).values()]
-        return [element for element in found if _is_called(kind, number_of(kind, element).lower(), name)]
+        found = [Candidate(*decode(text)) for text in self._elements.get((kind, _word(name)), {}).values()]
+        return [one for one in found if _is_called(kind, number_of(kind, one.element).lower(), name)]
 
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
         """Let a document go that is in the ledger now."""

@@ -14,6 +14,7 @@ from typing import Any
 from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
+from worker.rebuild.index import Candidate
 from worker.xero.elements import suffixed, text_of
 from worker.xero.endpoints import GONE, id_of, number_of
 from worker.xero.facts import facts_of
@@ -25,15 +26,18 @@ UNKNOWN = ""
 """The hash of a document whose content is not the store's."""
 
 
-def restored(write: Write, candidates: Sequence[Element], known: Known) -> Document | None:
-    """The row of `write`'s document, of those elements that carry its number; None where Xero has none.
+def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Document | None:
+    """The row of `write`'s document, of those that carry its number; None where Xero has none.
 
     Of several the one that counts is taken, and of those the one that holds what the store has. An allocation's
     candidates are its credit note.
     """
     if write.kind is Kind.ALLOCATION:
-        return _allocation(write, candidates, known)
-    found = [(not _is_standing(one), not _holds(write, one, known), place) for place, one in enumerate(candidates)]
+        return _allocation(write, [one.element for one in candidates], known)
+    found = [
+        (not _is_standing(one.element), not _holds(write, one.element, known), place)
+        for place, one in enumerate(candidates)
+    ]
     if not found:
         return None
     gone, other, place = min(found)
@@ -59,8 +63,8 @@ def _holds(write: Write, element: Element, known: Known) -> bool:
     return not differences(member, active) or not differences(renamed, active)
 
 
-def _row(write: Write, element: Element, *, known_content: bool) -> Document:
-    facts = facts_of(write.kind, element)
+def _row(write: Write, found: Candidate, *, known_content: bool) -> Document:
+    element, facts = found.element, dict(found.facts)
     if write.kind is Kind.ITEM and not known_content:
         facts["linked"] = True  # perhaps a person's: as with an item whose code is taken, it is left alone
     gone_or_held = known_content and not write.only_if_absent

@@ -121,7 +121,7 @@ class _Matched:
 
 def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
     """Each entry of Xero to the wanted one it is named after: standing ones first, what is gone last."""
-    ours = {(one.kind, one.number.lower()): one for one in wanted}
+    ours = {(one.kind, name.lower()): one for one in wanted for name in (one.alias, one.number) if name}
     held = {name.lower() for name in unbookable}
     matched = _Matched()
     for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft)):
@@ -153,12 +153,14 @@ def _is_ours(entry: Entry, prefixes: Collection[str]) -> bool:
 
 
 def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
+    drafts = {xero.number for xero in matched.found.values() if xero.is_draft}
     for one in wanted:
         theirs = matched.found.get(id(one))
         if one.is_gone or (theirs is not None and not theirs.is_gone):
             continue
         if theirs is not None or days.has(one.day):
             detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
+            detail = f"waits until {one.settles} is approved" if one.settles in drafts else detail
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-_cents(one.gross))
 
 
@@ -172,7 +174,7 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
             Finding.DIFFERENT, xero.kind, store.number, xero.day, detail, (status,), cents=_cents(xero.gross)
         )
     fields = tuple(_fields(store, xero))
-    if not fields:
+    if not fields or store.is_theirs:
         return None
     cents = _cents(xero.gross - store.gross)
     return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from producers.selection import row_of
 from producers.store import Broken, Stream
 from schemas.entities import Entity
-from worker.documents import Kind
+from worker.documents import DocumentKey, Kind
 from worker.ledger.documents import Documents
+from worker.ledger.records import Document
 from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
@@ -41,6 +42,7 @@ class Reconciliation:
     broken: list[Difference] = field(default_factory=list)
     _theirs: list[Entry] = field(default_factory=list)
     _codes: dict[str, str] = field(default_factory=dict)
+    _known: Mapping[DocumentKey, Document] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.books = StoreBooks(self.org)
@@ -63,7 +65,7 @@ class Reconciliation:
     @property
     def price(self) -> int:
         """Calls that Xero's lists take, if they are as long as the store's."""
-        counts = Counter(entry.kind for entry in self.books.entries({}) if self.days.has(entry.day))
+        counts = Counter(entry.kind for entry in self.books.entries() if self.days.has(entry.day))
         return sum(pages_of(counts[kind]) for kind in KINDS)
 
     async def read_xero(self, lists: Lists) -> None:
@@ -74,11 +76,12 @@ class Reconciliation:
                 for element in elements:
                     self._take(kind, element, seen)
         await self._ask_for_strangers()
+        self._known = await self.documents.get(self.books.keys)
 
     def compared(self) -> Comparison:
         """What came of it."""
         comparison = compare(
-            self.books.entries(self._codes),
+            self.books.entries(self._codes, self._known),
             self._theirs,
             self.days,
             prefixes=self._prefixes,
@@ -111,7 +114,7 @@ class Reconciliation:
 
     async def _ask_for_strangers(self) -> None:
         """Our documents whose date was moved into these days: the ledger knows which rows of the store they are."""
-        known = {(entry.kind, entry.number.lower()) for entry in self.books.entries({})}
+        known = {(entry.kind, entry.number.lower()) for entry in self.books.entries()}
         rows: defaultdict[tuple[str, Entity], set[int]] = defaultdict(set)
         for kind in KINDS:
             strange = [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from schemas.entities import CreditMemo, Payment, Sale
 from schemas.envelope import Event
 from worker.content import XeroId
 from worker.documents import Action, DocumentKey, Kind, Write
+from worker.ledger.records import Document
 from worker.mapping.keys import document_number
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.mapping.predict import line_amount
@@ -21,6 +23,7 @@ from worker.settings import OrganisationSettings
 CANCELLED = "VOIDED"
 """The status that Xero has to show for what the store has cancelled."""
 
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _BOOKED = (Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT)
 
 
@@ -57,14 +60,30 @@ class StoreBooks:
                 entry = replace(_entry(write, name, planned.writes), currency=_currency(event))
                 self._entries[write.key] = (entry, _target(write))
 
-    def entries(self, codes: Mapping[str, str]) -> list[Entry]:
-        """All of them. `codes` has the codes of accounts by their ids, for what is configured by id."""
-        return [self._finished(entry, target, codes) for entry, target in self._entries.values()]
+    @property
+    def keys(self) -> Collection[DocumentKey]:
+        """The documents as the ledger names them."""
+        return self._entries.keys()
 
-    def _finished(self, entry: Entry, target: DocumentKey | None, codes: Mapping[str, str]) -> Entry:
-        settled = self._entries.get(target) if target else None
-        amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in entry.amounts)
-        return replace(entry, amounts=amounts, settles=settled[0].number if settled else "")
+    def entries(
+        self, codes: Mapping[str, str] = NOTHING, known: Mapping[DocumentKey, Document] = NOTHING
+    ) -> list[Entry]:
+        """All of them. `codes` has the codes of accounts by their ids, `known` the ledger's rows of the documents."""
+        named = {key: _named(entry, known.get(key)) for key, (entry, _) in self._entries.items()}
+        found = []
+        for key, (_, target) in self._entries.items():
+            amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in named[key].amounts)
+            settled = named.get(target) if target else None
+            settles = (settled.alias or settled.number) if settled else ""
+            found.append(replace(named[key], amounts=amounts, settles=settles))
+        return found
+
+
+def _named(entry: Entry, document: Document | None) -> Entry:
+    """With the number that the ledger knows, where it is not ours: an earlier connector brought the document there."""
+    if document is None or entry.kind is Kind.PAYMENT or document.number == entry.number:
+        return entry
+    return replace(entry, alias=document.number, is_theirs=bool(document.facts.get("linked")))
 
 
 def name_of(event: Event, org: OrganisationSettings) -> str:
