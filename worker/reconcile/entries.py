@@ -32,8 +32,8 @@ class Entry:
 
     `number` is a payment's whole reference. `amounts` are sorted, one for each account and tax type; `sign` is -1 where
     they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
-    a credit note is set against invoices. `alias` is another number that Xero may have it under; with `is_theirs` what is
-    there is an earlier connector's, and left alone. What a side does not know is empty, or None.
+    a credit note is set against invoices. `alias` is another number that Xero may have it under; where it `is_theirs`,
+    an earlier connector made it, and it is left alone. What a side does not know is empty, or None.
     """
 
     kind: Kind
