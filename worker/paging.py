@@ -17,7 +17,7 @@ from worker.ledger.records import Call, Purpose, Wait
 from worker.sending import headers_of
 from worker.xero.client import XeroClient
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.lists import PAGE_SIZE, pages_of, params_of
+from worker.xero.lists import params_of
 from worker.xero.reply import Reply, ReplyKind
 
 _MOST_PAGES = 1000
@@ -31,7 +31,7 @@ _SOON = timedelta(milliseconds=50)
 _LONG = timedelta(seconds=10)
 _LOOK_AGAIN = timedelta(minutes=1)
 _MOST_LOOKS = 3000
-_COUNT = re.compile(rb'"itemCount"\s*:\s*(\d+)')
+_PAGES = re.compile(rb'"pageCount"\s*:\s*(\d+)')
 _AGAIN = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.SERVER_ERROR})
 _LIMITED = frozenset(
     {
@@ -96,11 +96,11 @@ class Lists:
         """
         for page in range(1, _MOST_PAGES + 1):
             reply = await self._answered(kind, params_of(kind, page, where))
-            counted = _COUNT.search(reply.raw[:_HEAD_BYTES]) or _COUNT.search(reply.raw[-_HEAD_BYTES:])
-            total = int(counted[1]) if counted else 0
-            self._told.read(Read(kind, page, max(pages_of(total), page)))
+            pages = _pages(reply.raw)
+            self._told.read(Read(kind, page, max(pages or 0, page)))
             yield reply.elements
-            if kind is Kind.ITEM or len(reply.elements) < PAGE_SIZE:
+            # without a count of the pages only an empty one is the end: Xero may give smaller ones than asked for
+            if kind is Kind.ITEM or (page >= pages if pages is not None else not reply.elements):
                 return
 
     async def _answered(self, kind: Kind, params: Mapping[str, str]) -> Reply:
@@ -133,3 +133,9 @@ class Lists:
                 self._told.waits(opened.until, told)
             await self._clock.sleep(min(max(wait, _SOON), _LOOK_AGAIN).total_seconds())
         raise XeroUnreadable("no call was left for this in a day; see what spends them, or raise limits.day")
+
+
+def _pages(raw: bytes) -> int | None:
+    """How many pages Xero says there are, before or behind the documents."""
+    said = _PAGES.search(raw[:_HEAD_BYTES]) or _PAGES.search(raw[-_HEAD_BYTES:])
+    return int(said[1]) if said else None

@@ -27,6 +27,8 @@ class Shelf:
     """A Xero that has some documents of each kind; `troubles` come first, one a call."""
 
     elements: Sequence[Mapping[str, Any]] = ()
+    most: int = 1000
+    counts: bool = True
     troubles: list[Reply] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
@@ -35,10 +37,10 @@ class Shelf:
         if self.troubles:
             return self.troubles.pop(0)
         page, size = (int(call.params.get(name, "1")) for name in ("page", "pageSize"))
-        size = size if "page" in call.params else len(self.elements)
+        size = min(size, self.most) if "page" in call.params else len(self.elements)
         shown = tuple(self.elements[(page - 1) * size : page * size])
-        head = {"pagination": {"page": page, "itemCount": len(self.elements)}}
-        return Reply(ReplyKind.ANSWERED, 200, shown, raw=encode(head))
+        head = {"pagination": {"page": page, "pageCount": -(-len(self.elements) // max(size, 1))}}
+        return Reply(ReplyKind.ANSWERED, 200, shown, raw=encode(head if self.counts else {}))
 
 
 @dataclass
@@ -92,6 +94,16 @@ async def test_a_long_list_is_read_page_by_page_until_one_is_not_full(ledger: Le
     assert listener.read == [Read(Kind.INVOICE, page, 3) for page in (1, 2, 3)]
     assert reading.calls == 3
     assert all(call.params["order"] == "InvoiceID" for call in xero.calls)
+
+
+@pytest.mark.parametrize(("counts", "calls"), [(True, 3), (False, 4)])
+async def test_pages_that_are_smaller_than_asked_for_are_all_read(
+    ledger: Ledger, clock: FakeClock, counts: bool, calls: int
+) -> None:
+    xero = Shelf([{"n": n} for n in range(250)], most=100, counts=counts)
+
+    assert len(await numbers(lists(ledger, clock, xero))) == 250
+    assert len(xero.calls) == calls
 
 
 async def test_items_come_all_at_once(ledger: Ledger, clock: FakeClock) -> None:
