@@ -33,7 +33,7 @@ _LISTED = {Kind.ALLOCATION: Kind.CREDIT_NOTE}
 """Allocations stand in their credit note."""
 
 _DATED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT})
-_IDLE = frozenset({Entity.CUSTOMER, Entity.PRODUCT})
+_UNDATED = frozenset({Entity.CUSTOMER, Entity.PRODUCT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Rebuilding:
     restored: Counter[Kind] = field(default_factory=Counter)
     known_before: int = 0
     _sought: dict[DocumentKey, Sought] = field(default_factory=dict)
+    _absent: dict[DocumentKey, Kind] = field(default_factory=dict)
     _read: set[Kind] = field(default_factory=set)
     _index: Index = field(init=False)
 
@@ -71,8 +72,8 @@ class Rebuilding:
     async def run(self, windows: Sequence[Window]) -> None:
         """Restore contacts and items of the stores' own lists, then sales and money, window by window."""
         for name, reader in self.readers.items():
-            for stream in reader.streams(_IDLE):
-                async for events in reader.events(stream, Selection(), _IDLE):
+            for stream in reader.streams(_UNDATED):
+                async for events in reader.events(stream, Selection(), _UNDATED):
                     self.on_events(name, len(events))
                     await self._restore(events, None)
         for window in windows:
@@ -81,7 +82,8 @@ class Rebuilding:
     @property
     def missing(self) -> Counter[Kind]:
         """What the store wants and Xero has not: it was never sent, or a person renumbered it."""
-        return Counter(one.write.kind for one in self._sought.values() if one.write.action is Action.SAVE)
+        sought = (one.write.kind for one in self._sought.values() if one.write.action is Action.SAVE)
+        return Counter(self._absent.values()) + Counter(sought)
 
     async def _events(self, window: Window) -> list[Event]:
         wanted = frozenset({Entity(self.org.sales_document), Entity.PAYMENT, Entity.CREDIT_MEMO})
@@ -98,11 +100,19 @@ class Rebuilding:
         fresh = {one.write.key: one for event in events for one in _sought(event, self.org)}
         there = await self.ledger.documents.get(fresh)
         self.known_before += len(there)
-        new = {key: one for key, one in fresh.items() if key not in there}
+        new = {key: one for key, one in fresh.items() if key not in there and key not in self._absent}
         self._sought |= new
         await self._read_lists({one.write.kind for one in new.values()}, window)
         for kind in _ORDER:
             await self._restore_kind([one for one in self._sought.values() if one.write.kind is kind])
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Of contacts and items the whole list was read; what is dated may turn up among other days."""
+        for key, one in list(self._sought.items()):
+            if one.write.kind in (Kind.CONTACT, Kind.ITEM):
+                self._absent[key] = one.write.kind
+                del self._sought[key]
 
     async def _read_lists(self, kinds: set[Kind], window: Window | None) -> None:
         """The lists that may hold something new; those without dates once."""
