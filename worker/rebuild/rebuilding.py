@@ -48,6 +48,7 @@ class Sought:
 class Rebuilding:
     """One organisation, once. `readers` are the stores that feed it, by name; `lease` is the right to serve it.
 
+    `known_before` counts what was there already, contacts of buyers aside, whom many sales share.
     Its methods raise what reading the stores, Xero and the ledger raises, and `LeaseLost`.
     """
 
@@ -99,7 +100,7 @@ class Rebuilding:
         """Look for what these events want, and for what was not found before."""
         fresh = {one.write.key: one for event in events for one in _sought(event, self.org)}
         there = await self.ledger.documents.get(fresh)
-        self.known_before += len(there)
+        self.known_before += sum(1 for key in there if not fresh[key].write.only_if_absent)
         new = {key: one for key, one in fresh.items() if key not in there and key not in self._absent}
         self._sought |= new
         await self._read_lists({one.write.kind for one in new.values()}, window)
