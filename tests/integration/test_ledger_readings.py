@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -46,24 +47,23 @@ async def test_a_reading_needs_no_lease_and_stands_in_the_report(ledger: Ledger)
     await ledger.readings.close(call, status=500, headers=Headers())
 
     [usage] = await ledger.calls.usage(ORG, START - timedelta(days=1))
-    assert usage == Usage(START.date(), Purpose.RECONCILE, "Invoices", 200, requests=1, documents=0)
+    assert usage == Usage(START.date(), Purpose.RECONCILE, "Invoices", 200, calls=1, requests=1, documents=0)
 
 
 async def test_readings_leave_what_the_days_own_sales_need(ledger: Ledger) -> None:
     limits = Limits(day=40, minute=1000, burst=0.5)
-    results = [await reading(ledger, limits) for _ in range(15)]
     lease = await lease_of(ledger)
+    made = 0
+    while isinstance(result := await reading(ledger, limits), Call):
+        await ledger.readings.close(result, status=200, headers=Headers())
+        made += 1
 
     of_worker = await ledger.calls.open_read(
-        lease,
-        purpose=Purpose.LOOKUP,
-        lane=Lane.IMMEDIATE,
-        path="/Invoices",
-        params={},
-        limits=replace(limits, concurrent=99),
+        lease, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=limits
     )
 
-    assert sum(isinstance(one, Call) for one in results) < 15
+    assert made == 10  # half of the 20 that can be saved up
+    assert result.reason == "day"
     assert isinstance(of_worker, Call)
 
 
@@ -100,3 +100,12 @@ async def test_restoring_keeps_what_is_there_and_needs_the_lease(ledger: Ledger)
     assert {one.content_hash for one in found.values()} == {"h1", "h2"}
     with pytest.raises(LeaseLost):
         await ledger.documents.restore(replace(lease, fence=99), [document(3)])
+
+
+async def test_those_who_spend_first_and_at_once_are_all_counted(ledger: Ledger) -> None:
+    results = await asyncio.gather(*(reading(ledger) for _ in range(8)))
+
+    state, spent, _ = await ledger.budget.standing(ORG, AMPLE)
+    assert all(isinstance(one, Call) for one in results)
+    assert (spent.day, spent.in_flight) == (8, 8)
+    assert state.day.level == AMPLE.day_capacity - 8
