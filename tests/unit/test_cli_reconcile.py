@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import sys
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from tests.unit.mapping_cases import organisation
 from tests.unit.settings_cases import MINIMAL
 from worker.cli import app
+from worker.cli.reconcile import ask
 from worker.cli.reconcile_view import Result, facts, show
 from worker.documents import Kind
 from worker.reconcile.compare import Comparison, Days, Difference, Field, Finding
@@ -110,3 +117,31 @@ def test_days_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "before --from" in result.stderr
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y\n", True), ("n\n", False)])
+def test_many_calls_are_asked_for_on_a_terminal(answer: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, terminal = pty.openpty()
+    os.write(person, answer.encode())
+
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with nullcontext() if goes_on else pytest.raises(typer.Exit):
+            ask(organisation(), 101, yes=False)
+
+    os.close(person)
+
+
+@pytest.mark.parametrize(("price", "yes"), [(100, False), (5000, True)])
+def test_few_calls_and_a_yes_ask_nothing(price: int, yes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, terminal = pty.openpty()
+
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        ask(organisation(), price, yes=yes)
+
+    os.close(person)
+
+
+def test_where_nobody_can_answer_nothing_is_asked() -> None:
+    ask(organisation(), 5000, yes=False)
