@@ -2,120 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from producers.store import Selection
-from producers.translation import Translator
-from schemas.entities import Entity
-from schemas.envelope import Event
-from tests.agent_fixture import routing
-from tests.fake_store import FakeStore
+from tests.books_in_memory import SETTINGS, Case
 from tests.fakes import FakeClock
-from tests.sample_ledger import AMPLE, ORG, lease_of, opened
-from tests.unit.mapping_cases import organisation
-from worker.documents import DocumentKey, Kind
-from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Document, Purpose
-from worker.literals import decode, encode
+from tests.sample_ledger import opened
+from worker.documents import Kind
 from worker.mapping.plan import Writes, plan
-from worker.paging import Lists, Told, XeroUnreadable
-from worker.rebuild.rebuilding import Rebuilding, windows_of
+from worker.paging import XeroUnreadable
+from worker.rebuild.rebuilding import windows_of
 from worker.rebuild.windows import Window
-from worker.store_reading import StoreReader
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.reply import Reply, ReplyKind
-from worker.xero.sameness import totals_of
-
-SETTINGS = organisation(number_prefix="", start_date=date(2026, 1, 1))
-JANUARY, FEBRUARY = Window(date(2026, 1, 1), date(2026, 1, 31)), Window(date(2026, 2, 1), date(2026, 2, 28))
-_DAYS = re.compile(r"DateTime\((\d+), (\d+), (\d+)\)")
-
-
-@dataclass
-class Books:
-    """Xero's lists; `silent_after` so many calls it refuses all."""
-
-    elements: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in Kind})
-    calls: list[Kind] = field(default_factory=list)
-    silent_after: int = 1000
-
-    async def send(self, call: Call) -> Reply:
-        assert call.kind is not None
-        self.calls.append(call.kind)
-        if len(self.calls) > self.silent_after:
-            return Reply(ReplyKind.CONSENT, detail="the consent was revoked")
-        days = ["-".join(found) for found in _DAYS.findall(call.params.get("where", ""))]
-        shown = [one for one in self.elements[call.kind] if not days or days[0] <= one["Date"] < days[1]]
-        return Reply(ReplyKind.ANSWERED, 200, tuple(shown), raw=encode({"pagination": {"pageCount": 1}}))
-
-    def book(self, events: list[Event]) -> None:
-        """Have all that these events ask for."""
-        ids: dict[DocumentKey, str] = {}
-        for event in events:
-            planned = plan(event, SETTINGS)
-            assert isinstance(planned, Writes)
-            for write in planned.writes:
-                ids.setdefault(write.key, f"{write.kind}-{len(ids)}")
-                if not any(one["key"] == write.key for one in self.elements[write.kind]):
-                    self._put(write.kind, write.key, decode(write.content.filled(ids, ())), ids[write.key])
-
-    def _put(self, kind: Kind, key: DocumentKey, element: Mapping[str, Any], xero_id: str) -> None:
-        total, tax = totals_of(element)
-        shown = {"Status": "AUTHORISED", **element, ENDPOINTS[kind].id: xero_id, "Total": total, "TotalTax": tax}
-        self.elements[kind].append(shown | {"key": key})
-
-
-@dataclass
-class Case:
-    """A shop of two months whose books are complete, and a ledger that knows nothing of it."""
-
-    ledger: Ledger
-    clock: FakeClock
-    store: FakeStore = field(default_factory=lambda: FakeStore(time=lambda: datetime(2026, 3, 1, tzinfo=UTC)))
-    xero: Books = field(default_factory=Books)
-
-    def __post_init__(self) -> None:
-        self.reader = StoreReader(self.store, Translator("shop", routing()), ORG, self.clock.now, _broken)
-        for number in range(1, 6):
-            self.store.customer(number, datetime(2026, 1, 2, tzinfo=UTC))
-        for number in range(1, 9):
-            self.store.invoice(number, datetime(2026, 1 + number % 2, 10, tzinfo=UTC))
-        self.store.refund(3, 3, datetime(2026, 2, 20, tzinfo=UTC))
-
-    async def events(self) -> list[Event]:
-        found: list[Event] = []
-        for stream in self.store.streams:
-            async for page in self.reader.events(stream, Selection(), frozenset(Entity)):
-                found += page
-        return found
-
-    async def rebuild(self, *windows: Window) -> Rebuilding:
-        lists = Lists(
-            org=ORG,
-            purpose=Purpose.REBUILD,
-            ledger=self.ledger,
-            client=self.xero,  # type: ignore[arg-type] # a Xero in memory
-            limits=AMPLE,
-            clock=self.clock,
-            told=Told(),
-        )
-        self.xero.calls.clear()
-        lease = await lease_of(self.ledger)
-        task = Rebuilding(SETTINGS, {"shop": self.reader}, self.ledger, lists, lease)
-        await task.run(windows or (JANUARY, FEBRUARY))
-        return task
-
-    async def rows(self) -> dict[DocumentKey, Document]:
-        planned = [plan(event, SETTINGS) for event in await self.events()]
-        keys = [write.key for one in planned if isinstance(one, Writes) for write in one.writes]
-        return await self.ledger.documents.get(keys)
 
 
 @pytest.fixture
@@ -197,7 +98,3 @@ async def test_windows_are_as_many_as_the_store_needs(case: Case) -> None:
 
     assert windows == [Window(date(2026, 1, 1), date(2026, 3, 2), sales=8, refunds=1)]
     assert customers == 5
-
-
-def _broken(stream: object, row: object) -> None:
-    raise AssertionError(f"{stream}: {row}")

@@ -58,9 +58,10 @@ class Reconciliation:
                         self.books.take(event)
 
     def note_broken(self, store: str, stream: Stream, broken: Broken) -> None:
-        """A row that cannot be compared."""
-        name = f"{store} {stream.name} {broken.id}"
-        self.broken.append(Difference(Finding.UNREADABLE, None, name, None, broken.reason))
+        """A row that cannot be compared; asked for twice it is told once."""
+        told = Difference(Finding.UNREADABLE, None, f"{store} {stream.name} {broken.id}", None, broken.reason)
+        if told not in self.broken:
+            self.broken.append(told)
 
     @property
     def price(self) -> int:

@@ -1,0 +1,140 @@
+"""A shop of two months and its books in Xero, both in memory, with a real ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from producers.store import Broken, Selection, Stream
+from producers.translation import Translator
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.agent_fixture import routing
+from tests.fake_store import FakeStore
+from tests.fakes import FakeClock
+from tests.sample_ledger import AMPLE, ORG, lease_of
+from tests.unit.mapping_cases import organisation
+from worker.documents import DocumentKey, Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Document, Purpose
+from worker.literals import decode, encode
+from worker.mapping.plan import Writes, plan
+from worker.paging import Lists, Told
+from worker.rebuild.rebuilding import Rebuilding
+from worker.rebuild.windows import Window
+from worker.reconcile.compare import Comparison, Days
+from worker.reconcile.reconciliation import Reconciliation
+from worker.store_reading import StoreReader
+from worker.xero.endpoints import ENDPOINTS
+from worker.xero.reply import Reply, ReplyKind
+from worker.xero.sameness import totals_of
+
+SETTINGS = organisation(number_prefix="", start_date=date(2026, 1, 1))
+JANUARY, FEBRUARY = Window(date(2026, 1, 1), date(2026, 1, 31)), Window(date(2026, 2, 1), date(2026, 2, 28))
+_DAYS = re.compile(r"DateTime\((\d+), (\d+), (\d+)\)")
+
+
+@dataclass
+class Books:
+    """Xero's lists; `silent_after` so many calls it refuses all."""
+
+    elements: dict[Kind, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    calls: list[Kind] = field(default_factory=list)
+    silent_after: int = 1000
+
+    async def send(self, call: Call) -> Reply:
+        assert call.kind is not None
+        self.calls.append(call.kind)
+        if len(self.calls) > self.silent_after:
+            return Reply(ReplyKind.CONSENT, detail="the consent was revoked")
+        days = ["-".join(found) for found in _DAYS.findall(call.params.get("where", ""))]
+        shown = [one for one in self.elements[call.kind] if not days or days[0] <= one["Date"] < days[1]]
+        return Reply(ReplyKind.ANSWERED, 200, tuple(shown), raw=encode({"pagination": {"pageCount": 1}}))
+
+    def book(self, events: list[Event]) -> None:
+        """Have all that these events ask for."""
+        ids: dict[DocumentKey, str] = {}
+        for event in events:
+            planned = plan(event, SETTINGS)
+            assert isinstance(planned, Writes)
+            for write in planned.writes:
+                ids.setdefault(write.key, f"{write.kind}-{len(ids)}")
+                if not any(one["key"] == write.key for one in self.elements[write.kind]):
+                    self._put(write.kind, write.key, decode(write.content.filled(ids, ())), ids[write.key])
+
+    def _put(self, kind: Kind, key: DocumentKey, element: Mapping[str, Any], xero_id: str) -> None:
+        total, tax = totals_of(element)
+        shown = {"Status": "AUTHORISED", **element, ENDPOINTS[kind].id: xero_id, "Total": total, "TotalTax": tax}
+        lines = element.get("LineItems", ())
+        shown["LineItems"] = [{**line, "LineAmount": line["Quantity"] * line["UnitAmount"]} for line in lines]
+        for name, target in (("Invoice", Kind.INVOICE), ("CreditNote", Kind.CREDIT_NOTE)):
+            if name in element:
+                number = ENDPOINTS[target].number
+                settled = next(one for one in self.elements[target] if one[f"{name}ID"] == element[name][f"{name}ID"])
+                shown[name] = {**element[name], number: settled[number]}
+        self.elements[kind].append(shown | {"key": key})
+
+
+@dataclass
+class Case:
+    """A shop of two months whose books are complete, and a ledger that knows nothing of it."""
+
+    ledger: Ledger
+    clock: FakeClock
+    store: FakeStore = field(default_factory=lambda: FakeStore(time=lambda: datetime(2026, 3, 1, tzinfo=UTC)))
+    xero: Books = field(default_factory=Books)
+
+    def __post_init__(self) -> None:
+        self.broken: list[tuple[Stream, Broken]] = []
+        note = lambda stream, row: self.broken.append((stream, row))  # noqa: E731 - a callback of one line
+        self.reader = StoreReader(self.store, Translator("shop", routing()), ORG, self.clock.now, note)
+        for number in range(1, 6):
+            self.store.customer(number, datetime(2026, 1, 2, tzinfo=UTC))
+        for number in range(1, 9):
+            self.store.invoice(number, datetime(2026, 1 + number % 2, 10, tzinfo=UTC))
+        self.store.refund(3, 3, datetime(2026, 2, 20, tzinfo=UTC))
+
+    async def events(self) -> list[Event]:
+        found: list[Event] = []
+        for stream in self.store.streams:
+            async for page in self.reader.events(stream, Selection(), frozenset(Entity)):
+                found += page
+        return found
+
+    def lists(self, purpose: Purpose) -> Lists:
+        """Xero's lists; its calls are counted from now on."""
+        self.xero.calls.clear()
+        return Lists(
+            org=ORG,
+            purpose=purpose,
+            ledger=self.ledger,
+            client=self.xero,  # type: ignore[arg-type] # a Xero in memory
+            limits=AMPLE,
+            clock=self.clock,
+            told=Told(),
+        )
+
+    async def reconcile(self, first: date, last: date) -> Comparison:
+        task = Reconciliation(SETTINGS, Days(first, last), {"shop": self.reader}, self.ledger.documents)
+        await task.read_store()
+        lists = self.lists(Purpose.RECONCILE)
+        assert task.price == 3
+        await task.read_xero(lists)
+        for stream, row in self.broken:
+            task.note_broken("shop", stream, row)
+        return task.compared()
+
+    async def rebuild(self, *windows: Window) -> Rebuilding:
+        lists = self.lists(Purpose.REBUILD)
+        lease = await lease_of(self.ledger)
+        task = Rebuilding(SETTINGS, {"shop": self.reader}, self.ledger, lists, lease)
+        await task.run(windows or (JANUARY, FEBRUARY))
+        return task
+
+    async def rows(self) -> dict[DocumentKey, Document]:
+        planned = [plan(event, SETTINGS) for event in await self.events()]
+        keys = [write.key for one in planned if isinstance(one, Writes) for write in one.writes]
+        return await self.ledger.documents.get(keys)

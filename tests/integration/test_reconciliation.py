@@ -1,0 +1,62 @@
+"""Both sides read and compared: rows of other days, broken rows, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.books_in_memory import Case
+from tests.fake_store import INVOICES
+from tests.fakes import FakeClock
+from tests.sample_ledger import opened
+from worker.documents import Kind
+from worker.reconcile.compare import Field, Finding
+
+JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
+FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
+
+
+@pytest.fixture
+async def case(tmp_path: Path) -> AsyncIterator[Case]:
+    clock = FakeClock()
+    async with opened(f"sqlite+inline:///{tmp_path / 'ledger.db'}", clock=clock) as ledger:
+        made = Case(ledger, clock)
+        made.xero.book(await made.events())
+        await made.rebuild()
+        yield made
+
+
+@pytest.mark.parametrize(("days", "documents"), [(JANUARY, 8), (FEBRUARY, 10)])
+async def test_a_month_that_is_complete_has_no_difference(case: Case, days: tuple[date, date], documents: int) -> None:
+    found = await case.reconcile(*days)
+
+    assert found.differences == ()
+    assert found.equal == documents
+    assert case.xero.calls == [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT]
+
+
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.PAYMENT])
+async def test_a_document_that_was_moved_into_the_days_is_known_by_the_ledger(case: Case, kind: Kind) -> None:
+    moved = next(one for one in case.xero.elements[kind] if one["Date"] == "2026-01-10")
+    moved["Date"] = "2026-02-20"
+
+    found = await case.reconcile(*FEBRUARY)
+
+    [difference] = found.differences
+    assert difference.finding is Finding.DIFFERENT
+    assert difference.fields == (Field("date", "2026-01-10", "2026-02-20"),)
+
+
+async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_extra(case: Case) -> None:
+    case.store.row(INVOICES, 1).broken = "its order is gone"
+
+    found = await case.reconcile(*FEBRUARY)
+
+    assert [(one.finding, one.number) for one in found.differences] == [
+        (Finding.UNREADABLE, "shop invoices 1"),
+        (Finding.EXTRA, "I-shop-000000001"),
+        (Finding.EXTRA, "P-shop-invoice-1 ch_1"),
+    ]
