@@ -1,5 +1,6 @@
 """Customers become contacts, products become items."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -120,6 +121,18 @@ def test_guests_with_one_e_mail_are_one_contact() -> None:
     assert len(first.number) <= 50
 
 
+def test_all_guests_of_a_store_may_be_one_contact_that_is_nobody_in_particular() -> None:
+    org = organisation(guests="one")
+    buyers = [{"email": "g@example.com", "name": "G. One"}, {"email": "", "name": "G. Two", "tax_number": "GB1"}]
+
+    first, second = (writes(event(Entity.INVOICE, invoice(line("1.00"), customer=who)), org)[0] for who in buyers)
+    known = writes(event(Entity.INVOICE, invoice(line("1.00"), customer=BUYER)), org)[0]
+
+    assert first.payload == second.payload == {"ContactNumber": "webshop:guest:all", "Name": "Guest (webshop)"}
+    assert first.key == second.key != known.key
+    assert known.number == "webshop:7"
+
+
 def test_guests_without_e_mail_are_known_by_name_and_address() -> None:
     here = buyer_contact(id=None, email="", address={"city": "York"})
     again = buyer_contact(id=None, email="", address={"city": "York"})
@@ -139,6 +152,26 @@ def test_a_product_is_an_untracked_item_without_a_price() -> None:
         "IsSold": True,
         "SalesDetails": {"AccountCode": "200"},
     }
+
+
+def test_an_items_price_is_the_stores_only_where_configured() -> None:
+    (write,) = writes(event(Entity.PRODUCT, PRODUCT), organisation(item_prices="store"))
+    (without,) = writes(event(Entity.PRODUCT, PRODUCT | {"price": None}), organisation(item_prices="store"))
+
+    assert write.payload["SalesDetails"] == {"AccountCode": "200", "UnitPrice": Decimal(10)}
+    assert without.payload["SalesDetails"] == {"AccountCode": "200"}
+
+
+def test_goods_are_tracked_only_where_the_accounts_of_stock_are_configured_and_gift_cards_never() -> None:
+    accounts = organisation().accounts.model_dump() | {"inventory": "630", "cost_of_goods": "310"}
+    org = organisation(accounts=accounts)
+
+    (goods,) = writes(event(Entity.PRODUCT, PRODUCT), org)
+    (card,) = writes(event(Entity.PRODUCT, PRODUCT | {"kind": "gift_card"}), org)
+
+    assert goods.payload["InventoryAssetAccountCode"] == "630"
+    assert goods.payload["PurchaseDetails"] == {"COGSAccountCode": "310"}
+    assert "InventoryAssetAccountCode" not in card.payload
 
 
 @pytest.mark.parametrize("sku", ["x" * 31, "x" * 63, " leading", "two  spaces"])

@@ -233,9 +233,43 @@ def test_a_cent_of_tax_that_a_line_cannot_hold_moves_to_one_that_can() -> None:
     assert [item["TaxAmount"] for item in sent] == [0, D("2.01")]
 
 
-def test_tax_that_no_line_can_hold_is_for_a_person() -> None:
-    assert refusal(line("0.00", "0.01", tax_rate="20")).reason == "tax_unplaced"
+def test_a_cent_of_tax_that_no_line_has_room_for_gets_rounding_lines_that_cancel_out() -> None:
+    goods, taxed, back = items(line("0.00", "0.01", tax_rate="20"))
+
+    assert (goods["UnitAmount"], goods["TaxAmount"]) == (0, 0)
+    assert (taxed["UnitAmount"], taxed["TaxAmount"], taxed["TaxType"]) == (D("0.01"), D("0.01"), "OUTPUT2")
+    assert (back["UnitAmount"], back["TaxAmount"], back["TaxType"]) == (D("-0.01"), 0, "NONE")
+    assert taxed["AccountCode"] == back["AccountCode"] == "860"
+
+
+def test_tax_of_a_sale_without_taxed_lines_is_for_a_person() -> None:
+    assert refusal(line("10.00"), residual={"tax": "0.01"}).reason == "tax_unplaced"
+
+
+def test_more_tax_than_a_line_can_hold_is_not_rounded_away() -> None:
     assert refusal(line("1.00", "2.00", tax_rate="20")).reason == "residual_too_large"
+
+
+@pytest.mark.parametrize(
+    ("website", "theme", "option"),
+    [("outlet", "1", "Outlet"), ("base", "2", "Web shop"), ("", "2", "Web shop")],
+)
+def test_a_website_has_its_own_theme_and_tracking_before_its_store(website: str, theme: str, option: str) -> None:
+    ids = {name: f"9d0e5c2a-4c0f-4f3c-8f43-6a2c0f6f8f1{name}" for name in "123"}
+    org = organisation(
+        branding_theme=ids["3"],
+        branding_themes={"webshop/outlet": ids["1"], "webshop": ids["2"]},
+        tracking={
+            "category": "Channel",
+            "option": "Other",
+            "options": {"webshop/outlet": "Outlet", "webshop": "Web shop"},
+        },
+    )
+
+    payload = document(invoice(line("10.00"), website=website), org)
+
+    assert payload["BrandingThemeID"] == ids[theme]
+    assert payload["LineItems"][0]["Tracking"] == [{"Name": "Channel", "Option": option}]
 
 
 def test_a_discount_line_carries_its_tax_with_it() -> None:

@@ -16,7 +16,7 @@ _ACCOUNT_OF_KIND = {
     LineKind.DISCOUNT: "discount",
     LineKind.GIFT_CARD: "gift_card",
 }
-_LIABILITIES = ("gift_card", "store_credit")
+_LIABILITIES = ("gift_card", "store_credit", "reward_points")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -37,8 +37,8 @@ def account(name: str, org: OrganisationSettings) -> str:
 def payment_account(method: str, org: OrganisationSettings) -> dict[str, str] | None:
     """The account a method pays into, as Xero names it; `None` where payments of it are not booked.
 
-    Gift cards and store credit are paid from their liability accounts unless `payments` says otherwise: `default`,
-    which is a bank's, would book money that never came. Raises `Unmappable`.
+    Gift cards, store credit and reward points are paid from their own accounts unless `payments` says otherwise:
+    `default`, which is a bank's, would book money that never came. Raises `Unmappable`.
     """
     configured = org.payments.get(method)
     if configured is None and method in _LIABILITIES:

@@ -12,7 +12,7 @@ from typing import Any
 from schemas.entities import Address, Buyer, Customer
 from schemas.envelope import Event
 from worker.documents import Kind, Write
-from worker.mapping.keys import buyer_id, contact_key, contact_number, own_key
+from worker.mapping.keys import ALL_GUESTS, buyer_id, contact_key, contact_number, own_key
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.text import email, one_line
 from worker.mapping.writing import save, save_if_absent
@@ -37,16 +37,16 @@ def customer_plan(event: Event, _org: OrganisationSettings) -> Plan:
     )
 
 
-def buyer_write(event: Event, buyer: Buyer) -> Write:
+def buyer_write(event: Event, buyer: Buyer, org: OrganisationSettings) -> Write:
     """The contact of a sale, from the sale's own snapshot: written only where there is none."""
-    customer_id = buyer_id(buyer)
+    customer_id = buyer_id(buyer, org)
     number = contact_number(event.source, customer_id)
     return save_if_absent(
         contact_key(event, customer_id),
         Kind.CONTACT,
         version=BEFORE_ALL_VERSIONS,
         number=number,
-        make=partial(_buyer, buyer, number),
+        make=partial(_all_guests if customer_id == ALL_GUESTS else _buyer, buyer, number),
     )
 
 
@@ -59,6 +59,11 @@ def _customer(customer: Customer, number: str) -> dict[str, Any]:
 
 def _buyer(buyer: Buyer, number: str) -> dict[str, Any]:
     return _contact(buyer, number, _name(buyer.company, buyer.name, buyer.email, f"Customer {number}"))
+
+
+def _all_guests(_buyer: Buyer, number: str) -> dict[str, Any]:
+    """One contact for all: nothing of any one person is on it."""
+    return {"ContactNumber": number, "Name": f"Guest ({number.partition(':')[0]})"}
 
 
 def _name(*candidates: str) -> str:

@@ -33,7 +33,7 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
     if memo.date < org.start_date:
         return Ignored(BEFORE_START)
     invoice = sale_key(event, memo.sale, org) if memo.sale.date >= org.start_date else None
-    contact = buyer_write(event, memo.customer)
+    contact = buyer_write(event, memo.customer, org)
     credit_note = _credit_note(event, memo, contact.key, invoice, org)
     unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)
     if invoice is None or unpaid <= 0:
@@ -53,7 +53,7 @@ def _credit_note(
     event: Event, memo: CreditMemo, contact: DocumentKey, invoice: DocumentKey | None, org: OrganisationSettings
 ) -> Write:
     number = document_number(org, "C", event, memo.number)
-    payload = {"Type": "ACCRECCREDIT", "CreditNoteNumber": number, **header(memo, contact, org)}
-    payload["LineItems"] = line_items(memo, org)
+    payload = {"Type": "ACCRECCREDIT", "CreditNoteNumber": number, **header(event.source, memo, contact, org)}
+    payload["LineItems"] = line_items(event.source, memo, org)
     key = own_key(event, CREDIT_NOTE)
     return save(key, Kind.CREDIT_NOTE, version=event.version, number=number, payload=payload, parent=invoice)

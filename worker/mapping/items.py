@@ -1,4 +1,4 @@
-"""Products become untracked items, so that lines carry their code.
+"""Products become items, so that lines carry their code: untracked, unless the accounts of stock are configured.
 
 https://developer.xero.com/documentation/api/accounting/items
 """
@@ -23,7 +23,10 @@ KEPT = "kept: lines of earlier sales refer to the item"
 
 
 def product_plan(event: Event, org: OrganisationSettings) -> Plan:
-    """The item of a product; its price stays what people make it in Xero. A removed product's item is kept."""
+    """The item of a product; its price stays what people make it in Xero, unless `item_prices` says otherwise.
+
+    A removed product's item is kept.
+    """
     product = event.data
     if not isinstance(product, Product):
         return Ignored(KEPT)
@@ -34,12 +37,18 @@ def product_plan(event: Event, org: OrganisationSettings) -> Plan:
 
 def _item(product: Product, code: str, org: OrganisationSettings) -> dict[str, Any]:
     kind = LineKind.GIFT_CARD if product.kind is ProductKind.GIFT_CARD else LineKind.GOODS
+    sold: dict[str, Any] = {"AccountCode": line_account(kind, org)}
+    if org.item_prices == "store" and product.price is not None:
+        sold["UnitPrice"] = product.price
     payload: dict[str, Any] = {
         "Code": code,
         "Name": one_line(product.name, _MAX_NAME) or code,
         "IsSold": True,
-        "SalesDetails": {"AccountCode": line_account(kind, org)},
+        "SalesDetails": sold,
     }
+    stock, cost = org.accounts.inventory, org.accounts.cost_of_goods
+    if kind is LineKind.GOODS and stock and cost:
+        payload |= {"InventoryAssetAccountCode": stock, "PurchaseDetails": {"COGSAccountCode": cost}}
     if description := product.description.strip()[:_MAX_DESCRIPTION]:
         payload["Description"] = description
     return payload

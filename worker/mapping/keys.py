@@ -14,6 +14,7 @@ MAX_ITEM_CODE = 30
 _SKU_KEPT = 19
 _DIGEST = 10
 _GUEST_DIGEST = 16
+ALL_GUESTS = "guest:all"
 
 
 def own_key(event: Event, part: str) -> DocumentKey:
@@ -39,10 +40,15 @@ def sale_key(event: Event, sale: SaleReference, org: OrganisationSettings) -> Do
     return DocumentKey(event.organisation, event.source, org.sales_document, entity_id, "invoice")
 
 
-def buyer_id(buyer: Buyer) -> str:
-    """The store's id of a customer. A guest is known by e-mail, else by name and address: one contact for each."""
+def buyer_id(buyer: Buyer, org: OrganisationSettings) -> str:
+    """The store's id of a customer. A guest is known by e-mail, else by name and address: one contact for each.
+
+    With `guests = "one"` all guests of a store are one.
+    """
     if buyer.id is not None:
         return buyer.id
+    if org.guests == "one":
+        return ALL_GUESTS
     address = buyer.address.model_dump_json() if buyer.address else ""
     known_by = buyer.email.strip().lower() or f"{buyer.name}\n{buyer.company}\n{address}".lower()
     return f"guest:{_digest(known_by, _GUEST_DIGEST)}"

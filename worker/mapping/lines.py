@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.entities import Sale
 from worker.content import ItemCode
+from worker.mapping.places import tracking_of
 from worker.mapping.predict import UNIT, cents, line_amount, predict
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
@@ -15,9 +16,9 @@ from worker.settings import OrganisationSettings
 _MAX_DESCRIPTION = 4000
 
 
-def line_items(sale: Sale, org: OrganisationSettings) -> list[dict[str, Any]]:
+def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[str, Any]]:
     """The lines of a sale's document, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
-    tracking = _tracking(org)
+    tracking = tracking_of(source, sale.website, org)
     items = [_item(row, tracking) for row in rows_of(sale, org)]
     predicted = predict(items)
     if predicted != (sale.totals.net, sale.totals.tax, sale.totals.gross):
@@ -56,9 +57,3 @@ def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
         return ONE, net
     unit_amount = (net / quantity).quantize(UNIT, ROUND_HALF_UP)
     return (quantity, unit_amount) if line_amount(quantity, unit_amount) == net else (ONE, net)
-
-
-def _tracking(org: OrganisationSettings) -> list[dict[str, str]]:
-    if org.tracking is None:
-        return []
-    return [{"Name": org.tracking.category, "Option": org.tracking.option}]

@@ -47,7 +47,7 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
     )
     if homeless_tax or sale.residual.net:
         _check_limit(sale, homeless_tax, org)
-        _place(rows, sale.residual.net, homeless_tax, org)
+        _place(rows, sale.residual.net, homeless_tax, sale, org)
     return rows
 
 
@@ -91,13 +91,25 @@ def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
     raise Unmappable("residual_too_large", detail, hint)
 
 
-def _place(rows: list[Row], net: Decimal, tax: Decimal, org: OrganisationSettings) -> None:
-    if tax:
-        able = [i for i, row in enumerate(rows) if row.tax and abs(row.tax + tax) <= abs(row.net)]
-        if not able:
-            hint = "mend the store's tax of this sale, then publish it again"
-            raise Unmappable("tax_unplaced", f"tax of {tax} belongs to no row that can carry it", hint)
+def _place(rows: list[Row], net: Decimal, tax: Decimal, sale: Sale, org: OrganisationSettings) -> None:
+    able = [i for i, row in enumerate(rows) if row.tax and abs(row.tax + tax) <= abs(row.net)] if tax else []
+    if able:
         largest = max(able, key=lambda i: abs(rows[i].net))
         rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)
+    elif tax:
+        rows += _tax_alone(tax, sale, org)
     if net:
         rows.append(Row("Rounding", net, account("rounding", org), no_tax_type(org)))
+
+
+def _tax_alone(tax: Decimal, sale: Sale, org: OrganisationSettings) -> list[Row]:
+    """Cents of tax that no row has room for: two rounding rows whose nets cancel out, one of them with the tax."""
+    taxed = max((line for line in sale.lines if line.tax), key=lambda line: abs(line.net), default=None)
+    if taxed is None:
+        hint = "mend the store's tax of this sale, then publish it again"
+        raise Unmappable("tax_unplaced", f"tax of {tax}, and no row is taxed", hint)
+    rounding = account("rounding", org)
+    return [
+        Row("Rounding of tax", tax, rounding, line_tax_type(taxed, org), tax),
+        Row("Rounding of tax", -tax, rounding, no_tax_type(org)),
+    ]

@@ -14,6 +14,7 @@ from worker.documents import DocumentKey, Kind
 from worker.mapping.contacts import buyer_write
 from worker.mapping.keys import document_number, own_key
 from worker.mapping.lines import line_items
+from worker.mapping.places import branding_theme
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.writing import save, void
 from worker.settings import OrganisationSettings
@@ -33,15 +34,15 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     number = document_number(org, "I", event, sale.number)
     if sale.cancelled:
         return Writes((void(event, Kind.INVOICE, "invoice", number),))
-    contact = buyer_write(event, sale.customer)
-    payload = {"Type": "ACCREC", "InvoiceNumber": number, **header(sale, contact.key, org)}
+    contact = buyer_write(event, sale.customer, org)
+    payload = {"Type": "ACCREC", "InvoiceNumber": number, **header(event.source, sale, contact.key, org)}
     payload["DueDate"] = (sale.due_date or sale.date).isoformat()
-    payload["LineItems"] = line_items(sale, org)
+    payload["LineItems"] = line_items(event.source, sale, org)
     key = own_key(event, "invoice")
     return Writes((contact, save(key, Kind.INVOICE, version=event.version, number=number, payload=payload)))
 
 
-def header(sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:
+def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:
     """What invoices and credit notes have in common. Only the contact's id: more would change the contact."""
     fields: dict[str, Any] = {
         "Contact": {"ContactID": XeroId(contact)},
@@ -54,6 +55,6 @@ def header(sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[
     # the store's direction is Xero's: units of the document's currency for one of the organisation's
     if sale.rate:
         fields["CurrencyRate"] = sale.rate
-    if org.branding_theme is not None:
-        fields["BrandingThemeID"] = org.branding_theme
+    if (theme := branding_theme(source, sale.website, org)) is not None:
+        fields["BrandingThemeID"] = theme
     return fields

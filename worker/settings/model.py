@@ -80,6 +80,9 @@ def _organisation(settings: Settings, org: OrganisationSettings) -> Iterator[Pro
         yield Problem(f"{path}.connection", _unknown(org.connection, "connections", settings.connections))
     if org.offset >= org.window:
         yield Problem(f"{path}.offset", f"expected less than the window, {org.window}, got {org.offset}")
+    if (org.accounts.inventory is None) != (org.accounts.cost_of_goods is None):
+        text = "inventory and cost_of_goods belong together: they make items tracked; set both or neither"
+        yield Problem(f"{path}.accounts.inventory", text)
     if settings.xero.api_url == XERO_API:
         for key, highest in (("day", 5000), ("minute", 60), ("concurrent", 5)):
             value = getattr(org.limits, key)

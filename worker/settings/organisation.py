@@ -22,6 +22,7 @@ AccountCode = Annotated[str, StringConstraints(min_length=1, max_length=10, patt
 LaneChoice = Lane | Literal["off"]
 
 _RATE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%?")
+_PLACE = re.compile(r"[a-z0-9_]{1,32}(?:/[^/]{1,255})?")
 _UUID_LENGTH = 36
 
 
@@ -67,6 +68,16 @@ def _account(value: str) -> str:
     return value
 
 
+def _place(value: str) -> str:
+    if not _PLACE.fullmatch(value):
+        raise ValueError("expected a store's name, or one of its websites, such as webshop or webshop/outlet")
+    return value
+
+
+PlaceName = Annotated[str, AfterValidator(_place)]
+"""A store, or one of its websites by its code."""
+
+
 def _all_batch() -> dict[Entity, LaneChoice]:
     return dict.fromkeys(Entity, Lane.BATCH)
 
@@ -91,16 +102,18 @@ class AccountsSettings(Section):
     rounding: AccountCode
     gift_card: AccountCode | None = None
     store_credit: AccountCode | None = None
+    reward_points: AccountCode | None = None
     refund_adjustment: AccountCode | None = None
     inventory: AccountCode | None = None
     cost_of_goods: AccountCode | None = None
 
 
 class TrackingSettings(Section):
-    """The option of a tracking category that every line carries."""
+    """The option of a tracking category that every line carries: of its place, else `option`."""
 
     category: Annotated[Filled, StringConstraints(max_length=100)]
     option: Annotated[Filled, StringConstraints(max_length=100)]
+    options: dict[PlaceName, Annotated[Filled, StringConstraints(max_length=100)]] = Field(default_factory=dict)
 
 
 class OrganisationSettings(Section):
@@ -117,6 +130,10 @@ class OrganisationSettings(Section):
     offset: Duration = timedelta()
     linger: Annotated[Duration, between(timedelta(), timedelta(seconds=10))] = timedelta(milliseconds=200)
     rounding_limit: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
+    guests: Literal["email", "one"] = "email"
+    contact_edits: Literal["keep", "overwrite"] = "keep"
+    item_prices: Literal["keep", "store"] = "keep"
+    locked_period: Literal["park", "next_day"] = "park"
     limits: LimitsSettings = LimitsSettings()
     lanes: Annotated[dict[Entity, Annotated[LaneChoice, BeforeValidator(_lane)]], BeforeValidator(_lanes)] = Field(
         default_factory=_all_batch
@@ -126,3 +143,4 @@ class OrganisationSettings(Section):
     payments: dict[str, Annotated[Filled, AfterValidator(_account)]] = Field(default_factory=dict)
     tracking: TrackingSettings | None = None
     branding_theme: XeroUuid | None = None
+    branding_themes: dict[PlaceName, XeroUuid] = Field(default_factory=dict)

@@ -73,7 +73,7 @@ def _text(found: ErrorDetails, path: tuple[str, ...], model: type[BaseModel]) ->
     if found["type"] == "extra_forbidden":
         return _unknown(path[-1], keys_of(table) if table is not None else ())
     if path[-1] == _KEY:
-        return _unknown(path[-2], tuple(Entity))
+        return _unknown(path[-2], tuple(Entity)) if found["type"] == "enum" else _wrong(found)
     annotation = annotation_in(table, path[-1])
     if found["type"] == "missing":
         return _missing(path, annotation)
