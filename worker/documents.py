@@ -41,7 +41,8 @@ class Write:
 
     `number` is the unique key that Xero keeps for us: ContactNumber, item Code, InvoiceNumber, CreditNoteNumber, or the
     payment's Reference. `parent` must be settled first. `only_if_absent` marks a contact taken from a sale's snapshot:
-    written only where no document is.
+    written only where no document is. `keeps_edits`: an update sends only what changed since the last one of ours, so
+    that what a person changed in Xero stays.
     """
 
     key: DocumentKey
@@ -52,6 +53,7 @@ class Write:
     action: Action = Action.SAVE
     parent: DocumentKey | None = None
     only_if_absent: bool = False
+    keeps_edits: bool = False
 
     @property
     def payload(self) -> Mapping[str, Any]:

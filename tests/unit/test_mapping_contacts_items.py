@@ -133,6 +133,14 @@ def test_all_guests_of_a_store_may_be_one_contact_that_is_nobody_in_particular()
     assert known.number == "webshop:7"
 
 
+def test_a_customers_update_keeps_what_people_edited_unless_configured() -> None:
+    (kept,) = writes(event(Entity.CUSTOMER, CUSTOMER))
+    (overwritten,) = writes(event(Entity.CUSTOMER, CUSTOMER), organisation(contact_edits="overwrite"))
+
+    assert kept.keeps_edits
+    assert not overwritten.keeps_edits
+
+
 def test_guests_without_e_mail_are_known_by_name_and_address() -> None:
     here = buyer_contact(id=None, email="", address={"city": "York"})
     again = buyer_contact(id=None, email="", address={"city": "York"})

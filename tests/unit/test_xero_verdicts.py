@@ -153,7 +153,7 @@ def test_an_update_is_matched_by_id_when_the_number_changed() -> None:
 
     result = verdicts(call_of(member, other), answered(*elements))
 
-    assert result[member.key] == Written("ABC", "contact-1", {"name": "A"})
+    assert result[member.key] == Written("ABC", "contact-1", {"name": "A", "digests": {}})
 
 
 def test_a_payment_alone_may_leave_out_its_reference() -> None:

@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/api/accounting/contacts
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -26,15 +27,14 @@ BEFORE_ALL_VERSIONS = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT = "kept: refunds of earlier sales still need the contact"
 
 
-def customer_plan(event: Event, _org: OrganisationSettings) -> Plan:
+def customer_plan(event: Event, org: OrganisationSettings) -> Plan:
     """The contact of a customer. Of a removed one the books keep it."""
     if not isinstance(event.data, Customer):
         return Ignored(KEPT)
     number = contact_number(event.source, event.subject)
     payload = _customer(event.data, number)
-    return Writes(
-        (save(own_key(event, "contact"), Kind.CONTACT, version=event.version, number=number, payload=payload),)
-    )
+    write = save(own_key(event, "contact"), Kind.CONTACT, version=event.version, number=number, payload=payload)
+    return Writes((replace(write, keeps_edits=org.contact_edits == "keep"),))
 
 
 def buyer_write(event: Event, buyer: Buyer, org: OrganisationSettings) -> Write:

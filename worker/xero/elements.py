@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from worker.content import Content
@@ -14,6 +15,9 @@ from worker.xero.routes import credit_note_id, standing
 
 MAX_NAME = 255
 _MARK_CHARS = 12
+_DIGEST_CHARS = 12
+DIGESTS = "_digests"
+"""Where an update of a contact keeps the digests of all its fields; it is never sent."""
 _UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 
 
@@ -26,10 +30,11 @@ def text_of(write: Write, known: Known) -> bytes:
 
 
 def sent(member: Member) -> bytes:
-    """What of it goes into the body: an allocation's credit note stands in the path instead."""
-    if member.kind is not Kind.ALLOCATION:
+    """What of it goes into the body: not an allocation's credit note, which the path names, nor a contact's digests."""
+    ours = {Kind.ALLOCATION: "CreditNote", Kind.CONTACT: DIGESTS}.get(member.kind)
+    if ours is None or (member.kind is Kind.CONTACT and member.xero_id is None):
         return member.text
-    return encode({name: value for name, value in member.element.items() if name != "CreditNote"})
+    return encode({name: value for name, value in member.element.items() if name != ours})
 
 
 def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
@@ -68,7 +73,26 @@ def _updating(write: Write, element: dict[str, Any], document: Document) -> dict
         marked = suffixed(element, write.number)
         # a name that once needed its suffix still does
         element = marked if document.facts.get("name") == marked["Name"] else element
+    if write.keeps_edits:
+        digests = digests_of(element)
+        element = {**_changed(element, digests, document), DIGESTS: digests}
     return {ENDPOINTS[write.kind].id: document.xero_id, **element}
+
+
+def digests_of(element: Mapping[str, Any]) -> dict[str, str]:
+    """A digest of each field, which the ledger keeps of a contact as it was last said to be."""
+    known = element.get(DIGESTS)
+    if isinstance(known, dict):
+        return known
+    return {name: sha256(encode(value)).hexdigest()[:_DIGEST_CHARS] for name, value in element.items()}
+
+
+def _changed(element: dict[str, Any], digests: Mapping[str, str], document: Document) -> dict[str, Any]:
+    """The fields that differ from what was said last: the others are as they were, or a person changed them."""
+    before = document.facts.get("digests")
+    if not isinstance(before, Mapping):
+        return element
+    return {name: value for name, value in element.items() if before.get(name) != digests[name]}
 
 
 def _voiding(write: Write, document: Document) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Call, Member
+from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
 from worker.xero.facts import facts_of, money
 from worker.xero.messages import classify
@@ -146,6 +147,8 @@ def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
     if member.kind is Kind.ALLOCATION:
         facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
         facts["status"] = "DELETED" if member.action is Action.VOID else "AUTHORISED"
+    elif member.kind is Kind.CONTACT:
+        facts["digests"] = digests_of(member.element)
     return facts
 
 
