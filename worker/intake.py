@@ -73,7 +73,7 @@ class Intake:
     def _sort(
         self, arrival: Arrival, now: datetime, batch: _Batch, sound: list[tuple[Work, tuple[Write, ...]]]
     ) -> None:
-        outcome = read(arrival, self._s.org, now)
+        outcome = read(arrival, self._s.org, now, self._s.lock_date)
         work = self._work(arrival, outcome, now)
         if isinstance(outcome, Unsound):
             held = parked_unsound(self._s.org.name, arrival, outcome)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from worker.documents import Write
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
+from worker.lock_date import map_again
 from worker.opening import open_write_when_allowed
 from worker.outcome import FATES, Fate, sort_verdicts
 from worker.reading import printable
@@ -66,7 +67,7 @@ class Performer:
             await self.recover(await self._uncertain(call, reply))
 
     async def _record(self, call: Call, reply: Reply) -> None:
-        results = sort_verdicts(call, reply)
+        results = await map_again(self._s, sort_verdicts(call, reply))
         if results.unanswered:
             # some of what was sent has no verdict: only Xero's own lists tell what is there
             await self._s.ledger.calls.correct(call.org, headers_of(reply))
@@ -152,7 +153,7 @@ class Performer:
 
     async def _take_apart(self, call: Call, reply: Reply) -> Sequence[Sequence[Member]]:
         """Close a call that was refused as a whole; returns its halves, none when the refusal hits each document."""
-        results = sort_verdicts(call, reply)
+        results = await map_again(self._s, sort_verdicts(call, reply))
         if not results.unanswered:
             await self._settlement.record(call, reply.status, results)
             await self._settle_existing(call, results.exists)

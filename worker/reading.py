@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from producers.amqp import Delivery
@@ -61,7 +61,9 @@ class Failed:
     detail: str
 
 
-def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | Unsound | Failed:
+def read(
+    arrival: Arrival, org: OrganisationSettings, now: datetime, lock_date: date | None = None
+) -> Sound | Unsound | Failed:
     """Decode, check and map one message."""
     try:
         event = decode_event(arrival.body)
@@ -71,7 +73,7 @@ def read(arrival: Arrival, org: OrganisationSettings, now: datetime) -> Sound | 
     if wrong is not None:
         return wrong
     try:
-        planned = plan(event, org)
+        planned = plan(event, org, lock_date)
     except Unmappable as error:
         return Unsound(error.reason, error.detail, error.hint, sender_of(event))
     except Exception as error:  # noqa: BLE001 - whatever our mapping does, the event is kept and the others go on

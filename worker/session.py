@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
@@ -46,6 +46,7 @@ class Session:
     paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
     calls_are_scarce: bool = False
     backfill_is_dry: bool = False
+    lock_date: date | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[PauseOrganisation] = field(default_factory=asyncio.Future)
 

@@ -22,6 +22,7 @@ from worker.session import Session
 from worker.steps import Step
 from worker.tally import tally
 from worker.work import Work
+from worker.xero.verdicts import Refused
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
@@ -213,8 +214,13 @@ class Settlement:
         for member, refused in results.refused:
             for work in self._given_up(member.key):
                 detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:2000]
-                fates.setdefault(work, parked(work, refused.reason, detail, refused.hint))
+                fates.setdefault(work, self._fate(work, refused, detail))
         return list(fates.items())
+
+    def _fate(self, work: Work, refused: Refused, detail: str = "") -> Held:
+        if refused.again:
+            return waiting_until(work, self._s.clock.now(), refused.reason, detail)
+        return parked(work, refused.reason, detail, refused.hint)
 
     def _paused(self, results: Results) -> list[tuple[Work, Held]]:
         until = self._s.in_s(_KIND_PAUSE_S)
@@ -222,7 +228,7 @@ class Settlement:
         for member, refused in results.refused:
             for work in self._given_up(member.key):
                 held = waiting_until(work, until, KIND_PAUSED, refused.reason)
-                fates.setdefault(work, held if refused.pauses_kind else parked(work, refused.reason, "", refused.hint))
+                fates.setdefault(work, held if refused.pauses_kind else self._fate(work, refused))
         return list(fates.items())
 
     def _pause_reason(self, kind: Kind | None, results: Results) -> str | None:

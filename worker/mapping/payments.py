@@ -13,6 +13,7 @@ from worker.content import XeroId
 from worker.documents import DocumentKey, Kind
 from worker.mapping.accounts import payment_account
 from worker.mapping.keys import credit_note_key, document_number, own_key, sale_key
+from worker.mapping.locks import MAX_REFERENCE
 from worker.mapping.predict import cents
 from worker.mapping.result import Ignored, Plan, Unmappable, Writes
 from worker.mapping.sales import BEFORE_START
@@ -21,7 +22,6 @@ from worker.mapping.writing import save, void
 from worker.settings import OrganisationSettings
 
 PART = "payment/1"
-_MAX_REFERENCE = 255
 
 
 def payment_plan(event: Event, org: OrganisationSettings) -> Plan:
@@ -71,4 +71,4 @@ def _paid(payment: Payment, target: DocumentKey) -> dict[str, Any]:
 def _reference(event: Event, payment: Payment, org: OrganisationSettings) -> str:
     """Our key first, so that a payment is found again; then the gateway's, so that people find theirs."""
     ours = document_number(org, "P", event, payment.id)
-    return one_line(f"{ours} {payment.transaction_id}", _MAX_REFERENCE)
+    return one_line(f"{ours} {payment.transaction_id}", MAX_REFERENCE)

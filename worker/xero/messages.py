@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+PERIOD_LOCKED = "period_locked"
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -41,7 +43,11 @@ _TAX_TYPE_MISMATCH = Meaning(
     pauses_kind=True,
 )
 _CURRENCY = Meaning("currency_not_enabled", "add the currency to the organisation in xero, then retry")
-_PERIOD_LOCKED = Meaning("period_locked", "move the lock date in xero, or discard", pauses_kind=True)
+_PERIOD_LOCKED = Meaning(
+    PERIOD_LOCKED,
+    "move the lock date in xero, or set organisations.NAME.locked_period to next_day, then retry; or discard",
+    pauses_kind=True,
+)
 _PLAN_LIMIT = Meaning("plan_limit", "upgrade the organisation's plan, or wait for the next month", pauses_kind=True)
 _NOT_PAYABLE = Meaning("document_not_payable", "approve the document in xero, or discard if it is paid already")
 _EXCEEDS_DUE = Meaning(

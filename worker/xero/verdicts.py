@@ -39,12 +39,16 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Xero does not take this document. `messages` are Xero's words and may name people."""
+    """Xero does not take this document. `messages` are Xero's words and may name people.
+
+    `again`: what refused it is known now, and its event is to be mapped once more.
+    """
 
     reason: str
     hint: str
     messages: tuple[str, ...]
     pauses_kind: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

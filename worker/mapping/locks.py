@@ -1,0 +1,45 @@
+"""Documents dated in a period that is locked in Xero: they move to the next open day, with a note. Pure.
+
+https://developer.xero.com/documentation/best-practices/data-integrity/creating-invoices
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from worker.documents import Action, Kind, Write
+from worker.mapping.text import one_line
+
+MAX_REFERENCE = 255
+
+
+def on_an_open_day(write: Write, lock_date: date) -> Write:
+    """The same document, dated after `lock_date`. Its hash stays that of the store's own date.
+
+    So what was booked before the lock moved is still unchanged, and costs no call.
+    """
+    if write.action is not Action.SAVE or write.kind in (Kind.CONTACT, Kind.ITEM):
+        return write
+    day = str(write.payload["Date"])
+    if day > lock_date.isoformat():
+        return write
+    moved = _moved(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
+    number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
+    return replace(write, number=number, content=write.content.with_payload(moved))
+
+
+def _moved(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:
+    moved = {**payload, "Date": to}
+    if "DueDate" in payload:
+        moved["DueDate"] = max(str(payload["DueDate"]), to)
+    if kind is Kind.PAYMENT:
+        note = f" (of {day}: locked)"
+        moved["Reference"] = one_line(str(payload["Reference"]), MAX_REFERENCE - len(note)) + note
+    if "LineItems" in payload:
+        # a line of nothing but text, which Xero prints and does not count
+        note = f"Dated {day} in the store. That period is locked, so this is booked on {to}."
+        moved["LineItems"] = [*payload["LineItems"], {"Description": note}]
+    return moved
