@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.magento_samples import credit_memo_json, invoice_json, order_json
 from tests.magento_tax import ZERO, Amounts, Calculator, Rate, Setting, cents
-from tests.magento_wares import NO_SHIPPING, VAT_20, Paid, Row, Ware, accompanying, document_item, weee
+from tests.magento_wares import NO_SHIPPING, VAT_20, Paid, Quantity, Row, Ware, accompanying, document_item, weee
 
 
 class Sale:
@@ -28,6 +28,7 @@ class Sale:
         paid: Paid | None = None,
         fpt_in_subtotal: bool = False,
         wrapping: str = "0",
+        surcharge: str = "0",
     ) -> None:
         self._calculator = Calculator(setting or Setting())
         self._fpt_in_subtotal = fpt_in_subtotal
@@ -39,7 +40,7 @@ class Sale:
         self.shipping = self._calculator.row(Decimal(shipping), Decimal(1), Decimal(shipping_discount), (VAT_20,))
         if self.shipping.tax:
             self._apply("shipping", None, (VAT_20,))
-        self.wrapping = Decimal(wrapping)
+        self.wrapping, self.surcharge = Decimal(wrapping), Decimal(surcharge)
         self._left = {name: Decimal(value) for name, value in vars(paid or Paid()).items()}
         self._spent = dict.fromkeys(self._left, ZERO)
         self._shipped = self._given_back = ZERO
@@ -47,7 +48,7 @@ class Sale:
         header = self._header([(row, row.amounts, row.quantity) for row in self.rows], self.shipping, wrapping=True)
         self.order = self._order_json(header)
 
-    def invoice(self, quantities: Mapping[int, int] | None = None, *, drift: str = "0") -> dict[str, Any]:
+    def invoice(self, quantities: Mapping[int, Quantity] | None = None, *, drift: str = "0") -> dict[str, Any]:
         """Invoice some rows by their item id, all that is left unless given. `drift`: cents its header is off."""
         chosen = []
         first = not any(row.invoiced for row in self.rows)
@@ -67,7 +68,7 @@ class Sale:
         return self._document(invoice_json, chosen, header, self._left)
 
     def refund(
-        self, quantities: Mapping[int, int], *, shipping: bool = False, positive: str = "0", negative: str = "0"
+        self, quantities: Mapping[int, Quantity], *, shipping: bool = False, positive: str = "0", negative: str = "0"
     ) -> dict[str, Any]:
         """Refund some of what is invoiced, with the shipping if it is not refunded yet."""
         chosen = []
@@ -87,14 +88,14 @@ class Sale:
         header["gross"] += Decimal(positive) - Decimal(negative)
         return self._document(credit_memo_json, chosen, header, self._spent)
 
-    def _order(self, ware: Ware, parent: int | None = None, times: int = 1, *, counts: bool = True) -> None:
+    def _order(self, ware: Ware, parent: int | None = None, times: Quantity = 1, *, counts: bool = True) -> None:
         item_id, quantity = 201 + len(self.items), ware.quantity * times
         counts = counts and not ware.dynamic
         price = Decimal(ware.price)
         amounts = Amounts()
         if counts:
             amounts = self._calculator.row(price, Decimal(quantity), Decimal(ware.discount), ware.rates)
-        fpt = Decimal(ware.fpt) * quantity if counts else ZERO
+        fpt = cents(Decimal(ware.fpt) * quantity) if counts else ZERO
         fpt_tax = sum((cents(fpt * rate.percent / 100) for rate in ware.rates), ZERO) if ware.fpt_taxed else ZERO
         shown = self._item(item_id, ware, quantity, amounts)
         if parent is not None:
@@ -106,7 +107,7 @@ class Sale:
         self.items.append(shown)
         if counts:
             self.rows.append(Row(item_id, ware, quantity, amounts, fpt, fpt_tax))
-            if amounts.tax:
+            if amounts.tax or any(not rate.percent for rate in ware.rates):
                 self._apply("product", item_id, ware.rates)
             if fpt_tax:
                 self._apply("weee", item_id, ware.rates)
@@ -118,7 +119,7 @@ class Sale:
             shown |= {"tax_amount": sum((one.tax for one in own), ZERO), "price": sum((one.net for one in own), ZERO)}
             shown["row_total_incl_tax"] = sum((one.due for one in own), ZERO)
 
-    def _item(self, item_id: int, ware: Ware, quantity: int, amounts: Amounts) -> dict[str, Any]:
+    def _item(self, item_id: int, ware: Ware, quantity: Quantity, amounts: Amounts) -> dict[str, Any]:
         return {
             "item_id": item_id,
             "product_id": item_id + 1000,
@@ -141,13 +142,13 @@ class Sale:
         self._applied.append({"type": kind, **({key: item_id} if item_id else {}), "applied_taxes": taxes})
 
     def _header(
-        self, chosen: Sequence[tuple[Row, Amounts, int]], shipping: Amounts, *, wrapping: bool
+        self, chosen: Sequence[tuple[Row, Amounts, Quantity]], shipping: Amounts, *, wrapping: bool
     ) -> dict[str, Decimal]:
         rows = [part for _, part, _ in chosen]
         fpt = sum((cents(row.fpt * quantity / row.quantity) for row, _, quantity in chosen), ZERO)
         fpt_tax = sum((cents(row.fpt_tax * quantity / row.quantity) for row, _, quantity in chosen), ZERO)
         tax = sum((one.tax for one in rows), ZERO) + shipping.tax + fpt_tax
-        wrapped = self.wrapping if wrapping else ZERO
+        wrapped, surcharge = (self.wrapping, self.surcharge) if wrapping else (ZERO, ZERO)
         return {
             "subtotal": sum((one.net for one in rows), ZERO) + (fpt if self._fpt_in_subtotal else ZERO),
             "discount_amount": -sum((one.discount for one in rows), ZERO) - shipping.discount,
@@ -157,20 +158,24 @@ class Sale:
             "tax_amount": tax,
             "discount_tax_compensation_amount": sum((one.compensation for one in rows), ZERO),
             "fpt_beside": ZERO if self._fpt_in_subtotal else fpt,  # no field of Magento's: for the identities
+            "fee_beside": surcharge,  # neither
             "gw_items_price": wrapped,
-            "gross": sum((one.due for one in rows), ZERO) + shipping.due + fpt + fpt_tax + wrapped,
+            "gross": sum((one.due for one in rows), ZERO) + shipping.due + fpt + fpt_tax + wrapped + surcharge,
         }
 
     def _order_json(self, header: dict[str, Decimal]) -> dict[str, Any]:
         gross, wrapped = header.pop("gross"), header.pop("gw_items_price")
         tendered = _spend(gross, self._left, self._spent, only_look=True)
-        stated = {
+        stated: dict[str, Any] = {
             "item_applied_taxes": self._applied,
             "gift_cards_amount": tendered["gift_cards"],
             "customer_balance_amount": tendered["credit"],
             "reward_currency_amount": tendered["reward"],
             "gw_items_price": str(wrapped),
         }
+        if self.surcharge:
+            fee = {"custom_fee_label": "Card surcharge", "custom_fee_amount": self.surcharge}
+            stated["custom_fees"] = [fee]
         self._left = dict(tendered)
         more = {
             "shipping_discount_amount": self.shipping.discount,
@@ -182,7 +187,7 @@ class Sale:
     def _document(
         self,
         build: Any,
-        chosen: Sequence[tuple[Row, Amounts, int]],
+        chosen: Sequence[tuple[Row, Amounts, Quantity]],
         header: dict[str, Decimal],
         purse: dict[str, Decimal],
     ) -> dict[str, Any]:
@@ -209,7 +214,7 @@ def wire(raw: Any, *, noise: float = 0.0) -> Any:
     return json.loads(json.dumps(raw, default=lambda value: float(value) * (1 + noise)), parse_float=Decimal)
 
 
-def _part(whole: Amounts, taken: Amounts, quantity: int, open_quantity: int, of: int) -> Amounts:
+def _part(whole: Amounts, taken: Amounts, quantity: Quantity, open_quantity: Quantity, of: Quantity) -> Amounts:
     """The last part takes what is left."""
     return whole.minus(taken) if quantity == open_quantity else whole.part(Decimal(quantity) / of)
 

@@ -11,8 +11,11 @@ from tests.magento_tax import Amounts, Rate, cents
 
 VAT_20 = Rate("GB-VAT-20", Decimal(20))
 VAT_5 = Rate("GB-VAT-5", Decimal(5))
+ZERO_RATED, EXEMPT = Rate("GB-ZERO", Decimal(0)), Rate("GB-EXEMPT", Decimal(0))
 STATE, CITY = Rate("US-NY-STATE", Decimal(4)), Rate("US-NY-CITY", Decimal("4.875"))
 NO_SHIPPING = Amounts()
+Quantity = int | Decimal
+"""Pieces, or a weight with up to 4 decimals."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Ware:
     """One row to order. `parts` make it a bundle, or a configurable product with its choice; `fpt` is of one unit."""
 
     price: str = "10.00"
-    quantity: int = 1
+    quantity: Quantity = 1
     kind: str = "simple"
     rates: tuple[Rate, ...] = (VAT_20,)
     discount: str = "0"
@@ -40,12 +43,12 @@ class Row:
 
     item_id: int
     ware: Ware
-    quantity: int
+    quantity: Quantity
     amounts: Amounts
     fpt: Decimal
     fpt_tax: Decimal
-    invoiced: int = 0
-    refunded: int = 0
+    invoiced: Quantity = 0
+    refunded: Quantity = 0
     invoiced_amounts: Amounts = field(default_factory=Amounts)
     refunded_amounts: Amounts = field(default_factory=Amounts)
 
@@ -69,7 +72,7 @@ def weee(unit: Decimal, row: Decimal, tax: Decimal) -> dict[str, Any]:
     }
 
 
-def document_item(row: Row, part: Amounts, quantity: int, *, memo: bool) -> dict[str, Any]:
+def document_item(row: Row, part: Amounts, quantity: Quantity, *, memo: bool) -> dict[str, Any]:
     """A row of an invoice or credit memo; only the latter shows fixed product taxes."""
     shown: dict[str, Any] = {
         "entity_id": 5000 + row.item_id,

@@ -1,33 +1,24 @@
-"""Replies of the sandbox against Xero's OpenAPI file, from the variable XERO_OPENAPI or beside the repository.
-
-https://github.com/XeroAPI/Xero-OpenAPI
-"""
+"""Replies of the sandbox against Xero's OpenAPI file."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft4Validator
 
 from tests.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
 from tests.sandbox_fixture import XeroCaller
+from tests.xero_openapi import MISSING, OPENAPI, load_openapi
 
-BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "xero_accounting.yaml"
-OPENAPI = Path(os.environ.get("XERO_OPENAPI", BESIDE))
-
-pytestmark = pytest.mark.skipif(not OPENAPI.exists(), reason="no xero_accounting.yaml: name it by XERO_OPENAPI")
+pytestmark = pytest.mark.skipif(not OPENAPI.exists(), reason=MISSING)
 
 Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def openapi() -> Json:
-    with OPENAPI.open(encoding="utf-8") as file:
-        loaded: Json = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded = load_openapi()
     for schema in loaded["components"]["schemas"].values():
         _open_required(schema)
     return loaded

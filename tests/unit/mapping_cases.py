@@ -26,7 +26,7 @@ ORGANISATION: dict[str, Any] = {
         "rounding": "860",
         "gift_card": "841",
         "store_credit": "842",
-        "reward_points": "843",
+        "reward_points": "844",
         "refund_adjustment": "408",
     },
     "tax": {"GB-VAT-20": "OUTPUT2", "20": "OUTPUT2", "5": "RROUTPUT", "none": "NONE"},

@@ -147,7 +147,7 @@ def test_money_out_refunds_the_credit_note() -> None:
         ("paypal", {"AccountID": "6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10"}),
         ("gift_card", {"Code": "841"}),
         ("store_credit", {"Code": "842"}),
-        ("reward_points", {"Code": "843"}),
+        ("reward_points", {"Code": "844"}),
         ("klarna", {"Code": "091"}),
     ],
 )

@@ -56,6 +56,7 @@ ACCOUNTS = (
     AccountRow("841", "Gift Cards", "CURRLIAB", "LIABILITY", payments=True),
     AccountRow("842", "Store Credit", "CURRLIAB", "LIABILITY", payments=True),
     AccountRow("843", "Customer Deposits", "CURRLIAB", "LIABILITY"),
+    AccountRow("844", "Reward Points", "CURRLIAB", "LIABILITY", payments=True),
     AccountRow("860", "Rounding", "CURRLIAB", "LIABILITY", system="ROUNDING"),
     AccountRow("877", "Tracking Transfers", "CURRLIAB", "LIABILITY", system="TRACKINGTRANSFERS"),
     AccountRow("960", "Retained Earnings", "EQUITY", "EQUITY", system="RETAINEDEARNINGS"),
