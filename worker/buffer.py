@@ -124,6 +124,11 @@ class Buffer:
             return []
         return list(slot.owners)
 
+    def unsettle(self, keys: Iterable[DocumentKey]) -> None:
+        """Documents that were settled a moment ago are not there any more: who needs them waits for them again."""
+        for key in keys:
+            self._recent.pop(key, None)
+
     def replace(self, write: Write) -> None:
         """Change what an in-flight slot is going to send (a contact's name with its suffix)."""
         slot = self._slots.get(write.key)

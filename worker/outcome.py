@@ -53,6 +53,7 @@ class Results:
     refused: list[tuple[Member, Refused]] = field(default_factory=list)
     exists: list[Member] = field(default_factory=list)
     unanswered: list[Member] = field(default_factory=list)
+    freed: list[Member] = field(default_factory=list)
 
 
 def sort_verdicts(call: Call, reply: Reply) -> Results:

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from worker.archived import replace_archived
 from worker.documents import Write
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
 from worker.opening import open_write_when_allowed
-from worker.outcome import FATES, Fate, sort_verdicts
+from worker.outcome import FATES, Fate, Results, sort_verdicts
 from worker.reading import printable
 from worker.resolution import Resolution, Unanswered
 from worker.sending import breathe, headers_of, send
@@ -67,14 +68,20 @@ class Performer:
             await self.recover(await self._uncertain(call, reply))
 
     async def _record(self, call: Call, reply: Reply) -> None:
-        results = await map_again(self._s, sort_verdicts(call, reply))
+        results = await self._judged(call, reply)
         if results.unanswered:
             # some of what was sent has no verdict: only Xero's own lists tell what is there
             await self._s.ledger.calls.correct(call.org, headers_of(reply))
             await self.recover(await self._uncertain(call, replace(reply, status=_SERVER_ERROR)))
             return
         await self._settlement.record(call, reply.status, results, headers=headers_of(reply))
+        await self._settlement.free(results.freed)
         await self._settle_existing(call, results.exists)
+
+    async def _judged(self, call: Call, reply: Reply) -> Results:
+        """What Xero said of each document, and what the organisation's policies make of refusals."""
+        results = sort_verdicts(call, reply)
+        return await replace_archived(self._s, await map_again(self._s, results)) if results.refused else results
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
         while exists and call.kind is not None:
@@ -153,9 +160,10 @@ class Performer:
 
     async def _take_apart(self, call: Call, reply: Reply) -> Sequence[Sequence[Member]]:
         """Close a call that was refused as a whole; returns its halves, none when the refusal hits each document."""
-        results = await map_again(self._s, sort_verdicts(call, reply))
+        results = await self._judged(call, reply)
         if not results.unanswered:
             await self._settlement.record(call, reply.status, results)
+            await self._settlement.free(results.freed)
             await self._settle_existing(call, results.exists)
             return ()
         await self._settlement.close(call, reply.status)

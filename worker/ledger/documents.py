@@ -88,6 +88,12 @@ class Documents:
             await fenced(self._database, connection, lease)
             await _restoring(self._database.dialect).run(connection, [_row(document) for document in found])
 
+    async def forget(self, lease: Lease, keys: Collection[DocumentKey]) -> None:
+        """Whatever Xero has of these counts no more: others are to be made. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            await delete_documents(connection, keys)
+
     async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
         """These events need no call: the content is in Xero already, or newer content is.
 

@@ -132,6 +132,7 @@ class OrganisationSettings(Section):
     rounding_limit: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     guests: Literal["email", "one"] = "email"
     contact_edits: Literal["keep", "overwrite"] = "keep"
+    archived_contact: Literal["park", "new"] = "park"
     item_prices: Literal["keep", "store"] = "keep"
     locked_period: Literal["park", "next_day"] = "park"
     limits: LimitsSettings = LimitsSettings()

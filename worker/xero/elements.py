@@ -76,6 +76,9 @@ def _updating(write: Write, element: dict[str, Any], document: Document) -> dict
     if write.keeps_edits:
         digests = digests_of(element)
         element = {**_changed(element, digests, document), DIGESTS: digests}
+    if write.kind is Kind.CONTACT:
+        # the number may be a later one, which took an archived contact's place
+        element["ContactNumber"] = document.number
     return {ENDPOINTS[write.kind].id: document.xero_id, **element}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PERIOD_LOCKED = "period_locked"
+CONTACT_ARCHIVED = "contact_archived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Meaning:
 _CONTACT_NAME_TAKEN = Meaning("contact_name_taken", "another contact has this name", exists=True)
 _NUMBER_TAKEN = Meaning("number_taken", "compare the document of this number in xero", exists=True)
 _ITEM_CODE_TAKEN = Meaning("item_code_taken", "the item is in xero already", exists=True)
-_CONTACT_ARCHIVED = Meaning("contact_archived", "restore the contact in xero, then retry")
+_CONTACT_ARCHIVED = Meaning(
+    CONTACT_ARCHIVED, "restore the contact in xero, or set organisations.NAME.archived_contact to new, then retry"
+)
 _CONTACT_MISSING = Meaning("contact_missing", "give the customer a name in the store, then resync it")
 _EMAIL_INVALID = Meaning("email_invalid", "mend the customer's email address in the store, then resync it")
 _DOCUMENT_FROZEN = Meaning("document_frozen", "remove its payments and credit notes in xero, or discard this change")
