@@ -18,9 +18,11 @@ from schemas.entities import Payment
 from schemas.entities import Sale as SaleData
 from schemas.envelope import Change, Event
 from tests.magento_baskets import sales
+from tests.magento_identities import identity_c, identity_i, identity_o, tenders
 from tests.magento_samples import places
 from tests.magento_tax import ZERO
 from tests.magento_trade import Sale, wire
+from tests.magento_wares import Paid, Ware
 
 CENT = Decimal("0.01")
 Json = dict[str, Any]
@@ -87,36 +89,19 @@ def test_cents_that_the_rows_do_not_explain_are_told_apart(sale: Sale, drift: st
     assert (found.data.residual.net, found.data.residual.tax) == (ZERO, Decimal(drift))
 
 
+def test_points_that_pay_all_of_a_cent_are_not_taken_for_rounding() -> None:
+    sale = Sale([Ware("0.01", rates=())], paid=Paid(reward="5"))
+
+    found, payment = invoice(wire(sale.invoice()), wire(sale.order), places(), captured={}, offline_methods=OFFLINE)
+
+    assert isinstance(found.data, SaleData)
+    assert isinstance(payment.data, Payment)
+    assert (found.data.totals.gross, payment.data.amount, payment.data.method) == (CENT, CENT, "reward_points")
+
+
 def quantities(sale: Sale) -> st.SearchStrategy[dict[int, int]]:
     """How many of each row, none of some."""
     return st.fixed_dictionaries({row.item_id: st.integers(0, int(row.quantity)) for row in sale.rows})
-
-
-def identity_o(raw: Json) -> Decimal:
-    """Identity O; `tenders` takes the reward points off, which only orders show."""
-    return identity_i(raw)
-
-
-def identity_i(raw: Json) -> Decimal:
-    """Identity I, with the fixed product taxes that the subtotal does not hold."""
-    compensation: Decimal = raw.get("shipping_discount_tax_compensation_amount", ZERO)
-    return identity_c(raw) + compensation
-
-
-def identity_c(raw: Json) -> Decimal:
-    """Identity C."""
-    names = ("subtotal", "discount_amount", "shipping_amount", "tax_amount", "discount_tax_compensation_amount")
-    adjusted = raw.get("adjustment_positive", ZERO) - raw.get("adjustment_negative", ZERO)
-    wrapped = Decimal(raw["extension_attributes"]["gw_items_price"])
-    beside: Decimal = wrapped + raw["fpt_beside"] + raw["fee_beside"] + adjusted
-    return sum((raw[name] for name in names), ZERO) + beside - tenders(raw)
-
-
-def tenders(raw: Json) -> Decimal:
-    """What was not paid with money, as far as the document says."""
-    stated = raw["extension_attributes"]
-    names = ("gift_cards_amount", "customer_balance_amount", "reward_currency_amount")
-    return sum((stated.get(name, ZERO) for name in names), ZERO)
 
 
 def assert_rows(raw: Json) -> None:

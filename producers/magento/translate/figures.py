@@ -57,7 +57,7 @@ def figures(
     beyond = owed + gift_cards + credit - expected
     if fees and not reward_is_said and abs(beyond - sum((fee.gross for fee in fees), ZERO)) <= CENT:
         lines = [*lines, *fees]
-    points = reward if reward_is_said else _missing(beyond, reward)
+    points = reward if reward_is_said else _missing(beyond, reward, owed)
     spent = ((GIFT_CARD, gift_cards), (STORE_CREDIT, credit), (REWARD, points))
     tenders = tuple(Tender(method=method, amount=value) for method, value in spent if value > 0)
     gross = owed + gift_cards + credit + points
@@ -73,8 +73,10 @@ def figures(
     )
 
 
-def _missing(beyond: Decimal, reward: Decimal) -> Decimal:
-    return min(-beyond, reward) if beyond < -CENT else ZERO
+def _missing(beyond: Decimal, reward: Decimal, owed: Decimal) -> Decimal:
+    """What the total lacks, as far as points may have paid it. A single cent is rounding, unless points paid all."""
+    is_rounding = beyond >= -CENT and owed and -beyond != reward
+    return ZERO if is_rounding else min(max(-beyond, ZERO), reward)
 
 
 def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Decimal:
