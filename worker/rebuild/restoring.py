@@ -15,7 +15,7 @@ from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.rebuild.index import Candidate
-from worker.xero.elements import suffixed, text_of
+from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import GONE, id_of, number_of
 from worker.xero.facts import facts_of
 from worker.xero.match import match
@@ -68,6 +68,8 @@ def _row(write: Write, found: Candidate, *, known_content: bool) -> Document:
     if write.kind is Kind.ITEM and not known_content:
         facts["linked"] = True  # perhaps a person's: as with an item whose code is taken, it is left alone
     gone_or_held = known_content and not write.only_if_absent
+    if write.kind is Kind.CONTACT and gone_or_held and write.action is Action.SAVE:
+        facts["digests"] = digests_of(decode(write.content.filled({}, ())))
     return Document(
         key=write.key,
         kind=write.kind,
