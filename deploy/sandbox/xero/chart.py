@@ -77,6 +77,7 @@ RATES = (
     RateRow("TAX002", "8.875% (Sales Tax)", Decimal("8.8750"), "RLE", "OUTPUT"),
     RateRow("TAX003", "19% (MwSt)", Decimal("19.0000"), "RLE", "OUTPUT"),
     RateRow("TAX004", "15% (VAT on Income)", Decimal("15.0000"), "RLE", "OUTPUT"),
+    RateRow("TAX005", "7% (MwSt)", Decimal("7.0000"), "RLE", "OUTPUT"),
     RateRow("NONE", "No VAT", Decimal(0), "REALQ", "NONE"),
 )
 
