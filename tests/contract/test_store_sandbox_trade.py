@@ -234,6 +234,8 @@ def test_7_the_truth_is_what_readers_see(store: StoreSandbox) -> None:
             assert Decimal(documents[number]["tax"]) == _cents(row["tax_amount"])
             assert documents[number]["number"] == row["increment_id"]
             assert documents[number]["cancelled"] == (row["state"] == ("canceled" if kind == "order" else 3))
+            buyer = (row.get("customer_id"), row["customer_email"]) if kind == "order" else (None, None)
+            assert (documents[number].get("customer_id"), documents[number].get("email")) == buyer
 
 
 def test_7_the_sums_of_the_truth_are_those_of_its_documents(store: StoreSandbox) -> None:

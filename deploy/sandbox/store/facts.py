@@ -17,7 +17,10 @@ Split = Mapping[tuple[str, int], tuple[int, int]]
 
 
 class Document(NamedTuple):
-    """A sale or refund. `by_rate`: net and tax by the rate's codes, joined with `+`, and its sum."""
+    """A sale or refund. `by_rate`: net and tax by the rate's codes, joined with `+`, and its sum.
+
+    `customer_id` and `email` say whose order it is; invoices and credit memos leave that to their order.
+    """
 
     kind: str
     number: str
@@ -30,6 +33,8 @@ class Document(NamedTuple):
     tax: int
     cancelled: bool
     by_rate: Split
+    customer_id: int | None = None
+    email: str = ""
 
 
 class Money(NamedTuple):
@@ -61,7 +66,8 @@ def facts_of(entity: Entity) -> Facts | str | None:
         lines = [line.sums for row, line in zip(entity.rows, entity.own.lines, strict=True) if row.money]
         rates = [row.rates for row in entity.rows if row.money]
         split = _split(entity, list(zip(rates, lines, strict=True)), entity.own.amounts.shipping, 0)
-        return Facts(_document("order", entity, entity, split, cancelled=entity.state == "canceled"))
+        document = _document("order", entity, entity, split, cancelled=entity.state == "canceled")
+        return Facts(document._replace(customer_id=entity.customer_id, email=entity.email))
     if isinstance(entity, Invoice):
         document = _document("invoice", entity, entity.order, _split_of(entity), cancelled=entity.state == CANCELLED)
         return Facts(document, tuple(_paid(entity)))

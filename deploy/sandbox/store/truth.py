@@ -58,7 +58,9 @@ def _counts(sandbox: Sandbox, found: Iterable[Facts], money: list[Money]) -> Jso
 
 
 def _document(sale: Document) -> Json:
+    buyer = {"customer_id": sale.customer_id, "email": sale.email} if sale.kind == "order" else {}
     return {
+        **buyer,
         "kind": sale.kind,
         "number": sale.number,
         "id": sale.id,
