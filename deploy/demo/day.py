@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from deploy.demo import sales
+from deploy.demo.spoiled import Bad, spoiled
 from schemas.codec import encode_event
 from schemas.entities import CreditMemo, Entity, Invoice, Order, Payment, Snapshot
 from schemas.envelope import Change, Event
@@ -19,15 +20,6 @@ METHODS = ("stripe", "stripe", "stripe", "paypal", "paypal", "banktransfer")
 _MORNING = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 _GUESTS = 0.15
 _UNPAID_EVERY = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A message that must end parked, for `reason`."""
-
-    entity: Entity
-    body: bytes
-    reason: str
 
 
 @dataclass(slots=True)
@@ -125,18 +117,7 @@ class _Maker:
     def spoil(self) -> None:
         """Messages that must not reach Xero."""
         sale = next(iter(self.day.invoices.values()))
-        template = self._event(Entity.INVOICE, sale.model_copy(update={"id": "66601", "number": "666000001"}))
-        body = encode_event(template)
-        gross = f'"gross":"{sale.totals.gross}"}}'.encode()
-        wrong = f'"gross":"{sale.totals.gross + 1}"}}'.encode()
-        self.day.bad += [
-            Bad(Entity.INVOICE, b'{"specversion":"1.0","id":"cut off', "undecodable"),
-            Bad(Entity.INVOICE, wrong.join(body.rsplit(gross, 1)), "totals"),
-            Bad(Entity.INVOICE, body.replace(b"invoice.changed:1", b"invoice.changed:9"), "unknown_version"),
-            Bad(Entity.INVOICE, self._unmapped(sale), "tax_unmapped"),
-            Bad(Entity.PAYMENT, self._barter(sale), "payment_method_unmapped"),
-            Bad(Entity.CUSTOMER, body.replace(b"store.invoice.changed", b"store.basket.changed"), "unknown_kind"),
-        ]
+        self.day.bad += spoiled(sale, self._event)
 
     def shuffle(self) -> None:
         """Out of order, as brokers and stores deliver: one event in ten late, one in twenty twice."""
@@ -151,23 +132,6 @@ class _Maker:
         event = self.publish(entity, data)
         self.day.events.remove(event)
         return event
-
-    def _unmapped(self, sale: Invoice) -> bytes:
-        lines = tuple(line.model_copy(update={"tax_code": "MARS-VAT", "tax_rate": None}) for line in sale.lines)
-        odd = sale.model_copy(update={"id": "66602", "number": "666000002", "lines": lines})
-        return encode_event(self._event(Entity.INVOICE, odd))
-
-    def _barter(self, sale: Invoice) -> bytes:
-        payment = Payment(
-            id="66603",
-            direction="in",
-            sale=sales.reference(sale),
-            method="barter",
-            amount=Decimal(1),
-            currency=sale.currency,
-            date=sales.TODAY,
-        )
-        return encode_event(self._event(Entity.PAYMENT, payment))
 
     def _credit(self, memo: CreditMemo) -> None:
         self.publish(Entity.CREDIT_MEMO, memo)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import count, cycle, islice
 from typing import Any
 
-from deploy.demo.day import Bad, Day
+from deploy.demo.day import Day
+from deploy.demo.spoiled import Bad
 from schemas.codec import decode_event, encode_event
 from schemas.entities import Entity
 from schemas.errors import Undecodable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pika
 
-from deploy.demo.day import Bad
+from deploy.demo.spoiled import Bad
 from schemas.entities import Entity
 from schemas.topology import COMMANDS, DEAD, EVENTS
 from tests.acceptance.garbage import astray, garbage

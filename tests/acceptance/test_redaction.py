@@ -9,7 +9,8 @@ import tomllib
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from deploy.demo.day import Bad, Day
+from deploy.demo.day import Day
+from deploy.demo.spoiled import Bad
 from schemas.codec import encode_event
 from schemas.entities import Customer, Entity, Invoice
 from schemas.envelope import Change
