@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from deploy.demo.day import Day
+from deploy.demo.spoiled import Bad
 from schemas.entities import CreditMemo, Invoice
 
 Sums = tuple[Decimal, Decimal, Decimal]
@@ -44,8 +45,10 @@ class Difference:
 
 
 def by_number(documents: Iterable[Mapping[str, Any]], key: str) -> dict[str, Mapping[str, Any]]:
-    """Documents under their number; a payment's reference is our key, then the gateway's."""
-    return {str(document.get(key) or "").split(" ")[0]: document for document in documents}
+    """Documents under their number; of a payment's reference that is the first word, the gateway's follows."""
+    if key == "Reference":
+        return {str(document.get(key) or "").split(" ")[0]: document for document in documents}
+    return {str(document.get(key) or ""): document for document in documents}
 
 
 def compare(day: Day, books: Books, *, prefix: str = "") -> Difference:
@@ -60,9 +63,9 @@ def compare(day: Day, books: Books, *, prefix: str = "") -> Difference:
     return difference
 
 
-def parked_as_expected(day: Day, reasons: Iterable[str]) -> bool:
-    """Exactly the bad messages are parked, each for the reason it has."""
-    return Counter(reasons) == Counter(bad.reason for bad in day.bad)
+def parked_as_spoiled(bad: Iterable[Bad], reasons: Iterable[str]) -> bool:
+    """Exactly the spoiled messages are parked, each for the reason it has."""
+    return Counter(reasons) == Counter(one.reason for one in bad)
 
 
 def _sales(

@@ -1,22 +1,57 @@
-"""The demo's configuration file."""
+"""Configuration files for the demo, and for tests that publish a generated day."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from deploy.demo.bookkeeping import NO_TAX, OFFLINE, PAYMENTS, RATES, TAX
+
 
 def write_configuration(folder: Path, *, organisation: str, broker_url: str, xero_url: str) -> Path:
-    """Write `xerelay.toml` below `folder`, readable by us alone; returns its path."""
+    """For a generated day: write `xerelay.toml` below `folder`, readable by us alone; returns its path."""
+    return _write(folder, broker_url, xero_url, _DAY.format(org=organisation))
+
+
+def write_store_configuration(
+    folder: Path,
+    *,
+    organisation: str,
+    start_date: dt.date,
+    broker_url: str,
+    xero_url: str,
+    store: str,
+    store_url: str,
+    credentials: Mapping[str, str],
+) -> Path:
+    """For the sandbox store: as above, with an agent's section."""
+    organisation_section = _BOOKS.format(
+        org=organisation,
+        start_date=start_date.isoformat(),
+        tax=_table(TAX | RATES | {"none": NO_TAX}),
+        payments=_table(PAYMENTS),
+    )
+    offline = ", ".join(f'"{method}"' for method in sorted(OFFLINE))
+    values = {"org": organisation, "store": store, "url": store_url, "offline": offline}
+    return _write(folder, broker_url, xero_url, organisation_section + _STORE.format_map({**values, **credentials}))
+
+
+def _table(values: Mapping[str, str]) -> str:
+    return "\n".join(f'"{name}" = "{value}"' for name, value in values.items())
+
+
+def _write(folder: Path, broker_url: str, xero_url: str, sections: str) -> Path:
     path = folder / "xerelay.toml"
     path.touch(mode=0o600)
     key = Fernet.generate_key().decode()
-    path.write_text(_TOML.format(broker=broker_url, xero=xero_url, key=key, folder=folder, org=organisation))
+    path.write_text(_COMMON.format(broker=broker_url, xero=xero_url, key=key, folder=folder) + sections)
     return path
 
 
-_TOML = """\
+_COMMON = """\
 [broker]
 url = "{broker}"
 
@@ -33,7 +68,9 @@ login_url = "{xero}"
 flow = "custom"
 client_id = "sandbox-custom"
 client_secret = "sandbox-secret"
+"""
 
+_DAY = """
 [organisations.{org}]
 connection = "demo"
 start_date = 2026-01-01
@@ -65,4 +102,54 @@ none = "NONE"
 stripe = "092"
 paypal = "091"
 banktransfer = "090"
+"""
+
+_BOOKS = """
+[organisations.{org}]
+connection = "demo"
+start_date = {start_date}
+window = "10s"
+
+[organisations.{org}.limits]
+day = 5000
+
+[organisations.{org}.lanes]
+customer = "batch"
+product = "batch"
+order = "batch"
+invoice = "immediate"
+payment = "batch"
+credit_memo = "batch"
+
+[organisations.{org}.accounts]
+sales = "200"
+shipping = "210"
+discount = "205"
+fee = "260"
+rounding = "860"
+gift_card = "841"
+store_credit = "842"
+refund_adjustment = "408"
+
+[organisations.{org}.tax]
+{tax}
+
+[organisations.{org}.payments]
+{payments}
+"""
+
+_STORE = """
+[stores.{store}]
+kind = "magento"
+url = "{url}"
+organisation = "{org}"
+poll = "4s"
+lag = "6s"
+offline_methods = [{offline}]
+
+[stores.{store}.auth]
+consumer_key = "{consumer_key}"
+consumer_secret = "{consumer_secret}"
+access_token = "{access_token}"
+access_token_secret = "{access_token_secret}"
 """

@@ -45,11 +45,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def first_line(process: subprocess.Popen[bytes], log: Path) -> str:
     """The first line that a process prints: a sandbox's URL. Raises `ProcessFailed` after 30 s."""
+    return first_lines(process, log, 1)[0]
+
+
+def first_lines(process: subprocess.Popen[bytes], log: Path, count: int) -> list[str]:
+    """The first lines that a process prints. Raises `ProcessFailed` after 30 s."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
-        text = log.read_text(errors="replace")
-        if "\n" in text:
-            return text.splitlines()[0].strip()
+        lines = log.read_text(errors="replace").split("\n")
+        if len(lines) > count:
+            return [line.strip() for line in lines[:count]]
         time.sleep(0.05)
     raise ProcessFailed(f"the sandbox did not start; see {log}")
 

@@ -1,4 +1,4 @@
-"""`xerelay demo`: a store's trading day, on this machine, compared to the cent."""
+"""`xerelay demo`: a store, its agent, RabbitMQ, a worker and Xero on this machine, compared to the cent."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import typer
 
 
 def demo(
-    customers: Annotated[int, typer.Option(min=1, help="Customers of the store.")] = 200,
-    products: Annotated[int, typer.Option(min=1, help="Products of its catalogue.")] = 80,
-    orders: Annotated[int, typer.Option(min=1, help="Orders of the day.")] = 400,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same day.")] = 7,
+    past: Annotated[int, typer.Option(min=0, help="Orders that the store has from the last 20 days.")] = 300,
+    orders: Annotated[int, typer.Option(min=1, help="Orders that it sells while you watch.")] = 100,
+    seconds: Annotated[float, typer.Option(min=1, help="How long that takes, about.")] = 30,
+    seed: Annotated[int, typer.Option(help="Decides what the store sells.")] = 7,
     report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("demo-report.json"),
 ) -> None:
-    """Bring a trading day to a sandbox Xero, and compare.
+    """Bring a store's trade to a sandbox Xero, and compare.
 
-    The events go through a private RabbitMQ and a worker of its own; no account is needed.
+    A sandbox Magento store sells, its agent publishes through RabbitMQ, a worker writes, and in the middle of it all
+    of the store is resynced. No account is needed.
 
-    Exits 1 unless nothing is lost, doubled or a cent off, and exactly the bad events are parked.
+    Exits 1 unless nothing is lost, doubled or a cent off, and exactly the spoiled messages are parked.
     """
-    from deploy.demo.run import run  # noqa: PLC0415 - only this command needs the demo
+    from deploy.demo.chain import Plan  # noqa: PLC0415 - only this command needs the demo
+    from deploy.demo.run import run  # noqa: PLC0415 - as above
 
-    raise typer.Exit(run(customers=customers, products=products, orders=orders, seed=seed, report=report))
+    raise typer.Exit(run(Plan(past=past, orders=orders, seconds=seconds, seed=seed), report))

@@ -1,0 +1,195 @@
+"""The demo's day: a store that trades, its agent, a worker, Xero, and a resync of everything in the middle of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.against import SumRow, account_rows, against, tax_rows
+from deploy.demo.compare import Difference
+from deploy.demo.configuration import write_store_configuration
+from deploy.demo.expected import Expected
+from deploy.demo.inspect import Inspection
+from deploy.demo.processes import ProcessFailed, clean_environment, first_line, first_lines, running
+from deploy.demo.progress import Progress
+from deploy.demo.publishing import publish, spoiled_now
+from deploy.demo.scene import Look, Scene, is_settled
+from deploy.demo.shop import Shop, credentials
+from deploy.demo.spoiled import Bad
+from deploy.demo.wire import Wire, listening
+from worker.ledger.records import Held
+from worker.ledger.run_reports import RunStatus
+
+DAYS_BOOKED = 15
+"""Of the store's 20 days before the demo: older documents show what `start_date` does."""
+
+_LATE_S = 3.0
+_POLL_S = 1.0
+_DEADLINE_S = 170.0
+_ASK_S = 30.0
+_LINES = 7
+_RUN = re.compile(r"resync-status (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much happens: orders of the past, orders placed while we watch, within about so many seconds."""
+
+    past: int
+    orders: int
+    seconds: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """What the demo found when the day was over. `again`: one more resync, of books that were complete."""
+
+    audit: Mapping[str, Any]
+    expected: Expected
+    difference: Difference
+    taxes: list[SumRow]
+    accounts: list[SumRow]
+    wire: Wire
+    run: RunStatus | None
+    again: RunStatus | None
+    calls_before_again: int
+    orders_in_store: int
+    requests: int
+    bad: list[Bad]
+    parked: list[Held]
+    calls_left: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Chain:
+    """Every part running, each a process of its own."""
+
+    scene: Scene
+    progress: Progress
+    broker_url: str
+    config: Path
+    environ: Mapping[str, str]
+    processes: Mapping[str, subprocess.Popen[bytes]]
+    started: float
+
+    async def until(self, done: Callable[[Look], bool]) -> Look:
+        """Look every second until it is so, or the time is over. Raises `ProcessFailed`."""
+        while True:
+            look = await self.scene.look()
+            self.progress.show(look)
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise ProcessFailed(f"the {name} has ended with {process.returncode}")
+            if done(look) or self.is_late:
+                return look
+            await asyncio.sleep(_POLL_S)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether to wait no longer."""
+        return time.monotonic() - self.started > _DEADLINE_S
+
+    async def resync_all(self) -> str:
+        """Type the command, as an admin does; returns the run. Raises `ProcessFailed`."""
+        command = [sys.executable, "-m", "worker", "resync-all", "--config", str(self.config)]
+        process = await asyncio.create_subprocess_exec(
+            *command, env=dict(self.environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said = (await asyncio.wait_for(process.communicate(), _ASK_S))[0].decode()
+        found = _RUN.search(said)
+        if found is None:
+            raise ProcessFailed(f"`xerelay resync-all` says: {said}")
+        self.progress.say(said.strip())
+        return found[1]
+
+
+async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, progress: Progress) -> Evening:
+    """The whole day. Raises `ProcessFailed` when a part does not start, or ends before its time."""
+    async with _standing(plan, organisation, broker_url, folder, progress) as chain:
+        scene = chain.scene
+        await chain.until(lambda look: look.events > 0)
+        progress.say(f"the store trades: {plan.orders} orders in about {plan.seconds:.0f} seconds")
+        await scene.shop.trade(plan.orders, plan.seconds)
+        bad = spoiled_now(organisation, scene.store)
+        await publish(bad, broker_url, organisation)
+        await chain.until(lambda look: look.orders_left <= plan.orders // 2)
+        scene.run_id = first = await chain.resync_all()
+        await chain.until(lambda look: look.is_quiet and look.documents >= look.expected)
+        calls = (await scene.inspection.audit())["calls_total"]
+        seconds = time.monotonic() - chain.started
+        scene.run_id = await chain.resync_all()
+        await chain.until(lambda look: is_settled(look.run) and look.idle)
+        return await _evening(chain, first, bad, calls, seconds)
+
+
+async def _evening(chain: Chain, first: str, bad: list[Bad], calls_before_again: int, seconds: float) -> Evening:
+    scene, runs = chain.scene, chain.scene.inspection.ledger.runs
+    truth = await scene.shop.truth()
+    expected = scene.expected(truth)
+    audit = await scene.inspection.audit()
+    return Evening(
+        audit=audit,
+        expected=expected,
+        difference=against(expected, await scene.inspection.books()),
+        taxes=tax_rows(expected, audit),
+        accounts=account_rows(expected, audit),
+        wire=scene.wire,
+        run=await runs.get(first),
+        again=await runs.get(scene.run_id),
+        calls_before_again=calls_before_again,
+        orders_in_store=truth["counts"]["orders"],
+        requests=await scene.shop.requests(),
+        bad=bad,
+        parked=await scene.inspection.parked(),
+        calls_left=await scene.inspection.calls_left(),
+        seconds=seconds,
+    )
+
+
+@asynccontextmanager
+async def _standing(
+    plan: Plan, organisation: str, broker_url: str, folder: Path, progress: Progress
+) -> AsyncIterator[Chain]:
+    """Sandbox Xero, sandbox store, worker and agent, while the block lasts."""
+    environ = clean_environment()
+    store = "shop" if organisation == "main" else organisation
+    start_date = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=DAYS_BOOKED)
+    async with AsyncExitStack() as stack:
+
+        def start(name: str, *arguments: str) -> tuple[subprocess.Popen[bytes], Path]:
+            log = folder / f"{name}.log"
+            return stack.enter_context(running(arguments, log=log, environ=environ)), log
+
+        xero_url = first_line(*start("xero", "deploy.sandbox.xero", "--port", "0"))
+        trading = ("--port", "0", "--orders", str(plan.past), "--seed", str(plan.seed))
+        store_url, *printed = first_lines(*start("shop", "deploy.sandbox.store", *trading), _LINES)
+        config = write_store_configuration(
+            folder,
+            organisation=organisation,
+            start_date=start_date,
+            broker_url=broker_url,
+            xero_url=xero_url,
+            store=store,
+            store_url=store_url,
+            credentials=credentials(printed),
+        )
+        inspection = await stack.enter_async_context(Inspection.open(xero_url, config, organisation, {}))
+        shop = await stack.enter_async_context(Shop.open(store_url))
+        await shop.show_late(_LATE_S)
+        wire = await stack.enter_async_context(listening(broker_url, organisation))
+        started = time.monotonic()
+        commands = {"worker": "worker", "agent": "store"}
+        processes = {name: start(name, "worker", word, "--config", str(config))[0] for name, word in commands.items()}
+        scene = Scene(shop, wire, inspection, store, start_date, plan.orders)
+        yield Chain(scene, progress, broker_url, config, environ, processes, started)
