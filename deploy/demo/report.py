@@ -1,4 +1,4 @@
-"""What the demo says at its end: a document for machines, tables for people, and whether all is right. Pure."""
+"""What the demo says at its end: a document for machines, tables for people, and whether all is right."""
 
 from __future__ import annotations
 
