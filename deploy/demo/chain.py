@@ -22,7 +22,7 @@ from deploy.demo.inspect import Inspection
 from deploy.demo.processes import ProcessFailed, clean_environment, first_line, first_lines, running
 from deploy.demo.progress import Progress
 from deploy.demo.publishing import publish, spoiled_now
-from deploy.demo.scene import Look, Scene, is_settled
+from deploy.demo.scene import Look, Scene
 from deploy.demo.shop import Shop, credentials
 from deploy.demo.spoiled import Bad
 from deploy.demo.wire import Wire, listening
@@ -35,7 +35,7 @@ DAYS_BOOKED = 15
 _LATE_S = 3.0
 _POLL_S = 1.0
 _DEADLINE_S = 170.0
-_ASK_S = 30.0
+_ASK_S = 60.0
 _LINES = 7
 _RUN = re.compile(r"resync-status (\S+)")
 
@@ -106,7 +106,12 @@ class Chain:
         process = await asyncio.create_subprocess_exec(
             *command, env=dict(self.environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
-        said = (await asyncio.wait_for(process.communicate(), _ASK_S))[0].decode()
+        try:
+            said = (await asyncio.wait_for(process.communicate(), _ASK_S))[0].decode()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            said = f"nothing within {_ASK_S:.0f} s"
         found = _RUN.search(said)
         if found is None:
             raise ProcessFailed(f"`xerelay resync-all` says: {said}")
@@ -129,7 +134,7 @@ async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, pro
         calls = (await scene.inspection.audit())["calls_total"]
         seconds = time.monotonic() - chain.started
         scene.run_id = await chain.resync_all()
-        await chain.until(lambda look: is_settled(look.run) and look.idle)
+        await chain.until(lambda look: look.is_quiet)
         return await _evening(chain, first, bad, calls, seconds)
 
 
@@ -163,7 +168,7 @@ async def _standing(
 ) -> AsyncIterator[Chain]:
     """Sandbox Xero, sandbox store, worker and agent, while the block lasts."""
     environ = clean_environment()
-    store = "shop" if organisation == "main" else organisation
+    store = f"shop{organisation.removeprefix('main').removeprefix('demo')}"
     start_date = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=DAYS_BOOKED)
     async with AsyncExitStack() as stack:
 

@@ -10,6 +10,9 @@ from cryptography.fernet import Fernet
 
 from deploy.demo.bookkeeping import NO_TAX, OFFLINE, PAYMENTS, RATES, TAX
 
+POLL_S, LAG_S, WINDOW_S = 3, 5, 10
+"""How often the agent asks, how old a change has to be for it, how often the batch lane is sent."""
+
 
 def write_configuration(folder: Path, *, organisation: str, broker_url: str, xero_url: str) -> Path:
     """For a generated day: write `xerelay.toml` below `folder`, readable by us alone; returns its path."""
@@ -31,11 +34,12 @@ def write_store_configuration(
     organisation_section = _BOOKS.format(
         org=organisation,
         start_date=start_date.isoformat(),
+        window=WINDOW_S,
         tax=_table(TAX | RATES | {"none": NO_TAX}),
         payments=_table(PAYMENTS),
     )
     offline = ", ".join(f'"{method}"' for method in sorted(OFFLINE))
-    values = {"org": organisation, "store": store, "url": store_url, "offline": offline}
+    values = {"org": organisation, "store": store, "url": store_url, "offline": offline, "poll": POLL_S, "lag": LAG_S}
     return _write(folder, broker_url, xero_url, organisation_section + _STORE.format_map({**values, **credentials}))
 
 
@@ -108,7 +112,7 @@ _BOOKS = """
 [organisations.{org}]
 connection = "demo"
 start_date = {start_date}
-window = "10s"
+window = "{window}s"
 
 [organisations.{org}.limits]
 day = 5000
@@ -143,8 +147,8 @@ _STORE = """
 kind = "magento"
 url = "{url}"
 organisation = "{org}"
-poll = "4s"
-lag = "6s"
+poll = "{poll}s"
+lag = "{lag}s"
 offline_methods = [{offline}]
 
 [stores.{store}.auth]

@@ -14,7 +14,6 @@ from deploy.demo.compare import parked_as_spoiled
 from worker.ledger.records import Held
 from worker.ledger.run_reports import RunStatus
 
-MIN_DOCUMENTS_PER_CALL = 20
 _FIGURES = (
     "store_orders",
     "store_requests",
