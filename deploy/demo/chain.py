@@ -52,7 +52,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """What the demo found when the day was over. `again`: one more resync, of books that were complete."""
+    """What the demo found when the day was over.
+
+    `again` is one more resync, of books that were complete, and `before_again` Xero's audit before it.
+    """
 
     audit: Mapping[str, Any]
     expected: Expected
@@ -62,7 +65,7 @@ class Evening:
     wire: Wire
     run: RunStatus | None
     again: RunStatus | None
-    calls_before_again: int
+    before_again: Mapping[str, Any]
     orders_in_store: int
     requests: int
     bad: list[Bad]
@@ -131,14 +134,16 @@ async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, pro
         await chain.until(lambda look: look.orders_left <= plan.orders // 2)
         scene.run_id = first = await chain.resync_all()
         await chain.until(lambda look: look.is_quiet and look.documents >= look.expected)
-        calls = (await scene.inspection.audit())["calls_total"]
+        before_again = await scene.inspection.audit()
         seconds = time.monotonic() - chain.started
         scene.run_id = await chain.resync_all()
         await chain.until(lambda look: look.is_quiet)
-        return await _evening(chain, first, bad, calls, seconds)
+        return await _evening(chain, first, bad, before_again, seconds)
 
 
-async def _evening(chain: Chain, first: str, bad: list[Bad], calls_before_again: int, seconds: float) -> Evening:
+async def _evening(
+    chain: Chain, first: str, bad: list[Bad], before_again: Mapping[str, Any], seconds: float
+) -> Evening:
     scene, runs = chain.scene, chain.scene.inspection.ledger.runs
     truth = await scene.shop.truth()
     expected = scene.expected(truth)
@@ -152,7 +157,7 @@ async def _evening(chain: Chain, first: str, bad: list[Bad], calls_before_again:
         wire=scene.wire,
         run=await runs.get(first),
         again=await runs.get(scene.run_id),
-        calls_before_again=calls_before_again,
+        before_again=before_again,
         orders_in_store=truth["counts"]["orders"],
         requests=await scene.shop.requests(),
         bad=bad,

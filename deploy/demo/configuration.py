@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from deploy.demo.bookkeeping import NO_TAX, OFFLINE, PAYMENTS, RATES, TAX
 
-POLL_S, LAG_S, WINDOW_S = 3, 5, 10
+POLL_S, LAG_S, WINDOW_S = 4, 5, 12
 """How often the agent asks, how old a change has to be for it, how often the batch lane is sent."""
 
 
@@ -84,7 +84,7 @@ window = "4s"
 customer = "immediate"
 product = "immediate"
 order = "immediate"
-invoice = "immediate"
+invoice = "batch"
 payment = "batch"
 credit_memo = "batch"
 
@@ -118,7 +118,7 @@ window = "{window}s"
 day = 5000
 
 [organisations.{org}.lanes]
-customer = "batch"
+customer = "immediate"
 product = "batch"
 order = "batch"
 invoice = "immediate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ _FIGURES = (
     "seconds",
 )
 _RUN_FIGURES = ("pages", "published", "written", "unchanged", "parked", "calls")
+_CONTACTS = "Contacts"
 _MOST_DIFFERENCES = 10
 
 
@@ -42,11 +44,27 @@ def is_right(evening: Evening) -> bool:
 
 
 def costs_nothing(evening: Evening) -> bool:
-    """Whether the resync of complete books published all of it, wrote nothing, and cost no call."""
+    """Whether the resync of complete books published all of it and cost no call, addresses apart.
+
+    Magento gives a customer whose address alone is edited no new time: a resync is what finds it, and writes contacts.
+    """
     again = evening.again
-    if again is None or not again.published or again.unchanged != again.published:
+    if again is None or not again.published or again.written + again.unchanged != again.published:
         return False
-    return bool(evening.audit["calls_total"] == evening.calls_before_again)
+    calls = calls_of_again(evening)
+    return set(calls) <= {_CONTACTS} and calls[_CONTACTS] <= again.written
+
+
+def calls_of_again(evening: Evening) -> Counter[str]:
+    """Calls to Xero during the resync of complete books, by endpoint."""
+    return _calls(evening.audit) - _calls(evening.before_again)
+
+
+def _calls(audit: Mapping[str, Any]) -> Counter[str]:
+    calls: Counter[str] = Counter()
+    for row in audit["calls"]:
+        calls[row["endpoint"]] += row["count"]
+    return calls
 
 
 def summary(evening: Evening) -> dict[str, Any]:
@@ -62,6 +80,7 @@ def summary(evening: Evening) -> dict[str, Any]:
         "entities": dict(evening.wire.entities),
         "documents_in_xero": audit["documents"],
         "calls": calls,
+        "calls_by_endpoint": dict(_calls(audit)),
         "documents_per_call": round(documents / max(calls, 1), 1),
         "refused_429": audit["refused_429"],
         "calls_left_today": evening.calls_left,
@@ -69,7 +88,7 @@ def summary(evening: Evening) -> dict[str, Any]:
         "duplicated": len(difference.extra) + len(audit["duplicates"]),
         "cents_off": difference.cents,
         "resync": _run(evening.run),
-        "resync_of_complete_books": _run(evening.again) | {"calls": calls - evening.calls_before_again},
+        "resync_of_complete_books": _run(evening.again) | {"calls": calls_of_again(evening).total()},
         "taxes": [_sums(row, ("net", "tax")) for row in evening.taxes],
         "payment_accounts": [_sums(row, ("in", "out", "count")) for row in evening.accounts],
         "not_booked": dict(evening.expected.left_out),
@@ -100,7 +119,7 @@ def show(console: Console, document: Mapping[str, Any], evening: Evening) -> Non
 
 def _show_runs(console: Console, document: Mapping[str, Any]) -> None:
     runs = Table("resync-all", *_RUN_FIGURES)
-    names = {"resync": "while the store traded", "resync_of_complete_books": "of the complete books"}
+    names = {"resync": "while the store traded", "resync_of_complete_books": "of complete books"}
     for key, name in names.items():
         runs.add_row(name, *(str(document[key][figure]) for figure in _RUN_FIGURES))
     console.print(runs)

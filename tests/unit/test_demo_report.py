@@ -23,7 +23,11 @@ from tests.demo_day import audit, expected, truth
 from worker.ledger.records import Held, HoldState
 from worker.ledger.run_reports import RunStatus
 
-CALLS = 4
+
+def calls(**counts: int) -> list[dict[str, Any]]:
+    return [{"endpoint": endpoint, "count": count} for endpoint, count in counts.items()]
+
+
 COUNTS = {"contacts": 2, "items": 2, "invoices": 2, "credit_notes": 2, "payments": 3, "allocations": 1}
 
 
@@ -51,7 +55,8 @@ def parked(reason: str) -> Held:
 
 
 def evening(**changes: Any) -> Evening:
-    found = audit() | {"documents": COUNTS, "calls_total": CALLS, "refused_429": 0, "duplicates": []}
+    counted = {"calls": calls(Contacts=1, Invoices=3), "calls_total": 4, "refused_429": 0}
+    found = audit() | counted | {"documents": COUNTS, "duplicates": []}
     right = Evening(
         audit=found,
         expected=expected(truth()),
@@ -61,7 +66,7 @@ def evening(**changes: Any) -> Evening:
         wire=Wire(),
         run=run(published=12, written=5, calls=2),
         again=run(published=12, written=0, calls=0),
-        calls_before_again=CALLS,
+        before_again=found,
         orders_in_store=2,
         requests=9,
         bad=[Bad(Entity.INVOICE, b"", "totals")],
@@ -94,8 +99,8 @@ SUM = SumRow("invoices", "GBP", "OUTPUT2", (Decimal(1), Decimal(0)), (Decimal(2)
         lambda: evening(parked=[parked("tax_unmapped")]),
         lambda: evening(again=None),
         lambda: evening(again=run(published=0, written=0, calls=0)),
-        lambda: evening(again=run(published=12, written=1, calls=1)),
-        lambda: evening(calls_before_again=CALLS - 1),
+        lambda: evening(before_again={"calls": calls(Contacts=1, Invoices=2)}),
+        lambda: evening(before_again={"calls": calls(Invoices=3)}),
     ],
     ids=[
         "lost",
@@ -110,12 +115,18 @@ SUM = SumRow("invoices", "GBP", "OUTPUT2", (Decimal(1), Decimal(0)), (Decimal(2)
         "parked for another reason",
         "not resynced again",
         "nothing resynced again",
-        "written again",
-        "a call for repeats",
+        "a call for an invoice that was there",
+        "a call for contacts of which none was written",
     ],
 )
 def test_a_day_is_wrong_for_each_of_these(day: Callable[[], Evening]) -> None:
     assert not is_right(day())
+
+
+def test_a_contact_whose_address_only_the_resync_can_find_is_written() -> None:
+    again = run(published=12, written=2, calls=1)
+
+    assert is_right(evening(again=again, before_again={"calls": calls(Invoices=3)}))
 
 
 def test_the_report_counts_what_is_lost_doubled_and_off() -> None:

@@ -9,7 +9,7 @@ import typer
 
 
 def demo(
-    past: Annotated[int, typer.Option(min=0, help="Orders that the store has from the last 20 days.")] = 300,
+    past: Annotated[int, typer.Option(min=0, help="Orders that the store has from the last 20 days.")] = 350,
     orders: Annotated[int, typer.Option(min=1, help="Orders that it sells while you watch.")] = 100,
     seconds: Annotated[float, typer.Option(min=1, help="How long that takes, about.")] = 30,
     seed: Annotated[int, typer.Option(help="Decides what the store sells.")] = 9,
