@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -109,7 +109,7 @@ class MemoryXero:
 
     def take(self, call: Call) -> Reply:
         if call.purpose is not Purpose.WRITE:
-            return Reply(ReplyKind.ANSWERED, 200)
+            return Reply(ReplyKind.ANSWERED, 200, tuple(self._listed(call)))
         return Reply(ReplyKind.ANSWERED, 200, tuple(self._element(member) for member in call.members))
 
     def refuse(self, call: Call) -> Reply:
@@ -118,8 +118,15 @@ class MemoryXero:
         elements = tuple({**_names(member), **errors} for member in call.members)
         return Reply(ReplyKind.ANSWERED, 400, elements)
 
+    def _listed(self, call: Call) -> Iterator[Mapping[str, Any]]:
+        """Invoices and credit notes are listed, all of them."""
+        if call.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
+            identifier = ENDPOINTS[call.kind].id
+            yield from (element for element in self.written.values() if identifier in element and "Type" in element)
+
     def _element(self, member: Member) -> Mapping[str, Any]:
-        element = {**member.element, **_names(member)}
+        before = self.written.get(member.number, {}) if member.xero_id else {}
+        element = {**before, **member.element, **_names(member)}
         self.written[member.number or "/".join(member.key)] = element
         return element
 

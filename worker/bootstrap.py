@@ -32,6 +32,7 @@ from worker.settings import OrganisationSettings, Settings
 from worker.steps import Step, Steps, Unwatched
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
+from worker.xero.readings import Readings
 from worker.xero.tokens import AuthError
 
 
@@ -156,6 +157,7 @@ class _Factory:
             steps=self._steps,
             deliveries=deliveries,
             closing=Closing(ack=deliveries.ack, steps=self._steps),
+            readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )
 
     def _client(self, org: OrganisationSettings, lease: Lease) -> XeroClient:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents import Kind
@@ -11,6 +13,7 @@ from worker.interruption import PauseOrganisation, xero_down
 from worker.ledger.records import Call, Opened, Wait
 from worker.opening import open_write
 from worker.performer import Performer
+from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.work import RANK
@@ -51,11 +54,18 @@ class Dispatcher:
     """Opens calls for one organisation and hands each to a task of its own."""
 
     def __init__(
-        self, *, session: Session, settlement: Settlement, performer: Performer, tasks: asyncio.TaskGroup
+        self,
+        *,
+        session: Session,
+        settlement: Settlement,
+        performer: Performer,
+        revising: Revising,
+        tasks: asyncio.TaskGroup,
     ) -> None:
         self._s = session
         self._settlement = settlement
         self._performer = performer
+        self._revising = revising
         self._tasks = tasks
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
@@ -148,7 +158,7 @@ class Dispatcher:
         else:
             self._opened_at[kind] = self._s.clock.monotonic()
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
-            await self._take_off(opened)
+            await self._take_off(kind, opened)
 
     def _wait(self, wait: Wait, payer: int) -> None:
         remaining = wait.until - self._s.clock.now()
@@ -158,25 +168,32 @@ class Dispatcher:
         for blocked in range(payer, len(RANK)):
             self._closed_until[blocked] = until
 
-    async def _take_off(self, opened: Opened) -> None:
-        if opened.call is None and not opened.settled:
+    async def _take_off(self, kind: Kind, opened: Opened) -> None:
+        if opened.call is None and not opened.settled and not opened.unread and not opened.stopped:
             await self._settlement.unready(opened.leftover)
             return
         self._s.buffer.put_back(write.key for write in opened.leftover)
         if opened.settled:
             await self._settlement.settled(opened.settled)
+        if opened.stopped:
+            await self._settlement.stopped(opened.stopped)
+        if opened.unread:
+            self._fly(self._revising.run(kind, opened.unread))
         if opened.call is not None:
             self.spawn(opened.call)
 
     def spawn(self, call: Call, *, recover: bool = False) -> None:
         """Perform `call`, or settle it when its reply is not known, in a task of its own."""
-        task = self._tasks.create_task(self._fly(call, recover=recover))
+        self._fly(self._performer.recover(call) if recover else self._performer.perform(call))
+
+    def _fly(self, flight: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(self._guarded(flight))
         self._flying.add(task)
         task.add_done_callback(self._landed)
 
-    async def _fly(self, call: Call, *, recover: bool) -> None:
+    async def _guarded(self, flight: Coroutine[Any, Any, None]) -> None:
         try:
-            await (self._performer.recover(call) if recover else self._performer.perform(call))
+            await flight
         except PauseOrganisation as pause:
             self._s.interrupt(pause)
 

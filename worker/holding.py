@@ -61,6 +61,11 @@ def waiting_for(work: Work, parent: DocumentKey) -> Held:
     return _held(work, HoldState.PARENT, "parent_missing", detail=detail, parent=parent)
 
 
+def waiting_for_approval(work: Work, parent: DocumentKey, until: datetime, reason: str, detail: str, hint: str) -> Held:
+    """An event for when a person has approved the draft of `parent`; looked at again at `until` at the latest."""
+    return _held(work, HoldState.TIME, reason, detail=detail, hint=hint, until=until, parent=parent)
+
+
 def _held(
     work: Work,
     state: HoldState,

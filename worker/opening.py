@@ -17,7 +17,7 @@ async def open_write(session: Session, *, kind: Kind, lane: Lane, writes: Sequen
         kind=kind,
         lane=lane,
         writes=writes,
-        compose=lambda known: session.compose(session.namesakes.told_apart(writes, known), known),
+        compose=lambda known: session.compose(session.namesakes.told_apart(writes, known), known, session.readings),
         limits=session.limits,
     )
 

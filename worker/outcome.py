@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Call, Document, Member
+from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.verdicts import Exists, Refused, Written, verdicts
 
@@ -97,8 +98,8 @@ class Refusals:
         if results.documents:
             for key in [k for k in self._alike if k[0] is kind]:
                 del self._alike[key]
-        for _, refused in results.refused:
-            if refused.pauses_kind:
+        for member, refused in results.refused:
+            if refused.pauses_kind and not _is_of_old(member, refused):
                 self._alike[kind, refused.reason] += 1
                 if self._alike[kind, refused.reason] >= LIKE_REFUSALS:
                     return refused.reason
@@ -109,6 +110,11 @@ class Refusals:
         for key in self._alike:
             if key[0] is kind:
                 self._alike[key] = LIKE_REFUSALS - 1
+
+
+def _is_of_old(member: Member, refused: Refused) -> bool:
+    """A change in a locked period says nothing of the sales of today."""
+    return refused.reason == PERIOD_LOCKED and member.xero_id is not None
 
 
 def settled_keys(documents: Sequence[Document]) -> set[DocumentKey]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.archived import replace_archived
-from worker.documents import Write
+from worker.documents import Action, Write
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
@@ -19,7 +19,7 @@ from worker.sending import breathe, headers_of, send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.steps import Step
-from worker.xero.reply import Reply
+from worker.xero.reply import Reply, ReplyKind
 
 _EXTRA_CALLS = 12
 _SAME_KEY_S = 240.0
@@ -61,6 +61,9 @@ class Performer:
         elif fate is Fate.PAUSE:
             await self._settlement.close(call, reply.status)
             self._pause_if_asked(reply)
+        elif fate is Fate.FAIL and reply.outcome is ReplyKind.NOT_FOUND and _deletes(call):
+            await self._settlement.close(call, reply.status)
+            await self._settle_existing(call, call.members)
         elif fate is Fate.FAIL:
             await self._settlement.close(call, reply.status)
             await self._settlement.failed(call.members, str(reply.outcome), excerpt(reply))
@@ -149,7 +152,9 @@ class Performer:
     async def _after_opening(self, opened: Opened) -> Sequence[Sequence[Member]]:
         if opened.settled:
             await self._settlement.settled(opened.settled)
-        self._s.buffer.put_back(write.key for write in opened.leftover)
+        if opened.stopped:
+            await self._settlement.stopped(opened.stopped)
+        self._s.buffer.put_back(write.key for write in (*opened.leftover, *opened.unread))
         if opened.call is None:
             return ()
         reply = await send(self._s, opened.call)
@@ -185,6 +190,11 @@ class Performer:
         pause = pause_for(reply, self._s.clock.now())
         if pause is not None:
             raise pause
+
+
+def _deletes(call: Call) -> bool:
+    """Whether what Xero does not find was to be gone."""
+    return all(member.action is Action.VOID for member in call.members)
 
 
 def excerpt(reply: Reply) -> str:

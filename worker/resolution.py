@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from worker.documents import DocumentKey, Kind
+from worker.documents import Action, DocumentKey, Kind
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Document, Member
 from worker.opening import open_lookup
@@ -23,6 +23,13 @@ _BLIND_S = 420.0
 
 BLIND_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 """Xero keeps no unique number of these: a look-up too early would send them twice."""
+
+_PAID_HINT = (
+    "xero voids nothing that has payments or credit on it: publish the refund as a credit memo and discard this "
+    "event, or remove them in xero and retry"
+)
+_STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), ("cancelled_paid", _PAID_HINT))
+_STAYS = ("not_deleted", "delete it in xero, where something stands in the way, then retry")
 
 
 class Unanswered(Exception):
@@ -100,7 +107,7 @@ class Resolution:
     def _adoptable(self, member: Member, findings: Findings) -> Document | None:
         found = findings.found.get(member.key)
         if found is None:
-            return None
+            return _gone(member) if member.action is Action.VOID else None
         if found.ours and found.same:
             return self._document(member, findings)
         if member.kind is Kind.ITEM:
@@ -115,6 +122,10 @@ class Resolution:
             await self._settlement.free([member])
         elif member.kind is Kind.CONTACT and self._suffix(member):
             await self._settlement.free([member])
+        elif member.action is Action.VOID:
+            detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
+            reason, hint = _STANDS.get(member.kind, _STAYS)
+            await self._settlement.park(member, reason, detail, hint)
         else:
             detail = f"{member.number} is in Xero already with other content" + (f": {found.detail}" if found else "")
             hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
@@ -140,3 +151,16 @@ class Resolution:
             content_hash=member.content_hash,
             facts=found.facts,
         )
+
+
+def _gone(member: Member) -> Document:
+    """What was to be gone and is not there."""
+    return Document(
+        key=member.key,
+        kind=member.kind,
+        xero_id=member.xero_id or "",
+        number=member.number,
+        version=member.version,
+        content_hash=member.content_hash,
+        facts={"status": "DELETED"},
+    )

@@ -17,6 +17,7 @@ from schemas.commands import Release, decode_command
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
+from worker.approvals import Approvals
 from worker.buffer import everyone
 from worker.dispatcher import Dispatcher
 from worker.documents import Kind
@@ -28,6 +29,7 @@ from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
 from worker.reading import Arrival, printable
 from worker.resolution import Resolution
+from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement, released
 
@@ -55,6 +57,8 @@ class Serving:
         self._settlement = Settlement(session=session, intake=self._intake)
         resolution = Resolution(session=session, settlement=self._settlement)
         self._performer = Performer(session=session, settlement=self._settlement, resolution=resolution)
+        self._revising = Revising(session=session, settlement=self._settlement, performer=self._performer)
+        self._approvals = Approvals(session=session)
         self._keeper = LaneKeeper(session=session, consumer=consumer)
         self._commands = organisation_commands(session.org.name)
         self._lanes = {lane_queue(session.org.name, lane): lane for lane in Lane}
@@ -87,7 +91,13 @@ class Serving:
             await self._return_all()
 
     async def _start(self, tasks: asyncio.TaskGroup) -> None:
-        dispatcher = Dispatcher(session=self._s, settlement=self._settlement, performer=self._performer, tasks=tasks)
+        dispatcher = Dispatcher(
+            session=self._s,
+            settlement=self._settlement,
+            performer=self._performer,
+            revising=self._revising,
+            tasks=tasks,
+        )
         self._s.paused_kinds.update(await self._paused_kinds())
         for call in await self._s.ledger.calls.unsettled(self._s.org.name):
             self._s.buffer.block(member.key for member in call.members)
@@ -95,6 +105,7 @@ class Serving:
         tasks.create_task(self._take_in())
         tasks.create_task(self._serve_held())
         tasks.create_task(self._keep_lanes())
+        tasks.create_task(self._approvals.run())
         tasks.create_task(self._dispatch(dispatcher))
         tasks.create_task(self._watch(dispatcher))
 

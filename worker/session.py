@@ -23,6 +23,7 @@ from worker.settings import OrganisationSettings
 from worker.steps import Steps
 from worker.work import Work
 from worker.xero.client import XeroClient
+from worker.xero.readings import Readings
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Session:
     ledger: Ledger
     client: XeroClient
     limits: Limits
-    compose: Callable[[Sequence[Write], Known], Composed]
+    compose: Callable[[Sequence[Write], Known, Readings], Composed]
     clock: Clock
     steps: Steps
     deliveries: Deliveries
@@ -44,6 +45,7 @@ class Session:
     refusals: Refusals = field(default_factory=Refusals)
     namesakes: Namesakes = field(default_factory=Namesakes)
     paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
     calls_are_scarce: bool = False
     backfill_is_dry: bool = False
     lock_date: date | None = None

@@ -13,9 +13,9 @@ from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import DocumentKey, EntityKey, Kind, Write
-from worker.holding import parked, waiting_for, waiting_until
+from worker.holding import parked, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
-from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause
+from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results, settled_keys
 from worker.reading import Arrival
 from worker.session import Session
@@ -27,6 +27,8 @@ from worker.xero.verdicts import Refused
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
 _KIND_PAUSE_S = 900.0
+_APPROVAL_S = 86_400.0
+"""Approvals are looked for by themselves; this is when an event looks again though none was seen."""
 
 
 class Settlement:
@@ -80,7 +82,7 @@ class Settlement:
         """Close `call` without any document."""
         await self._s.ledger.calls.close(self._s.lease, call.id, status=status)
 
-    async def free(self, members: Iterable[Member], *, not_before: float = 0.0) -> None:
+    async def free(self, members: Iterable[Member | Write], *, not_before: float = 0.0) -> None:
         """Members whose call wrote nothing go back to the buffer."""
         keys = [member.key for member in members]
         self._s.buffer.put_back(keys, not_before=not_before)
@@ -102,7 +104,7 @@ class Settlement:
         wait = delay_s(max(attempts, default=1), base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
         await self.free(again, not_before=self._s.clock.monotonic() + wait)
 
-    async def park(self, member: Member, reason: str, detail: str, hint: str) -> None:
+    async def park(self, member: Member | Write, reason: str, detail: str, hint: str) -> None:
         """Move the events that want `member` into the ledger for a person; not if a newer version waits."""
         await self._move(member.key, lambda work: parked(work, reason, detail, hint))
 
@@ -136,6 +138,17 @@ class Settlement:
                 self._s.buffer.put_back([write.key])
             else:
                 await self._move(write.key, partial(waiting_for, parent=missing))
+
+    async def stopped(self, stops: Sequence[Stop]) -> None:
+        """Documents that must not be sent: their events wait for an approval, or for a person."""
+        for stop in stops:
+            await self._move(stop.write.key, partial(self._held, stop=stop))
+
+    def _held(self, work: Work, stop: Stop) -> Held:
+        if stop.approval is None:
+            return parked(work, stop.reason, stop.detail, stop.hint)
+        until = self._s.in_s(_APPROVAL_S)
+        return waiting_for_approval(work, stop.approval, until, stop.reason, stop.detail, stop.hint)
 
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(write.key, write.version) for write in writes if not write.only_if_absent]

@@ -79,13 +79,13 @@ class Calls:
             now = await fenced(self._database, connection, lease)
             composed = compose(await _known(connection, lease.name, writes))
             if not composed.members:
-                return Opened(None, composed.settled, composed.leftover)
+                return _opened(None, composed)
             wait = await budget.spend(self._database, connection, lease.name, limits=limits, lane=lane, now=now)
             if wait is not None:
                 return wait
             call = _writing(lease.name, kind, composed, now)
             await _insert(connection, self._database.dialect, call, lane)
-        return Opened(call, composed.settled, composed.leftover)
+        return _opened(call, composed)
 
     async def open_read(
         self,
@@ -219,6 +219,10 @@ async def _known(connection: AsyncConnection, org: str, writes: Sequence[Write])
     keys = {write.key for write in writes}.union(*(write.needs for write in writes))
     codes = set().union(*(write.content.codes for write in writes))
     return Known(await read_documents(connection, keys), await read_item_codes(connection, org, codes))
+
+
+def _opened(call: Call | None, composed: Composed) -> Opened:
+    return Opened(call, composed.settled, composed.leftover, composed.unread, composed.stopped)
 
 
 def _writing(org: str, kind: Kind, composed: Composed, now: datetime) -> Call:

@@ -76,6 +76,28 @@ _RETRY = (
     .where(_BY_IDS)
     .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
+_AWAITED = (
+    select(*_PARENT_COLUMNS)
+    .distinct()
+    .where(
+        held.c.org == bindparam("of"),
+        held.c.state == _TIME,
+        held.c.reason == bindparam("why"),
+        held.c.parent_source.is_not(None),
+    )
+)
+_RELEASE_WAITING = (
+    update(held)
+    .where(
+        held.c.org == bindparam("of"),
+        held.c.state == _TIME,
+        held.c.reason == bindparam("why"),
+        held.c.parent_source == bindparam("store"),
+        held.c.parent_entity == bindparam("sort"),
+        among(held.c.parent_entity_id, "ids"),
+    )
+    .values(until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
+)
 _EXPIRE_LIMIT = 500
 _AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
 _MISSING_HINT = "see why the parent is not in Xero, bring it there, then retry this event"
@@ -126,6 +148,23 @@ class HeldEvents:
             if overdue:
                 await connection.execute(_EXPIRE, [_expiry(child, now) for child in overdue])
             return await _get(connection, [child.id for child in overdue])
+
+    async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
+        """The documents that events held for `reason` wait for."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(_AWAITED, {"of": org, "why": reason})
+            return [DocumentKey(*row) for row in rows.all()]
+
+    async def release(self, lease: Lease, reason: str, parents: Iterable[DocumentKey]) -> int:
+        """Make due what was held for `reason` and waits for a document of these entities. Raises `LeaseLost`."""
+        released = 0
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            for (_, source, entity), ids in by_entity(parents).items():
+                for piece in chunks(ids):
+                    values = {"of": lease.name, "why": reason, "at": now, "store": source, "sort": entity, "ids": piece}
+                    released += (await connection.execute(_RELEASE_WAITING, values)).rowcount
+        return released
 
     async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
         """These are done with. Unknown ids are no error. Raises `LeaseLost`."""

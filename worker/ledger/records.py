@@ -105,8 +105,22 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A write that is not to be sent, and why. With `approval` it waits until a person approves that document."""
+
+    write: Write
+    reason: str
+    detail: str
+    hint: str
+    approval: DocumentKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
-    """A call ready to be opened. `settled` needs no call (written, or older); `leftover` goes with another call."""
+    """A call ready to be opened. `settled` needs no call (written, or older); `leftover` goes with another call.
+
+    `unread` can be sent only when Xero has been asked what it has; `stopped` must not be sent.
+    """
 
     method: str
     path: str
@@ -115,6 +129,8 @@ class Composed:
     members: tuple[Member, ...]
     settled: tuple[Write, ...] = ()
     leftover: tuple[Write, ...] = ()
+    unread: tuple[Write, ...] = ()
+    stopped: tuple[Stop, ...] = ()
 
 
 Compose = Callable[[Known], Composed]
@@ -127,6 +143,8 @@ class Opened:
     call: Call | None
     settled: tuple[Write, ...]
     leftover: tuple[Write, ...]
+    unread: tuple[Write, ...] = ()
+    stopped: tuple[Stop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

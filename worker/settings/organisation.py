@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
@@ -116,6 +116,19 @@ class TrackingSettings(Section):
     options: dict[PlaceName, Annotated[Filled, StringConstraints(max_length=100)]] = Field(default_factory=dict)
 
 
+class CutOverSettings(Section):
+    """What becomes of sales dated before `before` that an earlier connector has brought to Xero."""
+
+    policy: Literal["ignore", "adopt", "leave"] = "ignore"
+    before: date | None = None
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> Self:
+        if self.policy != "ignore" and self.before is None:
+            raise ValueError(f'expected before = <the first day that is ours alone> beside policy = "{self.policy}"')
+        return self
+
+
 class OrganisationSettings(Section):
     """One organisation. `tenant_id` absent: the only one its connection reaches."""
 
@@ -145,3 +158,4 @@ class OrganisationSettings(Section):
     tracking: TrackingSettings | None = None
     branding_theme: XeroUuid | None = None
     branding_themes: dict[PlaceName, XeroUuid] = Field(default_factory=dict)
+    cut_over: CutOverSettings = CutOverSettings()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from worker.documents import Action, DocumentKey, Kind, Write
-from worker.ledger.records import Composed, Known, Member
-from worker.xero.elements import sent, text_of
+from worker.ledger.records import Composed, Known, Member, Stop
+from worker.literals import encode
+from worker.xero.elements import element_of, sent, text_of
 from worker.xero.endpoints import GONE
+from worker.xero.paying import is_left_alone, stop_of
+from worker.xero.readings import Readings, needs_reading
+from worker.xero.revision import Agreed, Clash, Revised, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
 
 MAX_ELEMENTS = 50
@@ -19,20 +23,68 @@ MAX_BODY_BYTES = 3_500_000
 _VOIDABLE = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.ALLOCATION})
 
 
-def compose(writes: Sequence[Write], known: Known) -> Composed:
+def compose(writes: Sequence[Write], known: Known, readings: Readings | None = None) -> Composed:
     """One call of as many of `writes` as go together.
 
     The first that needs a call decides which one it is, unless it would not be full and another would. `settled` needs
     none; `leftover` needs another call, or a document that is not there yet. Several writes of one document, or of one
-    number, go into several calls, so that a reply can be matched by number.
+    number, go into several calls, so that a reply can be matched by number. Where `readings` lack a document that
+    people may have changed, its write is `unread`; without `readings` nothing is.
     """
-    settled = [write for write in writes if is_settled(write, known)]
-    done = {id(write) for write in settled}
-    wanted = [write for write in writes if id(write) not in done]
-    routes = {id(write): route_of(write, known) for write in wanted if _is_ready(write, known)}
+    found = _Sorted()
+    for write in writes:
+        found.sort(write, known, readings)
+    routes = {id(write): route_of(write, known) for write, is_ready, _ in found.wanted if is_ready}
     batch = _Batch(_best(list(routes.values())))
-    leftover = [w for w in wanted if (route := routes.get(id(w))) is None or not batch.take(w, route, known)]
-    return batch.composed(tuple(settled), tuple(leftover))
+    leftover = [
+        write
+        for write, _, revised in found.wanted
+        if (route := routes.get(id(write))) is None or not batch.take(write, route, known, revised)
+    ]
+    composed = batch.composed(tuple(found.settled), tuple(leftover))
+    if found.unread or found.stopped:
+        return replace(composed, unread=tuple(found.unread), stopped=tuple(found.stopped))
+    return composed
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What becomes of each write; those `wanted` with whether they are ready, and how they are revised."""
+
+    settled: list[Write] = field(default_factory=list)
+    unread: list[Write] = field(default_factory=list)
+    stopped: list[Stop] = field(default_factory=list)
+    wanted: list[tuple[Write, bool, Revised | None]] = field(default_factory=list)
+
+    def sort(self, write: Write, known: Known, readings: Readings | None) -> None:
+        """Put `write` where it belongs."""
+        if is_settled(write, known):
+            self.settled.append(write)
+        elif not _is_ready(write, known):
+            self.wanted.append((write, False, None))
+        elif (stop := stop_of(write, known)) is not None:
+            self.stopped.append(stop)
+        elif readings is not None and needs_reading(write, known, readings):
+            self.unread.append(write)
+        else:
+            self._revise(write, known, readings)
+
+    def _revise(self, write: Write, known: Known, readings: Readings | None) -> None:
+        verdict = _revision(write, known, readings)
+        if isinstance(verdict, Agreed):
+            self.settled.append(write)
+        elif isinstance(verdict, Clash):
+            self.stopped.append(Stop(write, verdict.reason, verdict.detail, verdict.hint))
+        else:
+            self.wanted.append((write, True, verdict))
+
+
+def _revision(write: Write, known: Known, readings: Readings | None) -> Revised | Agreed | Clash | None:
+    """How a document that was looked at is changed; `None` where that is no question."""
+    document = known.documents.get(write.key)
+    if readings is None or document is None or write.action is Action.VOID or write.key not in readings.elements:
+        return None
+    return revise(write.kind, element_of(write, known), document, readings.elements[write.key])
 
 
 def _best(routes: Sequence[Route | None]) -> Route | None:
@@ -47,10 +99,13 @@ def _best(routes: Sequence[Route | None]) -> Route | None:
 def is_settled(write: Write, known: Known) -> bool:
     """Whether Xero has this version of the document already, a newer one, or cannot be told of it."""
     document = known.documents.get(write.key)
-    if document is None or write.version < document.version:
-        return document is not None or write.action is Action.VOID
+    if document is None:
+        return write.action is Action.VOID or is_left_alone(write, known)
+    if write.version < document.version:
+        return True
     if write.action is Action.VOID:
-        return write.kind not in _VOIDABLE or document.facts.get("status") in GONE
+        gone = document.facts.get("status") in GONE or bool(document.facts.get("linked"))
+        return gone or write.kind not in _VOIDABLE
     if standing(write, known) is None:
         return False
     if write.only_if_absent or write.content_hash == document.content_hash:
@@ -75,13 +130,13 @@ class _Batch:
     size: int = 0
     names: set[DocumentKey | str] = field(default_factory=set)
 
-    def take(self, write: Write, route: Route, known: Known) -> bool:
+    def take(self, write: Write, route: Route, known: Known, revised: Revised | None = None) -> bool:
         """Add `write`, unless it belongs to another call or there is no room."""
         if len(self.members) >= MAX_ELEMENTS or route != self.route:
             return False
         if self.members and (route.single or self._has(write)):
             return False
-        member = _member(write, known)
+        member = _member(write, known, revised)
         piece = sent(member) if route.method != "DELETE" else b""
         if self.members and self.size + len(piece) + 1 > MAX_BODY_BYTES:
             return False
@@ -103,15 +158,15 @@ class _Batch:
         return write.key in self.names or (bool(write.number) and write.number in self.names)
 
 
-def _member(write: Write, known: Known) -> Member:
+def _member(write: Write, known: Known, revised: Revised | None) -> Member:
     document = standing(write, known)
     return Member(
         key=write.key,
         kind=write.kind,
         version=write.version,
-        number=write.number,
+        number=write.number or (document.number if document else ""),
         content_hash=write.content_hash,
         action=write.action,
-        text=text_of(write, known),
+        text=text_of(write, known) if revised is None else encode(revised.element),
         xero_id=document.xero_id if document else None,
     )

@@ -11,6 +11,7 @@ from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS
+from worker.xero.facts import UNAPPROVED
 from worker.xero.routes import credit_note_id, standing
 
 MAX_NAME = 255
@@ -18,7 +19,6 @@ _MARK_CHARS = 12
 _DIGEST_CHARS = 12
 DIGESTS = "_digests"
 """Where an update of a contact keeps the digests of all its fields; it is never sent."""
-_UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 
 
 def text_of(write: Write, known: Known) -> bytes:
@@ -27,6 +27,12 @@ def text_of(write: Write, known: Known) -> bytes:
     if document is None and write.kind is not Kind.ALLOCATION:
         return _filled(write.content, known)
     return encode(_element(write, document, known))
+
+
+def element_of(write: Write, known: Known) -> dict[str, Any]:
+    """What the document is to hold, as it would be created: places filled, its number in it."""
+    element = dict(decode(_filled(write.content, known)))
+    return {ENDPOINTS[write.kind].number: write.number, **element}
 
 
 def sent(member: Member) -> bytes:
@@ -102,5 +108,5 @@ def _voiding(write: Write, document: Document) -> dict[str, Any]:
     endpoint = ENDPOINTS[write.kind]
     if write.kind in (Kind.PAYMENT, Kind.ALLOCATION):
         return {"Status": "DELETED"}
-    status = "DELETED" if document.facts.get("status") in _UNAPPROVED else "VOIDED"
+    status = "DELETED" if document.facts.get("status") in UNAPPROVED else "VOIDED"
     return {endpoint.id: document.xero_id, endpoint.number: document.number, "Status": status}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 from worker.documents import Kind
 from worker.xero.endpoints import inner
+
+UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
+"""Documents that a person has still to approve: nothing is booked, and Xero takes no payment for them."""
 
 
 def facts_of(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,8 +38,23 @@ def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
         "currency": element.get("CurrencyCode"),
         "contact_id": inner(element, "Contact").get("ContactID"),
         "status": element.get("Status"),
+        "lines": _mark(element.get("LineItems")),
     }
     return {**sale, "remaining": _text(element.get("RemainingCredit"))} if kind is Kind.CREDIT_NOTE else sale
+
+
+def _mark(lines: Any) -> str | None:
+    """Eight hex digits that change with any line's words, account, tax type or figures, not with their order."""
+    if not lines:
+        return None
+    sums = sum(crc32(_line(line).encode()) for line in lines)
+    return f"{sums & 0xFFFFFFFF:08x}"
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    get = line.get
+    words = f"{get('Description')}\n{get('AccountCode')}\n{get('TaxType')}\n"
+    return f"{words}{money(get('LineAmount')) or 0:.2f}\n{money(get('TaxAmount')) or 0:.2f}"
 
 
 def _text(value: Any) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import quote
 
-from worker.documents import Action, Kind
-from worker.ledger.records import Member
+from worker.documents import Action, DocumentKey, Kind, Write
+from worker.ledger.records import Document, Member
 from worker.xero.elements import suffixed
 from worker.xero.endpoints import ENDPOINTS, inner
 from worker.xero.match import Found, match
@@ -18,6 +19,9 @@ MAX_MEMBERS = 25
 MAX_QUERY_CHARS = 1_800
 """What is asked for, percent-encoded: keeps the query below the 2,048 characters that common web servers take."""
 
+T = TypeVar("T")
+
+_UNITS = {"unitdp": "4"}
 _PAGE = {"page": "1", "pageSize": "1000"}
 """So few numbers per request never fill a page, and invoices carry their lines only on pages."""
 
@@ -29,6 +33,15 @@ class LookupRequest:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One GET, and the writes it is made for."""
+
+    path: str
+    params: Mapping[str, str]
+    writes: tuple[Write, ...]
 
 
 def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
@@ -43,13 +56,62 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
             for few in _chunks(members, lambda member: member.number)
         ]
     # items have no pages; their prices come rounded to the cent unless asked otherwise
-    page = {"unitdp": "4"} if kind is Kind.ITEM else _PAGE
+    page = _UNITS if kind is Kind.ITEM else _PAGE
     extra = {"includeArchived": "true"} if kind is Kind.CONTACT else {}
     terms = _contact_terms if kind is Kind.CONTACT else _number_term
     return [
         LookupRequest(f"/{ENDPOINTS[kind].plural}", {"where": _any_of(few, terms), **page, **extra}, few)
         for few in _chunks(members, terms)
     ]
+
+
+def readings_of(kind: Kind, writes: Sequence[Write], documents: Mapping[DocumentKey, Document]) -> list[Reading]:
+    """The requests that show documents of ours as they are now, with their lines; by id, where Xero lists by ids."""
+
+    def term(write: Write) -> str:
+        document = documents[write.key]
+        return document.xero_id if kind is Kind.INVOICE else f"CreditNoteNumber=={_quoted(document.number)}"
+
+    return [
+        Reading(f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(write) for write in few]), **_PAGE, **_UNITS}, few)
+        for few in _chunks(writes, term)
+    ]
+
+
+def earlier_sales(kind: Kind, writes: Sequence[Write]) -> list[Reading]:
+    """The requests that show which of these sales are in Xero under any number: by their reference."""
+
+    def term(write: Write) -> str:
+        return f"Reference=={_quoted(str(write.payload.get('Reference') or write.number))}"
+
+    return [
+        Reading(f"/{ENDPOINTS[kind].plural}", {"where": _any_of(few, term), **_PAGE, **_UNITS}, few)
+        for few in _chunks(writes, term)
+    ]
+
+
+def drafts(kind: Kind, page: int, page_size: int) -> tuple[str, Mapping[str, str]]:
+    """One page of what nobody has approved yet, ours or not."""
+    params = {"page": str(page), "pageSize": str(page_size)}
+    if kind is Kind.INVOICE:
+        return "/Invoices", {"Statuses": "DRAFT,SUBMITTED", "summaryOnly": "true", **params}
+    return "/CreditNotes", {"where": 'Status=="DRAFT" OR Status=="SUBMITTED"', **params}
+
+
+def states_of(kind: Kind, documents: Sequence[Document]) -> list[tuple[str, Mapping[str, str], tuple[Document, ...]]]:
+    """The requests that show what has become of documents, and of which each."""
+
+    def term(document: Document) -> str:
+        return document.xero_id if kind is Kind.INVOICE else f"CreditNoteNumber=={_quoted(document.number)}"
+
+    return [
+        (f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(one) for one in few]), **_PAGE}, few)
+        for few in _chunks(documents, term)
+    ]
+
+
+def _asked(kind: Kind, terms: Sequence[str]) -> dict[str, str]:
+    return {"IDs": ",".join(terms)} if kind is Kind.INVOICE else {"where": " OR ".join(terms)}
 
 
 def _payments(members: Sequence[Member]) -> list[LookupRequest]:
@@ -71,8 +133,8 @@ def _by_credit_note(members: Sequence[Member]) -> list[LookupRequest]:
     return [LookupRequest(f"/CreditNotes/{note}", {}, tuple(group)) for note, group in groups.items()]
 
 
-def _chunks(members: Sequence[Member], text: Callable[[Member], str]) -> Iterator[tuple[Member, ...]]:
-    chunk: list[Member] = []
+def _chunks(members: Sequence[T], text: Callable[[T], str]) -> Iterator[tuple[T, ...]]:
+    chunk: list[T] = []
     size = 0
     for member in members:
         chars = len(quote(f"{text(member)} OR "))
@@ -85,7 +147,7 @@ def _chunks(members: Sequence[Member], text: Callable[[Member], str]) -> Iterato
         yield tuple(chunk)
 
 
-def _any_of(members: Sequence[Member], term: Callable[[Member], str]) -> str:
+def _any_of(members: Sequence[T], term: Callable[[T], str]) -> str:
     return " OR ".join(dict.fromkeys(term(member) for member in members))
 
 

@@ -94,8 +94,9 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("not of valid status for modification",), _DOCUMENT_FROZEN),
     (("cannot be edited as it has a payment or credit note",), _DOCUMENT_FROZEN),
     (("cannot be applied", "has payments or credit notes allocated"), _DOCUMENT_FROZEN),
-    (("only be made against authorised documents",), _NOT_PAYABLE),
+    # a paid document gets both messages
     (("exceeds the amount outstanding",), _EXCEEDS_DUE),
+    (("only be made against authorised documents",), _NOT_PAYABLE),
     (("within a batch cannot be deleted",), _IN_BATCH),
     (("total does not equal the sum of the lines",), _ARITHMETIC),
     (("tax amount cannot be greater than the line amount",), _ARITHMETIC),

@@ -17,6 +17,7 @@ from worker.xero.facts import money
 _CENT = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICKS = re.compile(r"/Date\((-?\d+)")
+_WORDS = ("Description", "AccountCode")
 _EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
 """Xero itself turns an approved document that owes nothing into a paid one."""
 
@@ -28,7 +29,8 @@ def differences(member: Member, element: Mapping[str, Any]) -> list[str]:
     if member.kind is Kind.PAYMENT:
         return list(_payment(member.element, element))
     if member.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
-        return list(_sale(member.element, element))
+        words = _words(member.element, element) if member.xero_id else ()
+        return [*_sale(member.element, element), *words]
     return list(_covered(member.element, element))
 
 
@@ -44,7 +46,9 @@ def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
 def totals_of(element: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """The total and the tax that the lines we sent add up to; `None` where Xero was left to calculate."""
     lines = [line for line in element.get("LineItems") or () if isinstance(line, Mapping)]
-    amounts = [_line_amount(line) for line in lines]
+    if lines and all("LineItemID" in line and not _has_amount(line) for line in lines):
+        return None, None  # an update of words alone
+    amounts = [line_amount(line) for line in lines]
     net = sum(amounts, Decimal(0))
     mode = element.get("LineAmountTypes")
     if mode == "NoTax":
@@ -56,7 +60,12 @@ def totals_of(element: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | Non
     return (None if tax is None else net + tax), tax
 
 
-def _line_amount(line: Mapping[str, Any]) -> Decimal:
+def _has_amount(line: Mapping[str, Any]) -> bool:
+    return "UnitAmount" in line or "LineAmount" in line
+
+
+def line_amount(line: Mapping[str, Any]) -> Decimal:
+    """What Xero makes of a line's figures, or says it is."""
     given = money(line.get("LineAmount"))
     if given is not None:
         return given
@@ -76,6 +85,18 @@ def _sale(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     if contact and not same_id(contact, inner(theirs, "Contact").get("ContactID")):
         yield "another contact"
     yield from _status(str(ours.get("Status") or ""), str(theirs.get("Status") or ""))
+
+
+def _words(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """What an update changes beside the sums; values are not named, they may be personal."""
+    if "Reference" in ours and _plain(ours["Reference"]) != _plain(theirs.get("Reference")):
+        yield "another reference"
+    lines = {str(line.get("LineItemID")).lower(): line for line in theirs.get("LineItems") or ()}
+    for line in ours.get("LineItems") or ():
+        there = lines.get(str(line.get("LineItemID")).lower())
+        if there is not None and any(not _covers(there.get(name), line.get(name)) for name in _WORDS):
+            yield "a line reads otherwise"
+            return
 
 
 def _status(ours: str, theirs: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from worker.xero.messages import classify
 from worker.xero.reply import Reply, ReplyKind
 
 _BAD_REQUEST = 400
+_MAY_BE_GONE = frozenset({"document_frozen", "not_found", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _is_error(element: Mapping[str, Any]) -> bool:
 
 def _verdict(member: Member, element: Mapping[str, Any], reply: Reply) -> Verdict:
     if _is_error(element) if reply.has_messages else element.get("StatusAttributeString") == "ERROR":
-        return _refusal(tuple(dict.fromkeys(messages_of(element))))
+        return _of_member(member, _refusal(tuple(dict.fromkeys(messages_of(element)))))
     xero_id = member.xero_id or id_of(member.kind, element)
     if member.kind is Kind.ALLOCATION:
         # Xero gave allocations no id for years, and may still leave it out
@@ -159,7 +160,16 @@ def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
 def _of_whole(call: Call, reply: Reply) -> Verdict:
     verdict = _refusal((reply.detail,) if reply.detail else ())
     alike = isinstance(verdict, Refused) and verdict.pauses_kind
-    return verdict if alike or len(call.members) == 1 else Unanswered()
+    if len(call.members) == 1:
+        return _of_member(call.members[0], verdict)
+    return verdict if alike else Unanswered()
+
+
+def _of_member(member: Member, verdict: Exists | Refused) -> Exists | Refused:
+    """What is to be gone and cannot be changed may be gone already: only a look tells."""
+    if member.action is Action.VOID and isinstance(verdict, Refused) and verdict.reason in _MAY_BE_GONE:
+        return Exists(verdict.messages)
+    return verdict
 
 
 def _refusal(messages: tuple[str, ...]) -> Exists | Refused:

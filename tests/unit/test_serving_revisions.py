@@ -1,0 +1,73 @@
+"""An edited sale reaches its document in Xero, in the lines it has; what a person did there stays."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import ORG, Served, served
+from tests.unit.mapping_cases import VERSION, event, invoice, key, line
+from worker.documents import Kind
+from worker.ledger.records import Call, Purpose
+
+NUMBER = "SHOP-I-webshop-100000012"
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        yield one
+
+
+def sale(net: str, tax: str, *, hours: int = 0) -> Event:
+    made = event(Entity.INVOICE, invoice(line(net, tax, tax_rate="20")))
+    return made.model_copy(update={"version": VERSION + timedelta(hours=hours)})
+
+
+def of_invoices(one: Served) -> list[Call]:
+    return [call for call in one.xero.calls if call.kind is Kind.INVOICE]
+
+
+def there(one: Served, **changes: Any) -> None:
+    """What became of the invoice in Xero."""
+    one.xero.written[NUMBER] = {**one.xero.written[NUMBER], **changes}
+
+
+async def test_an_edited_sale_is_looked_at_once_and_then_changed_by_id(one: Served) -> None:
+    [line_item] = one.xero.written[NUMBER]["LineItems"]
+    there(one, LineItems=[{**line_item, "LineItemID": "l-1"}])
+
+    await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+
+    _, look, change = of_invoices(one)
+    assert (look.purpose, look.path, change.method) == (Purpose.LOOKUP, "/Invoices", "POST")
+    [sent] = change.members[0].element["LineItems"]
+    assert (sent["LineItemID"], str(sent["TaxAmount"])) == ("l-1", "4")
+    assert await one.parked() == []
+    document = (await one.ledger.documents.get([key("invoice", "31", "invoice")])).popitem()[1]
+    assert document.version == VERSION + timedelta(hours=1)
+
+
+async def test_a_sale_that_a_person_voided_is_parked_and_not_written(one: Served) -> None:
+    there(one, Status="VOIDED")
+
+    await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+
+    [held] = await one.parked()
+    assert held.reason == "voided_in_xero"
+    assert NUMBER in held.detail
+    assert [call.method for call in of_invoices(one)] == ["PUT", "GET"]
+
+
+async def test_a_sale_that_nobody_edited_costs_no_look(one: Served) -> None:
+    await one.acked(*one.receive(sale("10.00", "2.00", hours=1)))
+
+    assert [call.method for call in of_invoices(one)] == ["PUT"]
+    assert await one.ledger.held.awaited(ORG, "awaiting_approval") == []

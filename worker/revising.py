@@ -1,0 +1,103 @@
+"""Documents that Xero is asked about before they are written: those that change, and sales from before a cut-over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from worker.documents import Kind, Write
+from worker.interruption import pause_for
+from worker.ledger.records import Call, Document
+from worker.opening import open_lookup, open_write_when_allowed
+from worker.performer import Performer
+from worker.sending import send
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.xero.cut_over import earlier
+from worker.xero.endpoints import ENDPOINTS, same_id
+from worker.xero.lookup import Reading, earlier_sales, readings_of
+from worker.xero.reply import ReplyKind
+from worker.xero.revision import Clash
+
+_AGAIN_S = 15.0
+
+
+class Revising:
+    """One look for as many documents as a query takes, then one call that changes them."""
+
+    def __init__(self, *, session: Session, settlement: Settlement, performer: Performer) -> None:
+        self._s = session
+        self._settlement = settlement
+        self._performer = performer
+
+    async def run(self, kind: Kind, writes: Sequence[Write]) -> None:
+        """Settle `writes`, whose slots are in flight. Raises as `Performer.perform`."""
+        known = await self._s.ledger.documents.get([write.key for write in writes])
+        changes = [write for write in writes if write.key in known]
+        creations = [write for write in writes if write.key not in known]
+        try:
+            for reading in readings_of(kind, changes, known):
+                await self._change(kind, reading, known)
+            for reading in earlier_sales(kind, creations):
+                await self._create(kind, reading)
+        finally:
+            for write in writes:
+                self._s.readings.elements.pop(write.key, None)
+
+    async def _change(self, kind: Kind, reading: Reading, known: Mapping[Any, Document]) -> None:
+        seen = await self._look(kind, reading)
+        if seen is None:
+            return
+        call, status, elements = seen
+        await self._settlement.close(call, status)
+        for write in reading.writes:
+            xero_id = known[write.key].xero_id
+            hits = (element for element in elements if same_id(xero_id, element.get(ENDPOINTS[kind].id)))
+            self._s.readings.elements[write.key] = next(hits, None)
+        await self._write(kind, reading.writes)
+
+    async def _create(self, kind: Kind, reading: Reading) -> None:
+        seen = await self._look(kind, reading)
+        policy = self._s.org.cut_over.policy
+        if seen is None or policy == "ignore":
+            return
+        call, status, elements = seen
+        found: list[Document] = []
+        clashes: list[tuple[Write, Clash]] = []
+        for write in reading.writes:
+            verdict = earlier(write, elements, policy=policy, taken=frozenset(one.xero_id for one in found))
+            if isinstance(verdict, Document):
+                found.append(verdict)
+            elif isinstance(verdict, Clash):
+                clashes.append((write, verdict))
+            else:
+                self._s.readings.elements[write.key] = None
+        await self._settlement.adopt(call, status, found)
+        for write, clash in clashes:
+            await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
+        await self._write(kind, [write for write in reading.writes if write.key in self._s.readings.elements])
+
+    async def _look(self, kind: Kind, reading: Reading) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
+        """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later."""
+        call = await open_lookup(self._s, kind=kind, path=reading.path, params=reading.params)
+        reply = await send(self._s, call)
+        if reply.outcome is ReplyKind.ANSWERED:
+            return call, reply.status, reply.elements
+        await self._settlement.close(call, reply.status)
+        pause = pause_for(reply, self._s.clock.now())
+        if pause is not None:
+            raise pause
+        await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
+        return None
+
+    async def _write(self, kind: Kind, writes: Sequence[Write]) -> None:
+        if not writes:
+            return
+        opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
+        self._s.buffer.put_back(write.key for write in (*opened.leftover, *opened.unread))
+        if opened.settled:
+            await self._settlement.settled(opened.settled)
+        if opened.stopped:
+            await self._settlement.stopped(opened.stopped)
+        if opened.call is not None:
+            await self._performer.perform(opened.call)

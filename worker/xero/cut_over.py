@@ -1,0 +1,75 @@
+"""Sales that an earlier connector may have brought to Xero: found by their order number in the reference. Pure.
+
+The reference is where connectors put the store's order number; the documents' own numbers differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+from worker.documents import Write
+from worker.ledger.records import Document
+from worker.xero.endpoints import GONE, id_of, number_of
+from worker.xero.facts import facts_of, money
+from worker.xero.revision import Clash
+from worker.xero.sameness import totals_of
+
+Policy = Literal["adopt", "leave"]
+_HINT = (
+    "compare them in xero: make the totals equal or void the other, and retry; or discard this event and leave the "
+    "sale to what is there"
+)
+
+
+def earlier(
+    write: Write, elements: Sequence[Mapping[str, Any]], *, policy: Policy, taken: frozenset[str]
+) -> Document | Clash | None:
+    """The document that stands for the sale of `write` already; `None`: none does.
+
+    Of several with the order's number, as partial invoices have it, the one of the same total counts. `taken` are the
+    ids of documents that are another sale's already.
+    """
+    candidates = [one for one in elements if _may_be(write, one) and str(id_of(write.kind, one)) not in taken]
+    if not candidates:
+        return None
+    total, _ = totals_of(write.payload)
+    same = [one for one in candidates if money(one.get("Total")) == total]
+    if not same and policy == "leave":
+        same = candidates
+    if not same:
+        shown = ", ".join(f"{number_of(write.kind, one)} of {money(one.get('Total'))}" for one in candidates[:5])
+        detail = f"xero has {shown} for this order, the store says {total}"
+        return Clash("cut_over_differs", detail, _HINT)
+    return _document(write, same[0], policy)
+
+
+def _may_be(write: Write, element: Mapping[str, Any]) -> bool:
+    reference = str(write.payload.get("Reference") or "").strip().lower()
+    return (
+        bool(reference)
+        and str(element.get("Reference") or "").strip().lower() == reference
+        and element.get("Type") == write.payload.get("Type")
+        and element.get("Status") not in GONE
+        and id_of(write.kind, element) is not None
+        and number_of(write.kind, element) != write.number
+    )
+
+
+def _document(write: Write, element: Mapping[str, Any], policy: Policy) -> Document:
+    facts = {**facts_of(write.kind, element), "cut_over": policy}
+    if policy == "leave":
+        facts["linked"] = True
+    due = money(element.get("AmountDue"))
+    if due is not None:
+        facts["due_at_cut_over"] = f"{due.quantize(Decimal('0.01')):f}"
+    return Document(
+        key=write.key,
+        kind=write.kind,
+        xero_id=str(id_of(write.kind, element)),
+        number=number_of(write.kind, element),
+        version=write.version,
+        content_hash=write.content_hash,
+        facts=facts,
+    )

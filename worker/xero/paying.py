@@ -1,0 +1,63 @@
+"""Whether a payment or allocation can go to its document as things stand, before it costs a place in a call. Pure.
+
+https://developer.xero.com/documentation/api/accounting/payments
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from worker.documents import Action, Kind, Write
+from worker.ledger.records import Document, Known, Stop
+from worker.xero.endpoints import GONE
+from worker.xero.facts import UNAPPROVED, money
+
+AWAITING_APPROVAL = "awaiting_approval"
+_MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
+_APPROVE = "approve the document in xero: what waits for it goes on by itself within the hour"
+_VOID = "if the money did move, book it by hand in xero; discard this event"
+_OVERPAID = (
+    "find the amount that is too much in the store; when the sale has grown, publish it first and retry, else book the "
+    "difference by hand and discard this event"
+)
+
+
+def stop_of(write: Write, known: Known) -> Stop | None:
+    """Why `write` must not be sent: its document is a draft, void, or smaller. Of several, Xero checks the sum."""
+    if write.kind not in _MONEY or write.action is Action.VOID:
+        return None
+    for key in write.needs:
+        stop = _stop(write, known.documents[key])
+        if stop is not None:
+            return stop
+    return None
+
+
+def is_left_alone(write: Write, known: Known) -> bool:
+    """Whether the money of `write` is an earlier connector's affair: its invoice was left to it, or paid before."""
+    if write.kind is not Kind.PAYMENT:
+        return False
+    facts = (known.documents[key].facts for key in write.needs if key in known.documents)
+    return any(one.get("linked") or money(one.get("due_at_cut_over")) == 0 for one in facts)
+
+
+def _stop(write: Write, document: Document) -> Stop | None:
+    facts = document.facts
+    status = facts.get("status")
+    if status in UNAPPROVED:
+        detail = f"{document.number} is a {str(status).lower()} that nobody has approved yet"
+        return Stop(write, AWAITING_APPROVAL, detail, _APPROVE, document.key)
+    if status in GONE:
+        detail = f"{document.number} is {str(status).lower()}: nothing can be paid to it"
+        return Stop(write, "document_void", detail, _VOID)
+    total, amount = _total(facts), money(write.payload.get("Amount"))
+    if total is not None and amount is not None and amount > total:
+        detail = f"{amount} was paid, and {document.number} is of {total} in all"
+        return Stop(write, "overpaid", detail, _OVERPAID)
+    return None
+
+
+def _total(facts: Mapping[str, Any]) -> Decimal | None:
+    return money(facts.get("total"))

@@ -1,0 +1,217 @@
+"""How a document that is in Xero may be changed, if at all. Pure.
+
+Unpaid, everything may change. Once a payment or credit is on it, only its words and accounts may. What a person voided
+or changed is theirs. https://developer.xero.com/documentation/api/accounting/invoices
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from worker.documents import Kind
+from worker.ledger.records import Document
+from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
+from worker.xero.facts import UNAPPROVED, facts_of, money
+from worker.xero.sameness import date_of, line_amount, totals_of
+
+Element = Mapping[str, Any]
+
+_KEPT = ("total", "currency", "lines")
+"""The facts by which a person's change is told. Not when it changed last: payments move that too."""
+
+_FREE_OF_DOCUMENT = ("Reference", "BrandingThemeID")
+_FREE_OF_LINE = ("Description", "AccountCode", "Tracking")
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The element to send."""
+
+    element: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A person has made it what the store now says: nothing is to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """It must not be sent; both versions are in `detail`, without names."""
+
+    reason: str
+    detail: str
+    hint: str
+
+
+def revise(kind: Kind, ours: Element, document: Document, theirs: Element | None) -> Revised | Agreed | Clash:
+    """Bring `ours`, every place filled, to a document that Xero shows as `theirs` and the ledger left as `document`."""
+    if theirs is None:
+        return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", _GONE_HINT)
+    if theirs.get("Status") in GONE:
+        return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
+    if not _was_changed(kind, document, theirs):
+        return _change(kind, ours, document, theirs)
+    if _money_of(ours) == _money_of(theirs):
+        return Agreed()
+    return Clash("changed_in_xero", _both(document, ours, theirs), _CHANGED_HINT)
+
+
+def _change(kind: Kind, ours: Element, document: Document, theirs: Element) -> Revised | Clash:
+    pairs = list(_paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
+    if not is_settled_in_part(kind, theirs):
+        return Revised(_whole(kind, ours, document, theirs, pairs))
+    if _moves_money(ours, theirs, pairs):
+        return Clash("document_paid", _both(document, ours, theirs), _PAID_HINT)
+    return Revised(_words(kind, ours, document, theirs, pairs))
+
+
+def is_settled_in_part(kind: Kind, theirs: Element) -> bool:
+    """Whether payments or credit are on a document."""
+    if any(theirs.get(name) for name in ("Payments", "CreditNotes", "Allocations")):
+        return True
+    if kind is Kind.CREDIT_NOTE:
+        remaining = money(theirs.get("RemainingCredit"))
+        return remaining is not None and remaining != money(theirs.get("Total"))
+    return any(money(theirs.get(name)) for name in ("AmountPaid", "AmountCredited"))
+
+
+def _was_changed(kind: Kind, document: Document, theirs: Element) -> bool:
+    now = facts_of(kind, theirs)
+    return any(name in now and now[name] != document.facts[name] for name in _KEPT if name in document.facts)
+
+
+def _whole(
+    kind: Kind, ours: Element, document: Document, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]
+) -> dict[str, Any]:
+    element = _headed(kind, dict(ours), document, theirs)
+    if ours.get("Status") in UNAPPROVED or theirs.get("Status") not in UNAPPROVED:
+        element.pop("Status", None)  # what a person approved or submitted stays so
+    if date_of(ours) == date_of(theirs):
+        element.pop("DueDate", None)  # a person may have given the customer more time
+    return element | {"LineItems": [_kept_line(line, known) for line, known in pairs]}
+
+
+def _words(
+    kind: Kind, ours: Element, document: Document, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]
+) -> dict[str, Any]:
+    free = {name: ours[name] for name in (*_FREE_OF_DOCUMENT, "Contact") if name in ours}
+    element = _headed(kind, free, document, theirs)
+    if theirs.get("CreditNotes") or theirs.get("Allocations"):
+        element.pop("Contact", None)
+    lines = [
+        {"LineItemID": known["LineItemID"], **{name: line[name] for name in _FREE_OF_LINE if name in line}}
+        for line, known in pairs
+        if known is not None
+    ]
+    return element | {"LineItems": lines}
+
+
+def _headed(kind: Kind, element: dict[str, Any], document: Document, theirs: Element) -> dict[str, Any]:
+    """With its id; a number that is not ours, and a contact that a person chose or merged into another, stay."""
+    left = document.facts.get("contact_id")
+    if left and not same_id(left, inner(theirs, "Contact").get("ContactID")):
+        element.pop("Contact", None)
+    return element | {ENDPOINTS[kind].id: document.xero_id, ENDPOINTS[kind].number: number_of(kind, theirs)}
+
+
+def _kept_line(line: Element, known: Element | None) -> dict[str, Any]:
+    return dict(line) if known is None else {"LineItemID": known["LineItemID"], **line}
+
+
+def _paired(ours: Sequence[Element], theirs: Sequence[Element]) -> Iterator[tuple[Element, Element | None]]:
+    """Each of our lines with the line of Xero whose id it keeps: the same, else of the same words, else of that item.
+
+    A line keeps what an update leaves out, so an item code must never pass to another line.
+    """
+    left = [line for line in theirs if line.get("LineItemID")]
+    chosen: dict[int, Element] = {}
+    for likeness in (_same_line, _same_words, _same_item):
+        for place, line in enumerate(ours):
+            hit = next((one for one in left if likeness(line, one)), None) if place not in chosen else None
+            if hit is not None:
+                chosen[place] = hit
+                left.remove(hit)
+    for place, line in enumerate(ours):
+        yield line, chosen.get(place)
+
+
+def _same_line(ours: Element, theirs: Element) -> bool:
+    return _same_words(ours, theirs) and _figures(ours) == _figures(theirs)
+
+
+def _same_words(ours: Element, theirs: Element) -> bool:
+    return _same_item(ours, theirs) and ours.get("Description") == theirs.get("Description")
+
+
+def _same_item(ours: Element, theirs: Element) -> bool:
+    return (ours.get("ItemCode") or "") == (theirs.get("ItemCode") or "")
+
+
+def _figures(line: Element) -> tuple[object, ...]:
+    return money(line.get("Quantity")), line_amount(line), money(line.get("TaxAmount")), line.get("TaxType")
+
+
+def _moves_money(ours: Element, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]) -> bool:
+    header = any(_text(ours, name) != _text(theirs, name) for name in ("CurrencyCode", "LineAmountTypes"))
+    lines = any(known is None or _figures(line) != _figures(known) for line, known in pairs)
+    return header or lines or len(pairs) != len(theirs.get("LineItems") or ()) or date_of(ours) != date_of(theirs)
+
+
+def _text(element: Element, name: str) -> str:
+    return str(element.get(name) or "")
+
+
+def _money_of(element: Element) -> tuple[object, ...]:
+    total, tax = _sums(element)
+    return total, tax, date_of(element), _text(element, "CurrencyCode")
+
+
+def _sums(element: Element) -> tuple[Decimal | None, Decimal | None]:
+    """Xero's own sums, where it says them; else what the lines add up to. Cents."""
+    total, tax = totals_of(element)
+    return _cents(money(element.get("Total")) or total), _cents(money(element.get("TotalTax")) or tax)
+
+
+def _cents(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else amount.quantize(Decimal("0.01"))
+
+
+def _both(document: Document, ours: Element, theirs: Element) -> str:
+    left = f"; it was left with total {document.facts['total']}" if "total" in document.facts else ""
+    return f"{_shows(document, theirs)}{left}; {_says(ours)}"
+
+
+def _shows(document: Document, theirs: Element) -> str:
+    total, tax = _sums(theirs)
+    paid = sum((money(theirs.get(name)) or Decimal(0) for name in ("AmountPaid", "AmountCredited")), Decimal("0.00"))
+    lines = len(theirs.get("LineItems") or ())
+    changed = f", last changed {date_of(theirs, 'UpdatedDateUTC')}" if theirs.get("UpdatedDateUTC") else ""
+    status = str(theirs.get("Status") or "").lower()
+    return (
+        f"xero has {document.number} ({status}) of {date_of(theirs)} with {lines} lines, total {total}, tax {tax}, "
+        f"paid or credited {paid}{changed}"
+    )
+
+
+def _says(ours: Element) -> str:
+    total, tax = _sums(ours)
+    lines = len(ours.get("LineItems") or ())
+    return f"the store says {date_of(ours)}, {lines} lines, total {total}, tax {tax}"
+
+
+_GONE_HINT = "find out who took it out of xero; book the sale by hand and discard this event"
+_VOID_HINT = (
+    "a person voided it, and xero never takes that back: if that is right, discard this event; if not, book the sale "
+    "by hand under another number"
+)
+_CHANGED_HINT = (
+    "a person changed it in xero: make xero's version what the store says and retry, or keep it and discard this event"
+)
+_PAID_HINT = (
+    "xero keeps the amounts of what has payments or credit on it: publish the difference as a credit memo or another "
+    "sale and discard this event, or remove its payments and credit in xero and retry"
+)
