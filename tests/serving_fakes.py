@@ -31,7 +31,9 @@ from worker.session import Session
 from worker.steps import Unwatched
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS
+from worker.xero.readings import Readings
 from worker.xero.reply import Reply, ReplyKind
+from worker.xero.sameness import totals_of
 
 ORG = "main"
 
@@ -122,11 +124,16 @@ class MemoryXero:
         """Invoices and credit notes are listed, all of them."""
         if call.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
             identifier = ENDPOINTS[call.kind].id
-            yield from (element for element in self.written.values() if identifier in element and "Type" in element)
+            statuses = call.params.get("Statuses", "").split(",")
+            for element in self.written.values():
+                if identifier in element and "Type" in element and (statuses == [""] or element["Status"] in statuses):
+                    yield element
 
     def _element(self, member: Member) -> Mapping[str, Any]:
         before = self.written.get(member.number, {}) if member.xero_id else {}
         element = {**before, **member.element, **_names(member)}
+        total, _ = totals_of(element)
+        element |= {"Total": total} if "LineItems" in element and total is not None else {}
         self.written[member.number or "/".join(member.key)] = element
         return element
 
@@ -165,6 +172,21 @@ class Served:
     async def waiting(self, state: HoldState) -> int:
         return (await self.ledger.held.counts(ORG))[state]
 
+    async def parks(self, count: int) -> None:
+        """So many wait for a person."""
+        deadline = asyncio.get_running_loop().time() + 10
+        while len(await self.parked()) != count:
+            assert asyncio.get_running_loop().time() < deadline, f"{count} parked events"
+            await asyncio.sleep(0.02)
+
+    async def written(self, kind: Kind, calls: int) -> None:
+        """So many calls carried documents of `kind`."""
+        await until(
+            lambda: sum(call.kind is kind and call.purpose is Purpose.WRITE for call in self.xero.calls) == calls,
+            timeout_s=10,
+            what=f"{calls} calls of {kind}",
+        )
+
     async def end(self) -> BaseException:
         """Stop; what it raised."""
         self.serving.stop()
@@ -180,11 +202,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(url: str, *, xero: MemoryXero | None = None) -> AsyncIterator[Served]:
-    """A session over an empty ledger, stopped at the end."""
+async def served(url: str, *, xero: MemoryXero | None = None, **changes: Any) -> AsyncIterator[Served]:
+    """A session over an empty ledger, stopped at the end; `changes` are the organisation's."""
     async with opened(url) as ledger:
         lease = await lease_of(ledger, name=ORG)
-        one = serve(ledger, lease, MemoryBroker(), xero or MemoryXero())
+        one = serve(ledger, lease, MemoryBroker(), xero or MemoryXero(), **changes)
         try:
             yield one
         finally:
@@ -193,20 +215,21 @@ async def served(url: str, *, xero: MemoryXero | None = None) -> AsyncIterator[S
                 await one.task
 
 
-def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Served:
+def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, **changes: Any) -> Served:
     """One more session."""
-    session = session_of(ledger, lease, broker, xero)
+    session = session_of(ledger, lease, broker, xero, **changes)
     throttle = Throttle(pause_reading=lambda: None, resume_reading=lambda: None)
     serving = Serving(session=session, consumer=broker, throttle=throttle)  # type: ignore[arg-type] # a broker in memory
     return Served(ledger, lease, broker, xero, session, serving, asyncio.create_task(serving.run()))
 
 
-def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Session:
+def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, **changes: Any) -> Session:
     """What serves one organisation, not yet running."""
+    org = organisation(linger=timedelta(0), **changes)
     deliveries = Deliveries(broker)
     steps = Unwatched()
     return Session(
-        org=organisation(linger=timedelta(0)),
+        org=org,
         lease=lease,
         ledger=ledger,
         client=xero,  # type: ignore[arg-type] # a Xero in memory
@@ -216,4 +239,5 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         steps=steps,
         deliveries=deliveries,
         closing=Closing(ack=deliveries.ack, steps=steps),
+        readings=Readings(cut_over=org.cut_over.before),
     )

@@ -29,6 +29,21 @@ async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
         yield ledger
 
 
+async def test_what_waits_for_an_approval_is_known_by_its_document_and_released_with_it(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    later = START + timedelta(days=1)
+    waiting = [event(n, until=later, parent=key(n), reason="approval") for n in (1, 2)]
+    await ledger.held.hold(lease, [*waiting, event(3, until=later, parent=key(1), reason="another")])
+
+    awaited = await ledger.held.awaited(ORG, "approval")
+    released = await ledger.held.release(lease, "approval", [key(2)])
+
+    assert sorted(awaited) == [key(1), key(2)]
+    assert (released, [one.id for one in await ledger.held.due(ORG)]) == (1, [waiting[1].id])
+
+
 async def test_a_held_event_comes_back_as_it_was_when_its_time_comes(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
     late, early = event(1, until=START + 2 * MINUTE), event(2, until=START + MINUTE, attempt=3, detail="d", hint="h")

@@ -1,0 +1,209 @@
+"""What becomes of documents after they were written: approvals, cancellations, payments, a cut-over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import MemoryXero, Served, served
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
+from worker.approvals import Approvals
+from worker.documents import Kind
+from worker.ledger.records import Call, HoldState
+from worker.xero.reply import Reply, ReplyKind
+
+NUMBER = "SHOP-I-webshop-100000012"
+FROZEN = "Invoice not of valid status for modification"
+EARLIER = {
+    "InvoiceID": "old-1",
+    "InvoiceNumber": "OLD-1",
+    "Type": "ACCREC",
+    "Reference": "200000034",
+    "Status": "PAID",
+    "Total": "12.00",
+    "AmountDue": "0.00",
+}
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path) as one:
+        yield one
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path, xero: MemoryXero | None = None, **changes: Any) -> AsyncIterator[Served]:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, **changes) as one:
+        yield one
+
+
+def sale(**more: Any) -> Event:
+    made = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"), **more))
+    return made.model_copy(update={"version": VERSION + timedelta(hours=1)}) if more else made
+
+
+def paying(**more: Any) -> Event:
+    return event(Entity.PAYMENT, payment(**more))
+
+
+def there(one: Served, **changes: Any) -> None:
+    one.xero.written[NUMBER] = {**one.xero.written[NUMBER], **changes}
+
+
+def refusal(*messages: str) -> Any:
+    def answer(call: Call) -> Reply:
+        errors = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": text} for text in messages]}
+        elements: tuple[Mapping[str, Any], ...] = tuple({**member.element, **errors} for member in call.members)
+        return Reply(ReplyKind.ANSWERED, 200, elements)
+
+    return answer
+
+
+def count(one: Served, kind: Kind) -> int:
+    return sum(call.kind is kind for call in one.xero.calls)
+
+
+async def test_a_payment_above_the_sale_is_parked_before_it_is_sent(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+
+    await one.acked(*one.receive(paying(amount="13.00")))
+
+    [held] = await one.parked()
+    assert (held.reason, "13.00" in held.detail, "12.00" in held.detail) == ("overpaid", True, True)
+    assert count(one, Kind.PAYMENT) == 0
+
+
+async def test_a_payment_of_a_cancelled_sale_is_parked_before_it_is_sent(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+    await one.acked(*one.receive(sale(cancelled=True)))
+
+    await one.acked(*one.receive(paying()))
+
+    assert [held.reason for held in await one.parked()] == ["document_void"]
+    assert count(one, Kind.PAYMENT) == 0
+
+
+async def test_a_cancelled_sale_that_a_person_voided_is_done(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+    there(one, Status="VOIDED")
+    one.xero.answers[Kind.INVOICE] = [refusal(FROZEN)]
+
+    await one.acked(*one.receive(sale(cancelled=True)))
+
+    assert await one.parked() == []
+
+
+async def test_a_cancelled_sale_that_is_paid_is_parked_with_what_to_do(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+    there(one, Status="PAID")
+    one.xero.answers[Kind.INVOICE] = [refusal(FROZEN)]
+
+    await one.acked(*one.receive(sale(cancelled=True)))
+
+    [held] = await one.parked()
+    assert (held.reason, "PAID" in held.detail) == ("cancelled_paid", True)
+    assert "credit memo" in held.hint
+
+
+async def test_a_removed_payment_that_xero_does_not_have_any_more_is_done(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+    await one.acked(*one.receive(paying()))
+    not_found = Reply(ReplyKind.NOT_FOUND, 404)
+    one.xero.answers[Kind.PAYMENT] = [lambda _: not_found, lambda _: not_found]
+
+    await one.acked(*one.receive(removed(Entity.PAYMENT, "51")))
+
+    assert await one.parked() == []
+    assert await one.waiting(HoldState.TIME) == 0
+
+
+async def test_payments_of_a_draft_wait_for_its_approval_and_then_go_by_themselves(tmp_path: Path) -> None:
+    async with serving(tmp_path, document_status="draft") as one:
+        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(paying()))
+        assert (await one.waiting(HoldState.TIME), count(one, Kind.PAYMENT)) == (1, 0)
+        approvals = Approvals(session=one.session)
+        assert await approvals.look() == 0
+        there(one, Status="AUTHORISED")
+
+        assert await approvals.look() == 1
+
+        await one.written(Kind.PAYMENT, 1)
+        assert await one.parked() == []
+
+
+async def test_payments_of_a_draft_that_a_person_threw_away_are_parked(tmp_path: Path) -> None:
+    async with serving(tmp_path, document_status="draft") as one:
+        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(paying()))
+        there(one, Status="DELETED")
+
+        await Approvals(session=one.session).look()
+
+        await one.parks(1)
+        assert [held.reason for held in await one.parked()] == ["document_void"]
+
+
+CUT_OVER = {"before": "2026-04-01"}
+
+
+def with_earlier(**changes: Any) -> MemoryXero:
+    return MemoryXero(written={"OLD-1": {**EARLIER, **changes}})
+
+
+@pytest.mark.parametrize("policy", ["adopt", "leave"])
+async def test_a_sale_that_an_earlier_connector_booked_is_not_booked_again(tmp_path: Path, policy: str) -> None:
+    async with serving(tmp_path, with_earlier(), cut_over={"policy": policy, **CUT_OVER}) as one:
+        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(paying()))
+
+        assert set(one.xero.written) & {NUMBER, "OLD-1"} == {"OLD-1"}
+        assert count(one, Kind.PAYMENT) == 0
+        assert await one.parked() == []
+
+
+async def test_an_adopted_sale_that_is_unpaid_takes_its_payment(tmp_path: Path) -> None:
+    xero = with_earlier(Status="AUTHORISED", AmountDue="12.00")
+    async with serving(tmp_path, xero, cut_over={"policy": "adopt", **CUT_OVER}) as one:
+        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(paying()))
+
+        [call] = [call for call in one.xero.calls if call.kind is Kind.PAYMENT]
+        assert call.members[0].element["Invoice"] == {"InvoiceID": "old-1"}
+
+
+async def test_an_earlier_sale_of_another_total_is_parked_with_both(tmp_path: Path) -> None:
+    async with serving(tmp_path, with_earlier(Total="11.00"), cut_over={"policy": "adopt", **CUT_OVER}) as one:
+        await one.acked(*one.receive(sale()))
+
+        [held] = await one.parked()
+        assert (held.reason, "OLD-1 of 11.00" in held.detail, "12.00" in held.detail) == (
+            "cut_over_differs",
+            True,
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"Reference": "another"}, {"Status": "VOIDED"}, {"Type": "ACCPAY"}], ids=["reference", "void", "bill"]
+)
+async def test_a_sale_that_nobody_booked_is_created_after_one_look(tmp_path: Path, changes: dict[str, Any]) -> None:
+    async with serving(tmp_path, with_earlier(**changes), cut_over={"policy": "adopt", **CUT_OVER}) as one:
+        await one.acked(*one.receive(sale()))
+
+        assert NUMBER in one.xero.written
+        assert count(one, Kind.INVOICE) == 2
+
+
+async def test_sales_from_the_day_of_the_cut_over_on_cost_no_look(tmp_path: Path) -> None:
+    async with serving(tmp_path, cut_over={"policy": "adopt", "before": "2026-03-02"}) as one:
+        await one.acked(*one.receive(sale()))
+
+        assert count(one, Kind.INVOICE) == 1

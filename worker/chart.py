@@ -1,0 +1,158 @@
+"""What the configuration says of accounts and tax, held against the organisation's own. Pure.
+
+https://developer.xero.com/documentation/api/accounting/accounts and /taxrates
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from schemas.entities import Line, Sale
+from schemas.envelope import Event
+from worker.documents import Action, Kind, Write
+from worker.mapping.result import Unmappable
+from worker.mapping.taxes import line_tax_type
+from worker.settings import OrganisationSettings
+from worker.settings.organisation import NO_PAYMENT
+from worker.xero.facts import money
+
+Rows = Sequence[Mapping[str, Any]]
+
+_SALES = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
+_THEN = "the configuration is read when a worker starts, xero's chart once a day; then retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a document cannot be booked as things are configured. The words are those of Xero's own refusals."""
+
+    reason: str
+    detail: str
+    hint: str
+
+
+@dataclass(slots=True)
+class Chart:
+    """What of the configuration does not fit. Empty: nothing is known to be wrong."""
+
+    org: OrganisationSettings
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    accounts: Mapping[str, Fault] = field(default_factory=dict)
+    payments: Mapping[str, Fault] = field(default_factory=dict)
+    tax_types: Mapping[str, Fault] = field(default_factory=dict)
+    _judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
+
+    def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
+        """The first thing wrong with what `writes` name; it costs next to nothing while all is well."""
+        if self.rates and isinstance(event.data, Sale):
+            for line in event.data.lines:
+                fault = self._of_rate(line)
+                if fault is not None:
+                    return fault
+        if not (self.accounts or self.payments or self.tax_types):
+            return None
+        named = (fault for write in writes if write.action is Action.SAVE for fault in self._of_write(write))
+        return next(named, None)
+
+    def all(self) -> list[Fault]:
+        """Everything that is wrong with the configuration, whether or not a document needs it."""
+        return [*self.accounts.values(), *self.payments.values(), *self.tax_types.values()]
+
+    def _of_rate(self, line: Line) -> Fault | None:
+        key = (line.tax_code, line.tax_rate)
+        if key not in self._judged:
+            self._judged[key] = self._judge(line)
+        return self._judged[key]
+
+    def _judge(self, line: Line) -> Fault | None:
+        try:
+            tax_type = line_tax_type(line, self.org)
+        except Unmappable:
+            return None  # mapping says so itself
+        rate = self.rates.get(tax_type)
+        if line.tax_rate is None or rate is None or rate == line.tax_rate:
+            return None
+        key = line.tax_code if line.tax_code in self.org.tax else f"{line.tax_rate.normalize():f}"
+        detail = f"the store charged {line.tax_rate.normalize():f} %, and {tax_type} is {rate.normalize():f} % in xero"
+        hint = f'change [organisations.{self.org.name}.tax]: "{key}" = "<TaxType of that rate>"; {_THEN}'
+        return Fault("tax_rate_unequal", detail, hint)
+
+    def _of_write(self, write: Write) -> Iterator[Fault]:
+        if write.kind is Kind.PAYMENT:
+            account = write.payload.get("Account") or {}
+            fault = self.payments.get(str(account.get("AccountID") or account.get("Code")))
+            if fault is not None:
+                yield fault
+        elif write.kind in _SALES:
+            for line in write.payload.get("LineItems") or ():
+                for fault in (self.accounts.get(line.get("AccountCode")), self.tax_types.get(line.get("TaxType"))):
+                    if fault is not None:
+                        yield fault
+
+
+def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart:
+    """Hold what `org` names against what there is. Of a list that came empty nothing is concluded."""
+    by_name = {str(row.get(name)): row for row in accounts for name in ("AccountID", "Code") if row.get(name)}
+    types = {str(row.get("TaxType")): row for row in tax_rates}
+    return Chart(
+        org=org,
+        rates=_rates(tax_rates),
+        accounts=dict(_account_faults(org, by_name)) if accounts else {},
+        payments=dict(_payment_faults(org, by_name)) if accounts else {},
+        tax_types=dict(_tax_faults(org, types)) if tax_rates else {},
+    )
+
+
+def _rates(rows: Rows) -> dict[str, Decimal]:
+    pairs = ((str(row.get("TaxType")), money(row.get("EffectiveRate"))) for row in rows)
+    return {tax_type: rate for tax_type, rate in pairs if rate is not None}
+
+
+def _account_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
+    for name, code in org.accounts:
+        if code is None:
+            continue
+        wrong = _wrong(rows.get(code), allowed=lambda row: row.get("Type") != "BANK", why="is a bank account")
+        if wrong:
+            line = f'[organisations.{org.name}.accounts] {name} = "{code}"'
+            yield code, _account_fault(code, wrong, line, "account_invalid")
+
+
+def _payment_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
+    named = [(f'[organisations.{org.name}.payments] "{method}"', code) for method, code in org.payments.items()]
+    for name in ("gift_card", "store_credit"):
+        named.append((f"[organisations.{org.name}.accounts] {name}", getattr(org.accounts, name) or NO_PAYMENT))
+    for place, code in named:
+        wrong = None if code == NO_PAYMENT else _wrong(rows.get(code), allowed=_pays, why="takes no payments")
+        if wrong:
+            yield code, _account_fault(code, wrong, f'{place} = "{code}"', "payment_account_invalid")
+
+
+def _pays(row: Mapping[str, Any]) -> bool:
+    return row.get("Type") == "BANK" or bool(row.get("EnablePaymentsToAccount"))
+
+
+def _wrong(row: Mapping[str, Any] | None, *, allowed: Any, why: str) -> str:
+    if row is None:
+        return "is not in the chart of accounts"
+    if row.get("Status") not in (None, "ACTIVE"):
+        return "is archived"
+    return "" if allowed(row) else why
+
+
+def _account_fault(code: str, wrong: str, line: str, reason: str) -> Fault:
+    hint = f"mend it in xero, or change {line}; {_THEN}"
+    return Fault(reason, f"account {code} {wrong}", hint)
+
+
+def _tax_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
+    for key, tax_type in org.tax.items():
+        row = rows.get(tax_type)
+        if row is not None and row.get("Status") in (None, "ACTIVE"):
+            continue
+        wrong = "is no tax rate of the organisation" if row is None else "is archived"
+        hint = f'mend it in xero, or change [organisations.{org.name}.tax] "{key}" = "{tax_type}"; {_THEN}'
+        yield tax_type, Fault("tax_type_mismatch", f"tax type {tax_type} {wrong}", hint)
