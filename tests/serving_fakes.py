@@ -19,6 +19,7 @@ from schemas.topology import event_key, lane_queue
 from tests.sample_ledger import AMPLE, lease_of, opened
 from tests.unit.mapping_cases import organisation
 from tests.waiting import until
+from worker.chart import Chart, ChartShelf
 from worker.clock import SystemClock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
@@ -239,5 +240,6 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         steps=steps,
         deliveries=deliveries,
         closing=Closing(ack=deliveries.ack, steps=steps),
+        shelf=ChartShelf(Chart(org)),
         readings=Readings(cut_over=org.cut_over.before),
     )

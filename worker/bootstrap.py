@@ -17,6 +17,7 @@ import structlog
 from producers.amqp import BrokerSettings, Consumer
 from schemas.topology import EXCHANGES, organisation_queues
 from worker.budget.limits import Limits
+from worker.chart import Chart, ChartShelf
 from worker.clients import Clients
 from worker.clock import Clock, SystemClock
 from worker.closing import Closing
@@ -121,6 +122,7 @@ class _Factory:
         self._clients = Clients(settings, ledger, clock, stack)
         self._log = structlog.get_logger("xerelay")
         self._leases: dict[str, Lease] = {}
+        self._shelves = {name: ChartShelf(Chart(org)) for name, org in settings.organisations.items()}
 
     async def keep_house(self) -> None:
         """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
@@ -157,6 +159,7 @@ class _Factory:
             steps=self._steps,
             deliveries=deliveries,
             closing=Closing(ack=deliveries.ack, steps=self._steps),
+            shelf=self._shelves[org.name],
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )
 

@@ -5,7 +5,7 @@ https://developer.xero.com/documentation/api/accounting/accounts and /taxrates
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,13 @@ from worker.xero.facts import money
 
 Rows = Sequence[Mapping[str, Any]]
 
-_SALES = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
+_MOST_JUDGED = 1_000
+_CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
+"""System accounts that no line may name."""
+
+CHARTED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT})
+"""The documents that name accounts and tax types of the configuration. An item's are a person's to change."""
+
 _THEN = "the configuration is read when a worker starts, xero's chart once a day; then retry"
 
 
@@ -43,10 +49,13 @@ class Chart:
     accounts: Mapping[str, Fault] = field(default_factory=dict)
     payments: Mapping[str, Fault] = field(default_factory=dict)
     tax_types: Mapping[str, Fault] = field(default_factory=dict)
-    _judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
+    judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
 
     def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
         """The first thing wrong with what `writes` name; it costs next to nothing while all is well."""
+        charted = [write for write in writes if write.kind in CHARTED and write.action is Action.SAVE]
+        if not charted:
+            return None
         if self.rates and isinstance(event.data, Sale):
             for line in event.data.lines:
                 fault = self._of_rate(line)
@@ -54,8 +63,7 @@ class Chart:
                     return fault
         if not (self.accounts or self.payments or self.tax_types):
             return None
-        named = (fault for write in writes if write.action is Action.SAVE for fault in self._of_write(write))
-        return next(named, None)
+        return next((fault for write in charted for fault in self._of_write(write)), None)
 
     def all(self) -> list[Fault]:
         """Everything that is wrong with the configuration, whether or not a document needs it."""
@@ -63,9 +71,11 @@ class Chart:
 
     def _of_rate(self, line: Line) -> Fault | None:
         key = (line.tax_code, line.tax_rate)
-        if key not in self._judged:
-            self._judged[key] = self._judge(line)
-        return self._judged[key]
+        if key not in self.judged:
+            if len(self.judged) >= _MOST_JUDGED:
+                self.judged.clear()
+            self.judged[key] = self._judge(line)
+        return self.judged[key]
 
     def _judge(self, line: Line) -> Fault | None:
         try:
@@ -86,11 +96,23 @@ class Chart:
             fault = self.payments.get(str(account.get("AccountID") or account.get("Code")))
             if fault is not None:
                 yield fault
-        elif write.kind in _SALES:
+        else:
             for line in write.payload.get("LineItems") or ():
                 for fault in (self.accounts.get(line.get("AccountCode")), self.tax_types.get(line.get("TaxType"))):
                     if fault is not None:
                         yield fault
+
+
+@dataclass(slots=True)
+class ChartShelf:
+    """The last reading of one organisation, kept from session to session.
+
+    `at` is monotonic, `None` before the first. `doubted`: it has spoken against a document since, so look again soon.
+    """
+
+    chart: Chart
+    at: float | None = None
+    doubted: bool = False
 
 
 def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart:
@@ -113,9 +135,7 @@ def _rates(rows: Rows) -> dict[str, Decimal]:
 
 def _account_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
     for name, code in org.accounts:
-        if code is None:
-            continue
-        wrong = _wrong(rows.get(code), allowed=lambda row: row.get("Type") != "BANK", why="is a bank account")
+        wrong = _wrong(rows.get(code), allowed=_sells, why="is a bank or system account") if code else ""
         if wrong:
             line = f'[organisations.{org.name}.accounts] {name} = "{code}"'
             yield code, _account_fault(code, wrong, line, "account_invalid")
@@ -123,19 +143,25 @@ def _account_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, A
 
 def _payment_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
     named = [(f'[organisations.{org.name}.payments] "{method}"', code) for method, code in org.payments.items()]
-    for name in ("gift_card", "store_credit"):
-        named.append((f"[organisations.{org.name}.accounts] {name}", getattr(org.accounts, name) or NO_PAYMENT))
+    named += [
+        (f"[organisations.{org.name}.accounts] {name}", getattr(org.accounts, name) or NO_PAYMENT)
+        for name in ("gift_card", "store_credit")
+    ]
     for place, code in named:
-        wrong = None if code == NO_PAYMENT else _wrong(rows.get(code), allowed=_pays, why="takes no payments")
+        wrong = "" if code == NO_PAYMENT else _wrong(rows.get(code), allowed=_pays, why="takes no payments")
         if wrong:
             yield code, _account_fault(code, wrong, f'{place} = "{code}"', "payment_account_invalid")
+
+
+def _sells(row: Mapping[str, Any]) -> bool:
+    return row.get("Type") != "BANK" and row.get("SystemAccount") not in _CLOSED
 
 
 def _pays(row: Mapping[str, Any]) -> bool:
     return row.get("Type") == "BANK" or bool(row.get("EnablePaymentsToAccount"))
 
 
-def _wrong(row: Mapping[str, Any] | None, *, allowed: Any, why: str) -> str:
+def _wrong(row: Mapping[str, Any] | None, *, allowed: Callable[[Mapping[str, Any]], bool], why: str) -> str:
     if row is None:
         return "is not in the chart of accounts"
     if row.get("Status") not in (None, "ACTIVE"):

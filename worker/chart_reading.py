@@ -6,33 +6,25 @@ Nothing waits for it: until it is read, and while Xero is away, documents go as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from schemas.envelope import Lane
-from worker.chart import Chart, compare
+from worker.chart import compare
 from worker.ledger.records import Purpose, Wait
 from worker.sending import send
 from worker.session import Session
 from worker.xero.reply import ReplyKind
 
-EVERY_S = 86_400.0
+_EVERY_S = 86_400.0
 _AGAIN_S = 900.0
-_SOON_S = 600.0
+"""When Xero did not answer, or when documents were parked by what was read: it may be mended by now."""
 
+_SAME_SESSION_S = 600.0
+"""A session that was dropped and begins again so soon has read it a moment ago."""
 
-@dataclass(slots=True)
-class ChartShelf:
-    """The last reading of one organisation, kept from session to session; `at` is monotonic."""
-
-    chart: Chart
-    at: float | None = None
-
-    def age(self, now: float) -> float | None:
-        """Seconds since it was read; `None`: never."""
-        return None if self.at is None else now - self.at
+_TURN_S = 15.0
 
 
 class ChartReading:
@@ -40,26 +32,37 @@ class ChartReading:
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
+        self._begun = False
+        self._tried_at: float | None = None
         self._log = structlog.get_logger("xerelay")
 
     async def run(self) -> None:
         """Until cancelled. Raises `LeaseLost` and `LedgerUnavailable`."""
-        shelf = self._s.shelf
-        age = shelf.age(self._s.clock.monotonic())
-        if age is not None and age < _SOON_S:
-            # a session that was dropped and begins again has read it a moment ago
-            await self._s.clock.sleep(EVERY_S - age)
         while True:
-            await self._s.clock.sleep(EVERY_S if await self.read() else _AGAIN_S)
+            if self._is_due(self._s.clock.monotonic()):
+                await self.read()
+            self._begun = True
+            await self._s.clock.sleep(_TURN_S)
+
+    def _is_due(self, now: float) -> bool:
+        if self._tried_at is not None and now - self._tried_at < _AGAIN_S:
+            return False
+        shelf = self._s.shelf
+        if shelf.at is None:
+            return True
+        every = _AGAIN_S if shelf.doubted else _EVERY_S
+        return now - shelf.at >= (every if self._begun else _SAME_SESSION_S)
 
     async def read(self) -> bool:
         """One reading; whether Xero answered."""
+        self._tried_at = self._s.clock.monotonic()
         accounts = await self._get("/Accounts")
         tax_rates = None if accounts is None else await self._get("/TaxRates")
         if accounts is None or tax_rates is None:
             return False
         chart = compare(self._s.org, accounts, tax_rates)
-        self._s.shelf.chart, self._s.shelf.at = chart, self._s.clock.monotonic()
+        shelf = self._s.shelf
+        shelf.chart, shelf.at, shelf.doubted = chart, self._s.clock.monotonic(), False
         for fault in chart.all():
             self._log.error("settings.wrong", organisation=self._s.org.name, reason=fault.reason, detail=fault.detail)
         return True

@@ -11,6 +11,9 @@ from worker.ledger.records import Held, HoldState
 from worker.reading import Arrival, Unsound
 from worker.work import Work
 
+KIND_PAUSE_S = 900.0
+"""So long a kind of document is not tried again after like refusals in a row."""
+
 
 def held_id(org: str, body: bytes) -> str:
     """The same message always gets the same id: holding it again after a crash changes nothing."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.buffer import everyone
-from worker.documents import Action, DocumentKey, EntityKey, Write
-from worker.holding import owner_of, parked, parked_unsound, waiting_for, waiting_until
+from worker.chart import CHARTED, Fault
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.holding import KIND_PAUSE_S, owner_of, parked, parked_unsound, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held
 from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
 from worker.session import Session
@@ -29,6 +30,16 @@ class _Batch:
     settled: list[Work]
     raised: list[tuple[DocumentKey, datetime]]
     held: list[tuple[Work, Held]]
+    pausing: dict[Kind, Fault] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """One readable event."""
+
+    work: Work
+    sound: Sound
+    held_for: str
 
 
 class Intake:
@@ -37,22 +48,26 @@ class Intake:
     def __init__(self, *, session: Session) -> None:
         self._s = session
 
-    async def admit(self, arrivals: Sequence[Arrival]) -> None:
-        """Take messages in. Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged."""
+    async def admit(self, arrivals: Sequence[Arrival]) -> dict[Kind, Fault]:
+        """Take messages in; returns kinds to pause, because so many in a row do not fit the organisation's chart.
+
+        Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged.
+        """
         now = self._s.clock.now()
         batch = _Batch([], [], [])
-        sound: list[tuple[Work, tuple[Write, ...]]] = []
+        candidates: list[_Candidate] = []
         for arrival in arrivals:
             self._s.steps.reached(Step.RECEIVED)
-            self._sort(arrival, now, batch, sound)
-        keys = {key for _, writes in sound for w in writes for key in (w.key, *w.awaits)}
+            self._sort(arrival, now, batch, candidates)
+        keys = {key for one in candidates for w in one.sound.writes for key in (w.key, *w.awaits)}
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
-        for work, writes in sound:
-            wanted = self._compare(work, writes, known, now, batch)
+        for one in candidates:
+            wanted = self._compare(one, known, now, batch)
             if wanted:
-                self._s.buffer.admit(work, wanted, known)
+                self._s.buffer.admit(one.work, wanted, known)
                 self._s.steps.reached(Step.BUFFERED)
         await self._record(batch)
+        return batch.pausing
 
     async def hold(self, works: Iterable[tuple[Work, Held]]) -> None:
         """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on."""
@@ -70,9 +85,7 @@ class Intake:
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
-    def _sort(
-        self, arrival: Arrival, now: datetime, batch: _Batch, sound: list[tuple[Work, tuple[Write, ...]]]
-    ) -> None:
+    def _sort(self, arrival: Arrival, now: datetime, batch: _Batch, candidates: list[_Candidate]) -> None:
         outcome = read(arrival, self._s.org, now, self._s.lock_date)
         work = self._work(arrival, outcome, now)
         if isinstance(outcome, Unsound):
@@ -85,7 +98,7 @@ class Intake:
             work.result = "ignored"
             batch.settled.append(work)
         else:
-            sound.append((work, outcome.writes))
+            candidates.append(_Candidate(work, outcome, arrival.held_for))
 
     def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed, now: datetime) -> Work:
         event = None if isinstance(outcome, Unsound) else outcome.event
@@ -113,30 +126,49 @@ class Intake:
         return waiting_until(work, now + timedelta(seconds=wait), "processing_failed", detail)
 
     def _compare(
-        self,
-        work: Work,
-        writes: Sequence[Write],
-        known: dict[DocumentKey, Document],
-        now: datetime,
-        batch: _Batch,
+        self, one: _Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch
     ) -> list[Write]:
+        work, writes = one.work, one.sound.writes
         wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
         if not wanted:
             work.result = self._why_settled(writes, known)
             batch.settled.append(work)
             return []
-        parents = [w.parent for w in wanted if w.parent is not None and w.parent not in known]
-        missing = next((p for p in parents if p not in self._s.buffer and p.owner != work.owner), None)
-        paused = next((until for w in wanted if (until := self._s.paused_kinds.get(w.kind)) and until > now), None)
-        if missing is not None:
-            held = waiting_for(work, missing)
-            batch.held.append((work, held))
-        elif paused is not None:
-            held = waiting_until(work, paused, KIND_PAUSED, "this kind is paused: see the organisation's status")
-            batch.held.append((work, held))
-        else:
+        held = self._why_held(one, wanted, known, now, batch)
+        if held is None:
             return wanted
+        batch.held.append((work, held))
         return []
+
+    def _why_held(
+        self,
+        one: _Candidate,
+        wanted: Sequence[Write],
+        known: dict[DocumentKey, Document],
+        now: datetime,
+        batch: _Batch,
+    ) -> Held | None:
+        parents = [w.parent for w in wanted if w.parent is not None and w.parent not in known]
+        missing = next((p for p in parents if p not in self._s.buffer and p.owner != one.work.owner), None)
+        if missing is not None:
+            return waiting_for(one.work, missing)
+        paused = next((until for w in wanted if (until := self._s.paused_kinds.get(w.kind)) and until > now), None)
+        if paused is not None:
+            return waiting_until(one.work, paused, KIND_PAUSED, "this kind is paused: see the organisation's status")
+        fault = self._s.shelf.chart.fault_of(one.sound.event, wanted)
+        if fault is None or one.held_for in (fault.reason, KIND_PAUSED):
+            return None  # a person says try again: Xero's own verdict counts
+        return self._faulty(one.work, wanted, fault, batch)
+
+    def _faulty(self, work: Work, wanted: Sequence[Write], fault: Fault, batch: _Batch) -> Held:
+        """Parked, until so many in a row are alike that the kind pauses."""
+        self._s.shelf.doubted = True
+        kind = next(write.kind for write in wanted if write.kind in CHARTED)
+        if kind in batch.pausing:
+            return waiting_until(work, self._s.in_s(KIND_PAUSE_S), KIND_PAUSED, fault.reason)
+        if self._s.refusals.one(kind, fault.reason):
+            batch.pausing[kind] = fault
+        return parked(work, fault.reason, fault.detail, fault.hint)
 
     def _is_settled(self, write: Write, document: Document | None, batch: _Batch) -> bool:
         if document is None:

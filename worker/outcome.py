@@ -99,11 +99,14 @@ class Refusals:
             for key in [k for k in self._alike if k[0] is kind]:
                 del self._alike[key]
         for member, refused in results.refused:
-            if refused.pauses_kind and not _is_of_old(member, refused):
-                self._alike[kind, refused.reason] += 1
-                if self._alike[kind, refused.reason] >= LIKE_REFUSALS:
-                    return refused.reason
+            if refused.pauses_kind and not _is_of_old(member, refused) and self.one(kind, refused.reason):
+                return refused.reason
         return None
+
+    def one(self, kind: Kind, reason: str) -> bool:
+        """Count one more for `reason`; whether that makes it five in a row."""
+        self._alike[kind, reason] += 1
+        return self._alike[kind, reason] >= LIKE_REFUSALS
 
     def forget(self, kind: Kind) -> None:
         """The pause is over: one more refusal alike pauses again."""

@@ -22,7 +22,7 @@ _CLOCK_SKEW = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held."""
+    """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held, for a reason."""
 
     body: bytes
     lane: Lane
@@ -32,6 +32,7 @@ class Arrival:
     held_id: str | None = None
     attempt: int = 0
     dead: bool = False
+    held_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

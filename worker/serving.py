@@ -6,7 +6,7 @@ Crash-only: whatever goes wrong drops the session; what was not acknowledged com
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
 from worker.approvals import Approvals
 from worker.buffer import everyone
+from worker.chart_reading import ChartReading
 from worker.dispatcher import Dispatcher
 from worker.documents import Kind
 from worker.inbox import Inbox, Throttle
@@ -58,6 +59,7 @@ class Serving:
         resolution = Resolution(session=session, settlement=self._settlement)
         self._performer = Performer(session=session, settlement=self._settlement, resolution=resolution)
         self._revising = Revising(session=session, settlement=self._settlement, performer=self._performer)
+        self._chart = ChartReading(session=session)
         self._approvals = Approvals(session=session)
         self._keeper = LaneKeeper(session=session, consumer=consumer)
         self._commands = organisation_commands(session.org.name)
@@ -106,6 +108,7 @@ class Serving:
         tasks.create_task(self._serve_held())
         tasks.create_task(self._keep_lanes())
         tasks.create_task(self._approvals.run())
+        tasks.create_task(self._chart.run())
         tasks.create_task(self._dispatch(dispatcher))
         tasks.create_task(self._watch(dispatcher))
 
@@ -134,8 +137,12 @@ class Serving:
         while True:
             deliveries = await self._inbox.take(_AT_A_TIME)
             arrivals = [arrival for d in deliveries if (arrival := self._arrival(d)) is not None]
-            await self._intake.admit(arrivals)
+            await self._admit(arrivals)
             self._s.wake.set()
+
+    async def _admit(self, arrivals: Sequence[Arrival]) -> None:
+        for kind, fault in (await self._intake.admit(arrivals)).items():
+            await self._settlement.pause_kind(kind, fault.reason, [fault.detail])
 
     def _arrival(self, delivery: Delivery) -> Arrival | None:
         if delivery.queue == self._commands:
@@ -172,7 +179,7 @@ class Serving:
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
             if fresh:
-                await self._intake.admit([released(held) for held in fresh])
+                await self._admit([released(held) for held in fresh])
                 self._s.wake.set()
             if self._s.clock.monotonic() >= sweep_at:
                 sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S

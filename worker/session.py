@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
 from worker.buffer import Buffer, everyone
+from worker.chart import ChartShelf
 from worker.clock import Clock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
@@ -40,6 +41,7 @@ class Session:
     steps: Steps
     deliveries: Deliveries
     closing: Closing
+    shelf: ChartShelf
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)

@@ -13,7 +13,7 @@ from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import DocumentKey, EntityKey, Kind, Write
-from worker.holding import parked, waiting_for, waiting_for_approval, waiting_until
+from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results, settled_keys
@@ -26,7 +26,6 @@ from worker.xero.verdicts import Refused
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
-_KIND_PAUSE_S = 900.0
 _APPROVAL_S = 86_400.0
 """Approvals are looked for by themselves; this is when an event looks again though none was seen."""
 
@@ -110,12 +109,14 @@ class Settlement:
 
     async def pause_kind(self, kind: Kind, reason: str, messages: Sequence[str]) -> None:
         """One alarm, and the events of `kind` wait in the ledger until the next try in 15 minutes."""
-        until = self._s.in_s(_KIND_PAUSE_S)
+        now = self._s.clock.now()
+        until = self._s.in_s(KIND_PAUSE_S)
         detail = "; ".join(messages)[:500]
-        pause = Pause(self._s.org.name, kind, reason, detail, since=self._s.clock.now(), until=until)
-        await self._s.ledger.pauses.set(self._s.lease, pause)
-        self._s.paused_kinds[kind] = until
-        self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason)
+        if self._s.paused_kinds.get(kind, now) <= now:
+            pause = Pause(self._s.org.name, kind, reason, detail, since=now, until=until)
+            await self._s.ledger.pauses.set(self._s.lease, pause)
+            self._s.paused_kinds[kind] = until
+            self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason)
         works = self._s.buffer.of_kind(kind)
         orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]
         await self._intake.hold((work, waiting_until(work, until, KIND_PAUSED, reason)) for work in works)
@@ -236,7 +237,7 @@ class Settlement:
         return parked(work, refused.reason, detail, refused.hint)
 
     def _paused(self, results: Results) -> list[tuple[Work, Held]]:
-        until = self._s.in_s(_KIND_PAUSE_S)
+        until = self._s.in_s(KIND_PAUSE_S)
         fates: dict[Work, Held] = {}
         for member, refused in results.refused:
             for work in self._given_up(member.key):
@@ -272,4 +273,11 @@ def _messages(results: Results, reason: str) -> Sequence[str]:
 
 def released(held: Held) -> Arrival:
     """A held event on its way again."""
-    return Arrival(body=held.body, lane=held.lane, message_id=held.event_id, held_id=held.id, attempt=held.attempt)
+    return Arrival(
+        body=held.body,
+        lane=held.lane,
+        message_id=held.event_id,
+        held_id=held.id,
+        attempt=held.attempt,
+        held_for=held.reason,
+    )

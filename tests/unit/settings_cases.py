@@ -50,7 +50,12 @@ WRONG_FILES = [
     ("[ledger]", '[ledger]\nurl = "sqlite://x.db"', "ledger.url", "names a database"),
     ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", 'at least 1, got "0"'),
     ("[ledger]", '[http]\nport = "9110-9100"\n[ledger]', "http.port", '"9100-9110", got "9110-9100"'),
-    ("[stores.shop]", '[organisations.main.cut_over]\npolicy = "adopt"\n[stores.shop]', "organisations.main.cut_over", "before = "),
+    (
+        "[stores.shop]",
+        '[organisations.main.cut_over]\npolicy = "adopt"\n[stores.shop]',
+        "organisations.main.cut_over",
+        "before = ",
+    ),
     ("[ledger]", '[xero]\napi_url = "api.xero.com"\n[ledger]', "xero.api_url", "https://example.com"),
     ('flow = "web"', 'flow = "oauth1"', "connections.xero.flow", "'custom', 'web' or 'pkce', got \"oauth1\""),
     ('client_secret = "hidden-1"', "", "connections.xero.client_secret", 'flow "web" needs it'),

@@ -87,7 +87,7 @@ class Calls:
         codes = set().union(*(write.content.codes for write in writes))
         composed = compose(self._books.known(keys, lease.name, codes))
         if not composed.members:
-            return Opened(None, composed.settled, composed.leftover)
+            return Opened(None, composed.settled, composed.leftover, composed.unread, composed.stopped)
         wait = self.accounts[lease.name].spend(limits, lane, now)
         if wait is not None:
             return wait
@@ -95,7 +95,7 @@ class Calls:
         self.accounts[lease.name].pending[call.id] = call
         self.opened[lane, kind] += 1
         self.carried[lane, kind] += len(call.members)
-        return Opened(call, composed.settled, composed.leftover)
+        return Opened(call, composed.settled, composed.leftover, composed.unread, composed.stopped)
 
     async def open_read(
         self,

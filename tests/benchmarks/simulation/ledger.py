@@ -177,6 +177,12 @@ class HeldEvents:
             self._books.keep(one)
         return parked
 
+    async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
+        return []
+
+    async def release(self, lease: Lease, reason: str, parents: Iterable[DocumentKey]) -> int:
+        return 0
+
     async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
         self._books.fenced(lease)
         for held_id in list(ids):

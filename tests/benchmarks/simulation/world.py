@@ -15,6 +15,7 @@ from tests.benchmarks.simulation.traffic import Arrival
 from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
+from worker.chart import Chart, ChartShelf
 from worker.closing import Closing
 from worker.deliveries import Deliveries
 from worker.documents import Kind
@@ -191,6 +192,7 @@ class Process:
             steps=Unwatched(),
             deliveries=deliveries,
             closing=_WatchedClosing(self._world.watch, deliveries),
+            shelf=ChartShelf(Chart(settings)),
         )
 
 

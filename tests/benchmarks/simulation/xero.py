@@ -193,7 +193,7 @@ class VirtualXero:
 
     def _found(self, call: Call) -> Iterator[Element]:
         _, plural, *rest = call.path.split("/")
-        if plural == "Organisation":
+        if plural not in _KINDS:
             return
         kind = _KINDS[plural]
         if rest:
@@ -201,7 +201,9 @@ class VirtualXero:
             return
         asked = set(_QUOTED.findall(call.params.get("where", "")))
         asked |= set(call.params.get("InvoiceNumbers", "").split(","))
-        if kind is Kind.PAYMENT:
+        if "IDs" in call.params:
+            yield from (self.elements[one] for one in call.params["IDs"].split(",") if one in self.elements)
+        elif kind is Kind.PAYMENT:
             yield from (e for (k, _), e in self.by_number.items() if k is kind and _pays(e) in asked)
         else:
             yield from (self.by_number[kind, number] for number in sorted(asked) if (kind, number) in self.by_number)

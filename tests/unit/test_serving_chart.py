@@ -1,0 +1,97 @@
+"""The organisation's accounts and tax rates are read beside the serving, and only what does not fit is parked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import MemoryXero, Served, served
+from tests.unit.mapping_cases import event, invoice, line, payment
+from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
+from tests.waiting import until
+from worker.documents import Kind
+from worker.ledger.records import Call, Purpose
+from worker.xero.reply import Reply, ReplyKind
+
+
+@dataclass
+class ChartedXero(MemoryXero):
+    """Has accounts and tax rates."""
+
+    accounts: list[dict[str, Any]] = field(default_factory=lambda: [*ACCOUNTS, *BANKS])
+    is_down: bool = False
+
+    async def send(self, call: Call) -> Reply:
+        if call.purpose is not Purpose.SETTINGS:
+            return await super().send(call)
+        self.calls.append(call)
+        if self.is_down:
+            return Reply(ReplyKind.UNCERTAIN)
+        return Reply(ReplyKind.ANSWERED, 200, tuple(self.accounts if call.path == "/Accounts" else RATES))
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Served]:
+    xero = ChartedXero(accounts=[*ACCOUNTS, *BANKS, account("200", Status="ARCHIVED")])
+    async with serving(tmp_path, xero) as one:
+        await read(one)
+        yield one
+
+
+def serving(tmp_path: Path, xero: ChartedXero) -> Any:
+    return served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero)
+
+
+async def read(one: Served) -> None:
+    await until(lambda: one.session.shelf.at is not None, what="the chart")
+
+
+def sale(number: int = 31, **more: Any) -> Event:
+    return event(
+        Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20", **more), id=str(number), number=str(number))
+    )
+
+
+def settings(one: Served) -> list[str]:
+    return [call.path for call in one.xero.calls if call.purpose is Purpose.SETTINGS]
+
+
+async def test_it_costs_two_calls_and_parks_only_what_names_the_wrong_account(one: Served) -> None:
+    await one.acked(*one.receive(sale(), sale(32, kind="shipping")))
+
+    [held] = await one.parked()
+    assert (held.reason, held.detail) == ("account_invalid", "account 200 is archived")
+    assert "SHOP-I-webshop-32" in one.xero.written
+    assert settings(one) == ["/Accounts", "/TaxRates"]
+
+
+async def test_a_retry_leaves_the_verdict_to_xero(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+
+    await one.ledger.held.retry([held.id for held in await one.parked()])
+
+    await one.written(Kind.INVOICE, 1)
+    await one.parks(0)
+
+
+async def test_five_in_a_row_pause_the_kind_instead_of_parking_the_rest(one: Served) -> None:
+    await one.acked(*one.receive(*(sale(number) for number in range(40, 60))))
+
+    await until(lambda: Kind.INVOICE in one.session.paused_kinds, what="a pause")
+    assert len(await one.parked()) == 5
+    assert [pause.reason for pause in await one.ledger.pauses.current("main")] == ["account_invalid"]
+
+
+async def test_while_xero_does_not_answer_documents_go_as_they_are(tmp_path: Path) -> None:
+    async with serving(tmp_path, ChartedXero(is_down=True)) as one:
+        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment(sale={**payment()["sale"], "invoice_id": "31"}))))
+
+        assert await one.parked() == []
+        assert settings(one) == ["/Accounts"]
