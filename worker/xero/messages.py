@@ -37,7 +37,7 @@ _EMAIL_INVALID = Meaning("email_invalid", "mend the customer's email address in 
 _DOCUMENT_FROZEN = Meaning("document_frozen", "remove its payments and credit notes in xero, or discard this change")
 _ACCOUNT_INVALID = Meaning(
     "account_invalid",
-    "restore the account in xero, or correct [organisations.NAME.accounts], then retry",
+    "restore the account in xero, or correct [organisations.NAME.accounts] or .payments, then retry",
     pauses_kind=True,
 )
 _TAX_TYPE_MISMATCH = Meaning(
@@ -52,7 +52,9 @@ _PERIOD_LOCKED = Meaning(
     pauses_kind=True,
 )
 _PLAN_LIMIT = Meaning("plan_limit", "upgrade the organisation's plan, or wait for the next month", pauses_kind=True)
-_NOT_PAYABLE = Meaning("document_not_payable", "approve the document in xero, or discard if it is paid already")
+_NOT_PAYABLE = Meaning(
+    "document_not_payable", "approve the document in xero and retry; if it is void, book the money by hand and discard"
+)
 _EXCEEDS_DUE = Meaning(
     "payment_exceeds_due", "look for a payment entered by hand in xero; remove it and retry, or discard"
 )

@@ -168,7 +168,9 @@ def _tax(book: Book, element: Json, account: Json | None, rules: LineRules) -> t
             raise Refused("The TaxType field is mandatory")
         return None, ZERO
     rate = book.settings.tax_rates.get(tax_type)
-    if rate is None or rate["Status"] != "ACTIVE":
+    if rate is not None and rate["Status"] != "ACTIVE":
+        raise Refused("Tax rate must be valid.")
+    if rate is None:
         message = f"The TaxType code {tax_type} does not exist or cannot be used for this type of transaction."
         raise Refused(message)
     if account is not None and not tax_fits(rate, account):

@@ -51,6 +51,8 @@ def delete_payment(book: Book, payment_id: str, element: Json) -> Saved:
         raise Refused("Payments cannot be edited, only created and deleted")
     if payment["Status"] == "DELETED":
         raise Refused("The payment has already been deleted")
+    if "BatchPayment" in payment:
+        raise Refused("Payments within a batch cannot be deleted.")
     if (refusal := book.settings.lock_refusal(payment["Date"])) is not None:
         raise Refused(refusal)
     name, family = ("CreditNote", CREDIT_NOTES) if "CreditNote" in payment else ("Invoice", INVOICES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import date
 
@@ -87,6 +88,32 @@ def _set_account_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
     return deed
 
 
+def _set_tax_rate_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
+    def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+        rate = book.settings.tax_rates[order["name"]]
+        rate["Status"] = status
+        return rate
+
+    return deed
+
+
+def _change_account(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """`document` has the fields to change, such as `EnablePaymentsToAccount`, or a `TaxType` of null."""
+    account = book.settings.accounts[order["name"]]
+    account |= order["document"]
+    return account
+
+
+def _batch_payments(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """Put payments, `names`, into one batch payment: none of them can be deleted alone any more."""
+    batch = {"BatchPaymentID": str(uuid.uuid4()), "Type": "RECBATCH"}
+    for name in order["names"]:
+        payment = single(book, LISTINGS["payments"], name)
+        payment["BatchPayment"] = batch
+        book.touch(payment, book.payments)
+    return batch
+
+
 def _lock(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     """`to` is the last locked day, or nothing; `end_of_year` picks the lock that binds advisers too."""
     field = "EndOfYearLockDate" if order.get("end_of_year") else "PeriodLockDate"
@@ -149,6 +176,10 @@ _DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
     "lock-date": _lock,
     "archive-account": _set_account_status("ARCHIVED"),
     "restore-account": _set_account_status("ACTIVE"),
+    "change-account": _change_account,
+    "archive-tax-rate": _set_tax_rate_status("ARCHIVED"),
+    "restore-tax-rate": _set_tax_rate_status("ACTIVE"),
+    "batch-payments": _batch_payments,
     "unsubscribe-currency": _unsubscribe_currency,
     "plan-limit": _limit_plan,
     "revoke-consent": _revoke_consent,
