@@ -30,14 +30,13 @@ _MOST_CALLS = 5
 class Approvals:
     """Looks for one session, forever: `run` it."""
 
-    def __init__(self, *, session: Session, every_s: float = EVERY_S) -> None:
+    def __init__(self, *, session: Session) -> None:
         self._s = session
-        self._every_s = every_s
 
     async def run(self) -> None:
         """Until cancelled. Raises `LeaseLost` and `LedgerUnavailable`."""
         while True:
-            await self._s.clock.sleep(self._every_s)
+            await self._s.clock.sleep(EVERY_S)
             await self.look()
 
     async def look(self) -> int:
