@@ -115,6 +115,10 @@ class MemoryXero:
             return Reply(ReplyKind.ANSWERED, 200, tuple(self._listed(call)))
         return Reply(ReplyKind.ANSWERED, 200, tuple(self._element(member) for member in call.members))
 
+    def every(self, call: Call) -> Reply:
+        """A list of everything."""
+        return Reply(ReplyKind.ANSWERED, 200, tuple(self.written.values()))
+
     def refuse(self, call: Call) -> Reply:
         """A verdict of refusal for each document."""
         errors = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": "no such thing"}]}

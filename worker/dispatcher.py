@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
 from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents import Kind
-from worker.interruption import PauseOrganisation, xero_down
+from worker.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.ledger.records import Call, Opened, Wait
 from worker.opening import open_write
 from worker.performer import Performer
@@ -25,7 +24,6 @@ _OFFERED = DOCUMENTS_PER_CALL + 10
 _OFFERED_CONTACTS = 2 * DOCUMENTS_PER_CALL
 """New ones and updates go in calls of their own; which a contact is the ledger tells."""
 
-_LONG_WAIT = timedelta(minutes=10)
 _LANES = {rank: lane for lane, rank in RANK.items()}
 _IN_A_ROW = 3
 """After so many immediate calls in a row the lane cedes one to the batch lane, token and all: a busy day starves it."""
@@ -158,17 +156,19 @@ class Dispatcher:
         else:
             self._opened_at[kind] = self._s.clock.monotonic()
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
-            await self._take_off(kind, opened)
+            await self._take_off(kind, _LANES[payer], opened)
 
     def _wait(self, wait: Wait, payer: int) -> None:
-        remaining = wait.until - self._s.clock.now()
-        if remaining > _LONG_WAIT and payer == _IMMEDIATE:
-            raise PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
+        now = self._s.clock.now()
+        pause = out_of_calls(wait, now)
+        if pause is not None and payer == _IMMEDIATE:
+            raise pause
+        remaining = wait.until - now
         until = self._s.clock.monotonic() + max(remaining.total_seconds(), 0.01)
         for blocked in range(payer, len(RANK)):
             self._closed_until[blocked] = until
 
-    async def _take_off(self, kind: Kind, opened: Opened) -> None:
+    async def _take_off(self, kind: Kind, lane: Lane, opened: Opened) -> None:
         if opened.call is None and not opened.settled and not opened.unread and not opened.stopped:
             await self._settlement.unready(opened.leftover)
             return
@@ -178,7 +178,7 @@ class Dispatcher:
         if opened.stopped:
             await self._settlement.stopped(opened.stopped)
         if opened.unread:
-            self._fly(self._revising.run(kind, opened.unread))
+            self._fly(self._revising.run(kind, lane, opened.unread))
         if opened.call is not None:
             self.spawn(opened.call)
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from worker.ledger.records import Wait
 from worker.xero.reply import Reply, ReplyKind
 
+LONG_WAIT = timedelta(minutes=10)
 _TRY_AGAIN = timedelta(minutes=15)
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
@@ -35,6 +37,13 @@ def pause_for(reply: Reply, now: datetime) -> PauseOrganisation | None:
     asked = reply.limits.retry_after_s
     until = now + (timedelta(seconds=asked) if asked else _TRY_AGAIN)
     return PauseOrganisation(reason, reply.detail, until)
+
+
+def out_of_calls(wait: Wait, now: datetime) -> PauseOrganisation | None:
+    """The pause for a call of the immediate lane that would have to wait so long; `None` while it is short."""
+    if wait.until - now <= LONG_WAIT:
+        return None
+    return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
 
 
 def xero_down(now: datetime) -> PauseOrganisation:

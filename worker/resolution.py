@@ -98,10 +98,13 @@ class Resolution:
         adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
         if findings.last is None:
             raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
-        await self._settlement.adopt(findings.last, findings.status, adopted)
-        done = settled_keys(adopted)
-        for member in members:
-            if member.key not in done:
+        rest = [member for member in members if member.key not in settled_keys(adopted)]
+        stubs = [self._stub(member, findings) for member in rest if _is_to_be_updated(member, findings)]
+        await self._settlement.adopt(findings.last, findings.status, adopted, stubs)
+        known = settled_keys(stubs)
+        await self._settlement.free([member for member in rest if member.key in known])
+        for member in rest:
+            if member.key not in known:
                 await self._take_apart(member, findings)
 
     def _adoptable(self, member: Member, findings: Findings) -> Document | None:
@@ -116,11 +119,7 @@ class Resolution:
 
     async def _take_apart(self, member: Member, findings: Findings) -> None:
         found = findings.found.get(member.key)
-        if member.kind is Kind.CONTACT and found is not None and found.ours and findings.last is not None:
-            stub = replace(self._document(member, findings), version=_EPOCH, content_hash="")
-            await self._settlement.know(findings.last, findings.status, [stub])
-            await self._settlement.free([member])
-        elif member.kind is Kind.CONTACT and self._suffix(member):
+        if member.kind is Kind.CONTACT and self._suffix(member):
             await self._settlement.free([member])
         elif member.action is Action.VOID:
             detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
@@ -130,6 +129,9 @@ class Resolution:
             detail = f"{member.number} is in Xero already with other content" + (f": {found.detail}" if found else "")
             hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
             await self._settlement.park(member, "number_taken", detail, hint)
+
+    def _stub(self, member: Member, findings: Findings) -> Document:
+        return replace(self._document(member, findings), version=_EPOCH, content_hash="")
 
     def _suffix(self, member: Member) -> bool:
         slot = self._s.buffer.slot(member.key)
@@ -151,6 +153,16 @@ class Resolution:
             content_hash=member.content_hash,
             facts=found.facts,
         )
+
+
+def _is_to_be_updated(member: Member, findings: Findings) -> bool:
+    """A contact of ours with other content; a draft to be thrown away that a person has approved, to be voided now."""
+    found = findings.found.get(member.key)
+    if found is None or not found.ours:
+        return False
+    if member.action is Action.VOID and member.kind in _STANDS:
+        return member.element.get("Status") == "DELETED" and found.facts.get("status") == "AUTHORISED"
+    return member.kind is Kind.CONTACT
 
 
 def _gone(member: Member) -> Document:

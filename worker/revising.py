@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schemas.envelope import Lane
 from worker.documents import Kind, Write
-from worker.interruption import pause_for
-from worker.ledger.records import Call, Document
-from worker.opening import open_lookup, open_write_when_allowed
+from worker.interruption import out_of_calls, pause_for
+from worker.ledger.records import Call, Document, Purpose, Wait
+from worker.opening import open_write_when_allowed
 from worker.performer import Performer
 from worker.sending import send
 from worker.session import Session
@@ -20,6 +21,7 @@ from worker.xero.reply import ReplyKind
 from worker.xero.revision import Clash
 
 _AGAIN_S = 15.0
+_LEAST_S = 0.05
 
 
 class Revising:
@@ -30,22 +32,22 @@ class Revising:
         self._settlement = settlement
         self._performer = performer
 
-    async def run(self, kind: Kind, writes: Sequence[Write]) -> None:
-        """Settle `writes`, whose slots are in flight. Raises as `Performer.perform`."""
+    async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
+        """Settle `writes`, whose slots are in flight. `lane` pays for the look. Raises as `Performer.perform`."""
         known = await self._s.ledger.documents.get([write.key for write in writes])
         changes = [write for write in writes if write.key in known]
         creations = [write for write in writes if write.key not in known]
         try:
             for reading in readings_of(kind, changes, known):
-                await self._change(kind, reading, known)
+                await self._change(kind, lane, reading, known)
             for reading in earlier_sales(kind, creations):
-                await self._create(kind, reading)
+                await self._create(kind, lane, reading)
         finally:
             for write in writes:
                 self._s.readings.elements.pop(write.key, None)
 
-    async def _change(self, kind: Kind, reading: Reading, known: Mapping[Any, Document]) -> None:
-        seen = await self._look(kind, reading)
+    async def _change(self, kind: Kind, lane: Lane, reading: Reading, known: Mapping[Any, Document]) -> None:
+        seen = await self._look(kind, lane, reading)
         if seen is None:
             return
         call, status, elements = seen
@@ -56,8 +58,8 @@ class Revising:
             self._s.readings.elements[write.key] = next(hits, None)
         await self._write(kind, reading.writes)
 
-    async def _create(self, kind: Kind, reading: Reading) -> None:
-        seen = await self._look(kind, reading)
+    async def _create(self, kind: Kind, lane: Lane, reading: Reading) -> None:
+        seen = await self._look(kind, lane, reading)
         policy = self._s.org.cut_over.policy
         if seen is None or policy == "ignore":
             return
@@ -77,18 +79,41 @@ class Revising:
             await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
         await self._write(kind, [write for write in reading.writes if write.key in self._s.readings.elements])
 
-    async def _look(self, kind: Kind, reading: Reading) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
+    async def _look(
+        self, kind: Kind, lane: Lane, reading: Reading
+    ) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
         """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later."""
-        call = await open_lookup(self._s, kind=kind, path=reading.path, params=reading.params)
-        reply = await send(self._s, call)
+        opened = await self._s.ledger.calls.open_read(
+            self._s.lease,
+            purpose=Purpose.LOOKUP,
+            lane=lane,
+            path=reading.path,
+            params=reading.params,
+            kind=kind,
+            limits=self._s.limits,
+        )
+        if isinstance(opened, Wait):
+            await self._later(reading, lane, opened)
+            return None
+        reply = await send(self._s, opened)
         if reply.outcome is ReplyKind.ANSWERED:
-            return call, reply.status, reply.elements
-        await self._settlement.close(call, reply.status)
+            return opened, reply.status, reply.elements
+        await self._settlement.close(opened, reply.status)
         pause = pause_for(reply, self._s.clock.now())
         if pause is not None:
             raise pause
-        await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
+        await self._free(reading, _AGAIN_S)
         return None
+
+    async def _later(self, reading: Reading, lane: Lane, wait: Wait) -> None:
+        now = self._s.clock.now()
+        pause = out_of_calls(wait, now)
+        if pause is not None and lane is Lane.IMMEDIATE:
+            raise pause
+        await self._free(reading, min((wait.until - now).total_seconds(), _AGAIN_S))
+
+    async def _free(self, reading: Reading, after_s: float) -> None:
+        await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + max(after_s, _LEAST_S))
 
     async def _write(self, kind: Kind, writes: Sequence[Write]) -> None:
         if not writes:

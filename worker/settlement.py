@@ -46,11 +46,12 @@ class Settlement:
         *,
         result: str = "written",
         headers: Headers | None = None,
+        stubs: Sequence[Document] = (),
     ) -> None:
         """Close `call` with what Xero said: documents written, events parked, the kind paused at five like refusals.
 
         Members that exist already or had no verdict stay in flight: the caller settles them next. `headers` are the
-        reply's, unless they have corrected the budget before.
+        reply's, unless they have corrected the budget before. `stubs` are known then, and are still to be written.
         """
         paused = self._pause_reason(call.kind, results)
         fates = self._paused(results) if paused else self._parked(results)
@@ -58,7 +59,7 @@ class Settlement:
             self._s.lease,
             call.id,
             status=status,
-            documents=results.documents,
+            documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
             completed=self._completing(results.documents),
             headers=headers,
@@ -69,13 +70,14 @@ class Settlement:
         if paused and call.kind is not None:
             await self.pause_kind(call.kind, paused, _messages(results, paused))
 
-    async def adopt(self, call: Call, status: int | None, documents: Sequence[Document]) -> None:
-        """Close `call` with the documents that were found in Xero and are ours."""
-        await self.record(call, status, Results(documents=list(documents)), result="adopted")
+    async def adopt(
+        self, call: Call, status: int | None, documents: Sequence[Document], stubs: Sequence[Document] = ()
+    ) -> None:
+        """Close `call` with the documents that were found in Xero and are ours.
 
-    async def know(self, call: Call, status: int | None, documents: Sequence[Document]) -> None:
-        """Close `call` with documents that are ours but hold other content: they are to be updated, by id."""
-        await self._s.ledger.calls.close(self._s.lease, call.id, status=status, documents=documents)
+        `stubs` are ours too, but hold other content: they are to be updated, by id.
+        """
+        await self.record(call, status, Results(documents=list(documents)), result="adopted", stubs=stubs)
 
     async def close(self, call: Call, status: int | None) -> None:
         """Close `call` without any document."""

@@ -139,6 +139,26 @@ async def test_payments_of_a_draft_wait_for_its_approval_and_then_go_by_themselv
         assert await one.parked() == []
 
 
+async def test_a_cancelled_draft_that_a_person_approved_meanwhile_is_voided(tmp_path: Path) -> None:
+    async with serving(tmp_path, document_status="draft") as one:
+        await one.acked(*one.receive(sale()))
+        there(one, Status="AUTHORISED")
+        one.xero.answers[Kind.INVOICE] = [refusal(FROZEN)]
+
+        await one.acked(*one.receive(sale(cancelled=True)))
+
+        assert (one.xero.written[NUMBER]["Status"], await one.parked()) == ("VOIDED", [])
+
+
+async def test_a_contact_of_ours_that_the_ledger_forgot_is_updated_by_id(one: Served) -> None:
+    one.xero.written["webshop:7"] = {"ContactID": "c-7", "ContactNumber": "webshop:7", "Name": "Somebody else"}
+    one.xero.answers[Kind.CONTACT] = [refusal("The contact number webshop:7 must be unique."), one.xero.every]
+
+    await one.acked(*one.receive(sale()))
+
+    assert one.xero.written[NUMBER]["Contact"] == {"ContactID": "c-7"}
+
+
 async def test_payments_of_a_draft_that_a_person_threw_away_are_parked(tmp_path: Path) -> None:
     async with serving(tmp_path, document_status="draft") as one:
         await one.acked(*one.receive(sale()))
