@@ -44,17 +44,18 @@ def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mark(lines: Any) -> str | None:
-    """Eight hex digits that change with any line's words, account, tax type or figures, not with their order."""
+    """Eight hex digits that change with any line's words, account, tax type or amount, not with their order."""
     if not lines:
         return None
-    sums = sum(crc32(_line(line).encode()) for line in lines)
-    return f"{sums & 0xFFFFFFFF:08x}"
-
-
-def _line(line: Mapping[str, Any]) -> str:
-    get = line.get
-    words = f"{get('Description')}\n{get('AccountCode')}\n{get('TaxType')}\n"
-    return f"{words}{money(get('LineAmount')) or 0:.2f}\n{money(get('TaxAmount')) or 0:.2f}"
+    total = 0
+    for line in lines:
+        get = line.get
+        amount = get("LineAmount") or 0
+        if type(amount) is str:
+            amount = Decimal(amount)
+        words = f"{get('Description')}\n{get('AccountCode')}\n{get('TaxType')}\n{amount:.2f}"
+        total += crc32(words.encode())
+    return f"{total & 0xFFFFFFFF:08x}"
 
 
 def _text(value: Any) -> str | None:

@@ -110,6 +110,9 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("is used with a different request",), _KEY_CLASH),
 )
 
+REASONS = frozenset(meaning.reason for _, meaning in _TABLE) | {_REFUSED.reason}
+"""Every reason that a refusal of Xero can have."""
+
 
 def classify(messages: Iterable[str]) -> Meaning:
     """The meaning of one document's messages: "already there" outweighs the rest, for a look-up settles it."""

@@ -1,0 +1,46 @@
+"""docs/parked.md knows every reason there is, and none that is no longer one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from worker.xero.messages import REASONS
+
+ROOT = Path(__file__).parents[2]
+# as they stand in calls: the reason comes first, or after what it is about
+SAID = re.compile(
+    r"\b(?:Unmappable|Unsound|unsound|Undecodable|Clash|Fault|Stop|park|failed|waiting_until)"
+    r'\((?:[a-z_.\[\]]+, )*\s*"([a-z]+(?:_[a-z]+)*)"'
+)
+
+
+def source() -> str:
+    files = [path for folder in ("worker", "schemas") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return "\n".join(path.read_text() for path in files)
+
+
+def promised() -> set[str]:
+    rows = re.findall(r"^\| (`[^|]*`) \|", (ROOT / "docs" / "parked.md").read_text(), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+
+
+def test_every_reason_has_its_row() -> None:
+    said = set(SAID.findall(source()))
+
+    assert {"tax_unmapped", "undecodable", "voided_in_xero", "overpaid", "tax_rate_unequal", "number_taken"} <= said
+    assert (said | REASONS) - promised() == set()
+
+
+def test_no_row_is_of_a_reason_that_nobody_gives() -> None:
+    text = source()
+
+    # replies of Xero give their own kind as the reason
+    assert {reason for reason in promised() if f'"{reason}"' not in text} == set()
+
+
+def test_the_rows_are_whole() -> None:
+    lines = (ROOT / "docs" / "parked.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("| `")]
+
+    assert [line for line in rows if line.count(" | ") != 3] == []
