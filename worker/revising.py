@@ -15,7 +15,7 @@ from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.cut_over import earlier
-from worker.xero.endpoints import ENDPOINTS, same_id
+from worker.xero.endpoints import ENDPOINTS, number_of, same_id
 from worker.xero.lookup import Reading, earlier_sales, readings_of
 from worker.xero.reply import ReplyKind
 from worker.xero.revision import Clash
@@ -64,10 +64,11 @@ class Revising:
         if seen is None or policy == "ignore":
             return
         call, status, elements = seen
+        taken = await self._taken(kind, elements)
         found: list[Document] = []
         clashes: list[tuple[Write, Clash]] = []
         for write in reading.writes:
-            verdict = earlier(write, elements, policy=policy, taken=frozenset(one.xero_id for one in found))
+            verdict = earlier(write, elements, policy=policy, taken=taken | {one.xero_id for one in found})
             if isinstance(verdict, Document):
                 found.append(verdict)
             elif isinstance(verdict, Clash):
@@ -78,6 +79,12 @@ class Revising:
         for write, clash in clashes:
             await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
         await self._write(kind, [write for write in reading.writes if write.key in self._s.readings.elements])
+
+    async def _taken(self, kind: Kind, elements: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+        """The ids of those that are documents of ours already, such as another part of the same order."""
+        numbers = {number_of(kind, element) for element in elements}
+        known = await self._s.ledger.documents.by_number(self._s.org.name, kind, numbers)
+        return frozenset(document.xero_id for document in known.values())
 
     async def _look(
         self, kind: Kind, lane: Lane, reading: Reading

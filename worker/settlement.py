@@ -26,6 +26,7 @@ from worker.xero.verdicts import Refused
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
+_CHANGING_S = 1.0
 _APPROVAL_S = 86_400.0
 """Approvals are looked for by themselves; this is when an event looks again though none was seen."""
 
@@ -143,15 +144,21 @@ class Settlement:
                 await self._move(write.key, partial(waiting_for, parent=missing))
 
     async def stopped(self, stops: Sequence[Stop]) -> None:
-        """Documents that must not be sent: their events wait for an approval, or for a person."""
+        """Documents that must not be sent: their events wait for an approval, or for a person.
+
+        While the document that stops them is being changed itself, they wait for what becomes of it.
+        """
         for stop in stops:
-            await self._move(stop.write.key, partial(self._held, stop=stop))
+            if stop.parent is not None and self._s.buffer.wants(stop.parent):
+                await self.free([stop.write], not_before=self._s.clock.monotonic() + _CHANGING_S)
+            else:
+                await self._move(stop.write.key, partial(self._held, stop=stop))
 
     def _held(self, work: Work, stop: Stop) -> Held:
-        if stop.approval is None:
+        if stop.parent is None or not stop.waits:
             return parked(work, stop.reason, stop.detail, stop.hint)
         until = self._s.in_s(_APPROVAL_S)
-        return waiting_for_approval(work, stop.approval, until, stop.reason, stop.detail, stop.hint)
+        return waiting_for_approval(work, stop.parent, until, stop.reason, stop.detail, stop.hint)
 
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(write.key, write.version) for write in writes if not write.only_if_absent]

@@ -14,9 +14,10 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
+from tests.waiting import until
 from worker.approvals import Approvals
 from worker.documents import Kind
-from worker.ledger.records import Call, HoldState
+from worker.ledger.records import Call, HoldState, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
@@ -78,6 +79,21 @@ async def test_a_payment_above_the_sale_is_parked_before_it_is_sent(one: Served)
     [held] = await one.parked()
     assert (held.reason, "13.00" in held.detail, "12.00" in held.detail) == ("overpaid", True, True)
     assert count(one, Kind.PAYMENT) == 0
+
+
+async def test_a_payment_of_a_sale_that_is_growing_waits_for_it(one: Served) -> None:
+    await one.acked(*one.receive(sale()))
+    grown = event(Entity.INVOICE, invoice(line("20.00", "4.00", tax_rate="20")))
+    one.xero.gate.clear()
+    change = one.receive(grown.model_copy(update={"version": VERSION + timedelta(hours=1)}))
+    await until(lambda: one.xero.calls[-1].purpose is Purpose.LOOKUP, what="the look before the change")
+    money = one.receive(paying(amount="24.00"))
+    one.xero.gate.set()
+
+    await one.acked(*change, *money)
+
+    assert await one.parked() == []
+    assert count(one, Kind.PAYMENT) == 1
 
 
 async def test_a_payment_of_a_cancelled_sale_is_parked_before_it_is_sent(one: Served) -> None:
@@ -209,6 +225,17 @@ async def test_an_earlier_sale_of_another_total_is_parked_with_both(tmp_path: Pa
             True,
             True,
         )
+
+
+async def test_parts_of_one_order_are_no_earlier_connectors(tmp_path: Path) -> None:
+    async with serving(tmp_path, with_earlier(), cut_over={"policy": "adopt", **CUT_OVER}) as one:
+        other = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"), id="32", number="13"))
+        await one.acked(*one.receive(sale()))
+
+        await one.acked(*one.receive(other))
+
+        assert {"OLD-1", "SHOP-I-webshop-13"} <= set(one.xero.written)
+        assert await one.parked() == []
 
 
 @pytest.mark.parametrize(

@@ -106,13 +106,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A write that is not to be sent, and why. With `approval` it waits until a person approves that document."""
+    """A write that is not to be sent, and why; `parent` is the document that says so, where it is another.
+
+    One that `waits` is for when a person has approved its parent.
+    """
 
     write: Write
     reason: str
     detail: str
     hint: str
-    approval: DocumentKey | None = None
+    parent: DocumentKey | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,14 @@ def _stop(write: Write, document: Document) -> Stop | None:
     status = facts.get("status")
     if status in UNAPPROVED:
         detail = f"{document.number} is a {str(status).lower()} that nobody has approved yet"
-        return Stop(write, AWAITING_APPROVAL, detail, _APPROVE, document.key)
+        return Stop(write, AWAITING_APPROVAL, detail, _APPROVE, document.key, waits=True)
     if status in GONE:
         detail = f"{document.number} is {str(status).lower()}: nothing can be paid to it"
-        return Stop(write, "document_void", detail, _VOID)
+        return Stop(write, "document_void", detail, _VOID, document.key)
     total, amount = _total(facts), money(write.payload.get("Amount"))
     if total is not None and amount is not None and amount > total:
         detail = f"{amount} was paid, and {document.number} is of {total} in all"
-        return Stop(write, "overpaid", detail, _OVERPAID)
+        return Stop(write, "overpaid", detail, _OVERPAID, document.key)
     return None
 
 
