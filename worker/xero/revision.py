@@ -6,7 +6,7 @@ or changed is theirs. https://developer.xero.com/documentation/api/accounting/in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,8 @@ from worker.documents import Kind
 from worker.ledger.records import Document
 from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
 from worker.xero.facts import UNAPPROVED, facts_of, money
-from worker.xero.sameness import date_of, line_amount, totals_of
+from worker.xero.pairing import figures, paired
+from worker.xero.sameness import date_of, totals_of
 
 Element = Mapping[str, Any]
 
@@ -61,7 +62,7 @@ def revise(kind: Kind, ours: Element, document: Document, theirs: Element | None
 
 
 def _change(kind: Kind, ours: Element, document: Document, theirs: Element) -> Revised | Clash:
-    pairs = list(_paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
+    pairs = list(paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
     if not is_settled_in_part(kind, theirs):
         return Revised(_whole(kind, ours, document, theirs, pairs))
     if _moves_money(ours, theirs, pairs):
@@ -122,42 +123,9 @@ def _kept_line(line: Element, known: Element | None) -> dict[str, Any]:
     return dict(line) if known is None else {"LineItemID": known["LineItemID"], **line}
 
 
-def _paired(ours: Sequence[Element], theirs: Sequence[Element]) -> Iterator[tuple[Element, Element | None]]:
-    """Each of our lines with the line of Xero whose id it keeps: the same, else of the same words, else of that item.
-
-    A line keeps what an update leaves out, so an item code must never pass to another line.
-    """
-    left = [line for line in theirs if line.get("LineItemID")]
-    chosen: dict[int, Element] = {}
-    for likeness in (_same_line, _same_words, _same_item):
-        for place, line in enumerate(ours):
-            hit = next((one for one in left if likeness(line, one)), None) if place not in chosen else None
-            if hit is not None:
-                chosen[place] = hit
-                left.remove(hit)
-    for place, line in enumerate(ours):
-        yield line, chosen.get(place)
-
-
-def _same_line(ours: Element, theirs: Element) -> bool:
-    return _same_words(ours, theirs) and _figures(ours) == _figures(theirs)
-
-
-def _same_words(ours: Element, theirs: Element) -> bool:
-    return _same_item(ours, theirs) and ours.get("Description") == theirs.get("Description")
-
-
-def _same_item(ours: Element, theirs: Element) -> bool:
-    return (ours.get("ItemCode") or "") == (theirs.get("ItemCode") or "")
-
-
-def _figures(line: Element) -> tuple[object, ...]:
-    return money(line.get("Quantity")), line_amount(line), money(line.get("TaxAmount")), line.get("TaxType")
-
-
 def _moves_money(ours: Element, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]) -> bool:
     header = any(_text(ours, name) != _text(theirs, name) for name in ("CurrencyCode", "LineAmountTypes"))
-    lines = any(known is None or _figures(line) != _figures(known) for line, known in pairs)
+    lines = any(known is None or figures(line) != figures(known) for line, known in pairs)
     return header or lines or len(pairs) != len(theirs.get("LineItems") or ()) or date_of(ours) != date_of(theirs)
 
 

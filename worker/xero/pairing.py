@@ -1,0 +1,48 @@
+"""Which line of Xero a line of ours goes on as, so that it keeps its id. Pure.
+
+https://developer.xero.com/documentation/api/accounting/requests-and-responses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from worker.xero.facts import money
+from worker.xero.sameness import line_amount
+
+Element = Mapping[str, Any]
+
+
+def paired(ours: Sequence[Element], theirs: Sequence[Element]) -> Iterator[tuple[Element, Element | None]]:
+    """Each of our lines with the line of Xero whose id it keeps: the same, else of the same words, else of that item.
+
+    A line keeps what an update leaves out, so an item code must never pass to another line.
+    """
+    left = [line for line in theirs if line.get("LineItemID")]
+    chosen: dict[int, Element] = {}
+    for likeness in (_same_line, _same_words, _same_item):
+        for place, line in enumerate(ours):
+            hit = next((one for one in left if likeness(line, one)), None) if place not in chosen else None
+            if hit is not None:
+                chosen[place] = hit
+                left.remove(hit)
+    for place, line in enumerate(ours):
+        yield line, chosen.get(place)
+
+
+def _same_line(ours: Element, theirs: Element) -> bool:
+    return _same_words(ours, theirs) and figures(ours) == figures(theirs)
+
+
+def _same_words(ours: Element, theirs: Element) -> bool:
+    return _same_item(ours, theirs) and ours.get("Description") == theirs.get("Description")
+
+
+def _same_item(ours: Element, theirs: Element) -> bool:
+    return (ours.get("ItemCode") or "") == (theirs.get("ItemCode") or "")
+
+
+def figures(line: Element) -> tuple[object, ...]:
+    """What of a line is money: equal for equal money, however it is written."""
+    return money(line.get("Quantity")), line_amount(line), money(line.get("TaxAmount")), line.get("TaxType")
