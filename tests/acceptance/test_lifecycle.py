@@ -104,7 +104,7 @@ async def test_edited_and_cancelled_sales_change_what_xero_lets_and_leave_people
     assert after["5"]["LineItems"][0]["AccountCode"] == "260"
     assert {number: after[number]["Total"] for number in "2357"} == dict.fromkeys("2357", 12)
     made = calls(stage) - spent
-    assert made["GET", "/Invoices"] + made["POST", "/Invoices"] <= 8
+    assert 2 <= made["GET", "Invoices"] <= 6
     assert stage.sandbox.audit()["duplicates"] == []
 
 
@@ -129,7 +129,7 @@ async def test_a_wrong_account_and_an_overpayment_park_only_what_they_concern(sq
     stage, shop = sqlite_stage, Shop(sqlite_stage)
     stage.sandbox.person("archive-account", name="210")
     stage.worker()
-    await stage.until(lambda: calls(stage)["GET", "/TaxRates"] == 1, what="the chart read")
+    await stage.until(lambda: calls(stage)["GET", "TaxRates"] == 1, what="the chart read")
 
     await shop.publish(shop.sale(1), shop.sale(2, kind="shipping"), shop.payment(1, "12.01"))
 
@@ -137,7 +137,7 @@ async def test_a_wrong_account_and_an_overpayment_park_only_what_they_concern(sq
     parked = await shop.parked()
     assert {number: one.reason for number, one in parked.items()} == {"2": "account_invalid", "p1": "overpaid"}
     assert "shipping = " in parked["2"].hint
-    assert (calls(stage)["GET", "/Accounts"], list(shop.invoices())) == (1, ["1"])
+    assert (calls(stage)["GET", "Accounts"], list(shop.invoices())) == (1, ["1"])
 
 
 async def test_sales_of_an_earlier_connector_are_adopted_or_parked_and_never_doubled(sqlite_stage: Stage) -> None:
