@@ -114,6 +114,10 @@ class ChartShelf:
     at: float | None = None
     doubted: bool = False
 
+    def forget(self) -> None:
+        """A pause is over: what was wrong may be mended, and Xero's own verdict counts until the next reading."""
+        self.chart, self.at, self.doubted = Chart(self.chart.org), None, False
+
 
 def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart:
     """Hold what `org` names against what there is. Of a list that came empty nothing is concluded."""

@@ -205,4 +205,5 @@ class Dispatcher:
         now = self._s.clock.now()
         for kind in [k for k, until in self._s.paused_kinds.items() if until <= now]:
             del self._s.paused_kinds[kind]
+            self._s.shelf.forget()
             self._s.refusals.forget(kind)

@@ -192,7 +192,10 @@ class Serving:
         if known:
             current = await self._paused_kinds()
             now = self._s.clock.now()
-            self._s.paused_kinds.update({kind: now for kind in known if kind not in current})
+            lifted = {kind: now for kind in known if kind not in current}
+            if lifted:
+                self._s.shelf.forget()
+            self._s.paused_kinds.update(lifted)
 
     async def _paused_kinds(self) -> dict[Kind, datetime]:
         pauses = await self._s.ledger.pauses.current(self._s.org.name)

@@ -88,6 +88,17 @@ async def test_five_in_a_row_pause_the_kind_instead_of_parking_the_rest(one: Ser
     assert [pause.reason for pause in await one.ledger.pauses.current("main")] == ["account_invalid"]
 
 
+async def test_when_a_pause_is_lifted_xero_decides_anew(one: Served) -> None:
+    await one.acked(*one.receive(*(sale(number) for number in range(40, 60))))
+    await until(lambda: Kind.INVOICE in one.session.paused_kinds, what="a pause")
+
+    await one.ledger.pauses.clear("main", Kind.INVOICE)
+    await until(lambda: Kind.INVOICE not in one.session.paused_kinds, what="the end of the pause")
+
+    await one.acked(*one.receive(sale(61)))
+    assert "SHOP-I-webshop-61" in one.xero.written
+
+
 async def test_while_xero_does_not_answer_documents_go_as_they_are(tmp_path: Path) -> None:
     async with serving(tmp_path, ChartedXero(is_down=True)) as one:
         await one.acked(*one.receive(sale()))
