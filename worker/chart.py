@@ -149,7 +149,7 @@ def _payment_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, A
     named = [(f'[organisations.{org.name}.payments] "{method}"', code) for method, code in org.payments.items()]
     named += [
         (f"[organisations.{org.name}.accounts] {name}", getattr(org.accounts, name) or NO_PAYMENT)
-        for name in ("gift_card", "store_credit")
+        for name in ("gift_card", "store_credit", "reward_points")
     ]
     for place, code in named:
         wrong = "" if code == NO_PAYMENT else _wrong(rows.get(code), allowed=_pays, why="takes no payments")

@@ -13,7 +13,7 @@ from tests.unit.mapping_cases import event, invoice, line, organisation, payment
 from worker.chart import Chart, Fault, compare
 
 ORG = organisation()
-CODES = ("200", "205", "210", "260", "860", "841", "842", "408")
+CODES = ("200", "205", "210", "260", "860", "841", "842", "844", "408")
 
 
 def account(code: str, **changes: Any) -> dict[str, Any]:
