@@ -210,8 +210,8 @@ class Sale:
 
 
 def wire(raw: Any, *, noise: float = 0.0) -> Any:
-    """Through JSON and back: floats leave the shop, with artefacts if wanted, and decimals come out of the client."""
-    return json.loads(json.dumps(raw, default=lambda value: float(value) * (1 + noise)), parse_float=Decimal)
+    """Through JSON and back: floats, as the shop writes them, with artefacts if wanted."""
+    return json.loads(json.dumps(raw, default=lambda value: float(value) * (1 + noise)))
 
 
 def _part(whole: Amounts, taken: Amounts, quantity: Quantity, open_quantity: Quantity, of: Quantity) -> Amounts:

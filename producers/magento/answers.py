@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic_core import from_json
 
 from producers.magento.advice import CHECK_URL, OTHER_TOKEN, allow, explain
 from producers.magento.errors import NotAllowed, PageTooLarge, ServerFault
@@ -25,7 +25,7 @@ _SHOWN = 200
 
 
 def read(response: httpx.Response) -> Any:
-    """The JSON of a success, its numbers as `Decimal`. Raises what the answer means otherwise."""
+    """The JSON of a success. Raises what the answer means otherwise."""
     status, where = response.status_code, _where(response.request)
     if response.has_redirect_location:
         raise StoreRefuses(_redirected(response))
@@ -81,7 +81,12 @@ def message_of(payload: Any) -> str:
 
 def _payload(response: httpx.Response) -> Any:
     try:
-        return json.loads(response.content, parse_float=Decimal)
+        return from_json(response.content)
+    except ValueError:
+        pass
+    try:
+        # this one is slower, and takes what is not quite JSON: half of a surrogate pair in somebody's name
+        return json.loads(response.content)
     except ValueError:
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 from producers.magento.translate.credit_memos import OfOrder, credit_memo
@@ -16,8 +15,8 @@ from tests.magento_samples import credit_memo_json, invoice_json, order_json, pl
 
 
 def wire(raw: Any) -> Any:
-    """As it comes out of the client: through JSON, with decimals."""
-    return json.loads(json.dumps(raw), parse_float=Decimal)
+    """As it comes out of the client: through JSON."""
+    return json.loads(json.dumps(raw))
 
 
 ORDER, INVOICE, MEMO = wire(order_json()), wire(invoice_json()), wire(credit_memo_json())

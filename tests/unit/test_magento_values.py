@@ -7,11 +7,13 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from producers.magento.answers import read
 from producers.magento.translate.invoices import invoice
 from producers.magento.translate.people import customer
 from producers.magento.translate.products import product
@@ -22,7 +24,7 @@ from tests.magento_samples import customer_json, invoice_json, order_json, place
 
 
 @pytest.mark.parametrize(
-    ("came", "read"),
+    ("came", "rounded"),
     [
         ("35.199999999", "35.20"),
         ("35.195", "35.20"),
@@ -33,11 +35,24 @@ from tests.magento_samples import customer_json, invoice_json, order_json, place
         ("-2.675", "-2.68"),
     ],
 )
-def test_amounts_lose_their_artefacts(came: str, read: str) -> None:
-    assert f"{cents(amount({'x': Decimal(came)}, 'x'))}" == read
+def test_amounts_lose_their_artefacts(came: str, rounded: str) -> None:
+    assert f"{cents(amount({'x': float(came)}, 'x'))}" == rounded
 
 
-@pytest.mark.parametrize("came", [True, "twelve", [1], {"amount": 1}, Decimal("NaN"), Decimal("Infinity")])
+@given(st.decimals(-(10**9), 10**9, places=4))
+def test_an_amount_is_what_its_text_says(written: Decimal) -> None:
+    answer = httpx.Response(200, text=f'{{"x": {written:f}}}', request=httpx.Request("GET", "http://shop.test"))
+
+    assert amount(read(answer), "x") == written
+
+
+def test_half_a_surrogate_pair_in_a_name_does_not_cost_the_page() -> None:
+    answer = httpx.Response(200, text=r'{"x": "Zo\ud83d\u00eb"}', request=httpx.Request("GET", "http://shop.test"))
+
+    assert text(read(answer), "x") == "Zo ë"
+
+
+@pytest.mark.parametrize("came", [True, "twelve", [1], {"amount": 1}, float("nan"), float("inf")])
 def test_what_is_no_amount_is_refused_by_its_name(came: object) -> None:
     with pytest.raises(Unreadable, match="grand_total must be a number"):
         amount({"grand_total": came}, "grand_total")
@@ -45,7 +60,7 @@ def test_what_is_no_amount_is_refused_by_its_name(came: object) -> None:
 
 def test_an_amount_that_no_money_has_is_refused() -> None:
     with pytest.raises(Unreadable, match="grand_total has more digits than money can have"):
-        amount({"grand_total": Decimal("1E+40")}, "grand_total")
+        amount({"grand_total": 1e40}, "grand_total")
 
 
 @pytest.mark.parametrize(

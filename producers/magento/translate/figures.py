@@ -99,7 +99,7 @@ def _ways(document: Raw, lines: Sequence[Line]) -> set[Decimal]:
     base = _sum(amount(document, name) for name in _SUMMED) + beside
     fixed_taxes = _sum(line.net for line in lines if line.kind is LineKind.FEE) - beside
     compensation = amount(document, _SHIPPING_COMPENSATION)
-    return {cents(base + one + other) for one in (ZERO, fixed_taxes) for other in (ZERO, compensation)}
+    return {cents(base + one + other) for one in {ZERO, fixed_taxes} for other in {ZERO, compensation}}
 
 
 def _residual(totals: Totals, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Residual:

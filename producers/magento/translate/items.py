@@ -74,7 +74,7 @@ def _tax_on(one: Raw) -> Decimal:
 def _listed(value: object) -> list[Raw]:
     """`weee_tax_applied` is JSON within JSON."""
     try:
-        listed = json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+        listed = json.loads(value) if isinstance(value, str) else value
     except ValueError:
         return []
-    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

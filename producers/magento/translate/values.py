@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,16 +16,17 @@ from schemas.entities import ZERO
 from schemas.text import one_line
 
 Raw = Mapping[str, Any]
-"""One object of Magento's JSON, numbers as int or `Decimal`."""
+"""One object of Magento's JSON."""
 
 CENT = Decimal("0.01")
 _MOST = Decimal("1e12")
+_NUMBERS = frozenset({int, float})
+_TAKEN = frozenset({int, str})
 _NONE = Decimal("NaN")
-_NUMBERS = frozenset({int, str, Decimal})
 _RATE = Decimal("0.000001")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
-_MARKS = re.compile(r"[&<]|\s\s")
 _NAME = 255
+_TIMES = 1024  # a document's times are asked for several times in a row
 
 
 class Unreadable(Exception):
@@ -34,18 +36,25 @@ class Unreadable(Exception):
 def amount(raw: Raw, name: str) -> Decimal:
     """A number as it came; 0 where there is none."""
     value: Any = raw.get(name)
-    if value is None or value == "":
+    if not value and (value is None or value == "" or type(value) in _NUMBERS):
         return ZERO
-    try:
-        # Magento writes some amounts, those of gift wrapping, as text
-        found = Decimal(value) if type(value) in _NUMBERS else _NONE
-    except InvalidOperation:
-        found = _NONE
+    found = _decimal(value)
     if not found.is_finite():
         raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
     if not -_MOST < found < _MOST:
         raise Unreadable(f"{name} has more digits than money can have")
     return found
+
+
+def _decimal(value: Any) -> Decimal:
+    """A float as it was written: PHP and Python write the shortest text that gives the same float again."""
+    if type(value) is float:
+        return Decimal(repr(value))
+    try:
+        # Magento writes some amounts, those of gift wrapping, as text
+        return Decimal(value) if type(value) in _TAKEN else _NONE
+    except InvalidOperation:
+        return _NONE
 
 
 def cents(value: Decimal) -> Decimal:
@@ -82,13 +91,18 @@ def identity(raw: Raw, name: str = "entity_id") -> int:
 def moment(raw: Raw, name: str) -> datetime:
     """A time, `2026-10-03 09:20:01`, which is UTC."""
     value = raw.get(name)
-    try:
-        at = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
-    except ValueError:
-        at = None
+    at = _time(str(value))
     if at is None or not FIRST_YEAR < at.year < LAST_YEAR:
         raise Unreadable(f"{name} must be a time such as 2026-10-03 09:20:01, not {str(value)[:30]!r}")
     return at
+
+
+@lru_cache(_TIMES)
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def version(*rows: Raw) -> datetime:
@@ -104,18 +118,20 @@ def day(at: datetime, zone: ZoneInfo) -> date:
 def text(raw: Raw, name: str, limit: int = _NAME) -> str:
     """One clean line: no markup, no entities, no line breaks; empty where there is none."""
     value = raw.get(name)
-    if value is None or isinstance(value, list | dict):
+    if value is None or value == "" or isinstance(value, list | dict):
         return ""
-    line = str(value)
-    if line.isprintable() and not _MARKS.search(line):
-        return line.strip()[:limit].rstrip()
+    line = value if type(value) is str else str(value)
+    # the only white space that can be printed is the space
+    if line.isprintable() and "<" not in line and "&" not in line and "  " not in line:
+        line = line.strip()
+        return line if len(line) <= limit else line[:limit].rstrip()
     return one_line(_TAG.sub(" ", html.unescape(line)), limit)
 
 
 def inner(raw: Raw, name: str) -> Raw:
     """An object inside an object; empty where there is none."""
     value = raw.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def extension(raw: Raw) -> Raw:
@@ -126,7 +142,7 @@ def extension(raw: Raw) -> Raw:
 def rows(raw: Raw, name: str) -> Sequence[Raw]:
     """A list of objects; empty where there is none."""
     value = raw.get(name)
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def rate(value: Decimal) -> Decimal:
