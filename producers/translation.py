@@ -133,7 +133,7 @@ class Translator:
         run_id: str = "",
     ) -> Event:
         # what is checked when it is read is not checked before: the parts are valid, and this runs for every entity
-        return Event.model_construct(
+        return Event.assembled(
             id=event_id,
             source=self.store,
             organisation=address.organisation,

@@ -18,6 +18,7 @@ MOMENT_PATTERN = (
 )
 DAY_WANTED = "must be a day such as '2026-01-31'"
 MOMENT_WANTED = "must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'"
+_OFFSET = len("+00:00")
 D = TypeVar("D", bound=date)
 _matches_day = re.compile(DAY_PATTERN).fullmatch
 _matches_moment = re.compile(MOMENT_PATTERN).fullmatch
@@ -25,6 +26,8 @@ _matches_moment = re.compile(MOMENT_PATTERN).fullmatch
 
 def rfc3339(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: strings of this form sort by time."""
+    if value.tzinfo is UTC:
+        return f"{value.isoformat(timespec='microseconds')[:-_OFFSET]}Z"
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import MAX_BODY_BYTES, _at_once, _step_by_step, decode_event, encode_event
+from schemas.codec import MAX_BODY_BYTES, _at_once, _step_by_step, decode_event, encode_event, join
 from schemas.commands import decode_command
 from schemas.entities import Entity
-from schemas.envelope import Change, Event
+from schemas.envelope import Change, Envelope, Event, data_schema, event_type
 from schemas.errors import REASONS, Undecodable
 from tests.sample_invoice import INVOICE, invoice_event, paths, replaced
 from tests.strategies import events
@@ -36,6 +36,25 @@ def test_an_event_survives_the_wire(entity: Entity) -> None:
         assert encode_event(again) == body
 
     holds()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(Entity).flatmap(events))
+def test_an_event_is_written_as_its_envelope_and_data_would_be(event: Event) -> None:
+    kind = event_type(event.entity, event.change)
+    envelope = Envelope(
+        id=event.id,
+        source=event.source,
+        type=kind,
+        subject=event.subject,
+        time=event.time,
+        dataschema=data_schema(kind),
+        organisation=event.organisation,
+        entityversion=event.version,
+        correlationid=event.correlation_id,
+    )
+
+    assert encode_event(event) == join(envelope, event.data)
 
 
 @settings(max_examples=300, deadline=None)
