@@ -10,6 +10,7 @@ from datetime import datetime
 from producers.checkpoints import Address, Memory
 from producers.routing import Routing, Target
 from producers.store import Broken, Found, Row
+from schemas.assembly import assembled
 from schemas.codec import data_json
 from schemas.dates import rfc3339
 from schemas.entities import Removed, Snapshot
@@ -133,18 +134,19 @@ class Translator:
         run_id: str = "",
     ) -> Event:
         # what is checked when it is read is not checked before: the parts are valid, and this runs for every entity
-        return Event.assembled(
-            id=event_id,
-            source=self.store,
-            organisation=address.organisation,
-            entity=address.entity,
-            change=change,
-            subject=address.id,
-            time=now,
-            version=version,
-            correlation_id=run_id,
-            data=data,
-        )
+        fields = {
+            "id": event_id,
+            "source": self.store,
+            "organisation": address.organisation,
+            "entity": address.entity,
+            "change": change,
+            "subject": address.id,
+            "time": now,
+            "version": version,
+            "correlation_id": run_id,
+            "data": data,
+        }
+        return assembled(Event, fields)
 
     def _lane(self, address: Address) -> Lane | None:
         target = self.routing.targets.get(address.organisation)

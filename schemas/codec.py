@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import to_json
 
+from schemas.assembly import assembled
 from schemas.dates import Timestamp, rfc3339
 from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
 from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, OrgName, data_model, data_schema, event_type
@@ -89,18 +90,19 @@ def _event(envelope: Envelope) -> Event:
 
 def _made(envelope: Envelope, entity: Entity, change: Change, data: Snapshot | Removed) -> Event:
     """What has been checked already."""
-    return Event.assembled(
-        id=envelope.id,
-        source=envelope.source,
-        organisation=envelope.organisation,
-        entity=entity,
-        change=change,
-        subject=envelope.subject,
-        time=envelope.time,
-        version=envelope.entityversion,
-        correlation_id=envelope.correlationid,
-        data=data,
-    )
+    fields = {
+        "id": envelope.id,
+        "source": envelope.source,
+        "organisation": envelope.organisation,
+        "entity": entity,
+        "change": change,
+        "subject": envelope.subject,
+        "time": envelope.time,
+        "version": envelope.entityversion,
+        "correlation_id": envelope.correlationid,
+        "data": data,
+    }
+    return assembled(Event, fields)
 
 
 def _sender(envelope: Envelope) -> Sender:

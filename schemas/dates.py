@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -24,6 +25,7 @@ _matches_day = re.compile(DAY_PATTERN).fullmatch
 _matches_moment = re.compile(MOMENT_PATTERN).fullmatch
 
 
+@lru_cache(256)  # a version is written several times, and the time of a batch for each of its events
 def rfc3339(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds: strings of this form sort by time."""
     if value.tzinfo is UTC:

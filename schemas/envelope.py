@@ -74,16 +74,6 @@ class Event(BaseModel):
     correlation_id: CorrelationId = ""
     data: Snapshot | Removed
 
-    @classmethod
-    def assembled(cls, **parts: Any) -> Self:
-        """An event of all its parts, which are valid. As `model_construct`, in a fifth of the time."""
-        made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", parts)
-        object.__setattr__(made, "__pydantic_fields_set__", set(parts))
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
-
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         expected = data_model(self.entity, self.change)

@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from producers.magento.answers import read
 from producers.magento.translate.invoices import invoice
+from producers.magento.translate.lines import order_lines
 from producers.magento.translate.people import customer
 from producers.magento.translate.products import product
 from producers.magento.translate.sales import order
 from producers.magento.translate.values import Unreadable, amount, cents, text
-from schemas.entities import Customer
+from schemas.entities import Customer, Line
 from tests.magento_samples import customer_json, invoice_json, order_json, places, product_json
 
 
@@ -44,6 +45,33 @@ def test_an_amount_is_what_its_text_says(written: Decimal) -> None:
     answer = httpx.Response(200, text=f'{{"x": {written:f}}}', request=httpx.Request("GET", "http://shop.test"))
 
     assert amount(read(answer), "x") == written
+
+
+_MONEY = st.decimals(-(10**5), 10**11, places=4).map(float)
+
+
+@given(net=_MONEY, tax=_MONEY, quantity=_MONEY, discount=_MONEY, percent=_MONEY, title=st.text(max_size=300))
+def test_a_line_is_what_it_would_be_when_checked_or_its_row_is_broken(
+    net: float, tax: float, quantity: float, discount: float, percent: float, title: str
+) -> None:
+    item = {"item_id": 1, "sku": title, "name": title, "product_type": "simple", "qty_ordered": quantity}
+    item |= {"row_total_incl_tax": net, "tax_amount": tax, "discount_amount": discount, "tax_percent": percent}
+    weee = {"weee_tax_applied_row_amount": 1, "weee_tax_applied": [{"title": title}]}
+
+    with suppress(ValidationError):
+        for line in order_lines({"items": [item | weee]}):
+            checked = Line(**dict(line))
+            assert repr(line) == repr(checked)
+            assert line.model_dump_json() == checked.model_dump_json()
+            assert line == checked
+
+
+@pytest.mark.parametrize("name", ["row_total_incl_tax", "tax_amount", "qty_ordered", "tax_percent"])
+def test_a_row_with_figures_beyond_those_of_the_wire_is_refused(name: str) -> None:
+    item = {"item_id": 1, "name": "Yacht", "qty_ordered": 1, "row_total_incl_tax": 1, "tax_amount": 0}
+
+    with pytest.raises((ValidationError, Unreadable)):
+        order_lines({"items": [item | {name: 10.0**12 - 1 if name != "tax_percent" else 10.0**12}]})
 
 
 def test_half_a_surrogate_pair_in_a_name_does_not_cost_the_page() -> None:

@@ -22,6 +22,7 @@ _SUMMED = ("subtotal", "discount_amount", "shipping_amount", "tax_amount", "disc
 _SHIPPING_COMPENSATION = "shipping_discount_tax_compensation_amount"
 _WRAPPING = ("gw_price", "gw_items_price", "gw_card_price")
 _LEAST_TOLERANCE = Decimal("0.05")
+_NO_RESIDUAL = Residual(net=Decimal("0.00"), tax=Decimal("0.00"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjust
 
     The adjustments are the document's: an order's header has some too, those of its credit memos.
     """
-    adjusted = _sum(one.amount for one in adjustments)
-    of_rows = _sum(line.gross for line in lines) + adjusted
+    adjusted = _sum([one.amount for one in adjustments])
+    of_rows = _sum([line.gross for line in lines]) + adjusted
     nearest = min((way + adjusted for way in _ways(document, lines)), key=lambda way: abs(way - of_rows))
     if abs(nearest - of_rows) > max(_LEAST_TOLERANCE, CENT * len(lines)):
         raise Unreadable(f"its rows add up to {of_rows}, its own figures to {nearest}")
@@ -94,17 +95,18 @@ def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjust
 
 def _ways(document: Raw, lines: Sequence[Line]) -> set[Decimal]:
     stated = extension(document)
-    beside = _sum(amount(stated, name) for name in _WRAPPING)
-    beside += _sum(amount(fee, "custom_fee_amount") for fee in rows(stated, "custom_fees"))
-    base = _sum(amount(document, name) for name in _SUMMED) + beside
-    fixed_taxes = _sum(line.net for line in lines if line.kind is LineKind.FEE) - beside
+    beside = _sum([amount(stated, name) for name in _WRAPPING])
+    beside += _sum([amount(fee, "custom_fee_amount") for fee in rows(stated, "custom_fees")])
+    base = _sum([amount(document, name) for name in _SUMMED]) + beside
+    fixed_taxes = _sum([line.net for line in lines if line.kind is LineKind.FEE]) - beside
     compensation = amount(document, _SHIPPING_COMPENSATION)
     return {cents(base + one + other) for one in {ZERO, fixed_taxes} for other in {ZERO, compensation}}
 
 
 def _residual(totals: Totals, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Residual:
-    net = totals.net - _sum(line.net for line in lines) - _sum(one.amount for one in adjustments)
-    return Residual(net=net, tax=totals.tax - _sum(line.tax for line in lines))
+    net = totals.net - _sum([line.net for line in lines]) - _sum([one.amount for one in adjustments])
+    tax = totals.tax - _sum([line.tax for line in lines])
+    return Residual(net=net, tax=tax) if net or tax else _NO_RESIDUAL
 
 
 def _sum(values: Iterable[Decimal]) -> Decimal:

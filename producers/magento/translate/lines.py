@@ -12,12 +12,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
 from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
+from schemas.assembly import assembled
 from schemas.entities import ZERO, Line, LineKind
 from schemas.text import one_line
 
 _ONE = Decimal(1)
 _QUANTITY = Decimal("0.0001")
 _SKU = 64
+_NAME = 255
+_LARGE = Decimal(10**9)
 _WRAPPINGS = (
     ("gw_price", "gw_tax_amount", "quote_gw", "Gift wrapping of the order"),
     ("gw_items_price", "gw_items_tax_amount", "item_gw", "Gift wrapping of items"),
@@ -170,15 +173,29 @@ def _line(
     discount: Decimal = ZERO,
 ) -> Line:
     net, tax = cents(net), cents(tax)
-    return Line(
-        sku=sku,
-        name=name,
-        kind=kind,
-        quantity=quantity.quantize(_QUANTITY, ROUND_HALF_UP).normalize() if quantity > 0 else _ONE,
-        net=net,
-        tax=tax,
-        gross=net + tax,
-        discount=max(cents(discount), ZERO),
-        tax_code=applied.code,
-        tax_rate=applied.rate,
+    fields = {
+        "sku": sku,
+        "name": name,
+        "kind": kind,
+        "quantity": quantity.quantize(_QUANTITY, ROUND_HALF_UP).normalize() + ZERO if quantity > 0 else _ONE,
+        "net": net,
+        "tax": tax,
+        "gross": net + tax,
+        "discount": max(cents(discount), ZERO),
+        "tax_code": applied.code,
+        "tax_rate": applied.rate,
+    }
+    line = assembled(Line, fields)
+    return line if _is_usual(line) else Line(**dict(line))
+
+
+def _is_usual(line: Line) -> bool:
+    """Whether the line is valid for sure: what else a line has to keep to, it is made to keep to."""
+    return (
+        -_LARGE < line.net < _LARGE
+        and -_LARGE < line.tax < _LARGE
+        and line.discount < _LARGE
+        and ZERO < line.quantity < _LARGE
+        and (line.tax_rate is None or ZERO <= line.tax_rate < _LARGE)
+        and 0 < len(line.name) <= _NAME
     )

@@ -12,6 +12,7 @@ from schemas.text import one_line
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MOST_LINES = 4
+_NOWHERE = Address()
 
 
 def customer(raw: Raw, places: Places) -> tuple[Found, ...]:
@@ -65,7 +66,7 @@ def address(raw: Raw) -> Address | None:
         postal_code=text(raw, "postcode"),
         country=country if _COUNTRY.fullmatch(country) else "",
     )
-    return None if found == Address() else found
+    return None if found == _NOWHERE else found
 
 
 def _person(raw: Raw, first: str, last: str) -> str:

@@ -19,13 +19,14 @@ Raw = Mapping[str, Any]
 """One object of Magento's JSON."""
 
 CENT = Decimal("0.01")
-_MOST = Decimal("1e12")
+_MOST = 10**12
 _NUMBERS = frozenset({int, float})
-_TAKEN = frozenset({int, str})
+_TAKEN = frozenset({int, float, str})
 _NONE = Decimal("NaN")
 _RATE = Decimal("0.000001")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _NAME = 255
+_AMOUNTS = 4096  # prices, their taxes and rates come again and again
 _TIMES = 1024  # a document's times are asked for several times in a row
 
 
@@ -36,8 +37,10 @@ class Unreadable(Exception):
 def amount(raw: Raw, name: str) -> Decimal:
     """A number as it came; 0 where there is none."""
     value: Any = raw.get(name)
-    if not value and (value is None or value == "" or type(value) in _NUMBERS):
+    if value is None or value == "":
         return ZERO
+    if type(value) in _NUMBERS and -_MOST < value < _MOST:
+        return _exactly(value)
     found = _decimal(value)
     if not found.is_finite():
         raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
@@ -46,12 +49,15 @@ def amount(raw: Raw, name: str) -> Decimal:
     return found
 
 
-def _decimal(value: Any) -> Decimal:
+@lru_cache(_AMOUNTS, typed=True)
+def _exactly(value: float) -> Decimal:
     """A float as it was written: PHP and Python write the shortest text that gives the same float again."""
-    if type(value) is float:
-        return Decimal(repr(value))
+    return Decimal(repr(value)) if value else ZERO
+
+
+def _decimal(value: Any) -> Decimal:
+    """What is no usual number: too large a one, or text, as Magento writes some amounts, those of gift wrapping."""
     try:
-        # Magento writes some amounts, those of gift wrapping, as text
         return Decimal(value) if type(value) in _TAKEN else _NONE
     except InvalidOperation:
         return _NONE
@@ -120,7 +126,7 @@ def text(raw: Raw, name: str, limit: int = _NAME) -> str:
     value = raw.get(name)
     if value is None or value == "" or isinstance(value, list | dict):
         return ""
-    line = value if type(value) is str else str(value)
+    line = str(value)
     # the only white space that can be printed is the space
     if line.isprintable() and "<" not in line and "&" not in line and "  " not in line:
         line = line.strip()
