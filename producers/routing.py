@@ -41,8 +41,10 @@ class Routing:
 
     def targets_of(self, places: tuple[Place, ...]) -> tuple[Target, ...]:
         """The organisations fed by these places, each once; none where no place is configured."""
-        names = [self.organisation] if self.organisation else [self._name(place) for place in places]
-        return tuple(self.targets[name] for name in dict.fromkeys(names) if name)
+        if self.organisation:
+            return (self.targets[self.organisation],)
+        names = dict.fromkeys(self._name(place) for place in places)
+        return tuple(self.targets[name] for name in names if name)
 
     def _name(self, place: Place) -> str:
         return self.views.get(place.view) or self.websites.get(place.website, "")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, StringConstraints, model_validator
 
 from schemas.dates import Day
 from schemas.errors import wrong
@@ -42,6 +42,10 @@ class Identified(Model):
     """What the store knows by an id of its own."""
 
     id: Identifier
+
+
+# without it pydantic asks each member for its `value`, which enum computes in Python
+_AS_TEXT = PlainSerializer(str.__str__, return_type=str, when_used="json")
 
 
 class Address(Model):
@@ -94,7 +98,7 @@ class Product(Identified):
     description: Text = ""
     price: UnitPrice | None = None
     tax_code: ShortText = ""
-    kind: ProductKind = ProductKind.GOODS
+    kind: Annotated[ProductKind, _AS_TEXT] = ProductKind.GOODS
 
 
 class LineKind(StrEnum):
@@ -115,7 +119,7 @@ class Line(Model):
 
     sku: Code = ""
     name: Name
-    kind: LineKind = LineKind.GOODS
+    kind: Annotated[LineKind, _AS_TEXT] = LineKind.GOODS
     quantity: Quantity = Decimal(1)
     net: Cents
     tax: Cents = ZERO

@@ -19,7 +19,7 @@ Raw = Mapping[str, Any]
 """One object of Magento's JSON."""
 
 CENT = Decimal("0.01")
-_MOST = 10**12
+_MOST = 1e12
 _NUMBERS = frozenset({int, float})
 _TAKEN = frozenset({int, float, str})
 _NONE = Decimal("NaN")
@@ -37,10 +37,12 @@ class Unreadable(Exception):
 def amount(raw: Raw, name: str) -> Decimal:
     """A number as it came; 0 where there is none."""
     value: Any = raw.get(name)
-    if value is None or value == "":
+    if value is None:
         return ZERO
     if type(value) in _NUMBERS and -_MOST < value < _MOST:
         return _exactly(value)
+    if value == "":
+        return ZERO
     found = _decimal(value)
     if not found.is_finite():
         raise Unreadable(f"{name} must be a number, not {type(value).__name__}")
