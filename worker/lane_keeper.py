@@ -38,7 +38,7 @@ class LaneKeeper:
         self._s = session
         self._consumer = consumer
         self._log = structlog.get_logger("xerelay")
-        self._looks_dry = 0
+        self._backfill_came_at = session.clock.monotonic()
         self.lanes = Lanes(
             org=session.org.name,
             window=session.org.window,
@@ -47,6 +47,12 @@ class LaneKeeper:
             now=session.clock.now,
             held=lambda: session.buffer.held,
         )
+
+    def taken(self, lane: Lane) -> None:
+        """A message of `lane` was delivered."""
+        self.lanes.taken(lane)
+        if lane is Lane.BACKFILL:
+            self._backfill_came_at = self._s.clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -94,10 +100,10 @@ class LaneKeeper:
         return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
 
     async def _look_for_backfill(self) -> None:
-        """Whether what is held of a backfill is the end of it: nothing has waited in its queue for 15 seconds."""
-        dry = not await self._consumer.depth(lane_queue(self._s.org.name, Lane.BACKFILL))
-        self._looks_dry = self._looks_dry + 1 if dry else 0
-        self._s.backfill_is_dry = self._looks_dry * _FORECAST_EVERY_S >= _DRY_S
+        """Whether what is held of a backfill is the end of it: nothing has come for 15 seconds, and nothing waits."""
+        silent = self._s.clock.monotonic() - self._backfill_came_at >= _DRY_S
+        waits = await self._consumer.depth(lane_queue(self._s.org.name, Lane.BACKFILL))
+        self._s.backfill_is_dry = silent and not waits
         if self._s.backfill_is_dry:
             self._s.wake.set()
 

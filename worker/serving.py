@@ -109,8 +109,8 @@ class Serving:
         tasks.create_task(self._keep_lanes())
         tasks.create_task(self._approvals.run())
         tasks.create_task(self._chart.run())
-        tasks.create_task(self._dispatch(dispatcher))
-        tasks.create_task(self._watch(dispatcher))
+        dispatching = tasks.create_task(self._dispatch(dispatcher))
+        tasks.create_task(self._watch(dispatcher, dispatching))
 
     async def _dispatch(self, dispatcher: Dispatcher) -> None:
         try:
@@ -118,7 +118,7 @@ class Serving:
         except PauseOrganisation as pause:
             self._s.interrupt(pause)
 
-    async def _watch(self, dispatcher: Dispatcher) -> None:
+    async def _watch(self, dispatcher: Dispatcher, dispatching: asyncio.Task[None]) -> None:
         """At a stop or an interruption: no new calls, those in flight settle, then the session ends."""
         stop = asyncio.ensure_future(self._stop.wait())
         try:
@@ -128,7 +128,9 @@ class Serving:
         dispatcher.draining = True
         self._s.wake.set()
         with suppress(TimeoutError):
-            await asyncio.wait_for(dispatcher.drained(), _DRAIN_S)
+            async with asyncio.timeout(_DRAIN_S):
+                await asyncio.wait({dispatching})  # it may be about to open one more
+                await dispatcher.drained()
         if self._s.interruption.done():
             raise self._s.interruption.result()
         raise Stopped
@@ -150,7 +152,7 @@ class Serving:
             return None
         lane = self._lanes.get(delivery.queue)
         if lane is not None:
-            self._keeper.lanes.taken(lane)
+            self._keeper.taken(lane)
         return Arrival(
             body=delivery.body,
             lane=lane or _lane_of(printable(delivery.routing_key)),

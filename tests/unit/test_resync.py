@@ -167,9 +167,9 @@ async def test_a_run_goes_on_behind_its_last_checkpoint(shop: Workshop) -> None:
     await shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE,)))
     async with shop.working("resync-all"):
         await until(lambda: len(shop.exchange.events) >= 5)
-    reached = await _last(shop)
     before = subjects(shop.exchange.taken())
     await shop.checkpoints.hand_over()
+    reached = await _last(shop)
 
     other = Workshop(shop.ledger, shop.store, shop.clock, holder="a2")
     assert await other.checkpoints.take_charge(15)

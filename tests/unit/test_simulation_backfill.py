@@ -49,11 +49,11 @@ def test_the_end_of_a_backfill_does_not_wait_for_company() -> None:
 
     assert world.watch.open == 0
     assert ended < 60
-    assert world.xeros["main"].calls == 2
+    assert world.xeros["main"].batchable_calls == 2
 
 
 def test_while_more_is_coming_only_full_calls_go_out() -> None:
     world, _ = run_virtually(backfill([20] * 20, 10))
 
     assert world.watch.open == 0
-    assert world.xeros["main"].calls == 400 / 50
+    assert world.xeros["main"].batchable_calls == 400 / 50
