@@ -29,7 +29,7 @@ from producers.steps import Steps, Unwatched
 from producers.sweep import Sweeper
 from producers.translation import Translator
 from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
-from worker.bootstrap import broker_settings, open_ledger, spare_the_collector
+from worker.bootstrap import broker_settings, open_ledger
 from worker.clock import SystemClock
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -69,7 +69,6 @@ async def run_agents(
             consumer = _consumer(settings, stores, desks)
             factory = _Factory(settings, ledger, publisher, consumer, stop, say, steps or Unwatched(), charge_s)
             agents = [await factory.agent(store, desks, stack) for store in stores]
-            spare_the_collector()
             await _serve(agents, publisher, consumer, [store_commands(store.name) for store in stores])
 
 
