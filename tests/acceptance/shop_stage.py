@@ -33,6 +33,7 @@ from schemas.topology import (
     store_commands,
     store_queues,
 )
+from tests.acceptance.launched import Crash, Launched, launch_agent
 from tests.acceptance.stage import ROOT
 from tests.amqp_links import consuming, publishing
 from tests.export_shop import ExportShop
@@ -78,18 +79,14 @@ class ShopStage:
             named = {"store": self.store, "org": organisation, "url": self.shop.url}
             config.write(_STORE.format_map(named | dict(store)))
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
-        self.agents: list[subprocess.Popen[bytes]] = []
-        self.others: list[subprocess.Popen[bytes]] = []
+        self.agents: list[Launched] = []
+        self.others: list[Launched] = []
         self._ledger: Ledger | None = None
 
-    def agent(self, step: str = "", nth: int = 1) -> subprocess.Popen[bytes]:
+    def agent(self, step: str = "", nth: int = 1) -> Launched:
         """Start an agent, which ends itself at the `nth` time of `step`."""
-        command = [sys.executable, "-m", "tests.acceptance.crashing_agent", str(self.config), str(CHARGE_S)]
-        command += [step, str(nth)] if step else []
-        with (self.folder / f"agent-{len(self.agents)}.log").open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=os.environ | self.environ
-            )
+        log = self.folder / f"agent-{len(self.agents)}.log"
+        process = launch_agent(self.config, self.environ, log, charge_s=CHARGE_S, crash=Crash(step, nth))
         self.agents.append(process)
         return process
 
@@ -104,7 +101,7 @@ class ShopStage:
             command, cwd=ROOT, env=os.environ | self.environ, capture_output=True, text=True, timeout=90, check=False
         )
 
-    async def died(self, process: subprocess.Popen[bytes]) -> None:
+    async def died(self, process: Launched) -> None:
         """The agent has ended itself with SIGKILL."""
         await self.until(lambda: process.poll() is not None, what="the agent should have ended itself")
         assert process.returncode == -signal.SIGKILL, self.log()[-3000:]

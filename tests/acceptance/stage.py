@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -19,6 +16,7 @@ from deploy.demo.day import Day, trading_day
 from deploy.demo.inspect import Inspection
 from schemas.envelope import Lane
 from tests.acceptance.books import of_day, wanted
+from tests.acceptance.launched import Crash, Launched, launch_worker
 from tests.acceptance.post import organisation_of, post_day
 from tests.sandbox_fixture import SandboxControl
 from worker.ledger.errors import LedgerUnavailable
@@ -52,7 +50,7 @@ class Stage:
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
         self.configure(organisation, LIMITS__MINUTE="3000", LINGER="50ms")
         sandbox.limits(minute=6000)
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Launched] = []
         self._made: set[str] = set()
         self._stack = AsyncExitStack()
         self._inspection: Inspection | None = None
@@ -69,17 +67,12 @@ class Stage:
             config.write(f"\n{section}")
         self.configure(organisation, TENANT_ID=tenant_id, LIMITS__MINUTE="3000", LINGER="50ms")
 
-    def worker(self, step: str = "", nth: int = 1, *, probe_s: float | None = None) -> subprocess.Popen[bytes]:
+    def worker(self, step: str = "", nth: int = 1, *, probe_s: float | None = None) -> Launched:
         """Start a worker, which ends itself at the `nth` time of `step`, or asks a silent Xero every `probe_s`."""
-        module = "crashing_worker" if probe_s is None else "probing_worker"
-        command = [sys.executable, "-m", f"tests.acceptance.{module}", str(self.config), str(LEASE_S)]
-        command += [step, str(nth)] if step else []
-        command += [str(probe_s)] if probe_s is not None else []
         log = self.folder / f"worker-{len(self.workers)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=os.environ | self.environ
-            )
+        process = launch_worker(
+            self.config, self.environ, log, lease_s=LEASE_S, crash=Crash(step, nth), probe_s=probe_s
+        )
         self.workers.append(process)
         return process
 
@@ -134,12 +127,12 @@ class Stage:
             assert time.monotonic() < deadline, f"not within {within_s} s: {what}\n{self.log()[-3000:]}"
             await asyncio.sleep(0.05)
 
-    async def died(self, process: subprocess.Popen[bytes]) -> None:
+    async def died(self, process: Launched) -> None:
         """The worker has ended itself with SIGKILL."""
         await self.until(lambda: process.poll() is not None, what="the worker should have ended itself")
         assert process.returncode == -signal.SIGKILL, self.log()[-3000:]
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Launched) -> None:
         """kill -9."""
         process.kill()
         process.wait(10)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,9 @@ import pytest
 from producers.runs import RunState
 from producers.steps import Step
 from schemas.commands import ResyncAll
+from tests.acceptance.launched import Crash, launch_worker
 from tests.acceptance.shop_stage import ShopStage
-from tests.acceptance.stage import LEASE_S, ROOT
+from tests.acceptance.stage import LEASE_S
 from tests.export_shop import FIRST_DAY
 from tests.sandbox_fixture import SandboxControl
 from worker.ledger.run_reports import RunStatus
@@ -123,9 +121,5 @@ def unbookable(stage: ShopStage) -> dict[str, Any]:
 
 def worker(stage: ShopStage) -> None:
     """Start one; it ends with the stage."""
-    command = [sys.executable, "-m", "tests.acceptance.crashing_worker", str(stage.config), str(LEASE_S)]
-    with (stage.folder / f"worker-{len(stage.others)}.log").open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=os.environ | stage.environ
-        )
-    stage.others.append(process)
+    log = stage.folder / f"worker-{len(stage.others)}.log"
+    stage.others.append(launch_worker(stage.config, stage.environ, log, lease_s=LEASE_S, crash=Crash("", 1)))

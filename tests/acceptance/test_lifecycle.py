@@ -94,13 +94,16 @@ async def test_edited_and_cancelled_sales_change_what_xero_lets_and_leave_people
 
     await shop.until_parked(4)
     await stage.until(lambda: shop.invoices()["6"]["Status"] == "VOIDED", what="the cancelled sale void")
+    await stage.until(lambda: shop.invoices()["1"]["Total"] == 24, what="the edited sale's new total")
+    await stage.until(
+        lambda: shop.invoices()["2"]["LineItems"][0]["Description"] == "Another name", what="the new name"
+    )
     parked = {number: held.reason for number, held in (await shop.parked()).items()}
     reasons = ["document_paid", "voided_in_xero", "changed_in_xero", "cancelled_paid"]
     assert parked == dict(zip("3457", reasons, strict=True))
     after = shop.invoices()
-    assert after["1"]["Total"] == 24
     assert line_ids(after["1"]) == line_ids(before["1"])
-    assert (after["2"]["LineItems"][0]["Description"], after["2"]["Status"]) == ("Another name", "PAID")
+    assert after["2"]["Status"] == "PAID"
     assert after["5"]["LineItems"][0]["AccountCode"] == "260"
     assert {number: after[number]["Total"] for number in "2357"} == dict.fromkeys("2357", 12)
     made = calls(stage) - spent

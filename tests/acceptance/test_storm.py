@@ -47,5 +47,5 @@ async def _a_death(stage: Stage, step: Step, nth: int) -> None:
     """A worker dies at a step, or a while later somewhere else."""
     worker = stage.worker(step, nth)
     with suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.to_thread(worker.wait), 5)
+        await asyncio.wait_for(asyncio.to_thread(worker.wait, 10), 5)
     stage.kill(worker)
