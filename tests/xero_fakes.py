@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import inf
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -140,20 +141,24 @@ def sale_element(number: str, **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class MemoryLeases:
-    """Leases of one process, as strict as the ledger's, without their expiry."""
+    """Leases of one process, as strict as the ledger's; `until` has when each lapses, by the monotonic clock `now`."""
 
     held: dict[str, str] = field(default_factory=dict)
+    until: dict[str, float] = field(default_factory=dict)
+    now: Callable[[], float] = lambda: 0.0
     fence: int = 0
 
     async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
-        if self.held.get(name, holder) != holder:
+        lapsed = self.now() >= self.until.get(name, inf)
+        if self.held.get(name, holder) != holder and not lapsed:
             return None
-        self.held[name] = holder
+        self.held[name], self.until[name] = holder, self.now() + ttl_s
         self.fence += 1
         return Lease(name, holder, self.fence, V1 + timedelta(seconds=ttl_s))
 
     async def release(self, lease: Lease) -> None:
         self.held.pop(lease.name, None)
+        self.until.pop(lease.name, None)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.xero_fakes import IdentityHost, MemoryLeases, MemoryTokens
-from worker.ledger.records import TokenSet
+from worker.ledger.records import Lease, TokenSet
 from worker.xero.auth import XeroAuth
 from worker.xero.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
@@ -213,6 +213,33 @@ async def test_another_process_that_hangs_is_not_waited_for_forever() -> None:
 
     with pytest.raises(TokenUnavailable, match="another worker"):
         await world.auth().token()
+
+
+async def test_who_dies_while_refreshing_keeps_the_others_waiting_for_seconds_only() -> None:
+    world = connected()
+    world.leases = Unreleased(now=world.clock.monotonic)
+    world.clock.advance(31 * 60)
+    world.identity.meanwhile = die
+    with pytest.raises(asyncio.CancelledError):
+        await world.auth().token()
+    died_at = world.clock.monotonic()
+
+    world.identity.meanwhile = lambda: None
+    token = await world.auth().token()
+
+    assert token.access_token == "access-1"
+    assert world.clock.monotonic() - died_at <= 15
+
+
+class Unreleased(MemoryLeases):
+    """The dead give nothing back."""
+
+    async def release(self, lease: Lease) -> None:
+        """Never reached by who is dead."""
+
+
+def die() -> None:
+    raise asyncio.CancelledError
 
 
 async def test_a_refused_token_is_replaced_once_for_all_who_held_it() -> None:

@@ -30,7 +30,10 @@ EARLY = timedelta(minutes=2)
 IDLE = timedelta(days=7)
 """Refresh tokens die after 60 days without use."""
 
-_LEASE_S = 45.0
+_LEASE_S = 10.0
+"""A little more than the identity host is given. Who dies while asking must not keep the others waiting for long; who
+is only slow finds that another was first when it stores its tokens, and Xero takes a refresh token twice in `GRACE`."""
+
 _PATIENCE_S = 30.0
 _POLL_S = 0.1
 
