@@ -56,6 +56,15 @@ class Connection:
         """A new channel. Raises ConnectionLost."""
         return await Channel.open(self._raw, self.drop)
 
+    @property
+    def body_max(self) -> int:
+        """How many bytes of a body fit into one frame: agreed with the broker."""
+        return int(self._raw._body_max_length)  # noqa: SLF001 - pika computes it and tells nobody
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Send frames that are written already, all of one message; the channel they name has to be open."""
+        self._raw.write(frames)
+
     async def close(self) -> None:
         """Say good-bye when possible; after 5 s without an answer just hang up."""
         if self._raw.is_open:
@@ -77,10 +86,14 @@ class _Writing(AsyncioConnection):  # type: ignore[misc] # pika ships no types
         self._frames: list[bytes] = []
         super().__init__(*args, **kwargs)
 
-    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Send them at the end of this turn."""
         if not self._frames:
             asyncio.get_running_loop().call_soon(self._write)
-        self._frames += marshaled_frames
+        self._frames += frames
+
+    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+        self.write(marshaled_frames)
 
     def _write(self) -> None:
         frames, self._frames = self._frames, []

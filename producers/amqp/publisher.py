@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import pika
-from pika import exceptions
 
 from producers.amqp.connection import Connection
 from producers.amqp.errors import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable, describe
+from producers.amqp.frames import Writer, writer
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from schemas.topology import Exchange, Queue
-
-_PERSISTENT = 2
 
 
 class _Address(NamedTuple):
@@ -41,6 +39,7 @@ class Publisher(Link):
         self._window = asyncio.Semaphore(settings.window)
         self._open = asyncio.Event()  # connected and not blocked, or stopped: no reason to wait
         self._channel: Any = None
+        self._writers: dict[tuple[str, str, str], Writer] = {}
         self._pending: dict[int, _Pending] = {}
         self._last_tag = 0
         self._settled_up_to = 0
@@ -55,7 +54,6 @@ class Publisher(Link):
         body: bytes,
         message_id: str,
         content_type: str,
-        headers: Mapping[str, Any] | None = None,
     ) -> None:
         """Return once the broker has the message, durably, in at least one queue.
 
@@ -67,7 +65,7 @@ class Publisher(Link):
         try:
             if self._stopped or self.mismatches or not self._open.is_set():
                 await self._until_open()
-            future = self._send(_Address(exchange, routing_key, message_id), body, content_type, headers)
+            future = self._send(_Address(exchange, routing_key, message_id), body, content_type)
         except BaseException:
             self._window.release()
             raise
@@ -96,29 +94,34 @@ class Publisher(Link):
                 return
             await self._open.wait()
 
-    def _send(
-        self, address: _Address, body: bytes, content_type: str, headers: Mapping[str, Any] | None
-    ) -> asyncio.Future[None]:
+    def _send(self, address: _Address, body: bytes, content_type: str) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
-        properties = pika.BasicProperties(
-            content_type=content_type,
-            delivery_mode=_PERSISTENT,
-            message_id=address.message_id,
-            headers=dict(headers) if headers else None,
-        )
-        try:
-            self._channel.basic_publish(address.exchange, address.routing_key, body, properties, mandatory=True)
-        except exceptions.AMQPError as error:
-            raise ConnectionLost(describe(error)) from None
+        if self._connection is None or not self._channel.is_open:
+            raise ConnectionLost("the channel was closed")
+        self._connection.write(self._writer(address, content_type)(address.message_id, body))
         self._last_tag += 1
         future = loop.create_future()
         self._pending[self._last_tag] = _Pending(future, address, loop.time())
         return future
 
+    def _writer(self, address: _Address, content_type: str) -> Writer:
+        key = (address.exchange, address.routing_key, content_type)
+        if key not in self._writers:
+            assert self._connection is not None
+            self._writers[key] = writer(
+                channel=self._channel.channel_number,
+                exchange=address.exchange,
+                routing_key=address.routing_key,
+                content_type=content_type,
+                body_max=self._connection.body_max,
+            )
+        return self._writers[key]
+
     async def _set_up(self, connection: Connection) -> None:
         channel = await connection.channel()
         self._last_tag = self._settled_up_to = 0
         self._returned.clear()
+        self._writers.clear()
         channel.raw.add_on_return_callback(self._on_return)
         channel.raw.add_on_close_callback(lambda _raw, reason: self.drop(ConnectionLost(describe(reason))))
         await channel.ask(self._enter_confirm_mode(channel.raw))

@@ -27,7 +27,7 @@ async def test_confirmed_messages_are_in_the_queue(amqp_url: str, unique_org: st
 async def test_message_arrives_with_its_properties(amqp_url: str, unique_org: str) -> None:
     queues = organisation_queues(unique_org)
     async with publishing(amqp_url, queues) as publisher:
-        await publish(publisher, f"{unique_org}.immediate.order", "m1", b'{"a":1}', headers={"k": "v"})
+        await publish(publisher, f"{unique_org}.immediate.order", "m1", b'{"a":1}')
 
     async with consuming(amqp_url, queues, lane_queue(unique_org, Lane.IMMEDIATE)) as intake:
         await until(lambda: intake.held, what="the delivery")
