@@ -121,6 +121,8 @@ class Client:
             response = await self._http.get(url, auth=self._auth)
         except httpx.TransportError as error:
             raise _no_answer(url, error) from None
+        # the stream refers to its response: such a cycle would keep each page until the collector comes by
+        response.stream = httpx.ByteStream(b"")
         self._set_clock(response)
         try:
             return read(response)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +26,21 @@ async def test_a_list_is_read_in_pieces_of_the_order_of_ids() -> None:
 
     assert [[row.id for row in page.rows] for page in pages] == [[1, 3], [5, 7], [9]]
     assert counted == 5
+
+
+async def test_a_page_that_was_read_is_not_left_to_the_garbage_collector() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3)})
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with opened(shop, page_size=1) as store:
+            await every_page(store, "orders")
+            left = [one for one in gc.get_objects() if type(one) is httpx.Response]
+    finally:
+        gc.enable()
+
+    assert not left
 
 
 async def test_pages_become_as_small_as_the_store_allows() -> None:
