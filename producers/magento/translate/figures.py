@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from producers.magento.translate.values import CENT, Raw, Unreadable, amount, cents, extension, money, rows
+from producers.magento.translate.values import CENT, Raw, Unreadable, amount, are_usual, cents, extension, money, rows
+from schemas.assembly import assembled
 from schemas.entities import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
 
 GIFT_CARD = "gift_card"
@@ -60,10 +61,11 @@ def figures(
         lines = [*lines, *fees]
     points = reward if reward_is_said else _missing(beyond, reward, owed)
     spent = ((GIFT_CARD, gift_cards), (STORE_CREDIT, credit), (REWARD, points))
-    tenders = tuple(Tender(method=method, amount=value) for method, value in spent if value > 0)
+    tenders = tuple(tender(method, value) for method, value in spent if value > 0)
     gross = owed + gift_cards + credit + points
     tax = money(document, "tax_amount")
-    totals = Totals(net=gross - tax, tax=tax, gross=gross)
+    sums = {"net": gross - tax, "tax": tax, "gross": gross}
+    totals = assembled(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
     return Figures(
         lines=tuple(lines),
         adjustments=tuple(adjustments),
@@ -72,6 +74,12 @@ def figures(
         owed=owed,
         tenders=tenders,
     )
+
+
+def tender(method: str, value: Decimal) -> Tender:
+    """What paid, or will; `method` is a word of ours, or the order's."""
+    fields = {"method": method, "amount": value}
+    return assembled(Tender, fields) if are_usual(value) else Tender.model_validate(fields)
 
 
 def _missing(beyond: Decimal, reward: Decimal, owed: Decimal) -> Decimal:

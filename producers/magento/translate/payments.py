@@ -14,16 +14,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from producers.magento.translate.figures import GIFT_CARD, REWARD, STORE_CREDIT
 from producers.magento.translate.places import View
 from producers.magento.translate.sales import currency_of, exchange_rate, method_of
-from producers.magento.translate.values import Raw, day, identity, moment, number, text
+from producers.magento.translate.values import Raw, are_usual, day, identity, moment, number, text
 from producers.store import Found
+from schemas.assembly import assembled
 from schemas.entities import Entity, Payment, SaleReference, Tender
 
 FREE = "free"
+_LONG_ID = 20
 _IDS = {GIFT_CARD: "giftcard", STORE_CREDIT: "storecredit", REWARD: "reward"}
 
 Transactions = Mapping[tuple[int, str], datetime]
@@ -81,16 +83,20 @@ class Moves:
         return [self._found(self.prefix + _IDS[one.method], one.method, one.amount, on, "") for one in tenders]
 
     def _found(self, key: str, method: str, value: Decimal, on: date, transaction: str) -> Found:
-        data = Payment(
-            id=f"{key}-{identity(self.document)}",
-            direction=self.direction,
-            sale=self.sale,
-            credit_memo_id=str(identity(self.document)) if self.direction == "out" else None,
-            method=method,
-            amount=value,
-            currency=currency_of(self.document, self.order),
-            rate=exchange_rate(self.document, self.order),
-            date=on,
-            transaction_id=transaction,
-        )
+        own = str(identity(self.document))
+        fields: dict[str, Any] = {
+            "id": f"{key}-{own}",
+            "direction": self.direction,
+            "sale": self.sale,
+            "credit_memo_id": own if self.direction == "out" else None,
+            "method": method,
+            "amount": value,
+            "currency": currency_of(self.document, self.order),
+            "rate": exchange_rate(self.document, self.order),
+            "date": on,
+            "transaction_id": transaction,
+        }
+        # the document has been checked: what it shares with its payments is valid
+        usual = value > 0 and are_usual(value) and len(own) < _LONG_ID
+        data = assembled(Payment, fields) if usual else Payment(**fields)
         return Found(Entity.PAYMENT, self.version, (self.view.place,), data)

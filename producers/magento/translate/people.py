@@ -7,12 +7,13 @@ import re
 from producers.magento.translate.places import Places
 from producers.magento.translate.values import Raw, identity, inner, number, rows, text, version
 from producers.store import Found
+from schemas.assembly import assembled
 from schemas.entities import Address, Buyer, Customer, Entity
 from schemas.text import one_line
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MOST_LINES = 4
-_NOWHERE = Address()
+_HIGHEST_ID = 2**63
 
 
 def customer(raw: Raw, places: Places) -> tuple[Found, ...]:
@@ -40,15 +41,18 @@ def buyer(order: Raw) -> Buyer:
     customer_id = None if guest else number(order.get("customer_id"))
     email = text(order, "customer_email") or text(billing, "email")
     person = _person(order, "customer_firstname", "customer_lastname") or _person(billing, "firstname", "lastname")
-    return Buyer(
-        id=str(customer_id) if customer_id else None,
-        email=email,
-        name=person or text(billing, "company") or email or "Guest",
-        company=text(billing, "company"),
-        tax_number=text(billing, "vat_id") or text(order, "customer_taxvat"),
-        phone=text(billing, "telephone"),
-        address=address(billing),
-    )
+    company = text(billing, "company")
+    fields = {
+        "id": str(customer_id) if customer_id else None,
+        "email": email,
+        "name": person or company or email or "Guest",
+        "company": company,
+        "tax_number": text(billing, "vat_id") or text(order, "customer_taxvat"),
+        "phone": text(billing, "telephone"),
+        "address": address(billing),
+    }
+    # what `text` reads is valid; ids of any length can come as text
+    return assembled(Buyer, fields) if abs(customer_id or 0) < _HIGHEST_ID else Buyer(**fields)
 
 
 def address(raw: Raw) -> Address | None:
@@ -59,14 +63,15 @@ def address(raw: Raw) -> Address | None:
     lines[_MOST_LINES - 1 :] = [one_line(", ".join(lines[_MOST_LINES - 1 :]))] if len(lines) >= _MOST_LINES else []
     region = raw.get("region")
     country = text(raw, "country_id").upper()
-    found = Address(
-        lines=tuple(lines),
-        city=text(raw, "city"),
-        region=text(region, "region") if isinstance(region, dict) else text(raw, "region"),
-        postal_code=text(raw, "postcode"),
-        country=country if _COUNTRY.fullmatch(country) else "",
-    )
-    return None if found == _NOWHERE else found
+    fields = {
+        "lines": tuple(lines),
+        "city": text(raw, "city"),
+        "region": text(region, "region") if isinstance(region, dict) else text(raw, "region"),
+        "postal_code": text(raw, "postcode"),
+        "country": country if _COUNTRY.fullmatch(country) else "",
+    }
+    # valid as it is: `text` reads nothing else
+    return assembled(Address, fields) if any(fields.values()) else None
 
 
 def _person(raw: Raw, first: str, last: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from producers.magento.translate.figures import Figures, figures
+from producers.magento.translate.figures import Figures, figures, tender
 from producers.magento.translate.lines import order_lines
 from producers.magento.translate.people import buyer
 from producers.magento.translate.places import Places, View
@@ -71,7 +71,7 @@ def sale_fields(document: Raw, of_order: Raw, view: View, sums: Figures) -> dict
 
 def left_to_pay(of_order: Raw, owed: Decimal) -> tuple[Tender, ...]:
     """What the order's payment method pays."""
-    return (Tender(method=method_of(of_order), amount=owed),) if owed > 0 else ()
+    return (tender(method_of(of_order), owed),) if owed > 0 else ()
 
 
 def view_of(document: Raw, of_order: Raw, places: Places) -> View:

@@ -6,9 +6,10 @@ combined per cent: `US-NY-STATE+US-NY-CITY`, 8.875.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from producers.magento.translate.values import Raw, amount, extension, number, rate, rows, text
 from schemas.entities import ZERO
@@ -54,7 +55,9 @@ def _key(one: Raw) -> tuple[str, int | None]:
     return str(one.get("type") or "product"), item
 
 
-def _combined(applied: Iterable[Raw]) -> AppliedTax:
+def _combined(applied: Sequence[Raw]) -> AppliedTax:
+    if len(applied) == 1:
+        return _single(text(applied[0], "code"), amount(applied[0], "percent"))
     codes: dict[str, Decimal] = {}
     for one in applied:
         codes.setdefault(text(one, "code"), amount(one, "percent"))
@@ -62,3 +65,8 @@ def _combined(applied: Iterable[Raw]) -> AppliedTax:
     if not codes:
         return AppliedTax()
     return AppliedTax("+".join(codes)[:255], rate(max(sum(codes.values(), ZERO), ZERO)))
+
+
+@lru_cache(256)  # a store has few rates
+def _single(code: str, percent: Decimal) -> AppliedTax:
+    return AppliedTax(code, rate(max(percent, ZERO))) if code else AppliedTax()

@@ -20,7 +20,7 @@ Raw = Mapping[str, Any]
 
 CENT = Decimal("0.01")
 _MOST = 1e12
-_NUMBERS = frozenset({int, float})
+_LARGE = Decimal(10**9)
 _TAKEN = frozenset({int, float, str})
 _NONE = Decimal("NaN")
 _RATE = Decimal("0.000001")
@@ -39,9 +39,13 @@ def amount(raw: Raw, name: str) -> Decimal:
     value: Any = raw.get(name)
     if value is None:
         return ZERO
-    if type(value) in _NUMBERS and -_MOST < value < _MOST:
-        return _exactly(value)
-    if value == "":
+    kind = type(value)
+    if kind is float or kind is int:
+        if not value:
+            return ZERO
+        if -_MOST < value < _MOST:
+            return _exactly(value)
+    elif value == "":
         return ZERO
     found = _decimal(value)
     if not found.is_finite():
@@ -54,7 +58,7 @@ def amount(raw: Raw, name: str) -> Decimal:
 @lru_cache(_AMOUNTS, typed=True)
 def _exactly(value: float) -> Decimal:
     """A float as it was written: PHP and Python write the shortest text that gives the same float again."""
-    return Decimal(repr(value)) if value else ZERO
+    return Decimal(repr(value))
 
 
 def _decimal(value: Any) -> Decimal:
@@ -76,6 +80,11 @@ def cents(value: Decimal) -> Decimal:
 def money(raw: Raw, name: str) -> Decimal:
     """An amount in cents; 0 where there is none."""
     return cents(amount(raw, name))
+
+
+def are_usual(*amounts: Decimal) -> bool:
+    """Whether cents are valid for sure where the contract takes money."""
+    return all(-_LARGE < one < _LARGE for one in amounts)
 
 
 def number(value: Any) -> int | None:
@@ -126,14 +135,17 @@ def day(at: datetime, zone: ZoneInfo) -> date:
 def text(raw: Raw, name: str, limit: int = _NAME) -> str:
     """One clean line: no markup, no entities, no line breaks; empty where there is none."""
     value = raw.get(name)
-    if value is None or value == "" or isinstance(value, list | dict):
+    if not value and value != 0:
         return ""
-    line = str(value)
+    if type(value) is not str:
+        if isinstance(value, list | dict):
+            return ""
+        value = str(value)
     # the only white space that can be printed is the space
-    if line.isprintable() and "<" not in line and "&" not in line and "  " not in line:
-        line = line.strip()
+    if value.isprintable() and "<" not in value and "&" not in value and "  " not in value:
+        line: str = value.strip()
         return line if len(line) <= limit else line[:limit].rstrip()
-    return one_line(_TAG.sub(" ", html.unescape(line)), limit)
+    return one_line(_TAG.sub(" ", html.unescape(value)), limit)
 
 
 def inner(raw: Raw, name: str) -> Raw:
