@@ -29,7 +29,7 @@ from producers.steps import Steps, Unwatched
 from producers.sweep import Sweeper
 from producers.translation import Translator
 from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
-from worker.bootstrap import broker_settings, open_ledger
+from worker.bootstrap import broker_settings, open_ledger, spare_the_collector
 from worker.clock import SystemClock
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -57,6 +57,7 @@ async def run_agents(
 
     Raises `NoAdapter`, `BadBrokerSettings`, and `LedgerError` for a ledger that this version cannot use.
     """
+    spare_the_collector()
     stop = Stop(SystemClock())
     _stop_at_signals(stop)
     stores = [settings.stores[name] for name in names]
