@@ -1,7 +1,8 @@
 """Connections and transactions, on SQLite and PostgreSQL alike.
 
-SQLite has one writer: transactions begin with BEGIN IMMEDIATE, go in groups inside the process, and retry with jitter
-against other processes. SQLite's own busy handler backs off so far that some processes starve for seconds.
+SQLite has one writer: transactions begin with BEGIN IMMEDIATE, go in groups inside the process, and take turns with
+those of other processes. Against other programs they retry with jitter: SQLite's own busy handler backs off so far that
+some starve for seconds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, cast, event, exc, extract, func, select
@@ -21,6 +23,7 @@ from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import Groups
+from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
 
 _BUSY_PAUSE_S = (0.0002, 0.002)
@@ -50,7 +53,7 @@ class Database:
         self.engine = make_engine(url)
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
-        self._groups = Groups(self.engine, begin) if self.dialect == "sqlite" else None
+        self._groups = Groups(self.engine, begin, _turns(url)) if self.dialect == "sqlite" else None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -83,6 +86,8 @@ class Database:
 
     async def close(self) -> None:
         """Give up all connections."""
+        if self._groups is not None:
+            await self._groups.settled()
         await self.engine.dispose()
 
 
@@ -103,7 +108,7 @@ def make_engine(url: str) -> AsyncEngine:
 
 
 async def begin(connection: AsyncConnection) -> None:
-    """Begin a transaction, waiting up to 10 s for another process's on SQLite. Raises SQLAlchemy's errors."""
+    """Begin a transaction, waiting up to 10 s for another program's on SQLite. Raises SQLAlchemy's errors."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + _BUSY_GIVE_UP_S
     while True:
@@ -130,6 +135,10 @@ def unavailable() -> Iterator[None]:
         if not error.connection_invalidated:
             raise
         raise LedgerUnavailable(f"the ledger's database went away: {_first_line(error.orig)}") from error
+
+
+def _turns(url: str) -> Turns:
+    return Turns(Path(make_url(url).database or "").resolve())
 
 
 def _first_line(cause: object) -> str:
