@@ -90,9 +90,9 @@ class Buffer:
         """
         return self._ready.choose(now, ranks, least, order)
 
-    def ready_count(self, kind: Kind) -> int:
-        """How many slots of `kind` may be sendable (an upper bound)."""
-        return self._ready.count(kind)
+    def waits_since(self, kind: Kind, now: float) -> float | None:
+        """When the event was admitted that waits longest of those a call of `kind` could carry now."""
+        return self._ready.since(kind, now)
 
     def next_due(self) -> float | None:
         """When the next delayed slot becomes sendable."""

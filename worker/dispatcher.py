@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -69,6 +70,7 @@ class Dispatcher:
         self._closed_until = [0.0] * len(RANK)
         self._in_a_row = 0
         self._opened_at: dict[Kind, float] = {}
+        self._unfilled_at = -math.inf
         self.draining = False
 
     async def run(self) -> None:
@@ -79,9 +81,7 @@ class Dispatcher:
             if chosen is None:
                 await self._idle()
                 continue
-            kind, rank, payer = chosen
-            await self._linger(kind)
-            await self._open(kind, rank, payer)
+            await self._open(*chosen)
 
     async def drained(self) -> None:
         """Every call that was opened is settled."""
@@ -109,7 +109,7 @@ class Dispatcher:
 
         def least(kind: Kind) -> int:
             rests = self._s.calls_are_scarce and now < self._opened_at.get(kind, -_APART_S) + _APART_S
-            return DOCUMENTS_PER_CALL if rests else 1
+            return DOCUMENTS_PER_CALL if rests or now < self._lingers_until(kind, now) else 1
 
         waited = now - (self._s.buffer.oldest() or now)
         full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
@@ -119,12 +119,25 @@ class Dispatcher:
             return self._s.buffer.choose(now, (rank,), least=least)
         return full or self._s.buffer.choose(now, (rank,), least=least, order=_LEVELS.__getitem__)
 
+    def _lingers_until(self, kind: Kind, now: float) -> float:
+        """A call that is not full gives others a moment to join: once an event, whatever it has to wait for besides.
+
+        While more events are here than a call takes, such calls keep as far apart: those others are on their way.
+        """
+        since = self._s.buffer.waits_since(kind, now)
+        if since is None:
+            return now
+        if len(self._s.buffer) > DOCUMENTS_PER_CALL:
+            since = max(since, self._unfilled_at)
+        return since + self._s.org.linger.total_seconds()
+
     async def _idle(self) -> None:
         """Wait for something new, or for the next moment at which something may go."""
         now = self._s.clock.monotonic()
         if self._s.breaker.is_down_for_long(now) and not self._flying:
             raise xero_down(self._s.clock.now())
         moments = [self._s.buffer.next_due(), *self._closed_until, now + self._s.breaker.wait_s(now)]
+        moments += [self._lingers_until(kind, now) for kind in Kind]
         next_moment = min((m for m in moments if m is not None and m > now), default=now + 1.0)
         timer = asyncio.ensure_future(self._s.clock.sleep(min(next_moment - now, 1.0)))
         waker = asyncio.ensure_future(self._s.wake.wait())
@@ -133,12 +146,6 @@ class Dispatcher:
         finally:
             timer.cancel()
             waker.cancel()
-
-    async def _linger(self, kind: Kind) -> None:
-        """Give a call that is not full a moment to fill."""
-        linger = self._s.org.linger.total_seconds()
-        if linger and self._s.buffer.ready_count(kind) < DOCUMENTS_PER_CALL:
-            await self._s.clock.sleep(linger)
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
         offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED
@@ -154,7 +161,9 @@ class Dispatcher:
             self._s.buffer.put_back(slot.key for slot in slots)
             self._wait(opened, payer)
         else:
-            self._opened_at[kind] = self._s.clock.monotonic()
+            now = self._s.clock.monotonic()
+            self._opened_at[kind] = now
+            self._unfilled_at = now if len(slots) < DOCUMENTS_PER_CALL else self._unfilled_at
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
             await self._take_off(kind, _LANES[payer], opened)
 

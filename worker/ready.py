@@ -50,7 +50,7 @@ class Ready:
         """The first kind in that order, then of the oldest slot, of the first of `ranks` that has one; and its rank."""
         self._wake(now)
         for rank in ranks:
-            heads = [(head, kind) for kind in Kind if (head := self._head(rank, kind, now))]
+            heads = [(head.seq, kind) for kind in Kind if (head := self._head(rank, kind, now))]
             enough = [(head, kind) for head, kind in heads if self.count(kind) >= least(kind)]
             if enough:
                 return min(enough, key=lambda pair: (order(pair[1]), pair))[1], rank
@@ -59,6 +59,11 @@ class Ready:
     def count(self, kind: Kind) -> int:
         """How many slots of `kind` may be sendable: an upper bound."""
         return sum(len(self._heaps[rank, kind]) for rank in range(len(RANK)))
+
+    def since(self, kind: Kind, now: float) -> float | None:
+        """When the first event was admitted that wants a sendable slot of `kind`."""
+        heads = [self._head(rank, kind, now) for rank in range(len(RANK))]
+        return min((slot.owners[0].admitted_at for slot in heads if slot is not None), default=None)
 
     def next_due(self) -> float | None:
         """When the next delayed slot becomes sendable."""
@@ -72,13 +77,13 @@ class Ready:
                 slot.not_before = 0.0
                 self.offer(slot)
 
-    def _head(self, rank: int, kind: Kind, now: float) -> int | None:
+    def _head(self, rank: int, kind: Kind, now: float) -> Slot | None:
         heap = self._heaps[rank, kind]
         while heap:
             seq, key = heap[0]
             slot = self._sendable(key, rank, now)
             if slot is not None and slot.seq == seq:
-                return seq
+                return slot
             heapq.heappop(heap)
         return None
 
