@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from worker.budget.bucket import has, ready_at, refill, take
 from worker.budget.corrections import forbidden_until, granted
 from worker.budget.limits import MINUTE, Limits
 from worker.budget.state import Spent, State
+from worker.instants import instant, micros
 from worker.ledger.records import Wait
 
 # when a call in flight will come back is not known; it is worth asking again soon
@@ -48,7 +50,7 @@ def settle(state: State, limits: Limits, now: datetime) -> State:
         state,
         minute=refill(state.minute, capacity=limits.minute_capacity, rate=limits.minute_rate, now=now),
         day=refill(state.day, capacity=limits.day_capacity, rate=limits.day_rate, now=now),
-        recent=tuple(at for at in state.recent if at > now - MINUTE),
+        recent=state.recent[bisect_right(state.recent, micros(now - MINUTE)) :],
     )
 
 
@@ -61,7 +63,7 @@ def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[
     if not has(state.minute, 1):
         yield Wait(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
     if len(state.recent) >= limits.minute:
-        yield Wait(state.recent[-limits.minute] + MINUTE, "minute")
+        yield Wait(instant(state.recent[-limits.minute]) + MINUTE, "minute")
     needed = 1 + limits.kept_from(lane)
     if not has(state.day, needed):
         yield Wait(ready_at(state.day, tokens=needed, rate=limits.day_rate), "day")
@@ -73,6 +75,6 @@ def _spend(state: State, at: datetime) -> State:
     return State(
         minute=take(state.minute),
         day=take(state.day),
-        recent=(*state.recent, at),
+        recent=(*state.recent, micros(at)),
         correction=granted(state.correction, at),
     )

@@ -25,11 +25,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One organisation's buckets, the times of the last minute's grants (oldest first), and Xero's corrections."""
+    """One organisation's buckets, the last minute's grants, and Xero's corrections.
+
+    `recent` holds when each was granted, oldest first, in microseconds since 1970.
+    """
 
     minute: Bucket
     day: Bucket
-    recent: tuple[datetime, ...] = ()
+    recent: tuple[int, ...] = ()
     correction: Correction = field(default_factory=Correction)
 
 

@@ -18,11 +18,11 @@ from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import Grant, decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Correction, Spent, State, fresh
+from worker.instants import instant, micros
 from worker.ledger.engine import Database
 from worker.ledger.records import CallState, Wait
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, calls, spends
-from worker.ledger.types import instant, micros
 
 # the deadline of a request and a little more: after that nothing of it is under way
 IN_FLIGHT_AT_MOST = timedelta(seconds=65)
@@ -151,7 +151,7 @@ def _row(org: str, state: State) -> dict[str, Any]:
         "minute_at": state.minute.at,
         "day_level": state.day.level,
         "day_at": state.day.at,
-        "recent": json.dumps([micros(at) for at in state.recent]),
+        "recent": json.dumps(state.recent),
         "correction": json.dumps(correction),
     }
 
@@ -162,6 +162,6 @@ def _state(row: Mapping[Any, Any]) -> State:
     return State(
         minute=Bucket(row["minute_level"], row["minute_at"]),
         day=Bucket(row["day_level"], row["day_at"]),
-        recent=tuple(instant(at) for at in json.loads(row["recent"])),
+        recent=tuple(json.loads(row["recent"])),
         correction=Correction(**correction),
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, Kind
+from worker.instants import instant, micros
 from worker.ledger.records import Call, CallState, Member, Purpose
-from worker.ledger.types import dump, instant, load, micros, pack, unpack
+from worker.ledger.types import dump, load, pack, unpack
 
 
 def row_of(call: Call, lane: Lane) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, delete, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.instants import instant
 from worker.ledger.budget import prune
 from worker.ledger.records import CallState, Purpose
 from worker.ledger.tables import calls, discards
-from worker.ledger.types import instant
 
 _DAY_MICROS = 86_400_000_000
 # a read whose worker died is of no use to anybody

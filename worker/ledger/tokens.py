@@ -9,12 +9,12 @@ from datetime import datetime
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import bindparam, select, update
 
+from worker.instants import instant, micros
 from worker.ledger.engine import Database
 from worker.ledger.errors import LedgerError, WrongKey
 from worker.ledger.records import TokenSet
 from worker.ledger.statements import insert
 from worker.ledger.tables import tokens
-from worker.ledger.types import instant, micros
 
 _TIMES = ("expires_at", "refreshed_at", "previous_until")
 _LOAD = select(tokens).where(tokens.c.connection == bindparam("of"))

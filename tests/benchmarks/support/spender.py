@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
+from worker.instants import micros
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease, Purpose
-from worker.ledger.types import micros
 
 ORGANISATION = "budget"
 HOLDER = "benchmark"
