@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,14 +19,21 @@ from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.instants import instant, micros
 from worker.ledger.engine import Database
+from worker.ledger.questions import Question, ask, question
 from worker.ledger.records import CallState, Wait
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, calls, spends
 
 # the deadline of a request and a little more: after that nothing of it is under way
 IN_FLIGHT_AT_MOST = timedelta(seconds=65)
-_STATE = select(budgets).where(budgets.c.org == bindparam("of"))
-_LOCKED_STATE = _STATE.with_for_update()
+_STATE = select(
+    budgets.c.minute_level,
+    budgets.c.minute_at,
+    budgets.c.day_level,
+    budgets.c.day_at,
+    budgets.c.recent,
+    budgets.c.correction,
+).where(budgets.c.org == bindparam("of"))
 _IN_FLIGHT = (
     calls.c.org == bindparam("of"),
     calls.c.state == CallState.OPEN.value,
@@ -54,8 +60,8 @@ class Budget:
         """The state as it is kept, what was counted beside it, and the ledger's time: input of `worker.budget`."""
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            state = await _read(connection, org, _STATE) or fresh(limits, now)
-            return state, await _spent(connection, org, now), now
+            state, spent = await _counted(self._database, connection, org, now, locked=False)
+            return state or fresh(limits, now), spent, now
 
 
 async def spend(
@@ -72,9 +78,9 @@ async def spend(
 
     `own` calls of those in flight are the one that asks.
     """
-    state = await _read(connection, org) or fresh(limits, now)
-    spent = await _spent(connection, org, now)
-    decision = decide(state, replace(spent, in_flight=spent.in_flight - own), limits=limits, lane=lane, now=now)
+    state, spent = await _counted(database, connection, org, now)
+    spent = replace(spent, in_flight=spent.in_flight - own)
+    decision = decide(state or fresh(limits, now), spent, limits=limits, lane=lane, now=now)
     if isinstance(decision, Wait):
         return decision
     await _keep(database, connection, org, decision)
@@ -89,14 +95,14 @@ async def begin(database: Database, connection: AsyncConnection, org: str, *, li
 async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:
     """Let Xero's headers correct the count."""
     now = await database.now(connection)
-    state = await _read(connection, org)
+    state, spent = await _counted(database, connection, org, now)
     if state is None:
         # a header before any call: nothing of ours to correct
         return
-    others = max(0, (await _spent(connection, org, now)).in_flight - 1)
+    others = max(0, spent.in_flight - 1)
     now = max(now, state.minute.at)
     changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
-    await upsert(database.dialect, budgets, ("org",)).run(connection, [_row(org, changed)])
+    await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(org, changed)])
 
 
 async def prune(connection: AsyncConnection, now: datetime) -> None:
@@ -104,27 +110,34 @@ async def prune(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(_PRUNE, {"past": now - 2 * DAY})
 
 
-async def _read(connection: AsyncConnection, org: str, statement: Any = _LOCKED_STATE) -> State | None:
-    row = (await connection.execute(statement, {"of": org})).mappings().one_or_none()
-    return None if row is None else _state(row)
-
-
-async def _spent(connection: AsyncConnection, org: str, now: datetime) -> Spent:
+async def _counted(
+    database: Database, connection: AsyncConnection, org: str, now: datetime, *, locked: bool = True
+) -> tuple[State | None, Spent]:
+    """What is kept and what is counted beside it, one round trip; the state is locked before the rest is counted."""
     # a minute counts until its last moment is 24 hours ago
-    values = {"of": org, "past": now - DAY - MINUTE, "landed": now - IN_FLIGHT_AT_MOST}
-    row: Any = (await connection.execute(_SPENT, values)).one()
+    given = {"of": org, "past": now - DAY - MINUTE, "landed": now - IN_FLIGHT_AT_MOST}
+    state, spent = await ask(connection, *_questions(database.dialect, locked), given=given)
+    return None if state is None else _state(*state), _spent(*spent or ())
+
+
+@cache
+def _questions(dialect: str, locked: bool) -> tuple[Question, Question]:
+    return question(dialect, _STATE.with_for_update() if locked else _STATE), question(dialect, _SPENT)
+
+
+def _spent(day: int, oldest: int | None, in_flight: int, sent_at: int | None) -> Spent:
     return Spent(
-        day=int(row.day),
-        frees_at=None if row.oldest is None else row.oldest + MINUTE + DAY,
-        in_flight=row.in_flight,
-        lands_at=None if row.sent_at is None else row.sent_at + IN_FLIGHT_AT_MOST,
+        day=int(day),
+        frees_at=None if oldest is None else instant(oldest) + MINUTE + DAY,
+        in_flight=in_flight,
+        lands_at=None if sent_at is None else instant(sent_at) + IN_FLIGHT_AT_MOST,
     )
 
 
 async def _keep(database: Database, connection: AsyncConnection, org: str, grant: Grant) -> None:
-    await upsert(database.dialect, budgets, ("org",)).run(connection, [_row(org, grant.state)])
+    await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(org, grant.state)])
     minute = grant.at.replace(second=0, microsecond=0)
-    await _counting(database.dialect).run(connection, [{"org": org, "minute": minute, "granted": 1}])
+    await _counting(database.dialect).run_last(connection, [{"org": org, "minute": minute, "granted": 1}])
 
 
 @cache
@@ -156,12 +169,12 @@ def _row(org: str, state: State) -> dict[str, Any]:
     }
 
 
-def _state(row: Mapping[Any, Any]) -> State:
-    correction = json.loads(row["correction"])
-    correction |= {name: instant(correction[name]) for name in _TIMES if name in correction}
+def _state(minute_level: float, minute_at: int, day_level: float, day_at: int, recent: str, correction: str) -> State:
+    corrected = json.loads(correction)
+    corrected |= {name: instant(corrected[name]) for name in _TIMES if name in corrected}
     return State(
-        minute=Bucket(row["minute_level"], row["minute_at"]),
-        day=Bucket(row["day_level"], row["day_at"]),
-        recent=tuple(json.loads(row["recent"])),
-        correction=Correction(**correction),
+        minute=Bucket(minute_level, instant(minute_at)),
+        day=Bucket(day_level, instant(day_at)),
+        recent=tuple(json.loads(recent)),
+        correction=Correction(**corrected),
     )

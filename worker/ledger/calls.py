@@ -119,7 +119,7 @@ class Calls:
                 opened_at=now,
                 sent_at=now,
             )
-            await plain_insert(self._database.dialect, calls).run(connection, [row_of(call, lane)])
+            await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, lane)])
         return call
 
     async def resend(self, lease: Lease, call_id: str, *, limits: Limits, within_s: float = 240) -> Call | Wait | None:
@@ -244,7 +244,7 @@ def _writing(org: str, kind: Kind, composed: Composed, now: datetime) -> Call:
 
 async def _insert(connection: AsyncConnection, dialect: str, call: Call, lane: Lane) -> None:
     """The call, and its claim on its documents."""
-    await plain_insert(dialect, calls).run(connection, [row_of(call, lane)])
+    await plain_insert(dialect, calls).run_last(connection, [row_of(call, lane)])
     claimed = [key_values(one.key) | {"call_id": call.id} for one in call.members]
     try:
         await plain_insert(dialect, claims).run(connection, claimed)

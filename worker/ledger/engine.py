@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import BigInteger, ColumnElement, cast, event, exc, extract, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -23,6 +25,7 @@ from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import Groups
+from worker.ledger.statements import LAST, Last
 from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
 
@@ -46,6 +49,10 @@ _CONNECT_ARGS: dict[str, dict[str, Any]] = {
 }
 
 
+# what the drivers raise where they are asked without SQLAlchemy
+_DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+
+
 class Database:
     """One pool of connections, and whose clock counts: the injected one, else the database's, else the machine's."""
 
@@ -65,8 +72,14 @@ class Database:
                 return
             async with self.engine.connect() as connection:
                 await begin(connection)
-                yield connection
-                await connection.commit()
+                # a connection that is lost on the way cannot be asked for it any more
+                info = connection.info
+                last = info[LAST] = []
+                try:
+                    yield connection
+                    await _commit(connection, last)
+                finally:
+                    info.pop(LAST, None)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -128,13 +141,24 @@ def unavailable() -> Iterator[None]:
     """Turn what says that the database is gone or busy into `LedgerUnavailable`."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *_DRIVERS) as error:
         cause = getattr(error, "orig", None) or error
         raise LedgerUnavailable(f"the ledger's database does not answer: {_first_line(cause)}") from error
     except exc.DBAPIError as error:
         if not error.connection_invalidated:
             raise
         raise LedgerUnavailable(f"the ledger's database went away: {_first_line(error.orig)}") from error
+
+
+async def _commit(connection: AsyncConnection, last: Sequence[Last]) -> None:
+    """The statements that came last go with it: what they lock, others wait for no longer than they must."""
+    if last:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        async with driver.pipeline():
+            for statement, values in last:
+                await driver.execute(statement, values)
+            await driver.execute("COMMIT")
+    await connection.commit()
 
 
 def _turns(url: str) -> Turns:

@@ -65,7 +65,7 @@ class Readings:
                 opened_at=now,
                 sent_at=now,
             )
-            await plain_insert(self._database.dialect, calls).run(connection, [row_of(call, LANE)])
+            await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, LANE)])
         return call
 
     async def spend_again(self, org: str, call_id: str, *, limits: Limits) -> bool:

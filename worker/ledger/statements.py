@@ -20,6 +20,10 @@ from worker.documents import DocumentKey
 
 T = TypeVar("T")
 KEY_COLUMNS = ("org", "source", "entity", "entity_id", "part")
+LAST = "xerelay_last"
+"""Where a connection keeps what is executed with the commit."""
+
+Last = tuple[str, Any]
 CHUNK = 1000
 """Members of a list, so that no statement holds the database for long."""
 
@@ -46,6 +50,14 @@ class Prepared:
         parameters: list[Any] = [self._parameters(row) for row in rows]
         if parameters:
             await connection.exec_driver_sql(self.sql, parameters if len(parameters) > 1 else parameters[0])
+
+    async def run_last(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same, on PostgreSQL in the round trip of the commit: for rows that nothing reads before, and that fit."""
+        last: list[Last] | None = connection.info.get(LAST)
+        if last is None:
+            await self.run(connection, rows)
+        else:
+            last.extend((self.sql, self._parameters(row)) for row in rows)
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
         if self.by_position:
