@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -16,14 +17,16 @@ from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.instants import micros
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Lease, Purpose
+from worker.ledger.records import Call, Lease, Purpose, Wait
 
 ORGANISATION = "budget"
 HOLDER = "benchmark"
+_WARM_UP = 10
 
 
 async def spend(url: str, fence: int, seconds: float, limits: Limits) -> tuple[list[int], list[float]]:
     ledger = await Ledger.open(url)
+    await _warm_up(ledger, limits)
     lease = Lease(ORGANISATION, HOLDER, fence, datetime.max.replace(tzinfo=UTC))
     granted: list[int] = []
     took_ms: list[float] = []
@@ -32,9 +35,7 @@ async def spend(url: str, fence: int, seconds: float, limits: Limits) -> tuple[l
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.perf_counter()
-        call = await ledger.calls.open_read(
-            lease, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=limits
-        )
+        call = await _ask(ledger, lease, limits)
         if isinstance(call, Call):
             took_ms.append((time.perf_counter() - began) * 1000)
             granted.append(micros(call.opened_at))
@@ -43,6 +44,22 @@ async def spend(url: str, fence: int, seconds: float, limits: Limits) -> tuple[l
             await asyncio.sleep(0.005)
     await ledger.close()
     return granted, took_ms
+
+
+async def _warm_up(ledger: Ledger, limits: Limits) -> None:
+    """Of another organisation: a worker that runs has compiled its statements long ago."""
+    lease = await ledger.leases.acquire(f"{ORGANISATION}-{os.getpid()}", HOLDER)
+    assert lease is not None, "nobody else has this process's id"
+    for _ in range(_WARM_UP):
+        call = await _ask(ledger, lease, limits)
+        if isinstance(call, Call):
+            await ledger.calls.close(lease, call.id, status=200)
+
+
+async def _ask(ledger: Ledger, lease: Lease, limits: Limits) -> Call | Wait:
+    return await ledger.calls.open_read(
+        lease, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=limits
+    )
 
 
 def main(url: str, fence: str, seconds: str, day: str, minute: str) -> None:
