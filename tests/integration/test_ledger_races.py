@@ -14,6 +14,7 @@ from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import KEY, ORG, document, key, lease_of, open_call, opened, try_open, write
 from worker.budget.limits import Limits
+from worker.documents import Kind
 from worker.ledger.errors import DocumentBusy, LeaseLost, WrongKey
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease, Opened, Purpose, TokenSet
@@ -60,6 +61,18 @@ async def test_eight_tasks_in_two_engines_get_exactly_what_the_budget_holds(data
             granted.append(sum(await asyncio.gather(*tasks)))
 
     assert granted == [5, 5, 5, 5]
+
+
+async def test_a_person_who_reads_beside_the_worker_gets_none_of_its_tokens_twice(database_url: str) -> None:
+    clock, limits = FakeClock(), Limits(day=1000, concurrent=1000)
+    async with opened(database_url, clock=clock) as worker, opened(database_url, clock=clock) as person:
+        lease = await lease_of(worker)
+
+        granted = await asyncio.gather(
+            *(_hammer(worker, lease, limits, 2) for _ in range(4)), *(_read(person, limits) for _ in range(8))
+        )
+
+    assert sum(granted) == 5
 
 
 async def test_two_engines_cannot_open_the_same_document(database_url: str) -> None:
@@ -191,6 +204,13 @@ async def _hammer(ledger: Ledger, lease: Lease, limits: Limits, times: int) -> i
         for _ in range(times)
     ]
     return sum(isinstance(result, Call) for result in results)
+
+
+async def _read(ledger: Ledger, limits: Limits) -> int:
+    result = await ledger.readings.open(
+        ORG, purpose=Purpose.LOOKUP, kind=Kind.INVOICE, path="/Invoices", params={}, limits=limits
+    )
+    return isinstance(result, Call)
 
 
 def _token(access: str) -> TokenSet:

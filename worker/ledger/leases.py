@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.instants import instant
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LeaseLost
+from worker.ledger.questions import Question, ask, question
 from worker.ledger.records import Lease
 from worker.ledger.statements import insert, upsert
 from worker.ledger.tables import leases, workers
@@ -23,8 +25,6 @@ _LOCKED = (
     .cte("locked")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
-_FENCE = select(_LOCKED)
-_FENCE_AND_TIME = select(_LOCKED, DATABASE_NOW.label("now"))
 _SET = update(leases).where(leases.c.name == bindparam("of"))
 _TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
 _ALIVE = select(workers.c.worker_id).where(workers.c.seen_at > bindparam("after")).order_by(workers.c.worker_id)
@@ -105,10 +105,15 @@ async def fenced(database: Database, connection: AsyncConnection, lease: Lease) 
     On PostgreSQL the lease's row stays locked until the transaction ends, on SQLite the whole database is: nobody can
     take the lease in between. Time is read after the lock was waited for, in the same round trip.
     """
-    statement = _FENCE if database.clock else _FENCE_AND_TIME
-    row: Any = (await connection.execute(statement, {"of": lease.name})).one_or_none()
-    if row is None or (row.holder, row.fence) != (lease.holder, lease.fence):
-        now_held = "nobody" if row is None or not row.holder else f"{row.holder} (fence {row.fence})"
+    asked = _fence(database.dialect, timed=database.clock is None)
+    (found,) = await ask(connection, asked, given={"of": lease.name})
+    holder, fence, *now = found or (_NOBODY, 0)
+    if (holder, fence) != (lease.holder, lease.fence):
+        now_held = f"{holder} (fence {fence})" if holder else "nobody"
         raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")
-    now: datetime = database.clock.now() if database.clock else row.now
-    return now
+    return database.clock.now() if database.clock else instant(*now)
+
+
+@cache
+def _fence(dialect: str, *, timed: bool) -> Question:
+    return question(dialect, select(_LOCKED, DATABASE_NOW.label("now")) if timed else select(_LOCKED))

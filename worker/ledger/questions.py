@@ -46,6 +46,9 @@ async def ask(connection: AsyncConnection, *questions: Question, given: Mapping[
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if questions[0].by_position:
         return [driver.execute(one.sql, one.parameters(given)).fetchone() for one in questions]
+    if len(questions) == 1:
+        (only,) = questions
+        return [await (await driver.execute(only.sql, only.parameters(given))).fetchone()]
     async with driver.pipeline():
         cursors = [await driver.execute(one.sql, one.parameters(given)) for one in questions]
     return [await cursor.fetchone() for cursor in cursors]
