@@ -14,7 +14,8 @@ from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ready import Ready
 from worker.work import RANK, Slot, Work
 
-_RECENT = 20_000
+_RECENT = 5_000
+"""Documents settled a moment ago, since the ledger was asked: seconds' worth at full speed, and a few MB."""
 
 
 class Buffer:
