@@ -79,17 +79,16 @@ async def spend(
     `own` calls of those in flight are the one that asks.
     """
     state, spent = await _counted(database, connection, org, now)
+    if state is None:
+        # without a row nobody waits for anybody: a person may read while the worker makes the first call
+        await _beginning(database.dialect).run(connection, [_row(org, fresh(limits, now))])
+        state, spent = await _counted(database, connection, org, now)
     spent = replace(spent, in_flight=spent.in_flight - own)
     decision = decide(state or fresh(limits, now), spent, limits=limits, lane=lane, now=now)
     if isinstance(decision, Wait):
         return decision
     await _keep(database, connection, org, decision)
     return None
-
-
-async def begin(database: Database, connection: AsyncConnection, org: str, *, limits: Limits, now: datetime) -> None:
-    """Give an organisation that was never called its row: then two who spend at once wait for each other."""
-    await _beginning(database.dialect).run(connection, [_row(org, fresh(limits, now))])
 
 
 async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:

@@ -47,7 +47,6 @@ class Readings:
         """Spend a token of the backfill lane and record a GET, or say until when there is none."""
         async with self._database.transaction() as connection:
             now = await self._database.now(connection)
-            await budget.begin(self._database, connection, org, limits=limits, now=now)
             wait = await budget.spend(self._database, connection, org, limits=limits, lane=LANE, now=now)
             if wait is not None:
                 return wait
