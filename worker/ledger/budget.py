@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.envelope import Lane
@@ -18,9 +18,10 @@ from worker.budget.decision import Grant, decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.instants import instant, micros
-from worker.ledger.engine import Database
-from worker.ledger.questions import Question, ask, question
-from worker.ledger.records import CallState, Wait
+from worker.ledger.engine import DATABASE_NOW, Database
+from worker.ledger.leases import check, fence
+from worker.ledger.questions import Question, Row, ask, question
+from worker.ledger.records import CallState, Lease, Wait
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, calls, spends
 
@@ -34,20 +35,21 @@ _STATE = select(
     budgets.c.recent,
     budgets.c.correction,
 ).where(budgets.c.org == bindparam("of"))
-_IN_FLIGHT = (
-    calls.c.org == bindparam("of"),
-    calls.c.state == CallState.OPEN.value,
-    calls.c.sent_at > bindparam("landed"),
-)
-_RECENT = (spends.c.org == bindparam("of"), spends.c.minute > bindparam("past"))
-_SPENT = select(
-    select(func.coalesce(func.sum(spends.c.granted), 0)).where(*_RECENT).scalar_subquery().label("day"),
-    select(func.min(spends.c.minute)).where(*_RECENT).scalar_subquery().label("oldest"),
-    select(func.count()).where(*_IN_FLIGHT).scalar_subquery().label("in_flight"),
-    select(func.min(calls.c.sent_at)).where(*_IN_FLIGHT).scalar_subquery().label("sent_at"),
-)
+_COUNTS_FOR = DAY + MINUTE
+"""A minute counts until its last moment is 24 hours ago."""
+
 _PRUNE = delete(spends).where(spends.c.minute < bindparam("past"))
 _TIMES = ("day_at", "minute_at", "blocked_until", "blocked_at", "probed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an organisation's next grant is decided from; its state is locked, and None before the first grant."""
+
+    org: str
+    state: State | None
+    spent: Spent
+    now: datetime
 
 
 class Budget:
@@ -60,45 +62,62 @@ class Budget:
         """The state as it is kept, what was counted beside it, and the ledger's time: input of `worker.budget`."""
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            state, spent = await _counted(self._database, connection, org, now, locked=False)
-            return state or fresh(limits, now), spent, now
+            counted = await count(self._database, connection, org, now, locked=False)
+            return counted.state or fresh(limits, now), counted.spent, now
+
+
+async def fenced_count(database: Database, connection: AsyncConnection, lease: Lease) -> Counted:
+    """What counts for the organisation of `lease`, when that is still the current one; else raises `LeaseLost`.
+
+    One round trip: the lease is locked as `fenced` does, then the state, then the rest is counted.
+    """
+    timed = database.clock is None
+    asked = (fence(database.dialect, timed=False), *_questions(database.dialect, locked=True, timed=timed))
+    now = None if database.clock is None else database.clock.now()
+    found, state, spent = await ask(connection, *asked, given=_given(lease.name, now))
+    check(lease, found)
+    return _counted(lease.name, state, spent or (), now)
+
+
+async def count(
+    database: Database, connection: AsyncConnection, org: str, now: datetime, *, locked: bool = True
+) -> Counted:
+    """The same without a lease, in a transaction that knows its time."""
+    asked = _questions(database.dialect, locked=locked, timed=False)
+    state, spent = await ask(connection, *asked, given=_given(org, now))
+    return _counted(org, state, spent or (), now)
 
 
 async def spend(
-    database: Database,
-    connection: AsyncConnection,
-    org: str,
-    *,
-    limits: Limits,
-    lane: Lane,
-    now: datetime,
-    own: int = 0,
+    database: Database, connection: AsyncConnection, counted: Counted, *, limits: Limits, lane: Lane, own: int = 0
 ) -> Wait | None:
     """Spend one token in the caller's transaction, or return until when there is none and change nothing.
 
     `own` calls of those in flight are the one that asks.
     """
-    state, spent = await _counted(database, connection, org, now)
-    if state is None:
+    if counted.state is None:
         # without a row nobody waits for anybody: a person may read while the worker makes the first call
-        await _beginning(database.dialect).run(connection, [_row(org, fresh(limits, now))])
-        state, spent = await _counted(database, connection, org, now)
-    spent = replace(spent, in_flight=spent.in_flight - own)
-    decision = decide(state or fresh(limits, now), spent, limits=limits, lane=lane, now=now)
+        first = _row(counted.org, fresh(limits, counted.now))
+        await _beginning(database.dialect).run(connection, [first])
+        counted = await count(database, connection, counted.org, counted.now)
+    state = counted.state or fresh(limits, counted.now)
+    spent = replace(counted.spent, in_flight=counted.spent.in_flight - own)
+    decision = decide(state, spent, limits=limits, lane=lane, now=counted.now)
     if isinstance(decision, Wait):
         return decision
-    await _keep(database, connection, org, decision)
+    await _keep(database, connection, counted.org, decision)
     return None
 
 
 async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:
     """Let Xero's headers correct the count."""
     now = await database.now(connection)
-    state, spent = await _counted(database, connection, org, now)
+    counted = await count(database, connection, org, now)
+    state = counted.state
     if state is None:
         # a header before any call: nothing of ours to correct
         return
-    others = max(0, spent.in_flight - 1)
+    others = max(0, counted.spent.in_flight - 1)
     now = max(now, state.minute.at)
     changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
     await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(org, changed)])
@@ -109,27 +128,49 @@ async def prune(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(_PRUNE, {"past": now - 2 * DAY})
 
 
-async def _counted(
-    database: Database, connection: AsyncConnection, org: str, now: datetime, *, locked: bool = True
-) -> tuple[State | None, Spent]:
-    """What is kept and what is counted beside it, one round trip; the state is locked before the rest is counted."""
-    # a minute counts until its last moment is 24 hours ago
-    given = {"of": org, "past": now - DAY - MINUTE, "landed": now - IN_FLIGHT_AT_MOST}
-    state, spent = await ask(connection, *_questions(database.dialect, locked), given=given)
-    return None if state is None else _state(*state), _spent(*spent or ())
+def _given(org: str, now: datetime | None) -> dict[str, Any]:
+    times = {} if now is None else {"past": now - _COUNTS_FOR, "landed": now - IN_FLIGHT_AT_MOST}
+    return {"of": org, **times}
+
+
+def _counted(org: str, state: Row | None, spent: Row, now: datetime | None) -> Counted:
+    day, oldest, in_flight, sent_at, *clock = spent
+    counted = Spent(
+        day=int(day),
+        frees_at=None if oldest is None else instant(oldest) + _COUNTS_FOR,
+        in_flight=in_flight,
+        lands_at=None if sent_at is None else instant(sent_at) + IN_FLIGHT_AT_MOST,
+    )
+    return Counted(org, None if state is None else _state(*state), counted, now or instant(*clock))
 
 
 @cache
-def _questions(dialect: str, locked: bool) -> tuple[Question, Question]:
-    return question(dialect, _STATE.with_for_update() if locked else _STATE), question(dialect, _SPENT)
+def _questions(dialect: str, *, locked: bool, timed: bool) -> tuple[Question, Question]:
+    """The state, and what is counted beside it: at a time that is given, or at the database's, which is told then."""
+    spent = (
+        _spent(_back(_COUNTS_FOR), _back(IN_FLIGHT_AT_MOST))
+        if timed
+        else _spent(bindparam("past"), bindparam("landed"))
+    )
+    return (
+        question(dialect, _STATE.with_for_update() if locked else _STATE),
+        question(dialect, spent.add_columns(DATABASE_NOW.label("now")) if timed else spent),
+    )
 
 
-def _spent(day: int, oldest: int | None, in_flight: int, sent_at: int | None) -> Spent:
-    return Spent(
-        day=int(day),
-        frees_at=None if oldest is None else instant(oldest) + MINUTE + DAY,
-        in_flight=in_flight,
-        lands_at=None if sent_at is None else instant(sent_at) + IN_FLIGHT_AT_MOST,
+def _back(span: timedelta) -> Any:
+    """So long ago by the database's clock: asked once, so that an index serves."""
+    return select(type_coerce(DATABASE_NOW, BigInteger) - span // timedelta(microseconds=1)).scalar_subquery()
+
+
+def _spent(past: Any, landed: Any) -> Select[Any]:
+    recent = (spends.c.org == bindparam("of"), spends.c.minute > past)
+    in_flight = (calls.c.org == bindparam("of"), calls.c.state == CallState.OPEN.value, calls.c.sent_at > landed)
+    return select(
+        select(func.coalesce(func.sum(spends.c.granted), 0)).where(*recent).scalar_subquery().label("day"),
+        select(func.min(spends.c.minute)).where(*recent).scalar_subquery().label("oldest"),
+        select(func.count()).where(*in_flight).scalar_subquery().label("in_flight"),
+        select(func.min(calls.c.sent_at)).where(*in_flight).scalar_subquery().label("sent_at"),
     )
 
 

@@ -76,14 +76,14 @@ class Calls:
         call.
         """
         async with self._database.transaction() as connection:
-            now = await fenced(self._database, connection, lease)
+            counted = await budget.fenced_count(self._database, connection, lease)
             composed = compose(await _known(connection, lease.name, writes))
             if not composed.members:
                 return _opened(None, composed)
-            wait = await budget.spend(self._database, connection, lease.name, limits=limits, lane=lane, now=now)
+            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane)
             if wait is not None:
                 return wait
-            call = _writing(lease.name, kind, composed, now)
+            call = _writing(lease.name, kind, composed, counted.now)
             await _insert(connection, self._database.dialect, call, lane)
         return _opened(call, composed)
 
@@ -101,8 +101,8 @@ class Calls:
     ) -> Call | Wait:
         """Spend a token and open a GET. Its members stay with the call they are looked up for. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
-            now = await fenced(self._database, connection, lease)
-            wait = await budget.spend(self._database, connection, lease.name, limits=limits, lane=lane, now=now)
+            counted = await budget.fenced_count(self._database, connection, lease)
+            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane)
             if wait is not None:
                 return wait
             call = Call(
@@ -116,8 +116,8 @@ class Calls:
                 body=None,
                 idempotency_key=None,
                 members=tuple(members),
-                opened_at=now,
-                sent_at=now,
+                opened_at=counted.now,
+                sent_at=counted.now,
             )
             await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, lane)])
         return call
@@ -210,8 +210,9 @@ class Calls:
     async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
         """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""
         flying = call.state is CallState.OPEN and now - call.sent_at < budget.IN_FLIGHT_AT_MOST
+        counted = await budget.count(self._database, connection, call.org, now)
         return await budget.spend(
-            self._database, connection, call.org, limits=limits, lane=Lane.IMMEDIATE, now=now, own=int(flying)
+            self._database, connection, counted, limits=limits, lane=Lane.IMMEDIATE, own=int(flying)
         )
 
 

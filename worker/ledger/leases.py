@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.instants import instant
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LeaseLost
-from worker.ledger.questions import Question, ask, question
+from worker.ledger.questions import Question, Row, ask, question
 from worker.ledger.records import Lease
 from worker.ledger.statements import insert, upsert
 from worker.ledger.tables import leases, workers
@@ -105,15 +105,21 @@ async def fenced(database: Database, connection: AsyncConnection, lease: Lease) 
     On PostgreSQL the lease's row stays locked until the transaction ends, on SQLite the whole database is: nobody can
     take the lease in between. Time is read after the lock was waited for, in the same round trip.
     """
-    asked = _fence(database.dialect, timed=database.clock is None)
-    (found,) = await ask(connection, asked, given={"of": lease.name})
-    holder, fence, *now = found or (_NOBODY, 0)
-    if (holder, fence) != (lease.holder, lease.fence):
-        now_held = f"{holder} (fence {fence})" if holder else "nobody"
-        raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")
+    (found,) = await ask(connection, fence(database.dialect, timed=database.clock is None), given={"of": lease.name})
+    now = check(lease, found)
     return database.clock.now() if database.clock else instant(*now)
 
 
+def check(lease: Lease, found: Row | None) -> Row:
+    """Whether what the fence's question found is `lease`; returns what it found besides. Raises `LeaseLost`."""
+    holder, number, *rest = found or (_NOBODY, 0)
+    if (holder, number) != (lease.holder, lease.fence):
+        now_held = f"{holder} (fence {number})" if holder else "nobody"
+        raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")
+    return tuple(rest)
+
+
 @cache
-def _fence(dialect: str, *, timed: bool) -> Question:
+def fence(dialect: str, *, timed: bool) -> Question:
+    """Who holds the lease, locked until the transaction ends; and the database's time, read after that."""
     return question(dialect, select(_LOCKED, DATABASE_NOW.label("now")) if timed else select(_LOCKED))

@@ -47,7 +47,8 @@ class Readings:
         """Spend a token of the backfill lane and record a GET, or say until when there is none."""
         async with self._database.transaction() as connection:
             now = await self._database.now(connection)
-            wait = await budget.spend(self._database, connection, org, limits=limits, lane=LANE, now=now)
+            counted = await budget.count(self._database, connection, org, now)
+            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=LANE)
             if wait is not None:
                 return wait
             call = Call(
@@ -73,7 +74,8 @@ class Readings:
             now = await self._database.now(connection)
             if (await connection.execute(_OPEN, {"this": call_id})).one_or_none() is None:
                 return False
-            wait = await budget.spend(self._database, connection, org, limits=limits, lane=LANE, now=now, own=1)
+            counted = await budget.count(self._database, connection, org, now)
+            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=LANE, own=1)
             if wait is None:
                 await connection.execute(_AGAIN, {"this": call_id})
             return wait is None
