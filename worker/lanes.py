@@ -15,7 +15,7 @@ from schemas.envelope import Lane
 from schemas.topology import lane_queue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_HELD = 2_000
+MOST_HELD = 1_000
 """Unacknowledged messages of one lane, at most."""
 
 LEAST_HELD = 125
