@@ -25,6 +25,15 @@ _MOST_JUDGED = 1_000
 _CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
 """System accounts that no line may name."""
 
+_FLAGS = {
+    "REVENUE": "CanApplyToRevenue",
+    "EXPENSE": "CanApplyToExpenses",
+    "ASSET": "CanApplyToAssets",
+    "LIABILITY": "CanApplyToLiabilities",
+    "EQUITY": "CanApplyToEquity",
+}
+"""Where a tax rate says whether it may stand on an account of a class."""
+
 CHARTED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT})
 """The documents that name accounts and tax types of the configuration. An item's are a person's to change."""
 
@@ -42,13 +51,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Chart:
-    """What of the configuration does not fit. Empty: nothing is known to be wrong."""
+    """What of the configuration does not fit. Empty: nothing is known to be wrong.
+
+    `pairs` are accounts and tax types that Xero takes each by itself and not on one line.
+    """
 
     org: OrganisationSettings
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     accounts: Mapping[str, Fault] = field(default_factory=dict)
     payments: Mapping[str, Fault] = field(default_factory=dict)
     tax_types: Mapping[str, Fault] = field(default_factory=dict)
+    pairs: Mapping[tuple[str, str], Fault] = field(default_factory=dict)
     judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
 
     def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
@@ -61,12 +74,15 @@ class Chart:
                 fault = self._of_rate(line)
                 if fault is not None:
                     return fault
-        if not (self.accounts or self.payments or self.tax_types):
+        if not (self.accounts or self.payments or self.tax_types or self.pairs):
             return None
         return next((fault for write in charted for fault in self._of_write(write)), None)
 
     def all(self) -> list[Fault]:
-        """Everything that is wrong with the configuration, whether or not a document needs it."""
+        """Everything that is wrong with the configuration, whether or not a document needs it.
+
+        Without `pairs`: that two things do not go together is wrong only where a line has both.
+        """
         return [*self.accounts.values(), *self.payments.values(), *self.tax_types.values()]
 
     def _of_rate(self, line: Line) -> Fault | None:
@@ -98,9 +114,9 @@ class Chart:
                 yield fault
         else:
             for line in write.payload.get("LineItems") or ():
-                for fault in (self.accounts.get(line.get("AccountCode")), self.tax_types.get(line.get("TaxType"))):
-                    if fault is not None:
-                        yield fault
+                code, tax_type = line.get("AccountCode"), line.get("TaxType")
+                found = (self.accounts.get(code), self.tax_types.get(tax_type), self.pairs.get((code, tax_type)))
+                yield from (fault for fault in found if fault is not None)
 
 
 @dataclass(slots=True)
@@ -129,6 +145,7 @@ def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart
         accounts=dict(_account_faults(org, by_name)) if accounts else {},
         payments=dict(_payment_faults(org, by_name)) if accounts else {},
         tax_types=dict(_tax_faults(org, types)) if tax_rates else {},
+        pairs=dict(_pair_faults(org, by_name, types)),
     )
 
 
@@ -186,3 +203,16 @@ def _tax_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]
         wrong = "is no tax rate of the organisation" if row is None else "is archived"
         hint = f'mend it in xero, or change [organisations.{org.name}.tax] "{key}" = "{tax_type}"; {_THEN}'
         yield tax_type, Fault("tax_type_mismatch", f"tax type {tax_type} {wrong}", hint)
+
+
+def _pair_faults(
+    org: OrganisationSettings, accounts: Mapping[str, Mapping[str, Any]], types: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, str], Fault]]:
+    for key, tax_type in org.tax.items():
+        for code in {code for _, code in org.accounts if code}:
+            flag = _FLAGS.get(str(accounts.get(code, {}).get("Class")))
+            if flag is None or types.get(tax_type, {}).get(flag) is not False:
+                continue
+            detail = f"tax type {tax_type} cannot be used with account {code}, whose class it does not apply to"
+            line = f'[organisations.{org.name}.tax] "{key}" = "{tax_type}", or the account'
+            yield (code, tax_type), Fault("tax_type_mismatch", detail, f"mend it in xero, or change {line}; {_THEN}")

@@ -88,6 +88,20 @@ def test_a_tax_type_that_is_not_what_the_store_charged_is_named(
     assert "[organisations.main.tax]" in found.hint
 
 
+def test_a_tax_type_that_the_account_does_not_allow_is_a_fault_of_the_lines_that_have_both() -> None:
+    rates = [rate("OUTPUT2", "20") | {"CanApplyToRevenue": True, "CanApplyToLiabilities": False}, *RATES[1:]]
+    of = chart(account("200", Class="REVENUE"), account("210", Class="LIABILITY"), rates=rates)
+    shipped = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20", kind="shipping")))
+
+    found = fault(of, shipped)
+
+    assert (fault(of), of.all()) == (None, [])
+    assert found is not None
+    assert found.reason == "tax_type_mismatch"
+    assert "OUTPUT2 cannot be used with account 210" in found.detail
+    assert '[organisations.main.tax] "20" = "OUTPUT2"' in found.hint
+
+
 def test_an_account_that_takes_no_payments_is_no_fault_of_the_sale() -> None:
     of = chart(account("090", Type="CURRENT"))
 
