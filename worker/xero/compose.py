@@ -11,7 +11,7 @@ from worker.ledger.records import Composed, Known, Member, Stop
 from worker.literals import encode
 from worker.xero.elements import element_of, sent, text_of
 from worker.xero.endpoints import GONE
-from worker.xero.paying import is_left_alone, stop_of
+from worker.xero.paying import Paid, is_left_alone, stop_of
 from worker.xero.readings import Readings, needs_reading
 from worker.xero.revision import Agreed, Clash, Revised, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
@@ -55,6 +55,7 @@ class _Sorted:
     unread: list[Write] = field(default_factory=list)
     stopped: list[Stop] = field(default_factory=list)
     wanted: list[tuple[Write, bool, Revised | None]] = field(default_factory=list)
+    paid: Paid = field(default_factory=Paid)
 
     def sort(self, write: Write, known: Known, readings: Readings | None) -> None:
         """Put `write` where it belongs."""
@@ -62,7 +63,7 @@ class _Sorted:
             self.settled.append(write)
         elif not _is_ready(write, known):
             self.wanted.append((write, False, None))
-        elif (stop := stop_of(write, known)) is not None:
+        elif (stop := stop_of(write, known) or self.paid.stop_of(write, known)) is not None:
             self.stopped.append(stop)
         elif readings is not None and needs_reading(write, known, readings):
             self.unread.append(write)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import Action, Kind, Write
+from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known, Stop
 from worker.xero.endpoints import GONE
 from worker.xero.facts import UNAPPROVED, money
@@ -24,8 +24,32 @@ _OVERPAID = (
 )
 
 
+class Paid:
+    """What the payments that are about to be sent come to, by the document they pay.
+
+    What was sent before is not among them: Xero adds that up, in the same call.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[DocumentKey, Decimal] = {}
+
+    def stop_of(self, write: Write, known: Known) -> Stop | None:
+        """Why `write` must not be sent beside the others; one that may be is counted in."""
+        if write.kind is not Kind.PAYMENT or write.action is Action.VOID:
+            return None
+        for key in write.needs:
+            before, amount = self._sums.get(key), money(write.payload.get("Amount")) or Decimal(0)
+            document = known.documents[key]
+            total = None if before is None else _total(document.facts)
+            if before is not None and total is not None and before + amount > total:
+                detail = f"{before} and {amount} were paid at once, and {document.number} is of {total} in all"
+                return Stop(write, "overpaid", detail, _OVERPAID, key)
+            self._sums[key] = amount if before is None else before + amount
+        return None
+
+
 def stop_of(write: Write, known: Known) -> Stop | None:
-    """Why `write` must not be sent: its document is a draft, void, or smaller. Of several, Xero checks the sum."""
+    """Why `write` must not be sent: its document is a draft, void, or smaller."""
     if write.kind not in _MONEY or write.action is Action.VOID:
         return None
     for key in write.needs:
