@@ -36,8 +36,9 @@ def document(kind: str, number: int, *, order: int, rates: list[dict[str, str]],
         "gross": str(net + tax),
         "rates": rates,
     }
-    buyer = {"customer_id": None, "email": f"Guest{order}@mail.example"} if kind == "order" else {}
-    return made | buyer | more
+    buyer = {"customer_id": None, "email": f"Guest{order}@mail.example"}
+    own: dict[str, Any] = buyer if kind == "order" else {"traits": []}
+    return made | own | more
 
 
 def payment(direction: str, method: str, of: int, amount: str, **more: Any) -> dict[str, Any]:

@@ -17,6 +17,9 @@ RATES = {"20": "OUTPUT2", "5": "RROUTPUT", "19": "TAX003", "7": "TAX005", "8.875
 
 NO_TAX = "NONE"
 
+BASE_CURRENCY = "GBP"
+"""The organisation's."""
+
 PAYMENTS = {
     "stripe_payments": "092",
     "paypal_express": "091",

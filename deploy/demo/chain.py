@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import re
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.against import SumRow, account_rows, against, tax_rows
+from deploy.demo.cases import cases
+from deploy.demo.commands import typed
 from deploy.demo.compare import Difference
 from deploy.demo.configuration import write_store_configuration
 from deploy.demo.expected import Expected
@@ -35,7 +37,6 @@ DAYS_BOOKED = 15
 _LATE_S = 3.0
 _POLL_S = 1.0
 _DEADLINE_S = 170.0
-_ASK_S = 60.0
 _LINES = 7
 _RUN = re.compile(r"resync-status (\S+)")
 
@@ -54,7 +55,8 @@ class Plan:
 class Evening:
     """What the demo found when the day was over.
 
-    `again` is one more resync, of books that were complete, and `before_again` Xero's audit before it.
+    `again` is one more resync, of books that were complete, and `before_again` Xero's audit before it. `reconciled` is
+    what `xerelay reconcile` says at the end; its calls are not in `audit`.
     """
 
     audit: Mapping[str, Any]
@@ -62,6 +64,7 @@ class Evening:
     difference: Difference
     taxes: list[SumRow]
     accounts: list[SumRow]
+    cases: Mapping[str, int]
     wire: Wire
     run: RunStatus | None
     again: RunStatus | None
@@ -71,6 +74,7 @@ class Evening:
     bad: list[Bad]
     parked: list[Held]
     calls_left: int
+    reconciled: Mapping[str, Any]
     seconds: float
 
 
@@ -104,22 +108,24 @@ class Chain:
         return time.monotonic() - self.started > _DEADLINE_S
 
     async def resync_all(self) -> str:
-        """Type the command, as an admin does; returns the run. Raises `ProcessFailed`."""
-        command = [sys.executable, "-m", "worker", "resync-all", "--config", str(self.config)]
-        process = await asyncio.create_subprocess_exec(
-            *command, env=dict(self.environ), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        try:
-            said = (await asyncio.wait_for(process.communicate(), _ASK_S))[0].decode()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-            said = f"nothing within {_ASK_S:.0f} s"
-        found = _RUN.search(said)
+        """Type the command; returns the run. Raises `ProcessFailed`."""
+        said = await typed(self.config, self.environ, "resync-all")
+        found = _RUN.search(said.out + said.err)
         if found is None:
-            raise ProcessFailed(f"`xerelay resync-all` says: {said}")
-        self.progress.say(said.strip())
+            raise ProcessFailed(f"`xerelay resync-all` says: {said.out}{said.err}")
+        self.progress.say(said.out.strip())
         return found[1]
+
+    async def reconcile(self) -> Mapping[str, Any]:
+        """What `xerelay reconcile` says of all days that are booked. Raises `ProcessFailed`."""
+        # a website's day may have begun before, or not be over yet, while it is another in UTC
+        days = (self.scene.start_date, dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1))
+        words = (f"--from={days[0]}", f"--to={days[1]}", "--json", "--yes")
+        said = await typed(self.config, self.environ, "reconcile", *words)
+        if said.code not in (0, 1):
+            raise ProcessFailed(f"`xerelay reconcile` says: {said.out}{said.err}")
+        found: Mapping[str, Any] = json.loads(said.out)["organisations"][0]
+        return found
 
 
 async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, progress: Progress) -> Evening:
@@ -147,13 +153,14 @@ async def _evening(
     scene, runs = chain.scene, chain.scene.inspection.ledger.runs
     truth = await scene.shop.truth()
     expected = scene.expected(truth)
-    audit = await scene.inspection.audit()
+    audit, books = await scene.inspection.audit(), await scene.inspection.books()
     return Evening(
         audit=audit,
         expected=expected,
-        difference=against(expected, await scene.inspection.books()),
+        difference=against(expected, books),
         taxes=tax_rows(expected, audit),
         accounts=account_rows(expected, audit),
+        cases=cases(expected, books, audit),
         wire=scene.wire,
         run=await runs.get(first),
         again=await runs.get(scene.run_id),
@@ -163,6 +170,7 @@ async def _evening(
         bad=bad,
         parked=await scene.inspection.parked(),
         calls_left=await scene.inspection.calls_left(),
+        reconciled=await chain.reconcile(),
         seconds=seconds,
     )
 

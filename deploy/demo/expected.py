@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -52,7 +52,8 @@ class Expected:
     """What must be in Xero, by the numbers there.
 
     `guests` are e-mail addresses; those of `perhaps` may have a contact, made before their document was cancelled.
-    `unpaid` is what was not paid back of each credit note, `orders` whose order an invoice or credit note is of.
+    `unpaid` is what was not paid back of each credit note, `orders` whose order an invoice or credit note is of,
+    `traits` the store's words for it. `alone` are the credit notes of sales before `start_date`.
     """
 
     invoices: Mapping[str, Sale]
@@ -64,6 +65,8 @@ class Expected:
     perhaps: frozenset[str]
     unpaid: Mapping[str, Decimal]
     orders: Mapping[str, int]
+    traits: Mapping[str, Sequence[str]]
+    alone: frozenset[str]
     left_out: Mapping[str, int]
 
     @property
@@ -98,6 +101,8 @@ def expected_of(truth: Json, *, store: str, start_date: dt.date) -> Expected:
         perhaps=_guests(truth, cancelled) - guests,
         unpaid=_unpaid(notes, payments.values()),
         orders={number_of(one, store): one["order_id"] for one in booked},
+        traits={number_of(one, store): one["traits"] for one in booked},
+        alone=_alone(booked, store),
         left_out=left_out,
     )
 
@@ -109,6 +114,12 @@ def why_not_booked(document: Json, start_date: dt.date) -> str | None:
     if document["date"] < start_date.isoformat():
         return TOO_OLD
     return CANCELLED if document["cancelled"] else None
+
+
+def _alone(booked: Sequence[Json], store: str) -> frozenset[str]:
+    """The credit notes of orders of which no invoice is booked."""
+    sold = {one["order_id"] for one in booked if one["kind"] == "invoice"}
+    return frozenset(number_of(one, store) for one in booked if one["order_id"] not in sold)
 
 
 def number_of(document: Json, store: str) -> str:

@@ -35,12 +35,15 @@ _MOST_DIFFERENCES = 10
 
 
 def is_right(evening: Evening) -> bool:
-    """Nothing lost, doubled or off; sums equal; exactly the spoiled messages parked; repeats without calls."""
+    """Nothing lost, doubled or off; sums equal; exactly the spoiled messages parked; repeats without calls.
+
+    And `xerelay reconcile` finds nothing.
+    """
     difference = evening.difference
     complete = not (difference.missing or difference.extra or evening.audit["duplicates"])
     equal = not difference.wrong and all(row.store == row.xero for row in (*evening.taxes, *evening.accounts))
     parked = parked_as_spoiled(evening.bad, [held.reason for held in evening.parked])
-    return complete and equal and parked and costs_nothing(evening)
+    return complete and equal and parked and costs_nothing(evening) and not evening.reconciled["differences"]
 
 
 def costs_nothing(evening: Evening) -> bool:
@@ -91,6 +94,8 @@ def summary(evening: Evening) -> dict[str, Any]:
         "resync_of_complete_books": _run(evening.again) | {"calls": calls_of_again(evening).total()},
         "taxes": [_sums(row, ("net", "tax")) for row in evening.taxes],
         "payment_accounts": [_sums(row, ("in", "out", "count")) for row in evening.accounts],
+        "cases": dict(evening.cases),
+        "reconcile": _reconciled(evening),
         "not_booked": dict(evening.expected.left_out),
         "parked": [{"entity": _entity(held), "reason": held.reason, "detail": held.detail} for held in evening.parked],
         "differences": _differences(evening),
@@ -105,10 +110,16 @@ def show(console: Console, document: Mapping[str, Any], evening: Evening) -> Non
         figures.add_row(key.replace("_", " "), str(document[key]))
     for kind, count in document["documents_in_xero"].items():
         figures.add_row(f"{kind.replace('_', ' ')} in Xero", str(count))
+    reconciled = document["reconcile"]
+    figures.add_row("xerelay reconcile", f"{reconciled['differences']} differences, {reconciled['equal']} equal")
     console.print(figures)
     _show_runs(console, document)
     _show_sums(console, "Net and tax by tax type", evening.taxes)
     _show_sums(console, "In, out and number of payments by account", evening.accounts)
+    booked = Table("case", "documents", title="Documents by case of docs/accounting.md; some are of several")
+    for case, count in document["cases"].items():
+        booked.add_row(case, str(count))
+    console.print(booked)
     parked = Table("parked", "why", title="Parked, as they should be: these messages were spoiled on purpose")
     for held in evening.parked:
         parked.add_row(_entity(held), f"{held.reason}: {held.detail}")
@@ -146,7 +157,13 @@ def _sums(row: SumRow, names: tuple[str, ...]) -> dict[str, Any]:
 def _differences(evening: Evening) -> list[str]:
     difference = evening.difference
     found = [f"missing: {name}" for name in difference.missing] + [f"too many: {name}" for name in difference.extra]
-    return found + difference.wrong
+    said = [f"reconcile: {one['finding']} {one['number']} {one['detail']}" for one in evening.reconciled["differences"]]
+    return found + difference.wrong + said
+
+
+def _reconciled(evening: Evening) -> dict[str, Any]:
+    found = evening.reconciled
+    return {"differences": len(found["differences"]), "equal": found["equal"], "calls": found["calls"]}
 
 
 def _entity(held: Held) -> str:

@@ -35,6 +35,9 @@ def test_a_store_that_trades_is_in_xero_to_the_cent_with_a_resync_in_the_middle(
     assert (report["lost"], report["duplicated"], report["cents_off"]) == (0, 0, 0)
     assert len(report["parked"]) == 6
     assert report["store_orders"] >= 35
+    assert len(report["cases"]) >= 15, report["cases"]
+    assert report["reconcile"]["differences"] == 0
+    assert report["reconcile"]["equal"] > 10
     assert report["documents_in_xero"]["invoices"] > 10
     assert report["resync"]["published"] == report["resync"]["written"] + report["resync"]["unchanged"]
     assert report["repeats_on_the_wire"] > 0

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.accounting_cases import Case, cases
+from tests.accounting_document import Entry, documented
 from tests.bookkeeping import Books
 from tests.unit.mapping_cases import ORGANISATION, organisation
 from tests.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "accounting.md"
 TAX = {
     "20": "OUTPUT2",
     "5": "RROUTPUT",
@@ -31,14 +30,6 @@ GONE = {"VOIDED": ", voided", "DELETED": ", deleted"}
 CASES = cases()
 
 Json = dict[str, Any]
-
-
-class Entry(NamedTuple):
-    """One document in Xero and what it books."""
-
-    document: str
-    debit: str
-    credit: str
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +69,6 @@ def test_every_payload_of_these_cases_is_one_that_xeros_schema_takes(books: Book
     books.book(*CASES[0].events)
 
     assert requests.checked == before + 2
-
-
-def documented() -> dict[str, list[Entry]]:
-    """The document's tables of journals. A row without a title goes on with the case above it."""
-    found: dict[str, list[Entry]] = {}
-    title = ""
-    text = DOCUMENT.read_text(encoding="utf-8").partition("## Journals")[2].partition("\n## ")[0]
-    for row in (line for line in text.splitlines() if line.startswith("|")):
-        name, *entry = (cell.strip() for cell in row.strip("|").split("|"))
-        if name == "Case" or set(name) == {"-"}:
-            continue
-        title = name or title
-        found.setdefault(title, []).append(Entry(*entry))
-    return found
 
 
 def journal(books: Books) -> Iterator[Entry]:

@@ -28,6 +28,8 @@ def calls(**counts: int) -> list[dict[str, Any]]:
     return [{"endpoint": endpoint, "count": count} for endpoint, count in counts.items()]
 
 
+RECONCILED: dict[str, Any] = {"differences": [], "equal": 7, "calls": 3}
+FOUND = RECONCILED | {"differences": [{"finding": "extra", "number": "INV-1", "detail": "of another app or a person"}]}
 COUNTS = {"contacts": 2, "items": 2, "invoices": 2, "credit_notes": 2, "payments": 3, "allocations": 1}
 
 
@@ -63,6 +65,7 @@ def evening(**changes: Any) -> Evening:
         difference=Difference(),
         taxes=tax_rows(expected(truth()), found),
         accounts=account_rows(expected(truth()), found),
+        cases={"Several rates": 2},
         wire=Wire(),
         run=run(published=12, written=5, calls=2),
         again=run(published=12, written=0, calls=0),
@@ -72,6 +75,7 @@ def evening(**changes: Any) -> Evening:
         bad=[Bad(Entity.INVOICE, b"", "totals")],
         parked=[parked("totals")],
         calls_left=4996,
+        reconciled=RECONCILED,
         seconds=61.27,
     )
     return dataclasses.replace(right, **changes)
@@ -101,6 +105,7 @@ SUM = SumRow("invoices", "GBP", "OUTPUT2", (Decimal(1), Decimal(0)), (Decimal(2)
         lambda: evening(again=run(published=0, written=0, calls=0)),
         lambda: evening(before_again={"calls": calls(Contacts=1, Invoices=2)}),
         lambda: evening(before_again={"calls": calls(Invoices=3)}),
+        lambda: evening(reconciled=FOUND),
     ],
     ids=[
         "lost",
@@ -117,6 +122,7 @@ SUM = SumRow("invoices", "GBP", "OUTPUT2", (Decimal(1), Decimal(0)), (Decimal(2)
         "nothing resynced again",
         "a call for an invoice that was there",
         "a call for contacts of which none was written",
+        "reconcile finds something",
     ],
 )
 def test_a_day_is_wrong_for_each_of_these(day: Callable[[], Evening]) -> None:
@@ -159,4 +165,6 @@ def test_the_report_has_the_figures_of_the_chain() -> None:
         "xero": {"net": "20.00", "tax": "4.00"},
     }
     assert report["parked"] == [{"entity": "message bad-0", "reason": "totals", "detail": "because"}]
+    assert report["cases"] == {"Several rates": 2}
+    assert report["reconcile"] == {"differences": 0, "equal": 7, "calls": 3}
     assert report["seconds"] == 61.3

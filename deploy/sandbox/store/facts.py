@@ -12,6 +12,7 @@ from deploy.sandbox.store.model import CANCELLED, PAID, Invoice, Memo, Order, Pr
 from deploy.sandbox.store.registry import Entity
 from deploy.sandbox.store.shop import Website
 from deploy.sandbox.store.tax import Rate
+from deploy.sandbox.store.traits import traits_of
 
 Split = Mapping[tuple[str, int], tuple[int, int]]
 
@@ -19,7 +20,8 @@ Split = Mapping[tuple[str, int], tuple[int, int]]
 class Document(NamedTuple):
     """A sale or refund. `by_rate`: net and tax by the rate's codes, joined with `+`, and its sum.
 
-    `customer_id` and `email` say whose order it is; invoices and credit memos leave that to their order.
+    `customer_id` and `email` say whose order it is; invoices and credit memos leave that to their order. These have
+    `traits`.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Document(NamedTuple):
     by_rate: Split
     customer_id: int | None = None
     email: str = ""
+    traits: tuple[str, ...] = ()
 
 
 class Money(NamedTuple):
@@ -70,10 +73,10 @@ def facts_of(entity: Entity) -> Facts | str | None:
         return Facts(document._replace(customer_id=entity.customer_id, email=entity.email))
     if isinstance(entity, Invoice):
         document = _document("invoice", entity, entity.order, _split_of(entity), cancelled=entity.state == CANCELLED)
-        return Facts(document, tuple(_paid(entity)))
+        return Facts(document._replace(traits=traits_of(entity)), tuple(_paid(entity)))
     if isinstance(entity, Memo):
         document = _document("credit_memo", entity, entity.order, _split_of(entity), cancelled=False)
-        return Facts(document, tuple(_paid_back(entity)))
+        return Facts(document._replace(traits=traits_of(entity)), tuple(_paid_back(entity)))
     return None
 
 

@@ -58,9 +58,10 @@ def _counts(sandbox: Sandbox, found: Iterable[Facts], money: list[Money]) -> Jso
 
 
 def _document(sale: Document) -> Json:
-    buyer = {"customer_id": sale.customer_id, "email": sale.email} if sale.kind == "order" else {}
+    is_order = sale.kind == "order"
+    more = {"customer_id": sale.customer_id, "email": sale.email} if is_order else {"traits": sale.traits}
     return {
-        **buyer,
+        **more,
         "kind": sale.kind,
         "number": sale.number,
         "id": sale.id,
