@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,15 @@ async def test_a_removal_clears_what_was_parked(one: Served) -> None:
 
     assert await one.parked() == []
     assert payments(one) == 2
+
+
+async def test_payments_that_are_too_much_together_are_told_apart_before_they_are_sent(one: Served) -> None:
+    await one.acked(*one.receive(paying(amount="7.00"), paying(id="52", amount="6.00")))
+
+    [held] = await one.parked()
+    assert (held.reason, held.owner and held.owner.entity_id) == ("overpaid", "52")
+    [call] = [call for call in one.xero.calls if call.kind is Kind.PAYMENT]
+    assert [member.element["Amount"] for member in call.members] == [Decimal("7.00")]
 
 
 async def test_a_changed_allocation_is_parked(one: Served) -> None:
