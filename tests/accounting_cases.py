@@ -51,7 +51,7 @@ def paid_back(amount: str, **more: Any) -> Event:
 
 def cases() -> tuple[Case, ...]:
     """All of them, in the document's order."""
-    return (*_sales(), *_discounts(), *_odd_cents(), *_payments(), *_refunds(), *_taken_back())
+    return (*_sales(), *_discounts(), *_odd_cents(), *_payments(), *_refunds(), *_changed_and_taken_back())
 
 
 def _sales() -> Iterator[Case]:
@@ -136,8 +136,11 @@ def _refunds() -> Iterator[Case]:
     yield Case("That names no invoice", (refunded(GOODS, sale=nameless),), before=sale)
 
 
-def _taken_back() -> Iterator[Case]:
+def _changed_and_taken_back() -> Iterator[Case]:
     cancelled = event(Entity.INVOICE, invoice(GOODS, cancelled=True))
+    yield Case(
+        "Sale edited before it is paid", (sold(line("50.00", "10.00", tax_rate="20"), SHIPPING),), (sold(GOODS),)
+    )
     yield Case("Sale cancelled or removed", (sold(GOODS), cancelled))
     yield Case("Payment removed", (paid("120.00", **CARD), removed(Entity.PAYMENT, "51")), before=(sold(GOODS),))
     taken_back = event(Entity.CREDIT_MEMO, credit_memo(GOODS, cancelled=True))

@@ -9,6 +9,7 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,9 @@ from worker.outcome import sort_verdicts
 from worker.settings import OrganisationSettings
 from worker.xero.answers import read
 from worker.xero.compose import compose
+from worker.xero.endpoints import ENDPOINTS, same_id
+from worker.xero.lookup import readings_of
+from worker.xero.readings import REVISED, Readings
 from worker.xero.reply import Reply
 
 _AMPLE = 1_000_000_000
@@ -66,6 +70,7 @@ class Books:
         """Back to an organisation without documents."""
         self.sandbox.reset()
         self.documents.clear()
+        self._lock_date: date | None = None
         self._gateway = Gateway(self.sandbox)
         token = token_reply(self.sandbox.identity, _BASIC, {"grant_type": "client_credentials"})["access_token"]
         self._headers = {
@@ -75,23 +80,33 @@ class Books:
             "content-type": "application/json",
         }
 
-    def book(self, *events: Event, lock_date: Any = None) -> None:
+    def lock(self, last: date | None) -> None:
+        """A person locks the books up to that day; what is dated in them is booked on the next open day."""
+        self.sandbox.main.settings.organisation["PeriodLockDate"] = last
+        self._lock_date = last
+
+    def book(self, *events: Event, lock_date: date | None = None) -> None:
         """Bring what the events ask for to Xero, each having passed the wire; all must be taken."""
+        lock_date = lock_date or self._lock_date
         for one in events:
             planned = plan(decode_event(encode_event(one)), self.org, lock_date)
             if not isinstance(planned, Ignored):
                 self.send(planned.writes)
 
     def send(self, writes: Sequence[Write]) -> None:
-        """As many calls as it takes."""
-        left = list(writes)
+        """As many calls as it takes. What is in Xero already is looked at before it is changed."""
+        left, readings = list(writes), Readings()
         for _ in range(_MOST_CALLS):
-            composed = compose(left, Known(self.documents, frozenset()))
-            if not composed.members:
+            composed = compose(left, Known(self.documents, frozenset()), readings)
+            if composed.stopped:
+                raise Refused(f"stopped: {composed.stopped}")
+            self._read(composed.unread, readings)
+            if composed.members:
+                self.look(composed)
+                self._learn(composed)
+            elif not composed.unread:
                 break
-            self.look(composed)
-            self._learn(composed)
-            left = list(composed.leftover)
+            left = [*composed.leftover, *composed.unread]
         if composed.members or composed.leftover:
             raise Refused(f"left over: {[write.key for write in composed.leftover]}")
 
@@ -106,6 +121,14 @@ class Books:
 
     def allocations(self) -> Iterable[Json]:
         return allocations(self.sandbox.main)
+
+    def _read(self, writes: Sequence[Write], readings: Readings) -> None:
+        for kind in REVISED:
+            for reading in readings_of(kind, [write for write in writes if write.kind is kind], self.documents):
+                elements = self._call(Composed("GET", reading.path, reading.params, b"", ())).elements
+                for write in reading.writes:
+                    of_it = (e for e in elements if same_id(self.documents[write.key].xero_id, e[ENDPOINTS[kind].id]))
+                    readings.elements[write.key] = next(of_it, None)
 
     def _learn(self, composed: Composed) -> None:
         call = call_from(composed)
