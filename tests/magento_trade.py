@@ -30,7 +30,8 @@ class Sale:
         wrapping: str = "0",
         surcharge: str = "0",
     ) -> None:
-        self._calculator = Calculator(setting or Setting())
+        self.setting = setting or Setting()
+        self._calculator = Calculator(self.setting)
         self._fpt_in_subtotal = fpt_in_subtotal
         self.rows: list[Row] = []
         self.items: list[dict[str, Any]] = []
@@ -48,8 +49,10 @@ class Sale:
         header = self._header([(row, row.amounts, row.quantity) for row in self.rows], self.shipping, wrapping=True)
         self.order = self._order_json(header)
 
-    def invoice(self, quantities: Mapping[int, Quantity] | None = None, *, drift: str = "0") -> dict[str, Any]:
-        """Invoice some rows by their item id, all that is left unless given. `drift`: cents its header is off."""
+    def invoice(
+        self, quantities: Mapping[int, Quantity] | None = None, *, drift: str = "0", net_drift: str = "0"
+    ) -> dict[str, Any]:
+        """Invoice some rows by their item id, all that is left unless given. Drifts: cents its tax and net are off."""
         chosen = []
         first = not any(row.invoiced for row in self.rows)
         for row in self.rows:
@@ -62,7 +65,9 @@ class Sale:
                 chosen.append((row, part, quantity))
         header = self._header(chosen, self.shipping if first else NO_SHIPPING, wrapping=first)
         header["tax_amount"] += Decimal(drift)
-        header["gross"] += Decimal(drift)
+        header["subtotal"] += Decimal(net_drift)
+        header["gross"] += Decimal(drift) + Decimal(net_drift)
+        header |= {"drift": Decimal(drift), "net_drift": Decimal(net_drift)}  # no fields of Magento's
         if first:
             header["shipping_discount_tax_compensation_amount"] = self.shipping.compensation
         return self._document(invoice_json, chosen, header, self._left)

@@ -1,15 +1,17 @@
 """Whatever a Magento shop sells, gets paid and refunds: Xero's books equal the shop's, to the cent.
 
 The shop's figures are Magento's own: made by its unit, row and total algorithms, read by its identities. Xero's are the
-sandbox's, which works out every line for itself. LONG_TESTS=1 tries 10,000 sales instead of 500.
+sandbox's, which works out every line for itself. LONG_TESTS=1 tries 10,000 sales instead of 500, and every case of
+docs/accounting.md that Magento has must be among them.
 """
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,14 +19,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from schemas.entities import Entity
+from tests.accounting_document import documented
 from tests.bookkeeping import Books
+from tests.magento_cases import NOT_OF_MAGENTO, cases_of, is_to_credit
+from tests.magento_cases import settings as shop_settings
 from tests.magento_identities import identity_c, identity_i, tenders
 from tests.magento_tax import ZERO, cents
-from tests.magento_trades import Trade, trades
+from tests.magento_trades import CARD, CHEQUE, TRANSFER, Trade, trades
 from tests.unit.mapping_cases import event, invoice, line, organisation
 from tests.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
 
-EXAMPLES = 10_000 if os.environ.get("LONG_TESTS") else 500
+LONG = bool(os.environ.get("LONG_TESTS"))
+EXAMPLES = 10_000 if LONG else 500
+MAY_BE_MISSED = 0 if LONG else 12
+"""Cases that need not come: hypothesis varies what it drew, and a few hundred draws leave some of the rarest out."""
+
 TAX = {
     "GB-VAT-20": "OUTPUT2",
     "GB-VAT-5": "RROUTPUT",
@@ -37,6 +46,7 @@ TAX = {
     "0": "ZERORATEDOUTPUT",
     "none": "NONE",
 }
+PAYMENTS = {CARD: "092", TRANSFER: "090"}
 SOLD = ("200", "205", "210", "841")
 FEE, ADJUSTMENT, ROUNDING = "260", "408", "860"
 LIMIT = Decimal("0.05")
@@ -51,7 +61,7 @@ def requests() -> Requests | None:
 
 @pytest.fixture(scope="module")
 def books(requests: Requests | None) -> Iterator[dict[bool, Books]]:
-    more: Json = {"tax": TAX, "payments": {"stripe_payments": "092"}}
+    more: Json = {"tax": TAX, "payments": {**PAYMENTS, CHEQUE: "none"}}
     made = {
         by_order: Books(organisation(**more, sales_document="order" if by_order else "invoice"))
         for by_order in (False, True)
@@ -64,20 +74,39 @@ def books(requests: Requests | None) -> Iterator[dict[bool, Books]]:
 
 
 @pytest.mark.timeout(60 + EXAMPLES // 5)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(trade=trades())
-def test_every_document_and_account_equals_the_shops_to_the_cent(books: dict[bool, Books], trade: Trade) -> None:
-    book = books[trade.by_order]
+def test_every_document_and_account_equals_the_shops_to_the_cent(books: dict[bool, Books]) -> None:
+    seen = Counter[str]()
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(trade=trades())
+    def books_equal_the_shop(trade: Trade) -> None:
+        seen.update(set(cases_of(trade)))
+        assert_books(trade, books[trade.by_order])
+
+    books_equal_the_shop()
+
+    print(*(f"{count:6} {case}" for case, count in sorted(seen.items())), sep="\n")  # noqa: T201 - what was tried
+    cases = documented().keys() - NOT_OF_MAGENTO | {*shop_settings()}
+    assert seen.keys() <= cases
+    assert len(cases - seen.keys()) <= MAY_BE_MISSED, cases - seen.keys()
+
+
+def assert_books(trade: Trade, book: Books) -> None:
+    """Book what the producer publishes of `trade`, and compare."""
     book.reset()
+    book.lock(trade.locked)
 
     book.book(*trade.events())
 
-    sold: list[Json] = [] if trade.old else [trade.order] if trade.by_order else trade.invoices
-    assert_documents(book.invoices(), "SHOP-I-shop-", [(raw, identity_i(raw)) for raw in sold])
+    standing = [one for one in book.invoices() if one["Status"] != "VOIDED"]
+    assert_documents(standing, "SHOP-I-shop-", [(raw, identity_i(raw)) for raw in trade.sold])
     assert_documents(book.credit_notes(), "SHOP-C-shop-", [(raw, identity_c(raw)) for raw in trade.memos])
-    assert_accounts(trade, book.invoices(), sold)
+    voided = [one["InvoiceNumber"] for one in book.invoices() if one["Status"] == "VOIDED"]
+    assert voided == ([f"SHOP-I-shop-{trade.withdrawn.sold['increment_id']}"] if trade.withdrawn else [])
+    assert_accounts(trade, standing, trade.sold)
     assert_accounts(trade, book.credit_notes(), trade.memos)
     assert_money(trade, book)
+    assert_days(trade, book)
 
 
 @pytest.mark.skipif(not OPENAPI.exists(), reason=MISSING)
@@ -109,17 +138,18 @@ def assert_documents(booked: list[Json], prefix: str, expected: Sequence[tuple[J
 def assert_accounts(trade: Trade, booked: list[Json], raws: Sequence[Json]) -> None:
     """The sums of every account and tax type, from the shop's rows."""
     nets, taxes = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
-    for booked_line in (part for one in booked for part in one["LineItems"]):
+    for booked_line in (part for one in booked for part in one["LineItems"] if "LineAmount" in part):
         nets[booked_line["AccountCode"]] += booked_line["LineAmount"]
         taxes[booked_line["TaxType"]] += booked_line["TaxAmount"]
     parts = [part for raw in raws for part in _parts(trade, raw)]
     fees = sum((_fees(trade, raw) for raw in raws), ZERO)
+    drift = sum((raw.get("net_drift", ZERO) for raw in raws), ZERO)
     adjusted = sum((raw.get("adjustment_positive", ZERO) - raw.get("adjustment_negative", ZERO) for raw in raws), ZERO)
     gross = sum((identity_c(raw) if raw in trade.memos else identity_i(raw) for raw in raws), ZERO)
     net = gross + sum((tenders(raw) - raw["tax_amount"] for raw in raws), ZERO)
 
-    assert (nets[FEE], nets[ADJUSTMENT], nets[ROUNDING]) == (fees, adjusted, ZERO)
-    assert sum((nets[code] for code in SOLD), ZERO) == net - fees - adjusted
+    assert (nets[FEE], nets[ADJUSTMENT], nets[ROUNDING]) == (fees, adjusted, drift)
+    assert sum((nets[code] for code in SOLD), ZERO) == net - fees - adjusted - drift
     if "205" not in nets:
         cards = sum((part.net for part in parts if part.kind == "giftcard"), ZERO)
         assert (nets["841"], nets["200"]) == (cards, sum((part.net for part in parts), ZERO) - cards)
@@ -139,21 +169,33 @@ def assert_money(trade: Trade, book: Books) -> None:
         moved[payment["PaymentType"], payment["Account"]["Code"]] += payment["Amount"]
     expected = defaultdict[tuple[str, str], Decimal](Decimal)
     for raw in [] if trade.old else trade.invoices:
-        _pay(expected, "ACCRECPAYMENT", raw, identity_i(raw))
+        _pay(expected, "ACCRECPAYMENT", trade, raw, identity_i(raw))
     for raw in trade.memos:
-        _pay(expected, "ARCREDITPAYMENT", raw, identity_c(raw))
+        _pay(expected, "ARCREDITPAYMENT", trade, raw, identity_c(raw))
     assert moved == {key: amount for key, amount in expected.items() if amount}
-    captured = all(raw["transaction_id"] for raw in trade.invoices)
-    unpaid = [] if captured or trade.old else trade.memos
+    unpaid = [] if trade.captured or trade.old else [raw for raw in trade.memos if not is_to_credit(trade, raw)]
     assert sum((one["Amount"] for one in book.allocations()), ZERO) == sum((raw["grand_total"] for raw in unpaid), ZERO)
 
 
-def _pay(expected: dict[tuple[str, str], Decimal], kind: str, raw: Json, identity: Decimal) -> None:
+def assert_days(trade: Trade, book: Books) -> None:
+    """Everything is dated as in the shop; what is dated in a locked period, on the next open day."""
+    first = trade.locked + timedelta(days=1) if trade.locked else date.min
+    sold, refunded = max(date(2026, 3, 2), first), max(date(2026, 3, 9), first)
+    assert {one["Date"] for one in book.invoices()} <= {sold}
+    assert {one["Date"] for one in (*book.credit_notes(), *book.allocations())} <= {refunded}
+    came = {"ACCRECPAYMENT": sold, "ARCREDITPAYMENT": refunded}
+    assert all(one["Date"] == came[one["PaymentType"]] for one in book.payments())
+
+
+def _pay(expected: dict[tuple[str, str], Decimal], kind: str, trade: Trade, raw: Json, identity: Decimal) -> None:
     stated = raw["extension_attributes"]
     expected[kind, "841"] += stated["gift_cards_amount"]
     expected[kind, "842"] += stated["customer_balance_amount"]
     expected[kind, "844"] += identity - raw["grand_total"]
-    expected[kind, "092"] += raw["grand_total"] if raw["transaction_id"] else ZERO
+    if is_to_credit(trade, raw):
+        expected[kind, "842"] += raw["grand_total"]
+    elif trade.is_paid(raw) and trade.method in PAYMENTS:
+        expected[kind, PAYMENTS[trade.method]] += raw["grand_total"]
 
 
 @dataclass(frozen=True)
