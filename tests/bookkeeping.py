@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,17 +24,18 @@ from schemas.codec import decode_event, encode_event
 from schemas.envelope import Event
 from tests.unit.mapping_cases import organisation
 from tests.xero_fakes import call_from
-from worker.documents import DocumentKey, Write
-from worker.ledger.records import Composed, Document, Known
+from worker.documents import DocumentKey, Kind, Write
+from worker.ledger.records import Composed, Document, Known, Member
 from worker.mapping.plan import Ignored, plan
-from worker.outcome import sort_verdicts
+from worker.outcome import document, sort_verdicts
 from worker.settings import OrganisationSettings
 from worker.xero.answers import read
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, same_id
-from worker.xero.lookup import readings_of
+from worker.xero.lookup import lookups, match, readings_of
 from worker.xero.readings import REVISED, Readings
 from worker.xero.reply import Reply
+from worker.xero.verdicts import Written
 
 _AMPLE = 1_000_000_000
 _BASIC = "Basic " + base64.b64encode(b"sandbox-custom:sandbox-secret").decode()
@@ -134,9 +135,22 @@ class Books:
         call = call_from(composed)
         reply = self._call(composed)
         results = sort_verdicts(call, reply)
-        if results.refused or results.exists or results.unanswered:
+        if results.exists:
+            results.documents += self._adopted(call.kind, results.exists)
+        if results.refused or results.unanswered:
             raise Refused(f"{composed.method} {composed.path}: {results} {reply.raw!r} to {composed.body!r}")
         self.documents.update({document.key: document for document in results.documents})
+
+    def _adopted(self, kind: Kind | None, members: Sequence[Member]) -> Iterator[Document]:
+        """What is there already as it is to be, or as good as gone. Raises `Refused` for anything else."""
+        assert kind is not None
+        for request in lookups(kind, members):
+            elements = self._call(Composed("GET", request.path, request.params, b"", ())).elements
+            for key, found in match(kind, request.members, elements).items():
+                if found is None or not (found.ours and found.same):
+                    raise Refused(f"{key} is there already: {found}")
+                member = next(one for one in request.members if one.key == key)
+                yield document(member, Written(found.xero_id, member.number, found.facts))
 
     def _call(self, composed: Composed) -> Reply:
         path = f"/api.xro/2.0{composed.path}"

@@ -154,6 +154,7 @@ def test_what_only_one_side_has_is_found(
         ([sale(status="DRAFT")], [sale(status="PAID")]),
         ([sale(status="VOIDED", day=None)], [sale(status="VOIDED")]),
         ([sale(status="VOIDED", day=None)], []),
+        ([sale(status="VOIDED", day=None)], [sale("I-shop-1", amount("0.00"), status="PAID")]),
         ([sale(day=LATER)], []),
         ([sale("C-shop-9", kind=Kind.CREDIT_NOTE)], [sale("c-SHOP-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(3))]),
         ([payment()], [payment(status="DELETED"), payment()]),
@@ -162,8 +163,8 @@ def test_what_only_one_side_has_is_found(
     ],
     ids=[
         "a stranger's draft", "a stranger's voided one", "a draft that was approved", "cancelled and voided",
-        "cancelled and never there", "of another day", "credit that a person allocated", "paid again after a deletion",
-        "adopted under another number", "left to an earlier connector",
+        "cancelled and never there", "cancelled and of nothing", "of another day", "credit that a person allocated",
+        "paid again after a deletion", "adopted under another number", "left to an earlier connector",
     ],
 )  # fmt: skip
 def test_what_is_in_order_is_no_difference(store: list[Entry], xero: list[Entry]) -> None:

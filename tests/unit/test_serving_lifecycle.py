@@ -116,6 +116,21 @@ async def test_a_cancelled_sale_that_a_person_voided_is_done(one: Served) -> Non
     assert await one.parked() == []
 
 
+async def test_a_cancelled_sale_of_nothing_is_done_though_xero_keeps_it_as_paid(one: Served) -> None:
+    free = event(Entity.INVOICE, invoice(line("0.00", name="Sample")))
+    await one.acked(*one.receive(free))
+    there(one, Status="PAID")
+    one.xero.answers[Kind.INVOICE] = [refusal(FROZEN)]
+    cancelled = event(Entity.INVOICE, invoice(line("0.00", name="Sample"), cancelled=True))
+
+    await one.acked(*one.receive(cancelled))
+    calls = len(one.xero.calls)
+    await one.acked(*one.receive(cancelled))
+
+    assert await one.parked() == []
+    assert len(one.xero.calls) == calls
+
+
 async def test_a_cancelled_sale_that_is_paid_is_parked_with_what_to_do(one: Served) -> None:
     await one.acked(*one.receive(sale()))
     there(one, Status="PAID")

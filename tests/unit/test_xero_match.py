@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.xero_fakes import member_of
-from worker.documents import Kind
+from worker.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.lookup import Found, match, suffixed
 
@@ -163,3 +163,26 @@ def test_allocations_are_found_by_invoice_and_amount_each_once() -> None:
 )
 def test_a_suffix_tells_namesakes_apart_within_xeros_length(name: str, number: str, expected: str) -> None:
     assert suffixed({"Name": name, "EmailAddress": "e"}, number) == {"Name": expected, "EmailAddress": "e"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"Status": "AUTHORISED"}, False),
+        ({"Total": Decimal("1.00")}, False),
+        ({"LineItems": [{"LineAmount": Decimal(5)}, {"LineAmount": Decimal(-5)}]}, False),
+        ({"LineItems": [{"LineAmount": Decimal(0), "TaxAmount": Decimal(1)}]}, False),
+        ({"LineItems": []}, False),
+    ],
+    ids=["nothing", "not paid", "a total", "lines that cancel out", "tax alone", "lines that are not shown"],
+)
+def test_what_books_nothing_is_as_good_as_void(changes: dict[str, Any], same: bool) -> None:
+    member = member_of(Kind.INVOICE, "1", {"Status": "VOIDED"}, action=Action.VOID)
+    lines = [{"LineAmount": Decimal("0.00"), "TaxAmount": Decimal(0)}, {"Description": "a note"}]
+    free = {"InvoiceID": "i-1", "InvoiceNumber": member.number, "Status": "PAID", "Total": Decimal(0)}
+
+    found = found_one(member, free | {"LineItems": lines} | changes)
+
+    assert found is not None
+    assert (found.ours, found.same) == (True, same)

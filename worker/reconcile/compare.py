@@ -168,6 +168,8 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
     if xero.is_gone:
         return None
     if store.is_gone:
+        if not any(amount.net or amount.tax for amount in xero.amounts):
+            return None  # it books nothing, and Xero, which calls it paid, may keep it
         status = Field("status", CANCELLED, xero.status)
         detail = "cancelled in the store"
         return Difference(

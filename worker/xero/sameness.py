@@ -25,13 +25,21 @@ _EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
 def differences(member: Member, element: Mapping[str, Any]) -> list[str]:
     """One phrase per difference, figures included; none means the same."""
     if member.action is Action.VOID:
-        return [] if element.get("Status") in GONE else [f"status {element.get('Status')}, expected void"]
+        counts = element.get("Status") not in GONE and not _books_nothing(element)
+        return [f"status {element.get('Status')}, expected void"] if counts else []
     if member.kind is Kind.PAYMENT:
         return list(_payment(member.element, element))
     if member.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
         words = _words(member.element, element) if member.xero_id else ()
         return [*_sale(member.element, element), *words]
     return list(_covered(member.element, element))
+
+
+def _books_nothing(element: Mapping[str, Any]) -> bool:
+    """Whether no line of it is worth anything: Xero calls it paid once it is approved, and may keep it so."""
+    lines = element.get("LineItems") or ()
+    worth = any(line_amount(line) or money(line.get("TaxAmount")) for line in lines)
+    return element.get("Status") == "PAID" and bool(lines) and not worth and not money(element.get("Total"))
 
 
 def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
