@@ -1,26 +1,54 @@
-"""The topology's data, as requests to the broker."""
+"""The topology's data, as requests to the broker.
+
+A user without the right to declare asks only whether a thing is there: who may declare it has done so. Its arguments
+and bindings are then that one's affair.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from producers.amqp.channel import Channel
 from producers.amqp.errors import ChannelClosed, TopologyMismatch
 from schemas.topology import Exchange, Queue
 
+_ACCESS_REFUSED = 403
 
-async def declare_exchange(channel: Channel, exchange: Exchange) -> None:
-    """Idempotent. Raises TopologyMismatch, and then `channel` is closed."""
+OpenChannel = Callable[[], Awaitable[Channel]]
+"""Gives an open channel: the same again, or a new one where the broker has closed it."""
+
+
+async def declare_exchange(open_channel: OpenChannel, exchange: Exchange) -> None:
+    """Idempotent. Raises TopologyMismatch, and then the channel is closed."""
     try:
+        channel = await open_channel()
         await channel.ask(channel.raw.exchange_declare, exchange.name, exchange_type="topic", durable=True)
-    except ChannelClosed as error:
-        raise TopologyMismatch(exchange.name, str(error)) from None
+    except ChannelClosed as refusal:
+        channel = await _unless_only_refused(refusal, exchange.name, open_channel)
+        await _look(channel, channel.raw.exchange_declare, exchange.name)
 
 
-async def declare_queue(channel: Channel, queue: Queue) -> None:
-    """With its bindings; idempotent. Raises TopologyMismatch, and then `channel` is closed."""
-    raw = channel.raw
+async def declare_queue(open_channel: OpenChannel, queue: Queue) -> None:
+    """With its bindings; idempotent. Raises TopologyMismatch, and then the channel is closed."""
     try:
-        await channel.ask(raw.queue_declare, queue.name, durable=True, arguments=dict(queue.arguments))
+        channel = await open_channel()
+        await channel.ask(channel.raw.queue_declare, queue.name, durable=True, arguments=dict(queue.arguments))
         for binding in queue.bindings:
-            await channel.ask(raw.queue_bind, queue.name, binding.exchange, routing_key=binding.pattern)
+            await channel.ask(channel.raw.queue_bind, queue.name, binding.exchange, routing_key=binding.pattern)
+    except ChannelClosed as refusal:
+        channel = await _unless_only_refused(refusal, queue.name, open_channel)
+        await _look(channel, channel.raw.queue_declare, queue.name)
+
+
+async def _unless_only_refused(refusal: ChannelClosed, name: str, open_channel: OpenChannel) -> Channel:
+    if refusal.code != _ACCESS_REFUSED:
+        raise TopologyMismatch(name, str(refusal)) from None
+    return await open_channel()
+
+
+async def _look(channel: Channel, declare: Callable[..., object], name: str) -> None:
+    """Needs no permission of RabbitMQ's."""
+    try:
+        await channel.ask(declare, name, passive=True)
     except ChannelClosed as error:
-        raise TopologyMismatch(queue.name, str(error)) from None
+        raise TopologyMismatch(name, str(error), forbidden=True) from None

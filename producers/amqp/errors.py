@@ -31,15 +31,22 @@ class Nacked(AmqpError):
 
 
 class TopologyMismatch(AmqpError):
-    """The broker will not declare `name` as we ask."""
+    """The broker will not declare `name` as we ask. `forbidden`: this user may declare nothing, and it is not there."""
 
-    def __init__(self, name: str, answer: str) -> None:
-        super().__init__(
-            f"{name} cannot be declared as this version wants it; the broker answers: {answer}. "
-            f"If it exists with other arguments, let its messages be worked off, then delete it "
-            f"(rabbitmqctl delete_queue {name}); it is declared anew within seconds"
-        )
+    def __init__(self, name: str, answer: str, *, forbidden: bool = False) -> None:
+        super().__init__((_FORBIDDEN if forbidden else _OTHERWISE).format(name=name, answer=answer))
         self.name = name
+
+
+_FORBIDDEN = (
+    "{name} is not there, and the broker's user may not declare it: {answer}. "
+    "Start a worker, whose user may, or import the definitions; it is looked for again every few seconds"
+)
+_OTHERWISE = (
+    "{name} cannot be declared as this version wants it; the broker answers: {answer}. "
+    "If it exists with other arguments, let its messages be worked off, then delete it "
+    "(rabbitmqctl delete_queue {name}); it is declared anew within seconds"
+)
 
 
 class ChannelClosed(AmqpError):

@@ -174,11 +174,10 @@ class Link:
         """Declare it, or record why not."""
         try:
             async with self._control_lock:
-                channel = await self._control_channel()
                 if isinstance(thing, Queue):
-                    await declare_queue(channel, thing)
+                    await declare_queue(self._control_channel, thing)
                 else:
-                    await declare_exchange(channel, thing)
+                    await declare_exchange(self._control_channel, thing)
         except TopologyMismatch as mismatch:
             if str(mismatch) != str(self.mismatches.get(thing.name)):
                 _log.warning("%s", mismatch)

@@ -1,0 +1,178 @@
+"""The definitions on a real broker: each role's user can do its work, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+from pika.exceptions import ChannelClosedByBroker, ProbableAccessDeniedError, ProbableAuthenticationError
+
+from deploy.rabbitmq.definitions import definitions
+from deploy.rabbitmq.users import Role
+from deploy.services import private_broker
+from producers.amqp import TopologyMismatch
+from producers.publisher import event_queues
+from schemas.envelope import Lane
+from schemas.topology import (
+    COMMANDS,
+    EVENTS,
+    dead_queue,
+    lane_queue,
+    organisation_commands,
+    organisation_queues,
+    store_commands,
+    store_queues,
+)
+from tests.amqp_links import consuming, publish, publishing
+from tests.waiting import until
+
+ORGS, STORES = ["main", "outlet"], ["webshop", "market"]
+ORDER = "main.immediate.order"
+STRANGE = "wholesale.immediate.order"
+EVERY_COMMAND = ["webshop.resync-all", "webshop.resync", "market.sync-now", "main.release"]
+EVERY_QUEUE = [queue.name for org in ORGS for queue in organisation_queues(org)] + list(map(store_commands, STORES))
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A node that has imported the definitions of two organisations and two stores."""
+
+    address: str
+    passwords: dict[Role, str]
+
+    def url(self, role: Role) -> str:
+        return f"amqp://{role.user}:{self.passwords[role]}@{self.address}/%2F"
+
+    def code(self, role: Role, method: str, *args: object, **kwargs: object) -> int:
+        """How the broker answers one request: 0 when it does as asked."""
+        with closing(pika.BlockingConnection(pika.URLParameters(self.url(role)))) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            try:
+                getattr(channel, method)(*args, **kwargs)
+            except ChannelClosedByBroker as error:
+                return int(error.reply_code)
+            return 0
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    folder = Path(tempfile.mkdtemp(prefix="xerelay-"))
+    passwords = {role: secrets.token_urlsafe(16) for role in Role}
+    file = folder / "definitions.json"
+    with private_broker(folder) as node:
+        for _ in range(2):  # as a stack that is started again does
+            file.write_text(json.dumps(definitions(ORGS, STORES, passwords)))
+            node.ctl("import_definitions", str(file))
+        parts = urlsplit(node.url)
+        yield Broker(f"{parts.hostname}:{parts.port}", passwords)
+    shutil.rmtree(folder)
+
+
+async def test_a_store_publishes_its_events(broker: Broker) -> None:
+    async with publishing(broker.url(Role.STORE), event_queues(ORGS)) as publisher:
+        await publish(publisher, ORDER, "m1")
+
+        assert publisher.mismatches == {}
+
+
+def test_a_store_can_do_nothing_else(broker: Broker) -> None:
+    refused = [broker.code(Role.STORE, "basic_publish", EVENTS, STRANGE, b"{}")]
+    refused += [broker.code(Role.STORE, "basic_publish", EVENTS, "main.immediate.order.more", b"{}")]
+    refused += [broker.code(Role.STORE, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
+    refused += [broker.code(Role.STORE, "basic_publish", "", queue, b"{}") for queue in EVERY_QUEUE]
+    refused += [broker.code(Role.STORE, "basic_get", queue) for queue in EVERY_QUEUE]
+    refused += [broker.code(Role.STORE, "queue_purge", lane_queue("main", Lane.BATCH))]
+    refused += [broker.code(Role.STORE, "queue_delete", lane_queue("main", Lane.BATCH))]
+    refused += [broker.code(Role.STORE, "queue_declare", "xerelay.mine")]
+
+    assert set(refused) == {403}
+
+
+async def test_a_worker_declares_and_consumes_its_queues(broker: Broker) -> None:
+    queues = event_queues(ORGS)
+    async with publishing(broker.url(Role.STORE), queues) as publisher:
+        await publish(publisher, "outlet.batch.order", "m2")
+    async with consuming(broker.url(Role.WORKER), queues, *(queue.name for queue in queues), ack=True) as intake:
+        await until(lambda: "m2" in intake.ids(), what="the event")
+
+        assert intake.consumer.mismatches == {}
+
+
+def test_a_worker_publishes_nothing(broker: Broker) -> None:
+    refused = [broker.code(Role.WORKER, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
+    refused += [broker.code(Role.WORKER, "basic_publish", EVENTS, ORDER, b"{}")]
+    refused += [broker.code(Role.WORKER, "basic_publish", "", dead_queue("main"), b"{}")]
+    refused += [broker.code(Role.WORKER, "basic_get", store_commands("webshop"))]
+    refused += [broker.code(Role.WORKER, "queue_declare", "xerelay.other.immediate")]
+    refused += [broker.code(Role.WORKER, "queue_delete", store_commands("webshop"))]
+
+    assert set(refused) == {403}
+
+
+async def test_an_agent_publishes_events_and_takes_its_stores_commands(broker: Broker) -> None:
+    commands = [queue for store in STORES for queue in store_queues(store)]
+    async with publishing(broker.url(Role.ADMIN), commands) as admin:
+        await publish(admin, "webshop.resync-all", "c1", exchange=COMMANDS)
+    async with (
+        publishing(broker.url(Role.AGENT), event_queues(ORGS)) as publisher,
+        consuming(broker.url(Role.AGENT), commands, store_commands("webshop"), ack=True) as desk,
+    ):
+        await publish(publisher, "main.backfill.product", "m3")
+        await until(lambda: "c1" in desk.ids(), what="the command")
+
+        assert publisher.mismatches == desk.consumer.mismatches == {}
+
+
+def test_an_agent_neither_commands_nor_consumes_events(broker: Broker) -> None:
+    refused = [broker.code(Role.AGENT, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
+    refused += [broker.code(Role.AGENT, "basic_publish", EVENTS, STRANGE, b"{}")]
+    refused += [broker.code(Role.AGENT, "basic_get", queue.name) for queue in event_queues(ORGS)]
+    refused += [broker.code(Role.AGENT, "queue_bind", store_commands("webshop"), COMMANDS, "main.release")]
+    refused += [broker.code(Role.AGENT, "queue_bind", store_commands("webshop"), EVENTS, "main.#")]
+
+    assert set(refused) == {403}
+
+
+async def test_an_admin_commands_every_store_and_organisation(broker: Broker) -> None:
+    queues = [*event_queues(ORGS), *(queue for store in STORES for queue in store_queues(store))]
+    async with publishing(broker.url(Role.ADMIN), queues) as publisher:
+        for number, key in enumerate(EVERY_COMMAND):
+            await publish(publisher, key, f"c{number}", exchange=COMMANDS)
+
+        assert publisher.mismatches == {}
+
+
+def test_an_admin_neither_publishes_events_nor_consumes(broker: Broker) -> None:
+    refused = [broker.code(Role.ADMIN, "basic_publish", EVENTS, ORDER, b"{}")]
+    refused += [broker.code(Role.ADMIN, "basic_publish", COMMANDS, "wholesale.release", b"{}")]
+    refused += [broker.code(Role.ADMIN, "basic_publish", "", organisation_commands("main"), b"{}")]
+    refused += [broker.code(Role.ADMIN, "basic_get", queue) for queue in EVERY_QUEUE]
+    refused += [broker.code(Role.ADMIN, "queue_delete", lane_queue("main", Lane.BATCH))]
+
+    assert set(refused) == {403}
+
+
+async def test_what_a_user_may_not_declare_and_is_not_there_is_told(broker: Broker) -> None:
+    async with publishing(broker.url(Role.ADMIN), organisation_queues("wholesale")) as publisher:
+        with pytest.raises(TopologyMismatch, match=r"wholesale\.\w+ is not there, .* may not declare it: 404"):
+            await publish(publisher, "main.release", "c9", exchange=COMMANDS)
+
+
+def test_another_password_and_another_virtual_host_are_refused(broker: Broker) -> None:
+    right = pika.URLParameters(broker.url(Role.ADMIN))
+    right.virtual_host = "other"
+    with pytest.raises(ProbableAccessDeniedError):
+        pika.BlockingConnection(right)
+
+    with pytest.raises(ProbableAuthenticationError):
+        pika.BlockingConnection(pika.URLParameters(f"amqp://{Role.ADMIN.user}:guess@{broker.address}/%2F"))
