@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.services.broker import PrivateBroker, TlsFiles, find_server
 from deploy.services.container import broker_container, engine_answers, postgres_container
 from deploy.services.install import install
-from deploy.services.postgres import PrivatePostgres, find_binaries
+from deploy.services.postgres import PrivatePostgres, ServerCertificate, find_binaries
 from deploy.services.service import GivenService, Service, say
 
 
@@ -38,6 +38,14 @@ def private_broker(base_dir: Path, *, tls: TlsFiles | None = None) -> Iterator[P
     node = _installed_broker(base_dir, tls=tls)
     with _running(node):
         yield node
+
+
+@contextmanager
+def private_postgres(base_dir: Path, *, tls: ServerCertificate | None = None) -> Iterator[PrivatePostgres]:
+    """A private cluster whatever the environment names, for who must ask it for TLS."""
+    cluster = _installed_postgres(base_dir, tls=tls)
+    with _running(cluster):
+        yield cluster
 
 
 @contextmanager
@@ -70,10 +78,10 @@ def _installed_broker(base_dir: Path, *, tls: TlsFiles | None = None) -> Private
     return PrivateBroker(base_dir, tls=tls)
 
 
-def _installed_postgres(base_dir: Path) -> PrivatePostgres:
+def _installed_postgres(base_dir: Path, *, tls: ServerCertificate | None = None) -> PrivatePostgres:
     if find_binaries() is None:
         install("postgresql")
-    return PrivatePostgres(base_dir)
+    return PrivatePostgres(base_dir, tls=tls)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.services.process import Account, OwnedProcess, free_port, tail, wait_until_ready
@@ -25,18 +26,27 @@ def find_binaries() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+@dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    """PEM files for a server that speaks TLS alone."""
+
+    certificate: Path
+    key: Path
+
+
 class PrivatePostgres:
     """A cluster below `base_dir`, which must exist, be reachable by every user, and is the caller's to remove."""
 
     can_restart = True
 
-    def __init__(self, base_dir: Path) -> None:
+    def __init__(self, base_dir: Path, *, tls: ServerCertificate | None = None) -> None:
         found = find_binaries()
         if found is None:
             raise ServiceError("PostgreSQL is not installed")
         self._bin = found
         self._base = base_dir.absolute()
         self._data = self._base / "data"
+        self._tls = tls
         self._log = self._base / "postgres.out"
         self._password = secrets.token_hex(16)
         self._account = Account.unprivileged()
@@ -97,9 +107,21 @@ class PrivatePostgres:
         if done.returncode:
             shutil.rmtree(self._data)
             raise ServiceError(f"initdb failed: {done.stdout}{done.stderr}")
+        if self._tls:
+            self._give("server.crt", self._tls.certificate.read_bytes())
+            self._give("server.key", self._tls.key.read_bytes())
+            self._give("pg_hba.conf", b"hostssl all all 127.0.0.1/32 scram-sha-256\n")
+
+    def _give(self, name: str, content: bytes) -> None:
+        """A file of the server's own: it refuses a key that others may read."""
+        path = self._data / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        os.chown(path, self._account.uid, self._account.gid)
 
     def _try_start(self) -> bool:
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+        settings += ["-c", "ssl=on"] if self._tls else []
         self._server = OwnedProcess(
             [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(self._port), *settings],
             env=os.environ,

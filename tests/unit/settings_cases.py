@@ -48,6 +48,14 @@ WRONG_FILES = [
     ('encryption_key = "', 'encryption_key = "hidden', "ledger.encryption_key", "32 bytes in urlsafe base64"),
     ("[ledger]", '[ledger]\nurl = "mysql://u:hidden@h/x"', "ledger.url", "postgresql://user@host"),
     ("[ledger]", '[ledger]\nurl = "sqlite://x.db"', "ledger.url", "names a database"),
+    (
+        "[ledger]",
+        '[ledger]\nurl = "postgresql://u:hidden@h/x"\npassword = "hidden"',
+        "ledger.password",
+        "one of the two",
+    ),
+    ("[ledger]", '[ledger]\nurl = "postgresql://h/x"\npassword = "hidden"', "ledger.url", "names no user"),
+    ("[ledger]", '[ledger]\npassword = "hidden"', "ledger.password", "only a postgresql:// url"),
     ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", 'at least 1, got "0"'),
     ("[ledger]", '[http]\nport = "9110-9100"\n[ledger]', "http.port", '"9100-9110", got "9110-9100"'),
     (

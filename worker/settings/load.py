@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from worker.settings.access import with_access
 from worker.settings.files import resolve_files
 from worker.settings.model import Settings, contradictions
 from worker.settings.problems import Problem, SettingsError, problems
@@ -38,7 +39,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     found = tuple(contradictions(settings))
     if found:
         raise SettingsError(found)
-    return settings
+    return settings.model_copy(update={"ledger": with_access(settings.ledger)})
 
 
 def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:

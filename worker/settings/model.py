@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from worker.settings.access import disagreements
 from worker.settings.organisation import OrganisationSettings
 from worker.settings.problems import Problem
 from worker.settings.sections import (
@@ -54,6 +55,7 @@ def contradictions(settings: Settings) -> Iterator[Problem]:
     yield from _tenants(settings)
     for store in settings.stores.values():
         yield from _store(settings, store)
+    yield from disagreements(settings.ledger)
     if settings.notify.smtp_url and not settings.notify.to:
         yield Problem("notify.to", "missing; smtp_url needs at least one address to write to")
     if (settings.broker.cert_file is None) != (settings.broker.key_file is None):

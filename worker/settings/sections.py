@@ -44,9 +44,14 @@ class BrokerSection(Section):
 
 
 class LedgerSection(Section):
-    """The state database. `url` comes with its driver: `sqlite+inline:` or `postgresql+psycopg:`."""
+    """The state database. `url` comes with its driver: `sqlite+inline:` or `postgresql+psycopg:`.
+
+    It is all one needs: `load` puts `password` and `ca_file` into it.
+    """
 
     url: LedgerUrl = SecretStr("sqlite+inline:///xerelay.db")
+    password: FilledSecret | None = None
+    ca_file: ReadableFile | None = None
     encryption_key: EncryptionKey
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
 
