@@ -34,12 +34,12 @@ async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, u
 async def wide_stage(
     tmp_path: Path, amqp_url: str, database_url: str, wide_sandbox: SandboxControl, unique_org: str
 ) -> AsyncIterator[Stage]:
-    """A stage of three organisations, once for each kind of database."""
+    """A stage of four organisations, once for each kind of database."""
     stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, sandbox=wide_sandbox)
-    for name in ("org2", "org3"):
+    for name in ("org2", "org3", "org4"):
         stage.also_serve(f"{unique_org}_{name}", wide_sandbox.tenant_id(name))
     await connect(stage)
-    for name in ("org2", "org3"):
+    for name in ("org2", "org3", "org4"):
         wide_sandbox.person("grant-consent", organisation=name, client_id="sandbox-web")
     yield stage
     await stage.close()
@@ -47,8 +47,8 @@ async def wide_stage(
 
 @pytest.fixture
 def wide_sandbox() -> Iterator[SandboxControl]:
-    """A sandbox of three organisations."""
-    yield from run_sandbox("--organisations", "3")
+    """A sandbox of four organisations."""
+    yield from run_sandbox("--organisations", "4")
 
 
 @pytest.fixture

@@ -22,26 +22,61 @@ _DRAIN_S = 10
 _SLOW_MS = 100
 
 
-async def test_others_take_over_from_a_killed_worker_and_share_with_one_that_joins(wide_stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("database_url", "leaving"),
+    [("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL), ("postgresql", signal.SIGTERM)],
+    indirect=["database_url"],
+)
+async def test_others_take_over_from_one_of_three_workers_and_share_with_one_that_joins(
+    wide_stage: Stage, leaving: signal.Signals
+) -> None:
     stage = wide_stage
-    days = _days_of_three(stage)
+    days = _days_of_four(stage)
     stage.sandbox.limits(latency_ms=_SLOW_MS)
     workers = {str(worker.pid): worker for worker in (stage.worker(), stage.worker(), stage.worker())}
-    await stage.until_async(lambda: _shares_are(stage, [1, 1, 1]), what="one organisation for each worker")
+    await stage.until_async(lambda: _shares_are(stage, [1, 1, 2]), what="organisations for each worker")
     for day in days:
         await stage.publish(day)
     await stage.until(lambda: stage.calls() >= 6, what="the first calls")
 
-    victim = workers[next(iter(await _holders(stage)))]
-    stage.kill(victim)
-    await stage.until_async(
-        lambda: _shares_are(stage, [1, 2]), within_s=_TAKE_OVER_S, what="the dead worker's organisation taken over"
-    )
+    victim = workers[(await _holders(stage)).most_common(1)[0][0]]
+    victim.send_signal(leaving)
+    told_at = time.monotonic()
+    await stage.until(lambda: victim.poll() is not None, within_s=_DRAIN_S, what="the worker gone")
+    left_s = _TAKE_OVER_S - (time.monotonic() - told_at)
+    await stage.until_async(lambda: _shares_are(stage, [2, 2]), within_s=left_s, what="its organisations taken over")
     joined = stage.worker()
-    await stage.until_async(lambda: _shares_are(stage, [1, 1, 1]), what="a share for the worker that joined")
+    await stage.until_async(lambda: _shares_are(stage, [1, 1, 2]), what="a share for the worker that joined")
 
+    assert victim.returncode == (0 if leaving is signal.SIGTERM else -leaving)
     assert str(joined.pid) in await _holders(stage)
     await stage.until_quiet(days)
+    await stage.assert_right(*days)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_three_more_workers_under_load_share_what_one_served_with_nothing_configured_anew(
+    wide_stage: Stage,
+) -> None:
+    stage = wide_stage
+    days = _days_of_four(stage, orders=48)
+    configured = stage.config.read_text(), dict(stage.environ)
+    stage.sandbox.limits(latency_ms=8 * _SLOW_MS)
+    stage.worker()
+    await stage.until_async(lambda: _shares_are(stage, [4]), what="all organisations with one worker")
+    for day in days:
+        await stage.publish(day)
+    await stage.until(lambda: stage.calls() >= 8, what="the first calls")
+
+    for _ in range(3):
+        stage.worker()
+    await stage.until_async(lambda: _shares_are(stage, [1, 1, 1, 1]), what="one organisation for each worker")
+    spread_at = stage.calls()
+    await stage.until_quiet(days)
+
+    assert stage.calls() > spread_at, "the load ended before the organisations were spread"
+    assert all('"outcome"' in stage.log(number) for number in range(4))
+    assert (stage.config.read_text(), stage.environ) == configured
     await stage.assert_right(*days)
 
 
@@ -111,10 +146,10 @@ async def test_a_database_that_another_process_locks_for_seconds_costs_nothing(s
     assert worker.poll() is None
 
 
-def _days_of_three(stage: Stage) -> list[Day]:
-    names = {"": "shop", "_org2": "outlet", "_org3": "market"}
+def _days_of_four(stage: Stage, *, orders: int = 24) -> list[Day]:
+    names = {"": "shop", "_org2": "outlet", "_org3": "market", "_org4": "depot"}
     return [
-        part_of(a_small_day(f"{stage.organisation}{suffix}", seed=seed, store=store))
+        part_of(a_small_day(f"{stage.organisation}{suffix}", orders=orders, seed=seed, store=store))
         for seed, (suffix, store) in enumerate(names.items())
     ]
 
