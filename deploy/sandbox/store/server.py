@@ -1,4 +1,4 @@
-"""The sandbox as a process: one HTTP server on the loopback address."""
+"""The sandbox as a process: one HTTP server, on the loopback address unless a container has a name for it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from deploy.sandbox.store.state import Options, Sandbox
 LOOPBACK = "127.0.0.1"
 
 
-def serve(port: int, options: Options) -> None:
+def serve(port: int, options: Options, *, host: str = LOOPBACK) -> None:
     """Serve until the process is told to end. The URL is the first line on stdout; port 0 takes a free one.
 
     The lines after it are the credentials. They come once the store's past is made up and requests are answered.
-    Raises SystemExit where the port is taken.
+    `host` is listened on, and the store's own address. Raises SystemExit where that cannot be.
     """
-    listener = _listen(port)
-    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    listener = _listen(host, port)
+    url = f"http://{host}:{listener.getsockname()[1]}"
     sandbox = Sandbox(options, url)
     sys.stdout.write(f"{url}\n{credentials()}")
     sys.stdout.flush()
@@ -53,14 +53,14 @@ def credentials() -> str:
     return "".join(f"{name} {value}\n" for name, value in values.items())
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
     except OSError as error:
-        message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
+        message = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
         raise SystemExit(message) from error
     listener.listen(128)
     return listener

@@ -1,4 +1,4 @@
-"""The sandbox as a process: one HTTP server on the loopback address."""
+"""The sandbox as a process: one HTTP server, on the loopback address unless a container has a name for it."""
 
 from __future__ import annotations
 
@@ -52,17 +52,25 @@ def _peer(transport: asyncio.BaseTransport) -> tuple[str, int]:
     return (name[0], name[1])
 
 
-def serve(port: int = 0, *, organisations: int = 1, day_limit: int = 5000, latency_ms: int = 0, seed: int = 0) -> None:
+def serve(
+    port: int = 0,
+    *,
+    host: str = LOOPBACK,
+    organisations: int = 1,
+    day_limit: int = 5000,
+    latency_ms: int = 0,
+    seed: int = 0,
+) -> None:
     """Serve until the process is told to end. The URL is the first line on stdout; port 0 takes a free one.
 
-    Raises SystemExit where the port is taken.
+    `host` is listened on, and what the URL says. Raises SystemExit where that cannot be.
     """
     gc.set_threshold(_YOUNG)
     caps = Caps(day=day_limit, latency_ms=latency_ms)
     sandbox = Sandbox(Options(organisations=organisations, caps=caps, seed=seed))
     peers = Peers()
-    listener = _listen(port)
-    sys.stdout.write(f"http://{LOOPBACK}:{listener.getsockname()[1]}\n")
+    listener = _listen(host, port)
+    sys.stdout.write(f"http://{host}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
         build_app(sandbox, peers.cut),
@@ -77,14 +85,14 @@ def serve(port: int = 0, *, organisations: int = 1, day_limit: int = 5000, laten
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
     except OSError as error:
-        message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
+        message = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
         raise SystemExit(message) from error
     listener.listen(128)
     return listener
