@@ -1,0 +1,76 @@
+"""`python -m deploy.prepare CONFIG FOLDER`: what a stack needs before its first start, made once and kept.
+
+Random passwords, the URLs that carry them, the key of the ledger, and the broker's definitions. `FOLDER` gets one
+folder for each container, so that each is given only its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import secrets
+import sys
+import tomllib
+from pathlib import Path
+
+from deploy.rabbitmq.definitions import definitions
+from deploy.rabbitmq.users import Role
+
+_BROKER = "rabbitmq:5672"
+_LEDGER = "postgres:5432"
+_READABLE = 0o444
+"""Containers run as different users; who may read a file is decided by which folder a container is given."""
+
+
+def prepare(config: Path, folder: Path) -> None:
+    """Write what is missing below `folder`, and the broker's definitions anew. Safe to run again.
+
+    Raises `KeyError` where the configuration has no organisation, and what reading a TOML file raises.
+    """
+    tables = tomllib.loads(config.read_text(encoding="utf-8"))
+    organisations, stores = list(tables["organisations"]), list(tables.get("stores", {}))
+    passwords = {role: _kept(folder / role / "broker_password", secrets.token_urlsafe(32)) for role in Role}
+    ledger = _kept(folder / "postgres" / "password", secrets.token_urlsafe(32))
+    fresh_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    key = _kept(folder / Role.WORKER / "encryption_key", fresh_key)
+    for role, password in passwords.items():
+        _write(folder / role / "broker_url", f"amqp://{role.user}:{password}@{_BROKER}/%2F")
+    for role in (Role.WORKER, Role.AGENT, Role.ADMIN):
+        _write(folder / role / "ledger_url", f"postgresql://xerelay:{ledger}@{_LEDGER}/xerelay")
+        _write(folder / role / "encryption_key", key)
+    _kept(folder / Role.ADMIN / "admin_token", secrets.token_hex(24))
+    _kept(folder / "grafana" / "password", secrets.token_urlsafe(16))
+    imported = definitions(organisations, stores, passwords)
+    _write(folder / "broker" / "definitions.json", json.dumps(imported, indent=1))
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """What the file holds; `fresh` where there is none yet."""
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    _write(path, fresh)
+    return fresh
+
+
+def _write(path: Path, text: str) -> None:
+    """At once or not at all: a half-written password would be kept."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(_READABLE)
+    draft.replace(path)
+
+
+def main() -> None:
+    """Run it, and say what there is now."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.prepare", description="passwords, URLs, broker definitions")
+    parser.add_argument("config", type=Path, help="xerelay.toml, for the names of organisations and stores")
+    parser.add_argument("folder", type=Path, help="where they go: a folder for each container")
+    options = parser.parse_args()
+    prepare(options.config, options.folder)
+    sys.stdout.write(f"secrets and definitions are in {options.folder}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What a stack is given at its first start: secrets once, files that settings load, definitions without passwords."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.bookkeeping import OFFLINE, PAYMENTS, RATES, TAX
+from deploy.prepare import prepare
+from deploy.rabbitmq.users import Role
+from deploy.sandbox.store.oauth import INTEGRATION
+from worker.settings import Settings, load
+
+SANDBOX = Path(__file__).parents[2] / "deploy" / "sandbox.toml"
+
+
+def settings_of(folder: Path, role: Role) -> Settings:
+    return load(
+        SANDBOX,
+        {
+            "XERELAY_BROKER__URL_FILE": str(folder / role / "broker_url"),
+            "XERELAY_LEDGER__URL_FILE": str(folder / role / "ledger_url"),
+            "XERELAY_LEDGER__ENCRYPTION_KEY_FILE": str(folder / role / "encryption_key"),
+        },
+    )
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("role", [Role.WORKER, Role.AGENT, Role.ADMIN])
+def test_the_sandboxs_configuration_loads_with_what_each_role_is_given(tmp_path: Path, role: Role) -> None:
+    prepare(SANDBOX, tmp_path)
+
+    settings = settings_of(tmp_path, role)
+
+    assert settings.broker.url.get_secret_value().startswith(f"amqp://xerelay_{role}:")
+    assert settings.ledger.url.get_secret_value().endswith("@postgres:5432/xerelay")
+    assert settings.ledger.encryption_key == settings_of(tmp_path, Role.WORKER).ledger.encryption_key
+
+
+def test_a_second_start_keeps_every_secret(tmp_path: Path) -> None:
+    prepare(SANDBOX, tmp_path)
+    first = files(tmp_path)
+
+    prepare(SANDBOX, tmp_path)
+
+    changed = {name for name, text in files(tmp_path).items() if first.get(name) != text}
+    assert changed == {"broker/definitions.json"}, "its salts are new"
+
+
+def test_the_broker_is_told_hashes_and_nobody_else_is_told_anothers_password(tmp_path: Path) -> None:
+    prepare(SANDBOX, tmp_path)
+
+    written = files(tmp_path)
+    passwords = {role: written[f"{role}/broker_password"] for role in Role}
+    assert len(set(passwords.values())) == len(Role)
+    for role, password in passwords.items():
+        assert {name.split("/")[0] for name, text in written.items() if password in text} == {str(role)}
+
+
+def test_the_definitions_name_all_that_the_configuration_has(tmp_path: Path) -> None:
+    prepare(SANDBOX, tmp_path)
+
+    definitions: dict[str, Any] = json.loads((tmp_path / "broker" / "definitions.json").read_text())
+
+    assert {user["name"] for user in definitions["users"]} == {role.user for role in Role}
+    assert not any(user["tags"] for user in definitions["users"])
+    assert {queue["name"] for queue in definitions["queues"]} >= {"xerelay.main.batch", "xerelay.shop.commands"}
+    assert all(queue["arguments"]["x-queue-type"] == "quorum" for queue in definitions["queues"])
+
+
+def test_the_sandboxs_configuration_is_the_demos_bookkeeping() -> None:
+    tables = tomllib.loads(SANDBOX.read_text())
+    organisation, store = tables["organisations"]["main"], tables["stores"]["shop"]
+
+    assert organisation["tax"] == TAX | RATES | {"none": "NONE"}
+    assert organisation["payments"] == PAYMENTS
+    assert store["offline_methods"] == sorted(OFFLINE)
+    assert store["auth"] == {
+        "consumer_key": INTEGRATION.consumer_key,
+        "consumer_secret": INTEGRATION.consumer_secret,
+        "access_token": INTEGRATION.token,
+        "access_token_secret": INTEGRATION.token_secret,
+    }
