@@ -1,4 +1,4 @@
-"""Workers and agents as processes, forked from one that has imported everything: a start costs no import."""
+"""Workers, agents and commands as processes, forked from one that has imported everything: a start costs no import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from worker import approvals, breaker
 from worker.agents import run_agents
 from worker.bootstrap import run_worker
+from worker.cli import main
 from worker.logs import configure
 from worker.settings import Settings, load
 
@@ -82,21 +83,40 @@ def launch_agent(config: Path, environ: Mapping[str, str], log: Path, *, charge_
     return _launch(_agent, config, environ, log, crash, charge_s)
 
 
+def launch_command(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Launched:
+    """A command as a person types it; what it writes, errors included, goes to `log`."""
+    log.touch()
+    process = _SERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log))
+    process.start()
+    return Launched(process)
+
+
 def _launch(
     run: Callable[..., None], config: Path, environ: Mapping[str, str], log: Path, crash: Crash, *arguments: Any
 ) -> Launched:
     whole = dict(os.environ | environ)
+    log.touch()  # who looks into it at once finds it empty
     process = _SERVER.Process(target=_child, args=(run, config, whole, log, crash, *arguments))
     process.start()
     return Launched(process)
 
 
-def _child(run: Callable[..., None], config: Path, environ: dict[str, str], log: Path, *arguments: Any) -> None:
+def _command(arguments: list[str], environ: dict[str, str], log: Path) -> None:
+    _become(environ, log)
+    sys.argv = ["xerelay", *arguments]
+    main()
+
+
+def _become(environ: dict[str, str], log: Path) -> None:
     os.environ.clear()
     os.environ.update(environ)
     with log.open("wb") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
+
+
+def _child(run: Callable[..., None], config: Path, environ: dict[str, str], log: Path, *arguments: Any) -> None:
+    _become(environ, log)
     configure()
     run(load(config, {name: value for name, value in environ.items() if name.startswith("XERELAY_")}), *arguments)
 

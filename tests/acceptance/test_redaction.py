@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-import tomllib
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from deploy.demo.day import Day
 from deploy.demo.spoiled import Bad
 from schemas.codec import encode_event
-from schemas.entities import Customer, Entity, Invoice
+from schemas.entities import Customer, Entity
 from schemas.envelope import Change
-from tests.acceptance.stage import ROOT, Stage, a_small_day
+from tests.acceptance.searching import cli, found, people, stored_secrets
+from tests.acceptance.stage import Stage, a_small_day
 
 PLANTED = "Pl4nted-Secr3t"
 
@@ -37,8 +34,8 @@ async def test_a_day_with_faults_leaves_no_secret_anywhere_and_no_person_in_the_
     assert found(secrets, written) == []
     files = [path.read_bytes().decode("latin-1") for path in stage.folder.glob("ledger.db*")]
     assert found(secrets, files) == []
-    assert found(people(day), written[:3]) == []
-    assert found(people(day), written[3:]), "the bytes as they came are shown to who asks for one message"
+    assert found(people(day.events), written[:3]) == []
+    assert found(people(day.events), written[3:]), "the bytes as they came are shown to who asks for one message"
 
 
 async def test_what_fails_for_wrong_secrets_does_not_tell_them(sqlite_stage: Stage) -> None:
@@ -69,15 +66,6 @@ def spoiled(day: Day) -> Iterable[Bad]:
             yield Bad(event.entity, encode_event(event)[:-9] + b"%d" % number, "undecodable")
 
 
-def people(day: Day) -> list[str]:
-    """Names, addresses and numbers of everybody who bought something."""
-    customers = [event.data for event in day.events if isinstance(event.data, Customer)]
-    buyers = [event.data.customer for event in day.events if isinstance(event.data, Invoice)]
-    texts = [text for one in customers for text in (one.email, f"{one.first_name} {one.last_name}", one.phone)]
-    texts += [text for one in buyers for text in (one.email, one.name)]
-    return [*sorted({text for text in texts if text}), "shop.example"]
-
-
 async def tokens_seen_while(stage: Stage, day: Day) -> list[str]:
     """Run the day; the tokens that the worker had meanwhile."""
     ledger = await stage.ledger()
@@ -93,33 +81,3 @@ async def tokens_seen_while(stage: Stage, day: Day) -> list[str]:
     await stage.until_async(busy, within_s=90, what="an outcome of every message")
     assert tokens
     return sorted(tokens)
-
-
-async def stored_secrets(stage: Stage) -> list[str]:
-    """What the configuration holds."""
-    settings = tomllib.loads(stage.config.read_text())
-    connection = settings["connections"]["demo"]
-    broker = urlsplit(stage.broker_url)
-    secrets = [connection["client_secret"], settings["ledger"]["encryption_key"], f":{broker.password}@"]
-    assert all(secrets)
-    return secrets
-
-
-async def cli(stage: Stage, *arguments: str) -> str:
-    """What a command writes, errors included."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "worker", *arguments, "--config", str(stage.config)),
-        cwd=ROOT,
-        env=os.environ | stage.environ,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
-    return output.decode()
-
-
-def found(needles: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """Where something shows, with what stands around it."""
-    texts = list(texts)
-    return [text[max(text.index(one) - 60, 0) :][:160] for one in needles for text in texts if one in text]
