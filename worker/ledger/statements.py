@@ -122,6 +122,10 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - SQLAlchemy's protocol
+        """A condition as it stands. SQLAlchemy would write `= 1` behind it, and SQLite then reads every row instead."""
+        return self
+
 
 @compiles(_Among, "sqlite")
 def _among_on_sqlite(element: _Among, compiler: Any, **named: Any) -> str:
