@@ -20,7 +20,7 @@ from worker.budget.state import Correction, Spent, State, fresh
 from worker.instants import instant, micros
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.leases import check, fence
-from worker.ledger.questions import Question, Row, ask, question
+from worker.ledger.questions import Row, ask
 from worker.ledger.records import CallState, Lease, Wait
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, calls, spends
@@ -145,7 +145,7 @@ def _counted(org: str, state: Row | None, spent: Row, now: datetime | None) -> C
 
 
 @cache
-def _questions(dialect: str, *, locked: bool, timed: bool) -> tuple[Question, Question]:
+def _questions(dialect: str, *, locked: bool, timed: bool) -> tuple[Prepared, Prepared]:
     """The state, and what is counted beside it: at a time that is given, or at the database's, which is told then."""
     spent = (
         _spent(_back(_COUNTS_FOR), _back(IN_FLIGHT_AT_MOST))
@@ -153,8 +153,8 @@ def _questions(dialect: str, *, locked: bool, timed: bool) -> tuple[Question, Qu
         else _spent(bindparam("past"), bindparam("landed"))
     )
     return (
-        question(dialect, _STATE.with_for_update() if locked else _STATE),
-        question(dialect, spent.add_columns(DATABASE_NOW.label("now")) if timed else spent),
+        prepared(dialect, _STATE.with_for_update() if locked else _STATE),
+        prepared(dialect, spent.add_columns(DATABASE_NOW.label("now")) if timed else spent),
     )
 
 

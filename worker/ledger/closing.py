@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +14,7 @@ from worker.ledger.documents import delete_documents, drop_held, read_documents,
 from worker.ledger.errors import LedgerError
 from worker.ledger.held import insert_held, release_children
 from worker.ledger.records import CallState, Document, Held, HoldState
-from worker.ledger.statements import Prepared, prepared
+from worker.ledger.statements import change, prepared
 from worker.ledger.tables import calls, claims
 
 _CLOSE = (
@@ -44,20 +43,15 @@ async def close(
 ) -> list[Held]:
     """Returns the released children; see `Calls.close`."""
     values = {"this": call_id, "of": org, "answer": verdict.status, "at": now}
-    if (await connection.execute(_CLOSE, values)).rowcount == 0:
+    if await change(connection, _CLOSE, values) == 0:
         await _refuse_unknown(connection, org, call_id)
         return []
-    await _unclaiming(dialect).run_last(connection, [{"this": call_id}])
+    await prepared(dialect, _UNCLAIM).run_last(connection, [{"this": call_id}])
     await write_documents(connection, dialect, verdict.documents)
     await delete_documents(connection, verdict.removed)
     await drop_held(connection, verdict.completed)
     await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     return await release_children(connection, org, [document.key for document in verdict.documents], now)
-
-
-@cache
-def _unclaiming(dialect: str) -> Prepared:
-    return prepared(dialect, _UNCLAIM)
 
 
 async def _refuse_unknown(connection: AsyncConnection, org: str, call_id: str) -> None:

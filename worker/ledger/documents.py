@@ -14,7 +14,7 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Document, Lease
-from worker.ledger.statements import KEY_COLUMNS, Prepared, among, chunks, insert, key_values, prepared
+from worker.ledger.statements import KEY_COLUMNS, Prepared, among, chunks, fetch, insert, key_values, prepared
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
 
@@ -113,7 +113,7 @@ async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey
     for (org, source, entity), ids in by_entity(wanted).items():
         for piece in chunks(ids):
             values = {"of": org, "store": source, "sort": entity, "ids": piece}
-            rows = (await connection.execute(_OF_ENTITIES, values)).all()
+            rows = await fetch(connection, _OF_ENTITIES, values)
             found |= {document.key: document for document in map(_document, rows) if document.key in wanted}
     return found
 
@@ -122,7 +122,7 @@ async def read_item_codes(connection: AsyncConnection, org: str, codes: Iterable
     """`Documents.item_codes` inside a transaction."""
     found: set[str] = set()
     for piece in chunks(codes):
-        found.update((await connection.execute(_CODES, {"of": org, "numbers": piece})).scalars())
+        found.update(code for (code,) in await fetch(connection, _CODES, {"of": org, "numbers": piece}))
     return frozenset(found)
 
 
@@ -157,7 +157,7 @@ async def _holding(connection: AsyncConnection, owners: Iterable[EntityKey]) -> 
     for (org, source, entity), ids in by_entity(owners).items():
         for piece in chunks(ids):
             values = {"of": org, "store": source, "sort": entity, "ids": piece}
-            found.update(EntityKey(*row) for row in (await connection.execute(_HELD_OF, values)).all())
+            found.update(EntityKey(*row) for row in await fetch(connection, _HELD_OF, values))
     return found
 
 

@@ -15,7 +15,7 @@ from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
 from worker.ledger.records import Held, HoldState, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, insert
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, insert
 from worker.ledger.tables import discards, documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
@@ -227,8 +227,8 @@ async def release_children(
     for (_, source, entity), ids in by_entity(parents).items():
         for piece in chunks(ids):
             values = {"of": org, "at": now, "store": source, "sort": entity, "ids": piece}
-            rows = (await connection.execute(_RELEASE_OF, values)).mappings()
-            released += [held_of(row) for row in rows]
+            rows = await fetch(connection, _RELEASE_OF, values)
+            released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
     return released
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.instants import instant
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LeaseLost
-from worker.ledger.questions import Question, Row, ask, question
+from worker.ledger.questions import Row, ask
 from worker.ledger.records import Lease
-from worker.ledger.statements import insert, upsert
+from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import leases, workers
 
 _NOBODY = ""
@@ -120,6 +120,6 @@ def check(lease: Lease, found: Row | None) -> Row:
 
 
 @cache
-def fence(dialect: str, *, timed: bool) -> Question:
+def fence(dialect: str, *, timed: bool) -> Prepared:
     """Who holds the lease, locked until the transaction ends; and the database's time, read after that."""
-    return question(dialect, select(_LOCKED, DATABASE_NOW.label("now")) if timed else select(_LOCKED))
+    return prepared(dialect, select(_LOCKED, DATABASE_NOW.label("now")) if timed else select(_LOCKED))

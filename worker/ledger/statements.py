@@ -17,6 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from worker.documents import DocumentKey
+from worker.ledger.driver import Rows, execute, execute_many
 
 T = TypeVar("T")
 KEY_COLUMNS = ("org", "source", "entity", "entity_id", "part")
@@ -35,21 +36,40 @@ def insert(dialect: str, table: Table) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement that writes rows, as the driver takes it: its text, and how each column goes into it.
+    """A statement as the driver takes it: its text, how each value goes into it, and how each column comes out.
 
-    SQLAlchemy compiles an INSERT with ON CONFLICT anew at each execution, and looks at every parameter of every row;
-    for the fifty rows of a call that takes several times as long as the execution.
+    SQLAlchemy looks at every parameter and result anew, and compiles an INSERT with ON CONFLICT at each execution; for
+    the statements of a call that takes several times as long as the database.
     """
 
     sql: str
-    processors: Mapping[str, Callable[[Any], Any] | None]
+    inward: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    outward: Sequence[tuple[int, Callable[[Any], Any]]]
+    constants: Mapping[str, Any]
     by_position: bool
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for each row; nothing happens without any."""
-        parameters: list[Any] = [self._parameters(row) for row in rows]
-        if parameters:
-            await connection.exec_driver_sql(self.sql, parameters if len(parameters) > 1 else parameters[0])
+        if len(rows) == 1:
+            await execute(connection, self.sql, self.parameters(rows[0]))
+        elif rows:
+            await execute_many(connection, self.sql, [self.parameters(row) for row in rows])
+
+    async def fetch(self, connection: AsyncConnection, values: Mapping[str, Any]) -> Rows:
+        """Execute it; what it returns, columns by position."""
+        rows, _ = await execute(connection, self.sql, self.parameters(values))
+        if not (rows and self.outward):
+            return rows
+        found = [list(row) for row in rows]
+        for row in found:
+            for place, do in self.outward:
+                row[place] = do(row[place])
+        return found
+
+    async def change(self, connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+        """Execute it; how many rows it changed."""
+        _, changed = await execute(connection, self.sql, self.parameters(values))
+        return changed
 
     async def run_last(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """The same, on PostgreSQL in the round trip of the commit: for rows that nothing reads before, and that fit."""
@@ -57,26 +77,44 @@ class Prepared:
         if last is None:
             await self.run(connection, rows)
         else:
-            last.extend((self.sql, self._parameters(row)) for row in rows)
+            last.extend((self.sql, self.parameters(row)) for row in rows)
 
-    def _parameters(self, row: Mapping[str, Any]) -> Any:
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """The driver's parameters; names that the statement does not know are left out."""
+        if self.constants:
+            values = {**self.constants, **values}
         if self.by_position:
-            return tuple(row[name] if do is None else do(row[name]) for name, do in self.processors.items())
-        return {name: row[name] if do is None else do(row[name]) for name, do in self.processors.items()}
+            return tuple(values[name] if do is None else do(values[name]) for name, do in self.inward)
+        return {name: values[name] if do is None else do(values[name]) for name, do in self.inward}
 
 
+@cache
 def prepared(dialect: str, statement: Any) -> Prepared:
-    """`statement` for rows that have a value for each of its columns. Keep it: this is slow."""
+    """`statement`, each of whose open parameters gets a value. Statements are known by identity: make them once."""
     spelling: Any = sqlite.dialect(paramstyle="qmark")
     if dialect != "sqlite":
         spelling = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
     compiled = statement.compile(dialect=spelling)
     order = compiled.positiontup or list(compiled.binds)
+    returned = getattr(statement, "exported_columns", ())
+    outward = ((place, column.type.result_processor(spelling, None)) for place, column in enumerate(returned))
     return Prepared(
         sql=str(compiled),
-        processors={name: compiled.binds[name].type.bind_processor(spelling) for name in order},
+        inward=tuple((name, compiled.binds[name].type.bind_processor(spelling)) for name in order),
+        outward=tuple((place, do) for place, do in outward if do is not None),
+        constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
         by_position=dialect == "sqlite",
     )
+
+
+async def fetch(connection: AsyncConnection, statement: Any, values: Mapping[str, Any]) -> Rows:
+    """The rows of one of a module's own statements, columns by position."""
+    return await prepared(connection.dialect.name, statement).fetch(connection, values)
+
+
+async def change(connection: AsyncConnection, statement: Any, values: Mapping[str, Any]) -> int:
+    """Execute one of a module's own statements; how many rows it changed."""
+    return await prepared(connection.dialect.name, statement).change(connection, values)
 
 
 @cache
