@@ -20,7 +20,8 @@ class Closing:
     def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps) -> None:
         self._ack = ack
         self._steps = steps
-        self._log = structlog.get_logger("xerelay")
+        # bound at once: finding the logger anew takes longer than making the line
+        self._log = structlog.get_logger("xerelay").bind()
 
     def completed(self, works: Iterable[Work]) -> None:
         """The documents of `works` are as they should be."""
