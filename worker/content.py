@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import lru_cache
 from hashlib import sha256
 from json import JSONEncoder
 from json.encoder import encode_basestring as quoted
@@ -20,6 +20,15 @@ from worker.keys import DocumentKey
 
 # lone surrogates: no text of a store or of Xero can hold one, and JSON leaves them as they are
 _NUMBER, _DOCUMENT, _CODE = "\ud800", "\ud801", "\ud802"
+_ZERO = Decimal(0)
+
+_AS_JSON: Mapping[str, Any] = {
+    "ensure_ascii": False,
+    "sort_keys": True,
+    "separators": (",", ":"),
+    "allow_nan": False,
+    "check_circular": False,  # what mapping makes is a tree
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,16 @@ class Content:
     """A payload made by `make`: text, `Decimal`, int and bool, with `XeroId` and `ItemCode` as open places.
 
     Contents are equal when their hashes are. `hash` is SHA-256 in hex; the order of keys and the zeros behind an amount
-    do not matter.
+    do not matter. What it is asked for it keeps; `cached_property` takes a lock each time before Python 3.12.
     """
 
-    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+    __slots__ = ("_hash", "_make", "_payload", "_text")
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]], *, known_hash: str = "") -> None:
         self._make = make
+        self._payload: Mapping[str, Any] | None = None
+        self._text: _Written | None = None
+        self._hash = known_hash
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and other.hash == self.hash
@@ -63,15 +77,19 @@ class Content:
         """The content of a payload that is made already."""
         return cls(lambda: payload)
 
-    @cached_property
+    @property
     def payload(self) -> Mapping[str, Any]:
         """What was made."""
-        return self._make()
+        if self._payload is None:
+            self._payload = self._make()
+        return self._payload
 
-    @cached_property
+    @property
     def hash(self) -> str:
         """Equal for equal content."""
-        return sha256(self._written.text.encode("utf-8", "surrogatepass")).hexdigest()
+        if not self._hash:
+            self._hash = sha256(self._written.text.encode("utf-8", "surrogatepass")).hexdigest()
+        return self._hash
 
     @property
     def needs(self) -> frozenset[DocumentKey]:
@@ -85,9 +103,7 @@ class Content:
 
     def with_payload(self, payload: Mapping[str, Any]) -> Content:
         """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
-        other = Content.of(payload)
-        other.hash = self.hash
-        return other
+        return Content(lambda: payload, known_hash=self.hash)
 
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""
@@ -99,31 +115,39 @@ class Content:
                 text = _without(quoted(_CODE + code), text)
         return text.replace(_CODE, "").encode()
 
-    @cached_property
+    @property
     def _written(self) -> _Written:
-        needs: set[DocumentKey] = set()
-        codes: set[str] = set()
-
-        def place(value: object) -> str:
-            if isinstance(value, Decimal):
-                return _literal(value)
-            if isinstance(value, XeroId):
-                needs.add(value.key)
-                return _marked(value.key)
-            if isinstance(value, ItemCode):
-                codes.add(value.code)
-                return _CODE + value.code
-            raise TypeError(f"a payload holds text, Decimal, bool and open places, not {type(value).__name__}")
-
-        encoder = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=place)
-        text = encoder.encode(self.payload).replace(f'"{_NUMBER}', "").replace(f'{_NUMBER}"', "")
-        return _Written(text, frozenset(needs), frozenset(codes))
+        if self._text is None:
+            self._text = _written(self.payload)
+        return self._text
 
 
+def _written(payload: Mapping[str, Any]) -> _Written:
+    needs: set[DocumentKey] = set()
+    codes: set[str] = set()
+
+    def place(value: object) -> str:
+        if isinstance(value, Decimal):
+            return _literal(value)
+        if isinstance(value, XeroId):
+            needs.add(value.key)
+            return _marked(value.key)
+        if isinstance(value, ItemCode):
+            codes.add(value.code)
+            return _CODE + value.code
+        raise TypeError(f"a payload holds text, Decimal, bool and open places, not {type(value).__name__}")
+
+    text = JSONEncoder(default=place, **_AS_JSON).encode(payload)
+    text = text.replace(f'"{_NUMBER}', "").replace(f'{_NUMBER}"', "")
+    return _Written(text, frozenset(needs), frozenset(codes))
+
+
+@lru_cache(4096)  # a shop's prices and quantities come again and again
 def _literal(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError(f"{value} is not a number that JSON can carry")
-    return f"{_NUMBER}{value.normalize():f}{_NUMBER}"
+    # a zero's sign is left out: zeros are equal, and what is remembered of one is told of all
+    return f"{_NUMBER}{value.normalize() if value else _ZERO:f}{_NUMBER}"
 
 
 def _marked(key: DocumentKey) -> str:
