@@ -86,7 +86,8 @@ def _read_day(text: str) -> date:
 
 
 def _read_moment(text: str) -> datetime:
-    return _sane(_sane(datetime.fromisoformat(text.upper())).astimezone(UTC))
+    at = _sane(datetime.fromisoformat(text.upper()))
+    return at if at.tzinfo is UTC else _sane(at.astimezone(UTC))
 
 
 Day = Annotated[date, _DateString("date", DAY_PATTERN, "2026-01-31", _read_day, _day, date.isoformat)]

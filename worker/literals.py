@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 
@@ -18,7 +19,7 @@ def encode(value: Any) -> bytes:
 
 def decode(body: bytes) -> Any:
     """JSON as Python values, every number with a fraction as `Decimal`. Raises `ValueError`."""
-    return json.loads(body, parse_float=Decimal)
+    return json.loads(body, parse_float=_decimal)
 
 
 def _marked(value: object) -> str:
@@ -39,6 +40,7 @@ def _refuse_floats(value: Any) -> None:
             raise TypeError("a payload for xero holds text, Decimal, int and bool, not float")
 
 
+_decimal = lru_cache(4096)(Decimal)  # the amounts of a reply are few, and each comes several times
 _MARK = "\x00"
 _MARKED = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_marked, allow_nan=False)

@@ -36,7 +36,7 @@ class Instant(TypeDecorator[datetime]):
 
 def dump(value: Any) -> str:
     """JSON that keeps a `Decimal` exactly as it is written."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_encode)
+    return _ENCODER.encode(value)
 
 
 def load(text: str) -> Any:
@@ -69,4 +69,5 @@ def _decode(value: dict[str, Any]) -> Any:
     return value
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_encode)
 _DECODER = json.JSONDecoder(object_hook=_decode)

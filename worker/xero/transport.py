@@ -39,7 +39,7 @@ class GrantedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on. Raises `Ungranted`."""
-        if str(request.url.copy_with(query=None)) not in self._free:
+        if GRANT in request.extensions or str(request.url.copy_with(query=None)) not in self._free:
             self._spend(request)
         return await self._inner.handle_async_request(request)
 
