@@ -54,6 +54,8 @@ class _Driver:
         raw = sqlite3.connect(*args, **named | {"check_same_thread": False, "isolation_level": None})
         raw.execute("PRAGMA busy_timeout=0")
         raw.execute("PRAGMA synchronous=FULL")
+        # what a savepoint may have to take back: else a file is made for each call, and removed
+        raw.execute("PRAGMA temp_store=MEMORY")
         return _Connection(raw)
 
 
