@@ -10,6 +10,7 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.acceptance.post import depth, part_of, post_release, wear_out
 from tests.acceptance.stage import Stage, a_small_day
+from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
 
 _SETTLE_S = 2.0
@@ -67,7 +68,7 @@ async def test_a_message_that_kills_workers_is_parked_in_the_end(sqlite_stage: S
     await stage.until_async(lambda: _is_held(stage, HoldState.PERSON, 1), what="the message parked")
     [parked] = await (await stage.inspection()).parked()
     await stage.publish(part_of(day, lambda event: event is not deadly))
-    await (await stage.ledger()).held.retry([parked.id])
+    await (await stage.ledger()).parked.retry(Chosen(ids=(parked.id,)), who="ann")
 
     assert (parked.event_id, parked.reason) == (deadly.id, "redelivery_limit")
     assert parked.hint

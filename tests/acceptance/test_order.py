@@ -15,6 +15,7 @@ from schemas.entities import CreditMemo, Customer, Entity, Payment
 from schemas.envelope import Event
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
+from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
 from worker.steps import Step
 
@@ -85,7 +86,7 @@ async def test_money_whose_invoice_never_comes_is_parked_after_a_day_and_can_be_
     parked = await (await stage.inspection()).parked()
     await stage.publish(late)
     await stage.until(lambda: stage.sandbox.audit()["documents"]["invoices"] == len(day.invoices), what="the invoice")
-    await (await stage.ledger()).held.retry([held.id for held in parked])
+    await (await stage.ledger()).parked.retry(Chosen(ids=tuple(held.id for held in parked)), who="ann")
 
     assert {held.reason for held in parked} == {"parent_missing"}
     assert any(f"invoice of invoice {sale.invoice_id} of shop" in held.detail for held in parked)

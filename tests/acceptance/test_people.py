@@ -11,6 +11,7 @@ from schemas.envelope import Event
 from tests.acceptance.post import event_of, part_of
 from tests.acceptance.stage import Stage, a_small_day
 from worker.documents import Kind
+from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
 
 SALES = "200"
@@ -87,7 +88,7 @@ async def test_an_archived_account_pauses_its_kind_with_one_alarm_until_it_is_ba
     for pause in await stage.paused():
         await ledger.pauses.clear(stage.organisation, pause.kind)
     refused = [held for held in await (await stage.inspection()).parked() if held.reason == "account_invalid"]
-    await ledger.held.retry([held.id for held in refused])
+    await ledger.parked.retry(Chosen(ids=tuple(held.id for held in refused)), who="ann")
 
     assert parked_meanwhile < len(day.bad) + 10
     assert stage.log().count('"event": "kind.paused"') == len(Kind.__members__.keys() & {"INVOICE", "ITEM"})

@@ -13,6 +13,7 @@ from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState, Pause
 
 MINUTE = timedelta(minutes=1)
@@ -184,7 +185,7 @@ async def test_a_retried_child_may_wait_a_full_day_again(ledger: Ledger, clock: 
     clock.advance(25 * 3600)
     await ledger.held.expire_parents(lease)
 
-    assert await ledger.held.retry([child.id]) == 1
+    assert await ledger.parked.retry(Chosen(ids=(child.id,)), who="ann") == 1
     await ledger.held.hold(lease, [replace(child, attempt=1)])
 
     assert await ledger.held.expire_parents(lease) == []
@@ -195,7 +196,7 @@ async def test_a_retried_event_is_due_at_once_with_its_attempts_forgotten(ledger
     parked = event(1, HoldState.PERSON, attempt=8)
     await ledger.held.hold(lease, [parked])
 
-    assert await ledger.held.retry([parked.id, "nonsense"]) == 1
+    assert await ledger.parked.retry(Chosen(ids=(parked.id, "nonsense")), who="ann") == 1
 
     [due] = await ledger.held.due(ORG)
     assert (due.id, due.attempt, due.until) == (parked.id, 0, clock.now())
@@ -221,8 +222,8 @@ async def test_what_a_person_throws_away_is_gone_and_once_only(ledger: Ledger) -
     parked = event(1, HoldState.PERSON)
     await ledger.held.hold(lease, [parked])
 
-    first = await ledger.held.discard([parked.id], who="ann", why="test order")
-    second = await ledger.held.discard([parked.id], who="ann", why="test order")
+    first = await ledger.parked.discard(Chosen(ids=(parked.id,)), who="ann", reason="test order")
+    second = await ledger.parked.discard(Chosen(ids=(parked.id,)), who="ann", reason="test order")
 
     assert (first, second) == (1, 0)
     assert await ledger.held.get(parked.id) is None

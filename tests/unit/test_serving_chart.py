@@ -16,6 +16,7 @@ from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
 from tests.waiting import until
 from worker.documents import Kind
+from worker.ledger.parked import Chosen
 from worker.ledger.records import Call, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
@@ -74,7 +75,7 @@ async def test_it_costs_two_calls_and_parks_only_what_names_the_wrong_account(on
 async def test_a_retry_leaves_the_verdict_to_xero(one: Served) -> None:
     await one.acked(*one.receive(sale()))
 
-    await one.ledger.held.retry([held.id for held in await one.parked()])
+    await one.ledger.parked.retry(Chosen(ids=tuple(held.id for held in await one.parked())), who="ann")
 
     await one.written(Kind.INVOICE, 1)
     await one.parks(0)

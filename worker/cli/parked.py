@@ -16,6 +16,7 @@ from worker.bootstrap import open_ledger
 from worker.cli.options import Config, settings
 from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import Held
 
 app = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
@@ -74,7 +75,7 @@ def show(
 @app.command()
 def retry(ids: Ids, config: Config = None) -> None:
     """Send parked events on their way again. Mend first what parked them, such as the configuration."""
-    count = _with_ledger(config, lambda ledger: ledger.held.retry(ids))
+    count = _with_ledger(config, lambda ledger: ledger.parked.retry(Chosen(ids=tuple(ids)), who=getpass.getuser()))
     typer.echo(f"{count} on their way")
 
 
@@ -85,7 +86,9 @@ def discard(
     config: Config = None,
 ) -> None:
     """Let parked events go for good. A record of who did it and why is kept."""
-    count = _with_ledger(config, lambda ledger: ledger.held.discard(ids, who=getpass.getuser(), why=why))
+    count = _with_ledger(
+        config, lambda ledger: ledger.parked.discard(Chosen(ids=tuple(ids)), who=getpass.getuser(), reason=why)
+    )
     typer.echo(f"{count} discarded")
 
 

@@ -15,8 +15,8 @@ from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
 from worker.ledger.records import Held, HoldState, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, insert
-from worker.ledger.tables import discards, documents, held
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch
+from worker.ledger.tables import documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
 _PARENT_COLUMNS = (
@@ -70,11 +70,6 @@ _EXPIRE = (
     .where(held.c.id == bindparam("this"))
     .values(state=_PERSON, until=None, state_since=bindparam("at", type_=held.c.until.type))
     .values(reason=bindparam("why"), detail=bindparam("what"), hint=bindparam("tip"))
-)
-_RETRY = (
-    update(held)
-    .where(_BY_IDS)
-    .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
 _AWAITED = (
     select(*_PARENT_COLUMNS)
@@ -190,29 +185,6 @@ class HeldEvents:
         async with self._database.reading() as connection:
             return next(iter(await _get(connection, [held_id])), None)
 
-    async def retry(self, ids: Iterable[str]) -> int:
-        """A person says try again: due now, attempts forgotten. Returns how many were there."""
-        changed = 0
-        async with self._database.transaction() as connection:
-            now = await self._database.now(connection)
-            for piece in chunks(ids):
-                changed += (await connection.execute(_RETRY, {"ids": piece, "at": now})).rowcount
-        return changed
-
-    async def discard(self, ids: Iterable[str], *, who: str, why: str) -> int:
-        """A person throws them away; that, with the bytes, is kept on record. Returns how many were there."""
-        gone: list[dict[str, Any]] = []
-        async with self._database.transaction() as connection:
-            now = await self._database.now(connection)
-            for piece in chunks(ids):
-                rows = (await connection.execute(_GET.with_for_update(), {"ids": piece})).mappings()
-                gone += [_discarded(row, who, why, now) for row in rows]
-                await connection.execute(_REMOVE, {"ids": piece})
-            if gone:
-                statement = insert(self._database.dialect, discards).on_conflict_do_nothing()
-                await connection.execute(statement, gone)
-        return len(gone)
-
 
 async def insert_held(connection: AsyncConnection, dialect: str, events: Sequence[Held], now: datetime) -> None:
     """Insert, or overwrite what is held of the same event."""
@@ -260,8 +232,3 @@ def _expiry(child: Held, now: datetime) -> dict[str, Any]:
     named = "unknown" if parent is None else f"{parent.part} of {parent.entity} {parent.entity_id} of {parent.source}"
     waited_for = f"waited for the {named}, which did not come to Xero"
     return {"this": child.id, "at": now, "why": "parent_missing", "what": waited_for, "tip": _MISSING_HINT}
-
-
-def _discarded(row: Any, who: str, why: str, now: datetime) -> dict[str, Any]:
-    kept = {name: row[name] for name in ("id", "org", "event_id", "reason", "body")}
-    return kept | {"who": who, "why": why, "discarded_at": now}

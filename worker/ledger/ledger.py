@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.clock import Clock
+from worker.ledger.admin_actions import AdminActions
 from worker.ledger.budget import Budget
 from worker.ledger.calls import Calls
 from worker.ledger.charge import Charge
@@ -12,7 +13,10 @@ from worker.ledger.checkpoints import StoreCheckpoints
 from worker.ledger.documents import Documents
 from worker.ledger.engine import Database
 from worker.ledger.held import HeldEvents
+from worker.ledger.history import Histories
 from worker.ledger.leases import Leases
+from worker.ledger.overview import Overview
+from worker.ledger.parked import Parked
 from worker.ledger.pauses import Pauses
 from worker.ledger.readings import Readings
 from worker.ledger.run_reports import RunReports
@@ -35,6 +39,10 @@ class Ledger:
         self.tokens = Tokens(database, encryption_key)
         self.budget = Budget(database)
         self.runs = RunReports(database)
+        self.parked = Parked(database)
+        self.overview = Overview(database)
+        self.histories = Histories(database)
+        self.admin_actions = AdminActions(database)
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:

@@ -152,6 +152,22 @@ discards = Table(
     Index(None, "discarded_at"),
 )
 
+# what people did with commands and the console; the database refuses to change or delete a row
+admin_actions = Table(
+    "admin_actions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    # empty: of no one organisation
+    Column("organisation", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "at"),
+    Index(None, "organisation", "subject"),
+)
+
 pauses = Table(
     "pauses",
     metadata,

@@ -50,8 +50,8 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(data: bytes) -> bytes:
-    """What `pack` made."""
-    return zlib.decompress(data)
+    """What `pack` made; nothing, of what was purged."""
+    return zlib.decompress(data) if data else b""
 
 
 def _encode(value: Any) -> Any:

@@ -1,0 +1,118 @@
+"""What the ledger tells of an entity's past, and how much waits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import AMPLE, ORG, document, event, key, lease_of, open_call, opened, put_documents, write
+from worker.content import Content
+from worker.documents import Action, Kind, Write
+from worker.ledger.history import Sought
+from worker.ledger.ledger import Ledger
+from worker.ledger.overview import HeldCount, Waiting
+from worker.ledger.records import CallState, Composed, HoldState, Known, Lease, Member, Opened, Purpose
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def pay(ledger: Ledger, lease: Lease, number: int, invoice: str) -> str:
+    """A closed call with one payment of an invoice; returns its id."""
+    content = Content.of({"Invoice": {"InvoiceID": invoice}, "Amount": 10, "Reference": f"pay-{number}"})
+    payment = Write(key(number, "payment/1"), Kind.PAYMENT, START, f"pay-{number}", content)
+    text = payment.content.filled({}, ())
+    member = Member(payment.key, Kind.PAYMENT, START, payment.number, payment.content_hash, Action.SAVE, text)
+
+    def compose(_: Known) -> Composed:
+        return Composed("PUT", "/Payments", {}, b'{"Payments":[' + text + b"]}", (member,))
+
+    result = await ledger.calls.open_write(
+        lease, kind=Kind.PAYMENT, lane=Lane.BATCH, writes=[payment], compose=compose, limits=AMPLE
+    )
+    assert isinstance(result, Opened)
+    assert result.call is not None
+    await ledger.calls.close(lease, result.call.id, status=200)
+    return result.call.id
+
+
+async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    odd = replace(document(4), number="I-shop-%7")
+    await put_documents(ledger, lease, document(7), document(17), document(7, part="payment/1"), odd)
+
+    by_entity = await ledger.histories.documents(Sought((ORG,), entity="invoice", entity_id="7"))
+    by_number = await ledger.histories.numbered([ORG], "17")
+    by_whole = await ledger.histories.numbered([ORG], "I-shop-7")
+    by_sign = await ledger.histories.numbered([ORG], "%7")
+
+    assert by_entity == [document(7)]
+    assert by_number == [document(17)]
+    assert {one.key for one in by_whole} == {key(7), key(7, "payment/1")}
+    assert by_sign == [odd]
+    assert await ledger.histories.numbered(["other"], "17") == []
+
+
+async def test_calls_are_found_by_what_they_carried_and_payments_by_whom_they_pay(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    early = await open_call(ledger, lease, write(1), write(2))
+    await ledger.calls.close(lease, early.id, status=200, documents=[document(1)])
+    clock.advance(60)
+    await ledger.calls.close(lease, (await open_call(ledger, lease, write(3))).id, status=200)
+    paid = await pay(ledger, lease, 8, "xero-1")
+    await pay(ledger, lease, 9, "xero-10")
+
+    found = await ledger.histories.calls([ORG], since=START, owners=[key(1).owner], xero_ids=["xero-1"])
+    later = await ledger.histories.calls([ORG], since=START + timedelta(seconds=1), owners=[key(1).owner])
+
+    assert [(one.call.id, [member.key for member in one.members], one.documents) for one in found] == [
+        (early.id, [key(1)], 2),
+        (paid, [key(8, "payment/1")], 1),
+    ]
+    assert (found[0].closed_at, found[0].call.purpose, found[0].lane) == (START, Purpose.WRITE, Lane.IMMEDIATE)
+    assert later == []
+
+
+async def test_calls_are_read_to_the_end_page_by_page(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    made = {await pay(ledger, lease, 1, "xero-1") for _ in range(501)}
+
+    found = await ledger.histories.calls([ORG], since=START, owners=[key(1, "payment/1").owner])
+
+    assert {one.call.id for one in found} == made
+    assert len(found) == 501
+
+
+async def test_what_waits_is_counted_by_state_and_reason(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(1, HoldState.PERSON, reason="overpaid"), event(2)])
+    clock.advance(5)
+    await ledger.held.hold(lease, [event(3, HoldState.PERSON, reason="overpaid"), event(4, HoldState.PARENT)])
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no answer")
+    await open_call(ledger, lease, write(2))
+
+    waiting = await ledger.overview.waiting([ORG, "other"])
+
+    assert waiting["other"] == Waiting((), {})
+    assert set(waiting[ORG].held) == {
+        HeldCount(HoldState.PERSON, "overpaid", 2, START),
+        HeldCount(HoldState.TIME, "because", 1, START),
+        HeldCount(HoldState.PARENT, "because", 1, clock.now()),
+    }
+    assert waiting[ORG].calls == {CallState.OPEN: 1, CallState.UNCERTAIN: 1}

@@ -1,0 +1,192 @@
+"""What the ledger still knows of an entity's past: its documents, events that were held, and the calls that named it.
+
+Which documents a call carried is packed into its row, so whoever looks for calls reads all of a time. That is for a
+person who asks, not for the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+
+from schemas.envelope import Lane
+from worker.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.call_rows import call_of
+from worker.ledger.documents import read_documents
+from worker.ledger.engine import Database
+from worker.ledger.held_rows import held_of
+from worker.ledger.records import Call, Document, Held, Member
+from worker.ledger.statements import KEY_COLUMNS
+from worker.ledger.tables import calls, discards, documents, held
+from worker.ledger.types import dump, unpack
+
+_PAGE = 500
+_MONEY = frozenset({Kind.PAYMENT.value, Kind.ALLOCATION.value})
+"""Kinds whose bodies name the document that the money belongs to."""
+
+_SALES = (Kind.INVOICE.value, Kind.CREDIT_NOTE.value)
+_LISTED = [column for column in held.c if column.name != "body"]
+_OWNER_COLUMNS = KEY_COLUMNS[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An entity that is looked for, in these organisations. Empty values leave all in."""
+
+    organisations: tuple[str, ...]
+    source: str = ""
+    entity: str = ""
+    entity_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """A call, and those of its members that are of what was looked for."""
+
+    call: Call
+    lane: Lane
+    closed_at: datetime | None
+    documents: int
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A parked event that a person let go; `body` is its message as it came."""
+
+    id: str
+    org: str
+    event_id: str
+    reason: str
+    body: bytes
+    who: str
+    why: str
+    at: datetime
+
+
+class Histories:
+    """Looks back. What retention has dropped is not found."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def documents(self, sought: Sought) -> list[Document]:
+        """Every document of an entity."""
+        return await self._read(_of_entity(select(*_key(documents)), documents, sought))
+
+    async def numbered(self, organisations: Collection[str], number: str) -> list[Document]:
+        """The documents whose number is this, or ends with it behind a dash, as `I-shop-17` does with 17."""
+        found = or_(documents.c.number == number, documents.c.number.endswith(f"-{number}", autoescape=True))
+        return await self._read(select(*_key(documents)).where(documents.c.org.in_(organisations), found))
+
+    async def held(self, sought: Sought) -> list[Held]:
+        """What is held of an entity, for whatever it waits, oldest first, without bodies."""
+        statement = _of_entity(select(*_LISTED), held, sought).order_by(held.c.created_at, held.c.id)
+        async with self._database.reading() as connection:
+            return [held_of(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def every_held(self, organisations: Collection[str]) -> AsyncIterator[Held]:
+        """All that is held, with bodies, a page of them in memory."""
+        async for row in self._pages(select(held).where(held.c.org.in_(organisations)), (held.c.id,)):
+            yield held_of(row)
+
+    async def every_discard(self, organisations: Collection[str]) -> AsyncIterator[Discarded]:
+        """All that was let go and is still kept, a page of them in memory."""
+        async for row in self._pages(select(discards).where(discards.c.org.in_(organisations)), (discards.c.id,)):
+            values = {name: row[name] for name in ("id", "org", "event_id", "reason", "who", "why")}
+            yield Discarded(**values, body=unpack(row["body"]), at=row["discarded_at"])
+
+    async def calls(
+        self,
+        organisations: Collection[str],
+        *,
+        since: datetime,
+        owners: Collection[EntityKey],
+        xero_ids: Collection[str] = (),
+        kinds: Collection[Kind] = (),
+    ) -> list[PastCall]:
+        """Calls opened `since` that carried or asked for these entities' documents, oldest first.
+
+        With `xero_ids` also payments and allocations of the documents with these ids. Some 30,000 calls take a second.
+        """
+        statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
+        statement = statement.where(calls.c.members.is_not(None))
+        if kinds:
+            statement = statement.where(calls.c.kind.in_([kind.value for kind in kinds]))
+        wanted = _Wanted(owners, xero_ids)
+        return [
+            past
+            async for row in self._pages(statement, (calls.c.opened_at, calls.c.id))
+            if (past := wanted.past(row)) is not None
+        ]
+
+    async def referring(self, organisations: Collection[str], number: str, *, since: datetime) -> set[EntityKey]:
+        """Entities of which a call `since` carried a document that refers to `number`: sales of an order."""
+        text = f'"Reference":{dump(number)}'.encode()
+        statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
+        statement = statement.where(calls.c.kind.in_(_SALES), calls.c.body.is_not(None))
+        owners: set[EntityKey] = set()
+        async for row in self._pages(statement, (calls.c.opened_at, calls.c.id)):
+            if text in unpack(row["body"]):
+                owners.update(member.key.owner for member in call_of(row).members if text in member.text)
+        return owners
+
+    async def _read(self, keys: Select[Any]) -> list[Document]:
+        async with self._database.reading() as connection:
+            wanted = [DocumentKey(*row) for row in (await connection.execute(keys)).all()]
+            found = await read_documents(connection, wanted)
+        return [found[key] for key in sorted(found)]
+
+    async def _pages(self, statement: Select[Any], order: Sequence[ColumnElement[Any]]) -> AsyncIterator[Any]:
+        """The rows in this order, which is unique; each page is a transaction of its own."""
+        last: Any = None
+        while True:
+            page = statement if last is None else statement.where(tuple_(*order) > tuple_(*last))
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(page.order_by(*order).limit(_PAGE))).mappings().all()
+            for row in rows:
+                yield row
+            if len(rows) < _PAGE:
+                return
+            last = [rows[-1][column] for column in order]
+
+
+class _Wanted:
+    """Knows a call that names one of these entities or ids, without reading more of it than it has to."""
+
+    def __init__(self, owners: Collection[EntityKey], xero_ids: Collection[str]) -> None:
+        self._owners = frozenset(owners)
+        self._in_members = [dump(list(owner))[:-1].encode() + b"," for owner in owners]
+        self._ids = [f'"{xero_id}"'.encode() for xero_id in xero_ids if xero_id]
+
+    def past(self, row: Any) -> PastCall | None:
+        members = unpack(row["members"])
+        is_money = row["kind"] in _MONEY and bool(self._ids)
+        named = any(place in members for place in self._in_members)
+        if not named and not (is_money and self._names_an_id(members + unpack(row["body"] or b""))):
+            return None
+        call = call_of(row)
+        ours = tuple(one for one in call.members if self._is_ours(one, is_money=is_money))
+        return PastCall(call, Lane(row["lane"]), row["closed_at"], row["documents"], ours) if ours else None
+
+    def _is_ours(self, member: Member, *, is_money: bool) -> bool:
+        return member.key.owner in self._owners or (is_money and self._names_an_id(member.text))
+
+    def _names_an_id(self, text: bytes) -> bool:
+        return any(one in text for one in self._ids)
+
+
+def _key(table: Any) -> list[ColumnElement[Any]]:
+    return [table.c[name] for name in KEY_COLUMNS]
+
+
+def _of_entity(statement: Select[Any], table: Any, sought: Sought) -> Select[Any]:
+    statement = statement.where(table.c.org.in_(sought.organisations))
+    for name in _OWNER_COLUMNS[1:]:
+        if value := getattr(sought, name):
+            statement = statement.where(table.c[name] == value)
+    return statement

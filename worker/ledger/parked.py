@@ -1,0 +1,139 @@
+"""The events that wait for a person: found by what they are, sent on their way, or let go, always on record."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.ledger.admin_actions import AdminAction, add, entity_subject
+from worker.ledger.engine import Database
+from worker.ledger.held_rows import held_of
+from worker.ledger.records import Held, HoldState
+from worker.ledger.statements import among, chunks, insert
+from worker.ledger.tables import discards, held
+
+_TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
+_LISTED = [column for column in held.c if column.name != "body"]
+_NEWEST_FIRST = (held.c.created_at.desc(), held.c.id)
+_PAGE = 100
+_PURGED = b""
+"""The body of an event whose message was dropped after the retention period: there is nothing to try again."""
+
+_BY_IDS = among(held.c.id, "ids")
+_RETRY = (
+    update(held)
+    .where(_BY_IDS, held.c.body != _PURGED)
+    .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
+    .returning(*_LISTED)
+)
+_WHOLE = select(held).where(_BY_IDS)
+_LOCKED = _WHOLE.with_for_update()
+_REMOVE = delete(held).where(_BY_IDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which parked events. What is empty or None leaves all in; `ids` choose events that are held otherwise too.
+
+    `since` counts from when an event first came.
+    """
+
+    organisations: tuple[str, ...] = ()
+    reason: str = ""
+    source: str = ""
+    entity: str = ""
+    entity_id: str = ""
+    since: datetime | None = None
+    ids: tuple[str, ...] = ()
+
+
+class Parked:
+    """Reads the list, and does with it what a person says."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def rows(self, chosen: Chosen, *, limit: int = 100, offset: int = 0) -> list[Held]:
+        """Newest first, without their bodies."""
+        statement = _those(select(*_LISTED), chosen).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+        async with self._database.reading() as connection:
+            return [held_of(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def counts(self, chosen: Chosen) -> dict[tuple[str, str], int]:
+        """How many, by organisation and reason, the most frequent first."""
+        count = func.count().label("count")
+        statement = _those(select(held.c.org, held.c.reason, count), chosen)
+        statement = statement.group_by(held.c.org, held.c.reason).order_by(count.desc(), held.c.org, held.c.reason)
+        async with self._database.reading() as connection:
+            return {(org, reason): found for org, reason, found in (await connection.execute(statement)).all()}
+
+    async def each(self, chosen: Chosen) -> AsyncIterator[Held]:
+        """All of them with their bodies, oldest first, few in memory at a time."""
+        for ids in chunks(await self._ids(chosen), _PAGE):
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(_WHOLE, {"ids": ids})).mappings().all()
+            found = {row["id"]: held_of(row) for row in rows}
+            for one in ids:
+                if one in found:
+                    yield found[one]
+
+    async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> int:
+        """Try again: due now, attempts forgotten. Returns how many; a purged message is none of them."""
+        changed = 0
+        for ids in chunks(await self._ids(chosen)):
+            async with self._database.transaction() as connection:
+                now = await self._database.now(connection)
+                rows = (await connection.execute(_RETRY, {"ids": ids, "at": now})).mappings().all()
+                await self._record(connection, rows, "parked.retry", who=who, reason=reason, now=now)
+                changed += len(rows)
+        return changed
+
+    async def discard(self, chosen: Chosen, *, who: str, reason: str) -> int:
+        """Let them go for good. The messages are kept for the retention period, the record for ever."""
+        gone = 0
+        for ids in chunks(await self._ids(chosen), _PAGE):
+            async with self._database.transaction() as connection:
+                now = await self._database.now(connection)
+                rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
+                await connection.execute(_REMOVE, {"ids": ids})
+                if rows:
+                    kept = insert(self._database.dialect, discards).on_conflict_do_nothing()
+                    await connection.execute(kept, [_discarded(row, who, reason, now) for row in rows])
+                await self._record(connection, rows, "parked.discard", who=who, reason=reason, now=now)
+                gone += len(rows)
+        return gone
+
+    async def _ids(self, chosen: Chosen) -> Sequence[str]:
+        statement = _those(select(held.c.id), chosen).order_by(held.c.created_at, held.c.id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(statement)).scalars().all()
+
+    async def _record(
+        self, connection: AsyncConnection, rows: Sequence[Any], action: str, *, who: str, reason: str, now: datetime
+    ) -> None:
+        events = (held_of({name: row[name] for name in row if name != "body"}) for row in rows)
+        done = [
+            AdminAction(now, who, action, one.org, entity_subject(one.owner, one.event_id), reason) for one in events
+        ]
+        await add(connection, self._database.dialect, done)
+
+
+def _those(statement: Select[Any], chosen: Chosen) -> Select[Any]:
+    wanted: list[ColumnElement[bool]] = [held.c.id.in_(chosen.ids) if chosen.ids else held.c.state == _PERSON]
+    if chosen.organisations:
+        wanted.append(held.c.org.in_(chosen.organisations))
+    if chosen.since is not None:
+        wanted.append(held.c.created_at >= chosen.since)
+    named = ("reason", "source", "entity", "entity_id")
+    wanted += [held.c[name] == value for name in named if (value := getattr(chosen, name))]
+    return statement.where(and_(*wanted))
+
+
+def _discarded(row: Any, who: str, why: str, now: datetime) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("id", "org", "event_id", "reason", "body")}
+    return kept | {"who": who, "why": why, "discarded_at": now}
