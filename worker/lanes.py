@@ -55,6 +55,11 @@ def window_index(now: datetime, window: timedelta, offset: timedelta) -> int:
     return (now - _EPOCH - offset) // window
 
 
+def next_opening(now: datetime, window: timedelta, offset: timedelta) -> datetime:
+    """When the batch lane opens next."""
+    return _EPOCH + offset + (window_index(now, window, offset) + 1) * window
+
+
 class Lanes:
     """Starts and cancels the consumers of one organisation."""
 

@@ -11,6 +11,7 @@ AmqpError
 """
 
 from producers.amqp.consumer import Consumer, Delivery
+from producers.amqp.depths import depths
 from producers.amqp.errors import (
     AmqpError,
     BadBrokerSettings,
@@ -37,4 +38,5 @@ __all__ = [
     "Publisher",
     "TopologyMismatch",
     "Unroutable",
+    "depths",
 ]
