@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey, Kind
@@ -145,14 +145,14 @@ class Histories:
         """The rows in this order, which is unique; each page is a transaction of its own."""
         last: Any = None
         while True:
-            page = statement if last is None else statement.where(tuple_(*order) > tuple_(*last))
+            page = statement if last is None else statement.where(tuple_(*order) > last)
             async with self._database.reading() as connection:
                 rows = (await connection.execute(page.order_by(*order).limit(_PAGE))).mappings().all()
             for row in rows:
                 yield row
             if len(rows) < _PAGE:
                 return
-            last = [rows[-1][column] for column in order]
+            last = tuple_(*(literal(rows[-1][column], column.type) for column in order))
 
 
 class _Wanted:
