@@ -36,7 +36,7 @@ async def test_calls_are_counted_by_purpose_today_and_by_day_before(ledger: Ledg
     await ledger.calls.resend(await lease_of(ledger), resent.id, limits=AMPLE)
     await ledger.calls.close(await lease_of(ledger), resent.id, status=200)
 
-    report = await requests(ledger, ORG, limit=1000)
+    report = await requests(ledger, ORG, limits=AMPLE)
 
     today, before = Count(1, 2, 1, 0), Count(2, 2, 4, 1)
     assert report.today == (Use(Purpose.WRITE, "Invoices", today),)
@@ -45,4 +45,4 @@ async def test_calls_are_counted_by_purpose_today_and_by_day_before(ledger: Ledg
         DayCount(date(2026, 3, 3), today, {Purpose.WRITE: today}),
     )
     assert [day.count for day in report.days[:-2]] == [Count()] * 28
-    assert (report.limit, before.documents_per_call, Count().documents_per_call) == (1000, 2.0, 0.0)
+    assert (report.budget.used, before.documents_per_call, Count().documents_per_call) == (4, 2.0, 0.0)

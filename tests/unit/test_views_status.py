@@ -19,7 +19,8 @@ from worker.budget.corrections import Headers
 from worker.ledger.ledger import Ledger
 from worker.ledger.overview import HeldCount
 from worker.ledger.records import CallState, HoldState, Pause
-from worker.views.status import BudgetStatus, LaneStatus, status
+from worker.views.budget import BudgetStatus
+from worker.views.status import LaneStatus, status
 
 SHOP = organisation(lanes={"order": "off", "customer": "immediate"})
 EMPTY = organisation(name="empty")

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from worker.budget.limits import Limits
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Purpose
 from worker.ledger.report import Usage
+from worker.views.budget import BudgetStatus, budget_status
 
 DAYS = 30
+_ANSWERED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,23 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """One organisation's report: `limit` calls a day, `today` the most frequent first, 30 `days`, the last is today."""
+    """One organisation's report: what is left, `today` the most frequent first, and 30 `days`, the last is today."""
 
     organisation: str
-    limit: int
+    budget: BudgetStatus
     today: tuple[Use, ...]
     days: tuple[DayCount, ...]
 
 
-async def requests(ledger: Ledger, organisation: str, *, limit: int) -> Requests:
+async def requests(ledger: Ledger, organisation: str, *, limits: Limits) -> Requests:
     """Read the report. Raises `LedgerError`."""
-    today = (await ledger.now()).astimezone(UTC).date()
+    state, spent, now = await ledger.budget.standing(organisation, limits)
+    today = now.astimezone(UTC).date()
     first = today - timedelta(days=DAYS - 1)
     usage = await ledger.calls.usage(organisation, datetime(first.year, first.month, first.day, tzinfo=UTC))
     days = tuple(_day(first + timedelta(days=more), usage) for more in range(DAYS))
-    return Requests(organisation, limit, _uses(one for one in usage if one.day == today), days)
+    budget = budget_status(state, spent, limits=limits, now=now)
+    return Requests(organisation, budget, _uses(one for one in usage if one.day == today), days)
 
 
 def _day(day: date, usage: Sequence[Usage]) -> DayCount:
@@ -88,6 +93,3 @@ def _count(usage: Iterable[Usage]) -> Count:
         documents += one.documents
         failed += 0 if one.status is not None and one.status // 100 == _ANSWERED else one.calls
     return Count(calls, requests, documents, failed)
-
-
-_ANSWERED = 2

@@ -11,16 +11,13 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.topology import dead_queue, lane_queue
 from worker.bootstrap import limits_of
-from worker.budget.corrections import forbidden_until
-from worker.budget.decision import settle
-from worker.budget.limits import Limits
-from worker.budget.state import Spent, State
 from worker.lanes import next_opening
 from worker.ledger.ledger import Ledger
 from worker.ledger.overview import HeldCount, Waiting
 from worker.ledger.records import CallState, HoldState, Pause
 from worker.outlook import Outlook, outlook
 from worker.settings import OrganisationSettings
+from worker.views.budget import BudgetStatus, budget_status
 
 AskDepths = Callable[[Collection[str]], Awaitable[Mapping[str, int | None]]]
 """Queues to how many messages wait in each, None where there is no queue. Raises `AmqpError`."""
@@ -37,24 +34,6 @@ class LaneStatus:
     entities: tuple[Entity, ...]
     depth: int | None
     done_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetStatus:
-    """Calls of the last 24 hours, and how many more there are: now, and before those hours are full.
-
-    `frees_at` is when the oldest of them begin to count no longer, `forbidden_until` until when Xero's own word forbids
-    calls, and `forbidden_by` which limit of its: `day`, `minute`, `app_minute` or `in_flight`.
-    """
-
-    limit: int
-    used: int
-    left_at_once: int
-    left_today: int
-    in_flight: int
-    frees_at: datetime | None
-    forbidden_until: datetime | None
-    forbidden_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +119,7 @@ async def _one(
         next_window=next_opening(now, org.window, org.offset),
         held=tuple(waiting.held),
         calls=waiting.calls,
-        budget=_budget(state, spent, seen, limits, now),
+        budget=budget_status(state, spent, limits=limits, now=now),
         pauses=tuple(await ledger.pauses.current(org.name)),
     )
 
@@ -149,17 +128,3 @@ def _lane(lane: Lane, org: OrganisationSettings, depth: Mapping[Lane, int | None
     entities = tuple(entity for entity in Entity if org.lanes[entity] == lane)
     known = depth[lane] is not None
     return LaneStatus(lane, entities, depth[lane], seen.done[lane] if known else None)
-
-
-def _budget(state: State, spent: Spent, seen: Outlook, limits: Limits, now: datetime) -> BudgetStatus:
-    forbidden = forbidden_until(state.correction, settle(state, limits, now).minute.at)
-    return BudgetStatus(
-        limit=limits.day,
-        used=spent.day,
-        left_at_once=seen.left_at_once,
-        left_today=seen.left_today,
-        in_flight=spent.in_flight,
-        frees_at=spent.frees_at,
-        forbidden_until=forbidden.until if forbidden else None,
-        forbidden_by=forbidden.reason if forbidden else "",
-    )
