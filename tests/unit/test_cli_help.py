@@ -35,6 +35,7 @@ ARGUMENTS = {
     ("sync-now",): ["--entity", "invoice", "--id", "1"],
     ("resync-cancel",): ["1"],
     ("reconcile",): ["--from", "2026-11-24"],
+    ("history",): ["--number", "1"],
     ("parked", "show"): ["1"],
     ("parked", "retry"): ["1"],
     ("parked", "discard"): ["1", "--why", "a test"],

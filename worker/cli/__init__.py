@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from worker.cli import (
+    budget,
     commands,
     connect,
     db,
     demo,
+    history,
     ledger,
     parked,
     plan,
@@ -21,6 +23,7 @@ from worker.cli import (
     sandbox,
     schema,
     serve,
+    status,
     store,
 )
 
@@ -34,6 +37,9 @@ app = typer.Typer(
 )
 app.command("worker")(serve.worker)
 app.command("store")(store.store)
+app.command("status")(status.status)
+app.command("budget")(budget.budget)
+app.command("history")(history.history)
 app.command("resync-all")(commands.resync_all)
 app.command("resync")(commands.resync)
 app.command("sync-now")(commands.sync_now)

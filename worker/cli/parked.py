@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+import sys
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from worker.bootstrap import open_ledger
-from worker.cli.options import Config, settings
-from worker.ledger.errors import LedgerError
+from worker.cli.ledger_use import with_ledger
+from worker.cli.options import AsJson, By, Config, Org, settings, who
+from worker.cli.parked_choice import All, Ids, OfEntity, Reason, Since, Store, Yes, agreed, chosen_by, limited
+from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
+from worker.cli.plain import print_json
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
-from worker.ledger.records import Held
+from worker.views.parked import parked_list, whole_event
 
 app = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
-T = TypeVar("T")
-
-Org = Annotated[str, typer.Option("--org", help="The organisation; all of them unless given.")]
-Ids = Annotated[list[str], typer.Argument(help="Ids as `parked list` shows them.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 
 
 @app.callback()
@@ -34,92 +25,127 @@ def root() -> None:
 
 @app.command("list")
 def list_parked(
+    *,
     org: Org = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most, for each organisation.")] = 100,
-    as_json: Json = False,
+    reason: Reason = "",
+    entity: OfEntity = None,
+    store: Store = "",
+    since: Since = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """List parked events, newest first, with the reason and what to do."""
-    names = [org] if org else list(settings(config).organisations)
-
-    async def read(ledger: Ledger) -> list[Held]:
-        return [held for name in names for held in await ledger.held.parked(name, limit=limit, offset=0)]
-
-    rows = _with_ledger(config, read)
+    checked = settings(config)
+    chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since)
+    found = with_ledger(checked, lambda ledger: parked_list(ledger, chosen, limit=limit))
     if as_json:
-        typer.echo(json.dumps([facts(held) for held in rows], indent=2))
-        return
-    table = Table("id", "organisation", "entity", "reason", "what to do")
-    for held in rows:
-        entity = (
-            f"{held.owner.source} {held.owner.entity} {held.owner.entity_id}"
-            if held.owner
-            else f"message {held.event_id}"
-        )
-        table.add_row(held.id, held.org, entity, held.reason, held.hint)
-    Console().print(table)
+        print_json([facts(one) for one in found.events])
+    else:
+        show_list(found)
 
 
 @app.command()
 def show(
-    held_id: Annotated[str, typer.Argument(help="An id as `parked list` shows it.")], config: Config = None
+    held_id: Annotated[str, typer.Argument(metavar="ID", help="An id as `parked list` shows it.")],
+    *,
+    as_json: AsJson = False,
+    config: Config = None,
 ) -> None:
-    """Show why one event is parked, what to do, and its bytes."""
-    held = _with_ledger(config, lambda ledger: ledger.held.get(held_id))
-    if held is None:
+    """Show why one event is parked, and its message.
+
+    The message is as it came, with its personal data.
+    """
+    whole = with_ledger(settings(config), lambda ledger: whole_event(ledger, held_id))
+    if whole is None:
         typer.echo(f"nothing is held under {held_id!r}", err=True)
         raise typer.Exit(1)
-    typer.echo(json.dumps(facts(held) | {"body": held.body.decode(errors="backslashreplace")}, indent=2))
+    if as_json:
+        print_json(facts(whole.event) | {"body": whole.body.decode(errors="backslashreplace")})
+    else:
+        show_whole(whole)
 
 
 @app.command()
-def retry(ids: Ids, config: Config = None) -> None:
+def retry(
+    ids: Ids = [],  # noqa: B006 - typer's way to say that an argument may be repeated
+    *,
+    org: Org = "",
+    reason: Reason = "",
+    entity: OfEntity = None,
+    store: Store = "",
+    since: Since = None,
+    everything: All = False,
+    yes: Yes = False,
+    by: By = "",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
     """Send parked events on their way again. Mend first what parked them, such as the configuration."""
-    count = _with_ledger(config, lambda ledger: ledger.parked.retry(Chosen(ids=tuple(ids)), who=getpass.getuser()))
-    typer.echo(f"{count} on their way")
+    limited(ids, org, reason, entity, store, since, everything=everything)
+    checked = settings(config)
+    chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
+    agreed(checked, chosen, what="retry", yes=yes)
+    count = with_ledger(checked, lambda ledger: ledger.parked.retry(chosen, who=who(by)))
+    if as_json:
+        print_json({"retried": count})
+    else:
+        typer.echo(f"{count} on their way")
+    if count < len(ids):
+        typer.echo(f"{len(ids) - count} not: nothing is held under the id, or its message was purged", err=True)
 
 
 @app.command()
 def discard(
-    ids: Ids,
-    why: Annotated[str, typer.Option(help="The reason, kept in the record.", prompt=True)],
+    ids: Ids = [],  # noqa: B006 - as above
+    *,
+    why: Annotated[str, typer.Option(help="The person's reason, kept on record.", prompt=True)],
+    org: Org = "",
+    reason: Reason = "",
+    entity: OfEntity = None,
+    store: Store = "",
+    since: Since = None,
+    everything: All = False,
+    yes: Yes = False,
+    by: By = "",
+    as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Let parked events go for good. A record of who did it and why is kept."""
-    count = _with_ledger(
-        config, lambda ledger: ledger.parked.discard(Chosen(ids=tuple(ids)), who=getpass.getuser(), reason=why)
-    )
-    typer.echo(f"{count} discarded")
+    limited(ids, org, reason, entity, store, since, everything=everything)
+    checked = settings(config)
+    chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
+    agreed(checked, chosen, what="discard", yes=yes)
+    count = with_ledger(checked, lambda ledger: ledger.parked.discard(chosen, who=who(by), reason=why))
+    if as_json:
+        print_json({"discarded": count})
+    else:
+        typer.echo(f"{count} discarded")
 
 
-def facts(held: Held) -> dict[str, Any]:
-    """What a list shows of a held event: no personal data."""
-    return {
-        "id": held.id,
-        "organisation": held.org,
-        "state": str(held.state),
-        "event_id": held.event_id,
-        "source": held.owner.source if held.owner else None,
-        "entity": held.owner.entity if held.owner else None,
-        "entity_id": held.owner.entity_id if held.owner else None,
-        "reason": held.reason,
-        "detail": held.detail,
-        "hint": held.hint,
-        "attempt": held.attempt,
-        "since": held.created_at.isoformat() if held.created_at else None,
-    }
+@app.command()
+def export(
+    *,
+    org: Org = "",
+    reason: Reason = "",
+    entity: OfEntity = None,
+    store: Store = "",
+    since: Since = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on each line, with the message and its personal data.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Write parked events as a spreadsheet (CSV), oldest first."""
+    checked = settings(config)
+    chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since)
 
+    async def write(ledger: Ledger) -> None:
+        sheet = None if as_json else Sheet(sys.stdout)
+        async for held in ledger.parked.each(chosen):
+            if sheet is None:
+                typer.echo(line_of(held))
+            else:
+                sheet.add(held)
 
-def _with_ledger(config: Config, act: Callable[[Ledger], Awaitable[T]]) -> T:
-    async def run() -> T:
-        ledger = await open_ledger(settings(config))
-        try:
-            return await act(ledger)
-        finally:
-            await ledger.close()
-
-    try:
-        return asyncio.run(run())
-    except LedgerError as error:
-        typer.echo(f"ledger: {error}", err=True)
-        raise typer.Exit(1) from None
+    with_ledger(checked, write)

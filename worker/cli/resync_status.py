@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from producers.runs import RunState
-from worker.bootstrap import limits_of, open_ledger
-from worker.cli.options import Config, settings
+from worker.bootstrap import limits_of
+from worker.cli.ledger_use import with_ledger
+from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.resync_view import View, facts, table, told
-from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
 from worker.run_outlook import booked_at
@@ -23,10 +21,8 @@ from worker.settings import Settings
 
 _LOOK_EVERY_S = 1.0
 _ENDED = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
-T = TypeVar("T")
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
 
 def resync_status(
@@ -43,20 +39,20 @@ def resync_status(
     """
     checked = settings(config)
     if not run:
-        runs = _with_ledger(checked, lambda ledger: ledger.runs.latest())
+        runs = with_ledger(checked, lambda ledger: ledger.runs.latest())
         typer.echo(json.dumps([facts(one, None) for one in runs], indent=2)) if as_json else table(runs)
         return
     if follow:
-        status = _with_ledger(checked, lambda ledger: _follow(checked, ledger, run, quiet=as_json))
+        status = with_ledger(checked, lambda ledger: _follow(checked, ledger, run, quiet=as_json))
     else:
-        status = _with_ledger(checked, lambda ledger: _first(ledger, run))
-    left = _with_ledger(checked, lambda ledger: _time_left(checked, ledger, status))
+        status = with_ledger(checked, lambda ledger: _first(ledger, run))
+    left = with_ledger(checked, lambda ledger: _time_left(checked, ledger, status))
     typer.echo(json.dumps(facts(status, left), indent=2) if as_json else told(status, left))
     if follow and status.state is not RunState.DONE:
         raise typer.Exit(1)
 
 
-def resync_cancel(run: RunId, config: Config = None) -> None:
+def resync_cancel(run: RunId, *, by: By = "", config: Config = None) -> None:
     """Take a run back.
 
     The store's agent reads no further; what is published stays published.
@@ -69,11 +65,12 @@ def resync_cancel(run: RunId, config: Config = None) -> None:
             return f"there is no run {run!r}"
         if status.joined_to:
             return f"{run} joined {status.joined_to}: cancel that one, which does the work of both"
-        if not await ledger.runs.cancel(run, why=f"by {getpass.getuser()}"):
+        if not await ledger.runs.cancel(run, why=f"by {who(by)}"):
             return f"{run} is {status.state} already"
+        await ledger.admin_actions.record("resync-cancel", who=who(by), subject=f"run {run}")
         return ""
 
-    trouble = _with_ledger(checked, cancel)
+    trouble = with_ledger(checked, cancel)
     typer.echo(trouble or f"{run} is cancelled", err=bool(trouble))
     raise typer.Exit(1 if trouble else 0)
 
@@ -110,18 +107,3 @@ async def _time_left(checked: Settings, ledger: Ledger, status: RunStatus) -> ti
         state, spent, now = await ledger.budget.standing(name, limits)
         longest = max(longest, booked_at(status, state, spent, limits=limits, now=now) - now)
     return longest
-
-
-def _with_ledger(checked: Settings, work: Callable[[Ledger], Awaitable[T]]) -> T:
-    async def run() -> T:
-        ledger = await open_ledger(checked)
-        try:
-            return await work(ledger)
-        finally:
-            await ledger.close()
-
-    try:
-        return asyncio.run(run())
-    except LedgerError as error:
-        typer.echo(f"ledger: {error}", err=True)
-        raise typer.Exit(1) from None

@@ -1,0 +1,44 @@
+"""A command line with a ledger of its own, and no broker or Xero that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from typer.testing import CliRunner, Result
+
+from tests.sample_ledger import opened
+from tests.unit.settings_cases import MINIMAL
+from worker.cli import app
+from worker.ledger.ledger import Ledger
+
+T = TypeVar("T")
+
+
+class CommandLine:
+    """Commands on the organisation `main` of a configuration in `folder`."""
+
+    def __init__(self, folder: Path, *, changes: str = "") -> None:
+        self.url = f"sqlite+inline:///{folder / 'ledger.db'}"
+        self._config = folder / "xerelay.toml"
+        text = MINIMAL.replace("[ledger]", f'[ledger]\nurl = "{self.url}"')
+        self._config.write_text(text.replace("amqp://user:hidden-2@127.0.0.1/", "amqp://127.0.0.1:1/") + changes)
+
+    def run(self, *arguments: str, stdin: str = "") -> Result:
+        environ = {"COLUMNS": "200", "TERMINAL_WIDTH": "200"}
+        return CliRunner().invoke(app, [*arguments, "--config", str(self._config)], env=environ, input=stdin)
+
+    def json(self, *arguments: str) -> Any:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    def in_ledger(self, act: Callable[[Ledger], Awaitable[T]]) -> T:
+        async def work() -> T:
+            async with opened(self.url) as ledger:
+                return await act(ledger)
+
+        return asyncio.run(work())

@@ -1,0 +1,83 @@
+"""How parked events are shown: a table, a spreadsheet, or JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from worker.cli.plain import plain
+from worker.ledger.records import Held
+from worker.views.parked import ParkedEvent, ParkedList, WholeEvent, message_of, parked_event
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LISTED = (
+    "id", "organisation", "state", "event_id", "source", "entity", "entity_id",
+    "reason", "detail", "hint", "attempt", "since",
+)  # fmt: skip
+
+
+def show_list(found: ParkedList) -> None:
+    """Print a page, and how many there are of each reason."""
+    table = Table("id", "organisation", "entity", "since (UTC)", "reason", "what to do")
+    for one in found.events:
+        since = f"{one.since:%Y-%m-%d %H:%M}" if one.since else ""
+        row = (one.id, one.organisation, one.named, since)
+        table.add_row(*(Text(cell, overflow="fold") for cell in row), Text(one.reason, "yellow"), Text(one.hint))
+    console = Console(highlight=False)
+    console.print(table)
+    for (org, reason), count in found.counts.items():
+        console.print(f"{org}: {count} parked for {reason}", markup=False)
+    if len(found.events) < found.total:
+        console.print(f"{len(found.events)} of {found.total} shown; more with --limit, fewer with filters")
+
+
+def show_whole(whole: WholeEvent) -> None:
+    """Print one with its message."""
+    console = Console(highlight=False)
+    table = Table(show_header=False)
+    for name, value in facts(whole.event).items():
+        table.add_row(name.replace("_", " "), Text(str(value if value is not None else ""), overflow="fold"))
+    console.print(table)
+    if whole.is_purged:
+        console.print("its message was purged", style="yellow")
+    elif whole.message is None:
+        console.print(Text(whole.body.decode(errors="backslashreplace")))
+    else:
+        console.print_json(json.dumps(whole.message))
+
+
+def facts(event: ParkedEvent) -> dict[str, Any]:
+    """What a list shows of an event: no personal data."""
+    owner = event.owner
+    of_owner = {"source": owner.source, "entity": owner.entity, "entity_id": owner.entity_id} if owner else {}
+    values = plain(event) | {"source": None, "entity": None, "entity_id": None} | of_owner
+    return {name: values[name] for name in _LISTED}
+
+
+class Sheet:
+    """A spreadsheet's rows, without messages."""
+
+    def __init__(self, to: TextIO) -> None:
+        self._rows = csv.DictWriter(to, _LISTED)
+        self._rows.writeheader()
+
+    def add(self, held: Held) -> None:
+        """One more row."""
+        self._rows.writerow({name: _cell(value) for name, value in facts(parked_event(held)).items()})
+
+
+def line_of(held: Held) -> str:
+    """One event with its message, as a line of JSON; what is not JSON comes as text."""
+    message = message_of(held.body)
+    body = held.body.decode(errors="backslashreplace") if message is None else message
+    return json.dumps(facts(parked_event(held)) | {"message": body}, ensure_ascii=False)
+
+
+def _cell(value: object) -> object:
+    """Text from a store must not become a formula of whoever opens the sheet."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
