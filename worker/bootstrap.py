@@ -127,6 +127,7 @@ class _Factory:
     async def keep_house(self) -> None:
         """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
         await self._ledger.calls.purge(self._settings.ledger.retention_days)
+        await self._ledger.parked.purge(self._settings.ledger.parked_retention_days)
         for name in {org.connection for org in self._settings.organisations.values()}:
             try:
                 if await self._clients.auth(name).refresh_if_idle():

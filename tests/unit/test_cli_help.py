@@ -36,6 +36,7 @@ ARGUMENTS = {
     ("resync-cancel",): ["1"],
     ("reconcile",): ["--from", "2026-11-24"],
     ("history",): ["--number", "1"],
+    ("forget",): ["--id", "1"],
     ("parked", "show"): ["1"],
     ("parked", "retry"): ["1"],
     ("parked", "discard"): ["1", "--why", "a test"],

@@ -13,6 +13,7 @@ from worker.cli import (
     connect,
     db,
     demo,
+    forget,
     history,
     ledger,
     parked,
@@ -48,6 +49,7 @@ app.command("resync-status")(resync_status.resync_status)
 app.command("resync-cancel")(resync_status.resync_cancel)
 app.command("reconcile")(reconcile.reconcile)
 app.command("publish")(publish.publish)
+app.command("forget")(forget.forget)
 app.command("connect")(connect.connect)
 app.command("plan")(plan.plan)
 app.command("demo")(demo.demo)

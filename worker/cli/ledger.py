@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from producers.store import Broken, Stream
-from worker.cli.options import Config, settings
+from worker.cli.ledger_use import with_ledger
+from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import UNREADABLE, Org, Yes, ask, fed, run_reading
 from worker.clock import SystemClock
@@ -47,7 +48,8 @@ def rebuild(
     *,
     org: Org = "",
     yes: Yes = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    by: By = "",
+    as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Restore a lost ledger, so that a resync makes nothing twice.
@@ -60,7 +62,7 @@ def rebuild(
     organisations = fed(checked, org)
 
     async def all_of_them(ledger: Ledger) -> list[dict[str, Any]]:
-        return [await _one(checked, ledger, one, yes=yes) for one in organisations]
+        return [await _one(checked, ledger, one, yes=yes, by=who(by)) for one in organisations]
 
     results = run_reading(checked, all_of_them, before=lambda: upgrade(checked.ledger.url.get_secret_value()))
     if as_json:
@@ -70,7 +72,29 @@ def rebuild(
             _show(one)
 
 
-async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, yes: bool) -> dict[str, Any]:
+@app.command()
+def purge(*, by: By = "", as_json: AsJson = False, config: Config = None) -> None:
+    """Drop what retention has outlived. Workers do the same every hour.
+
+    Bodies of settled calls and discarded messages older than retention_days, and messages parked for longer than
+    parked_retention_days. Ids, hashes and versions stay, and every parked row with what to do.
+    """
+    checked = settings(config)
+    section = checked.ledger
+
+    async def drop(ledger: Ledger) -> dict[str, int]:
+        await ledger.admin_actions.record("ledger.purge", who=who(by))
+        calls = await ledger.calls.purge(section.retention_days)
+        return {"calls": calls, "parked": await ledger.parked.purge(section.parked_retention_days)}
+
+    dropped = with_ledger(checked, drop)
+    if as_json:
+        typer.echo(json.dumps(dropped))
+    else:
+        typer.echo(f"dropped the bodies of {dropped['calls']} calls and of {dropped['parked']} parked messages")
+
+
+async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, yes: bool, by: str) -> dict[str, Any]:
     clock, view = SystemClock(), ReadingView()
     broken: list[tuple[str, Stream, Broken]] = []
     opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: broken.append(row))
@@ -79,6 +103,7 @@ async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, 
         price = price_of(windows, customers)
         typer.echo(f"{org.name}: at most {price} calls, as far as Xero has no more than the stores", err=True)
         ask(org, price, yes=yes)
+        await ledger.admin_actions.record("ledger.rebuild", who=by, organisation=org.name)
         lists = open_lists(checked, ledger, org, purpose=Purpose.REBUILD, clock=clock, told=view.told)
         async with lists as xero:
             task = Rebuilding(org, readers, ledger, xero, lease, on_events=view.events)

@@ -6,12 +6,12 @@ person who asks, not for the pipeline.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey, Kind
@@ -19,12 +19,12 @@ from worker.ledger.call_rows import call_of
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
+from worker.ledger.paging import pages
 from worker.ledger.records import Call, Document, Held, Member
 from worker.ledger.statements import KEY_COLUMNS
 from worker.ledger.tables import calls, discards, documents, held
 from worker.ledger.types import dump, unpack
 
-_PAGE = 500
 _MONEY = frozenset({Kind.PAYMENT.value, Kind.ALLOCATION.value})
 """Kinds whose bodies name the document that the money belongs to."""
 
@@ -91,12 +91,14 @@ class Histories:
 
     async def every_held(self, organisations: Collection[str]) -> AsyncIterator[Held]:
         """All that is held, with bodies, a page of them in memory."""
-        async for row in self._pages(select(held).where(held.c.org.in_(organisations)), (held.c.id,)):
+        async for row in pages(self._database, select(held).where(held.c.org.in_(organisations)), (held.c.id,)):
             yield held_of(row)
 
     async def every_discard(self, organisations: Collection[str]) -> AsyncIterator[Discarded]:
         """All that was let go and is still kept, a page of them in memory."""
-        async for row in self._pages(select(discards).where(discards.c.org.in_(organisations)), (discards.c.id,)):
+        async for row in pages(
+            self._database, select(discards).where(discards.c.org.in_(organisations)), (discards.c.id,)
+        ):
             values = {name: row[name] for name in ("id", "org", "event_id", "reason", "who", "why")}
             yield Discarded(**values, body=unpack(row["body"]), at=row["discarded_at"])
 
@@ -120,7 +122,7 @@ class Histories:
         wanted = _Wanted(owners, xero_ids)
         return [
             past
-            async for row in self._pages(statement, (calls.c.opened_at, calls.c.id))
+            async for row in pages(self._database, statement, (calls.c.opened_at, calls.c.id))
             if (past := wanted.past(row)) is not None
         ]
 
@@ -130,7 +132,7 @@ class Histories:
         statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
         statement = statement.where(calls.c.kind.in_(_SALES), calls.c.body.is_not(None))
         owners: set[EntityKey] = set()
-        async for row in self._pages(statement, (calls.c.opened_at, calls.c.id)):
+        async for row in pages(self._database, statement, (calls.c.opened_at, calls.c.id)):
             if text in unpack(row["body"]):
                 owners.update(member.key.owner for member in call_of(row).members if text in member.text)
         return owners
@@ -140,19 +142,6 @@ class Histories:
             wanted = [DocumentKey(*row) for row in (await connection.execute(keys)).all()]
             found = await read_documents(connection, wanted)
         return [found[key] for key in sorted(found)]
-
-    async def _pages(self, statement: Select[Any], order: Sequence[ColumnElement[Any]]) -> AsyncIterator[Any]:
-        """The rows in this order, which is unique; each page is a transaction of its own."""
-        last: Any = None
-        while True:
-            page = statement if last is None else statement.where(tuple_(*order) > last)
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(page.order_by(*order).limit(_PAGE))).mappings().all()
-            for row in rows:
-                yield row
-            if len(rows) < _PAGE:
-                return
-            last = tuple_(*(literal(rows[-1][column], column.type) for column in order))
 
 
 class _Wanted:

@@ -18,6 +18,7 @@ from worker.ledger.leases import Leases
 from worker.ledger.overview import Overview
 from worker.ledger.parked import Parked
 from worker.ledger.pauses import Pauses
+from worker.ledger.personal import Personal
 from worker.ledger.readings import Readings
 from worker.ledger.run_reports import RunReports
 from worker.ledger.runs import StoreRuns
@@ -42,6 +43,7 @@ class Ledger:
         self.parked = Parked(database)
         self.overview = Overview(database)
         self.histories = Histories(database)
+        self.personal = Personal(database)
         self.admin_actions = AdminActions(database)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
+from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.statements import among, chunks, insert
 from worker.ledger.tables import discards, held
@@ -21,15 +22,18 @@ _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _LISTED = [column for column in held.c if column.name != "body"]
 _NEWEST_FIRST = (held.c.created_at.desc(), held.c.id)
 _PAGE = 100
-_PURGED = b""
-"""The body of an event whose message was dropped after the retention period: there is nothing to try again."""
-
+_PURGED_HINT = "its message was dropped after {:g} days: publish the entity again (xerelay sync-now), then discard this"
 _BY_IDS = among(held.c.id, "ids")
 _RETRY = (
     update(held)
-    .where(_BY_IDS, held.c.body != _PURGED)
+    .where(_BY_IDS, held.c.body != NOTHING)
     .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(*_LISTED)
+)
+_PURGE = (
+    update(held)
+    .where(held.c.state == _PERSON, held.c.state_since < bindparam("before"), held.c.body != NOTHING)
+    .values(body=NOTHING, detail="", hint=bindparam("tip"))
 )
 _WHOLE = select(held).where(_BY_IDS)
 _LOCKED = _WHOLE.with_for_update()
@@ -107,6 +111,13 @@ class Parked:
                 await self._record(connection, rows, "parked.discard", who=who, reason=reason, now=now)
                 gone += len(rows)
         return gone
+
+    async def purge(self, retention_days: float) -> int:
+        """Drop the messages of events parked longer ago: the rows stay, and say what to do. Returns how many."""
+        async with self._database.transaction() as connection:
+            before = await self._database.now(connection) - timedelta(days=retention_days)
+            hint = _PURGED_HINT.format(retention_days)
+            return (await connection.execute(_PURGE, {"before": before, "tip": hint})).rowcount
 
     async def _ids(self, chosen: Chosen) -> Sequence[str]:
         statement = _those(select(held.c.id), chosen).order_by(held.c.created_at, held.c.id)

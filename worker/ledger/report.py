@@ -35,7 +35,8 @@ _CLOSED = calls.c.state == CallState.CLOSED.value
 _DROP_BODIES = (
     update(calls)
     .where(_CLOSED, calls.c.closed_at < bindparam("before"), calls.c.members.is_not(None))
-    .values(body=None, members=None)
+    # the questions of look-ups name contacts
+    .values(body=None, members=None, params="{}", detail="")
 )
 _DROP_CALLS = delete(calls).where(_CLOSED, calls.c.closed_at < bindparam("before"))
 _DROP_DISCARDS = delete(discards).where(discards.c.discarded_at < bindparam("before"))

@@ -54,6 +54,7 @@ class LedgerSection(Section):
     ca_file: ReadableFile | None = None
     encryption_key: EncryptionKey
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    parked_retention_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
 
 class HttpSection(Section):

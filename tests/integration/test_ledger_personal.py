@@ -1,0 +1,134 @@
+"""What goes out of the ledger after its time, or because a customer asked, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import (
+    AMPLE,
+    ORG,
+    document,
+    event,
+    key,
+    lease_of,
+    member,
+    open_call,
+    opened,
+    put_documents,
+    write,
+)
+from worker.documents import Kind
+from worker.ledger.admin_actions import AdminAction
+from worker.ledger.history import Sought
+from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
+from worker.ledger.personal import Erasure, Redacted
+from worker.ledger.records import Call, HoldState, Purpose
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(database_url, clock=clock) as ledger:
+        yield ledger
+
+
+async def asked(ledger: Ledger, number: int) -> Call:
+    """A look-up of a contact by name."""
+    result = await ledger.calls.open_read(
+        await lease_of(ledger),
+        purpose=Purpose.LOOKUP,
+        lane=Lane.BATCH,
+        path="/Contacts",
+        params={"where": 'Name=="Jo Doe"'},
+        limits=AMPLE,
+        kind=Kind.CONTACT,
+        members=[member(write(number))],
+    )
+    assert isinstance(result, Call)
+    return result
+
+
+async def test_an_erasure_takes_out_what_it_names_and_nothing_else(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    waits = [event(n, HoldState.PERSON, id=f"p{n}", detail="Jo Doe") for n in range(4)]
+    await ledger.held.hold(lease, waits)
+    await ledger.parked.discard(Chosen(ids=("p2", "p3")), who="ann", reason="a test")
+    contact = replace(document(1), facts={"name": "Jo Doe", "status": "ACTIVE"})
+    await put_documents(ledger, lease, contact, document(2))
+    settled, open_one = await asked(ledger, 1), await asked(ledger, 2)
+    await ledger.calls.close(lease, settled.id, status=200)
+    erasure = Erasure(
+        redacted=(Redacted("p0", b"{}", ""),),
+        removed=("p1",),
+        emptied=("p2",),
+        calls=(settled.id, open_one.id),
+        contacts=(contact.key,),
+    )
+
+    await ledger.personal.erase(ORG, erasure, [key(1).owner], who="bob", why="asked for it")
+
+    assert [(one.id, one.body, one.detail) async for one in ledger.histories.every_held([ORG])] == [("p0", b"{}", "")]
+    assert {one.id: one.body async for one in ledger.histories.every_discard([ORG])} == {"p2": b"", "p3": b'{"id":"3"}'}
+    assert [call.id async for call in ledger.personal.contact_calls(ORG)] == [open_one.id]
+    known = await ledger.documents.get([key(1), key(2)])
+    assert known == {key(1): replace(contact, facts={"status": "ACTIVE"}), key(2): document(2)}
+    assert await ledger.admin_actions.latest(subject="shop invoice 1") == [
+        AdminAction(START, "bob", "forget", ORG, "shop invoice 1", "asked for it")
+    ]
+
+
+async def test_a_purge_drops_the_questions_of_look_ups_too(ledger: Ledger, clock: FakeClock) -> None:
+    settled = await asked(ledger, 1)
+    await ledger.calls.close(await lease_of(ledger), settled.id, status=200)
+    clock.advance(31 * DAY_S)
+
+    assert await ledger.calls.purge(30) == 1
+
+    assert [call async for call in ledger.personal.contact_calls(ORG)] == []
+    assert await ledger.histories.calls([ORG], since=START, owners=[key(1).owner]) == []
+
+
+async def test_a_message_parked_too_long_is_dropped_and_its_row_says_what_to_do(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(1, HoldState.PERSON, id="old"), event(2, HoldState.PARENT, id="waits")])
+    clock.advance(366 * DAY_S)
+    await ledger.held.hold(await lease_of(ledger), [event(3, HoldState.PERSON, id="new")])
+
+    first, second = await ledger.parked.purge(365), await ledger.parked.purge(365)
+    retried = await ledger.parked.retry(Chosen(), who="ann")
+
+    assert (first, second, retried) == (1, 0, 1)
+    old, waits = await ledger.held.get("old"), await ledger.held.get("waits")
+    assert old is not None
+    assert waits is not None
+    assert (old.body, old.detail, old.state, waits.body) == (b"", "", HoldState.PERSON, b'{"id":"2"}')
+    assert old.hint.startswith("its message was dropped after 365 days: publish the entity again")
+    assert await ledger.histories.held(Sought((ORG,), "shop", "payment", "1")) == [replace(old, body=b"")]
+
+
+async def test_a_newer_version_clears_what_was_purged(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(1, HoldState.PERSON, id="old")])
+    clock.advance(366 * DAY_S)
+    await ledger.parked.purge(365)
+    call = await open_call(ledger, await lease_of(ledger), write(1))
+
+    owner = event(1).owner
+    assert owner is not None
+    await ledger.calls.close(await lease_of(ledger), call.id, status=200, completed=[(owner, clock.now())])
+
+    assert await ledger.held.get("old") is None

@@ -1,0 +1,132 @@
+"""`xerelay forget`: one customer's personal data out of the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from worker.cli.ledger_use import with_ledger
+from worker.cli.options import AsJson, By, Config, Org, organisations, refuse, settings, who
+from worker.cli.plain import print_json
+from worker.forgetting.forgetting import Forgetting, Traces
+from worker.ledger.admin_actions import entity_subject
+from worker.ledger.ledger import Ledger
+from worker.settings import OrganisationSettings
+
+_WORDS = {
+    "events_redacted": "events of sales that wait will name nobody",
+    "events_removed": "events that wait, of the customer alone, will be removed",
+    "discards_emptied": "discarded messages will be emptied",
+    "calls_emptied": "settled calls will lose what they carried",
+    "contacts_renamed": "contacts of the ledger will lose their names",
+    "calls_under_way": "calls are under way and keep what they carry until they are settled",
+}
+
+
+def forget(
+    *,
+    customer_id: Annotated[str, typer.Option("--id", help="The customer's id in the store.")] = "",
+    email: Annotated[str, typer.Option("--email", help="Their e-mail address, for guests too.")] = "",
+    store: Annotated[str, typer.Option("--store", help="The store whose id it is; needed when several have it.")] = "",
+    org: Org = "",
+    why: Annotated[str, typer.Option("--why", help="The reason, kept on record.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
+    by: By = "",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Take a customer's personal data out of the ledger.
+
+    Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. Ids,
+    hashes and versions stay. Messages in RabbitMQ, and Xero itself, are not touched. Exits 1 when something is still
+    needed by a call under way: run it again.
+    """
+    checked = settings(config)
+    if not customer_id and not email:
+        refuse("whom? give --id or --email")
+    chosen = organisations(checked, org)
+    stores = [store] if store else list(checked.stores)
+    found = with_ledger(checked, lambda ledger: _find(ledger, chosen, stores, customer_id, email))
+    _tell(found)
+    wanted = [one for one in found if not one.erasure.is_empty]
+    if wanted:
+        _ask(yes=yes)
+    left = sum(one.under_way for one in found)
+    if wanted:
+        left += with_ledger(checked, lambda ledger: _forget(ledger, chosen, wanted, by=who(by), why=why))
+    if as_json:
+        print_json({"forgotten": [facts(one) for one in wanted], "left": left})
+    if left:
+        typer.echo(f"{left} still under way: run it again in a minute", err=True)
+        raise typer.Exit(1)
+
+
+async def _find(
+    ledger: Ledger, chosen: Sequence[OrganisationSettings], stores: Sequence[str], customer_id: str, email: str
+) -> list[Traces]:
+    found: list[Traces] = []
+    for org in chosen:
+        task = Forgetting(ledger, org)
+        known = list(stores if len(stores) == 1 else await task.sources(customer_id)) if customer_id else [""]
+        if len(known) != 1:
+            which = f"stores have a customer {customer_id}" if known else f"no contact has the id {customer_id}"
+            refuse(f"{org.name}: {which}; say with --store whose it is: {', '.join(known or stores)}")
+        traces = await task.find(source=known[0], customer_id=customer_id, email=email)
+        found += [] if traces.is_empty else [traces]
+    return found
+
+
+async def _forget(
+    ledger: Ledger, chosen: Sequence[OrganisationSettings], wanted: Sequence[Traces], *, by: str, why: str
+) -> int:
+    """Do it; returns how many events came back meanwhile, out of a worker's memory."""
+    tasks = {one.name: Forgetting(ledger, one) for one in chosen}
+    left = 0
+    for traces in wanted:
+        task = tasks[traces.organisation]
+        await task.forget(traces, who=by, why=why)
+        again = await task.look(traces.person)
+        left += len(again.erasure.redacted) + len(again.erasure.removed)
+    return left
+
+
+def _ask(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        refuse("nobody is there to ask: give --yes")
+    if not typer.confirm("forget it?", err=True):
+        raise typer.Exit(1)
+
+
+def _tell(found: Sequence[Traces]) -> None:
+    """What will be done, without personal data."""
+    for one in found:
+        counts = facts(one)
+        typer.echo(
+            f"{one.organisation}: {', '.join(map(entity_subject, one.subjects)) or 'a customer without an id'}",
+            err=True,
+        )
+        for name, what in _WORDS.items():
+            if counts[name]:
+                typer.echo(f"  {counts[name]} {what}", err=True)
+    if not found:
+        typer.echo("nothing is known of this customer", err=True)
+
+
+def facts(traces: Traces) -> dict[str, object]:
+    """How much of what, as JSON has it."""
+    erasure = traces.erasure
+    return {
+        "organisation": traces.organisation,
+        "customers": [entity_subject(one) for one in traces.subjects],
+        "events_redacted": len(erasure.redacted),
+        "events_removed": len(erasure.removed),
+        "discards_emptied": len(erasure.emptied),
+        "calls_emptied": len(erasure.calls),
+        "contacts_renamed": len(erasure.contacts),
+        "calls_under_way": traces.under_way,
+    }

@@ -1,0 +1,1 @@
+"""Taking one customer's personal data out of the ledger. What keeps the books correct stays: ids, hashes, versions."""

@@ -1,0 +1,157 @@
+"""Finds one customer in the ledger, and takes them out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from schemas.entities import Entity
+from worker.documents import DocumentKey, EntityKey
+from worker.forgetting.person import Identity, Person, folded, guest_id, identity_of, tells, without_person
+from worker.ledger.history import Discarded, Sought
+from worker.ledger.ledger import Ledger
+from worker.ledger.personal import Erasure, Redacted
+from worker.ledger.records import Call, CallState, Held
+from worker.settings import OrganisationSettings
+from worker.views.parked import message_of
+
+_ROUNDS = 4
+"""An id leads to an address, that to another id: nobody is known by more than a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What is known of a person in one organisation, and what is to become of it.
+
+    `under_way` calls are not settled: their bodies are still needed.
+    """
+
+    organisation: str
+    person: Person
+    subjects: tuple[EntityKey, ...]
+    erasure: Erasure
+    under_way: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is there that could be taken out."""
+        return self.erasure.is_empty and not self.under_way
+
+
+class Forgetting:
+    """One customer of one organisation, known by the id a store gave them, by e-mail address, or both."""
+
+    def __init__(self, ledger: Ledger, org: OrganisationSettings) -> None:
+        self._ledger = ledger
+        self._org = org
+
+    async def find(self, *, source: str = "", customer_id: str = "", email: str = "") -> Traces:
+        """Look everywhere. Reads all that is held, and the calls of contacts that retention has kept."""
+        asked = Identity(source, customer_id, folded(email))
+        person = Person().and_as(asked)
+        if email and (guest := guest_id(email, self._org)):
+            person = person.and_as(Identity(source, guest, ""))
+        for _ in range(_ROUNDS):
+            known = person
+            async for one in self._identities():
+                if person.is_meant(one):
+                    person = person.and_as(one)
+            if person == known:
+                break
+        return await self.look(person)
+
+    async def forget(self, traces: Traces, *, who: str, why: str) -> None:
+        """Take it out, in one transaction with the record of it, which names ids alone."""
+        await self._ledger.personal.erase(traces.organisation, traces.erasure, traces.subjects, who=who, why=why)
+
+    async def sources(self, customer_id: str) -> list[str]:
+        """The stores that have a contact under this id: with several, somebody has to say whose is meant."""
+        found = await self._ledger.histories.documents(Sought((self._org.name,), "", str(Entity.CUSTOMER), customer_id))
+        return sorted({one.key.source for one in found})
+
+    async def _identities(self) -> AsyncIterator[Identity]:
+        async for held in self._ledger.histories.every_held([self._org.name]):
+            if (one := identity_of(message_of(held.body), self._org)) is not None:
+                yield one
+        async for gone in self._ledger.histories.every_discard([self._org.name]):
+            if (one := identity_of(message_of(gone.body), self._org)) is not None:
+                yield one
+        async for call in self._ledger.personal.contact_calls(self._org.name):
+            for one in _of_call(call):
+                yield one
+
+    async def look(self, person: Person) -> Traces:
+        """What is there of them now. What names nobody any more is left out."""
+        redacted: list[Redacted] = []
+        removed: list[str] = []
+        async for held in self._ledger.histories.every_held([self._org.name]):
+            if self._is_of(held, person):
+                kept = self._redacted(held)
+                redacted += [kept] if kept and kept.body != held.body else []
+                removed += [] if kept else [held.id]
+        gone = self._ledger.histories.every_discard([self._org.name])
+        emptied = [one.id async for one in gone if one.body and self._names(one, person)]
+        calls = [
+            call
+            async for call in self._ledger.personal.contact_calls(self._org.name)
+            if any(person.is_meant(one) for one in _of_call(call))
+        ]
+        contacts = await self._contacts(person)
+        erasure = Erasure(
+            redacted=tuple(redacted),
+            removed=tuple(removed),
+            emptied=tuple(emptied),
+            calls=tuple(call.id for call in calls if call.state is CallState.CLOSED),
+            contacts=tuple(key for key, is_named in contacts.items() if is_named),
+        )
+        subjects = dict.fromkeys([key.owner for key in contacts] + self._named(person))
+        return Traces(
+            organisation=self._org.name,
+            person=person,
+            subjects=tuple(subjects),
+            erasure=erasure,
+            under_way=sum(call.state is not CallState.CLOSED for call in calls),
+        )
+
+    def _is_of(self, held: Held, person: Person) -> bool:
+        message = message_of(held.body)
+        if (one := identity_of(message, self._org)) is not None:
+            return person.is_meant(one)
+        if held.owner is not None and held.owner.entity == Entity.CUSTOMER and held.body:
+            return person.is_meant(Identity(held.owner.source, held.owner.entity_id, ""))
+        # what cannot be read as an event may name them all the same
+        return message is None and any(email.encode() in held.body.lower() for email in person.emails)
+
+    def _redacted(self, held: Held) -> Redacted | None:
+        """The event without the person; None where there is nothing else in it, as in a customer's own."""
+        message = message_of(held.body)
+        if held.owner is None or held.owner.entity == Entity.CUSTOMER or identity_of(message, self._org) is None:
+            return None
+        detail = "" if tells(held.detail, message) else held.detail
+        return Redacted(held.id, without_person(message, self._org), detail)
+
+    def _names(self, one: Discarded, person: Person) -> bool:
+        identity = identity_of(message_of(one.body), self._org)
+        if identity is not None:
+            return person.is_meant(identity)
+        return any(email.encode() in one.body.lower() for email in person.emails)
+
+    async def _contacts(self, person: Person) -> Mapping[DocumentKey, bool]:
+        """Their contacts, and whether the ledger has a name of them."""
+        found: dict[DocumentKey, bool] = {}
+        for source, customer_id in sorted(person.ids):
+            sought = Sought((self._org.name,), source, str(Entity.CUSTOMER), customer_id)
+            found |= {one.key: "name" in one.facts for one in await self._ledger.histories.documents(sought)}
+        return found
+
+    def _named(self, person: Person) -> list[EntityKey]:
+        ids = sorted(one for one in person.ids if one[0])
+        return [EntityKey(self._org.name, source, str(Entity.CUSTOMER), one) for source, one in ids]
+
+
+def _of_call(call: Call) -> list[Identity]:
+    """Whose contacts a call carried or asked for."""
+    return [
+        Identity(member.key.source, member.key.entity_id, folded(str(member.element.get("EmailAddress") or "")))
+        for member in call.members
+    ]

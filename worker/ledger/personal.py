@@ -1,0 +1,98 @@
+"""Personal data as the ledger keeps it: in messages, in the calls of contacts, and in the names of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.admin_actions import AdminAction, add, entity_subject
+from worker.ledger.call_rows import call_of
+from worker.ledger.documents import read_documents
+from worker.ledger.engine import Database
+from worker.ledger.paging import pages
+from worker.ledger.records import Call, CallState
+from worker.ledger.statements import KEY_COLUMNS, among, key_values
+from worker.ledger.tables import calls, discards, documents, held
+from worker.ledger.types import dump, pack
+
+NOTHING = b""
+"""The body of what was purged."""
+
+_CONTACT_CALLS = select(calls).where(
+    calls.c.org == bindparam("of"), calls.c.kind == Kind.CONTACT.value, calls.c.members.is_not(None)
+)
+_REDACT = update(held).where(held.c.id == bindparam("this")).values(body=bindparam("kept"), detail=bindparam("told"))
+_REMOVE = delete(held).where(among(held.c.id, "ids"))
+_EMPTY = update(discards).where(among(discards.c.id, "ids")).values(body=NOTHING)
+_DROP = (
+    update(calls)
+    .where(among(calls.c.id, "ids"), calls.c.state == CallState.CLOSED.value)
+    .values(body=None, members=None, params="{}", detail="")
+)
+_RENAME = (
+    update(documents)
+    .where(*(documents.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS))
+    .values(facts=bindparam("kept"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A held event as it stays."""
+
+    id: str
+    body: bytes
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What goes: held events rewritten or removed, discarded ones emptied, calls' bodies, and the names of contacts."""
+
+    redacted: tuple[Redacted, ...] = ()
+    removed: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    contacts: tuple[DocumentKey, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing goes."""
+        return not (self.redacted or self.removed or self.emptied or self.calls or self.contacts)
+
+
+class Personal:
+    """Finds it, and takes it out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def contact_calls(self, org: str) -> AsyncIterator[Call]:
+        """Every call whose body or question names contacts, a page of them in memory."""
+        async for row in pages(self._database, _CONTACT_CALLS.params(of=org), (calls.c.opened_at, calls.c.id)):
+            yield call_of(row)
+
+    async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> None:
+        """All of it or nothing, and on record. What is gone meanwhile is no error."""
+        async with self._database.transaction() as connection:
+            now = await self._database.now(connection)
+            if erasure.redacted:
+                rows = [{"this": one.id, "kept": pack(one.body), "told": one.detail} for one in erasure.redacted]
+                await connection.execute(_REDACT, rows)
+            await connection.execute(_REMOVE, {"ids": erasure.removed})
+            await connection.execute(_EMPTY, {"ids": erasure.emptied})
+            await connection.execute(_DROP, {"ids": erasure.calls})
+            await _rename(connection, erasure.contacts)
+            done = [AdminAction(now, who, "forget", org, entity_subject(one), why) for one in subjects]
+            await add(connection, self._database.dialect, done)
+
+
+async def _rename(connection: AsyncConnection, contacts: Sequence[DocumentKey]) -> None:
+    for key, document in (await read_documents(connection, contacts)).items():
+        facts = {name: value for name, value in document.facts.items() if name != "name"}
+        where = {f"key_{name}": value for name, value in key_values(key).items()}
+        await connection.execute(_RENAME, where | {"kept": dump(facts)})
