@@ -22,6 +22,7 @@ from schemas.topology import organisation_commands, organisation_queues
 from tests.acceptance.shop_stage import ShopStage, ids, logged
 from tests.amqp_links import consuming
 from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.upgrade import upgrade
 
 MANY = 2000
 
@@ -182,6 +183,10 @@ async def test_an_admin_starts_a_resync_and_watches_it(stage: ShopStage) -> None
     assert "sales: 250 of 250 rows, 3 pages, 500 events" in told
     again = stage.command_line("resync-cancel", run)
     assert (again.returncode, again.stderr) == (1, f"{run} is done already\n")
+    ledger = await stage.ledger()
+    assert ledger is not None
+    record = await ledger.admin_actions.latest()
+    assert [(one.action, one.subject.split()[-1]) for one in record] == [("resync-all", run)]
 
 
 async def test_what_the_shop_no_longer_has_is_published_as_removed(stage: ShopStage) -> None:
@@ -247,10 +252,16 @@ def numbers(count: int) -> set[str]:
 
 
 async def test_release_is_told_to_the_organisation(stage: ShopStage) -> None:
-    done = stage.command_line("release", "--org", stage.organisation)
+    await upgrade(stage.ledger_url)
+
+    done = stage.command_line("release", "--org", stage.organisation, "--by", "ann")
 
     queue = organisation_commands(stage.organisation)
     async with consuming(stage.broker_url, organisation_queues(stage.organisation), queue) as intake:
         await stage.until(lambda: intake.held, what="the command")
         _, command = decode_command(intake.held[0].body)
     assert (done.returncode, command) == (0, Release()), done.stderr
+    ledger = await stage.ledger()
+    assert ledger is not None
+    [released] = await ledger.admin_actions.latest()
+    assert (released.who, released.action, released.organisation) == ("ann", "release", stage.organisation)

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import typer
 
@@ -14,14 +15,20 @@ from schemas.commands import Command, command_schema, command_type, encode_comma
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
 from worker.bootstrap import broker_settings
+from worker.cli.ledger_use import record
 from worker.settings import Settings
 
 _PATIENCE_S = 30
 _ADMIN = "admin"
 
 
-def send(settings: Settings, *, target: str, queues: Sequence[Queue], name: str, command: Command) -> str:
-    """Publish it to `target` and return its id, which is the run's. Exits 1 when the broker does not take it."""
+def send(
+    settings: Settings, *, target: str, queues: Sequence[Queue], name: str, command: Command, organisation: str, by: str
+) -> str:
+    """Put it on record, publish it to `target` and return its id, which is the run's.
+
+    Exits 1 when it cannot be recorded, or when the broker does not take it; that goes on record too.
+    """
     envelope = Envelope(
         id=uuid.uuid4().hex,
         source=_ADMIN,
@@ -30,9 +37,12 @@ def send(settings: Settings, *, target: str, queues: Sequence[Queue], name: str,
         dataschema=command_schema(name),
     )
     body = encode_command(envelope, command)
+    done = partial(record, settings, who=by, organisation=organisation, subject=f"{target} {envelope.id}")
+    done(name)
     try:
         asyncio.run(_publish(settings, queues, command_key(target, name), envelope.id, body))
     except (AmqpError, TimeoutError) as error:
+        done(f"{name}.failed")
         typer.echo(f"not sent: {error or f'no broker within {_PATIENCE_S} s'}", err=True)
         raise typer.Exit(1) from None
     return envelope.id

@@ -14,7 +14,7 @@ from schemas.faults import undecodable
 from schemas.topology import organisation_queues, store_queues
 from worker.cli import resync_dry_run
 from worker.cli.command_sending import send
-from worker.cli.options import Config, settings
+from worker.cli.options import By, Config, organisations, settings, who
 from worker.cli.store_option import fail, the_store
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
@@ -38,6 +38,7 @@ def resync_all(
     entity: Entities = [],  # noqa: B006 - typer's way to say that an option may be repeated
     since: Since = None,
     dry_run: DryRun = False,
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Publish all that a store has once more.
@@ -51,7 +52,7 @@ def resync_all(
     if dry_run:
         resync_dry_run.show(checked, chosen, command)
     else:
-        _send(checked, chosen, "resync-all", command)
+        _send(checked, chosen, "resync-all", command, by)
 
 
 def resync(
@@ -62,6 +63,7 @@ def resync(
     date_to: To = None,
     store: Store = "",
     org: Org = "",
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Publish some entities of a store once more.
@@ -71,7 +73,7 @@ def resync(
     checked = settings(config)
     chosen = _chosen(checked, store, org)
     days = {"date_from": _day(date_from), "date_to": _day(date_to)}
-    _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days))
+    _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days), by)
 
 
 def sync_now(
@@ -80,25 +82,27 @@ def sync_now(
     ids: Ids,
     store: Store = "",
     org: Org = "",
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Publish some entities into the immediate lane."""
     checked = settings(config)
     chosen = _chosen(checked, store, org)
-    _send(checked, chosen, "sync-now", _command("sync-now", organisation=org or None, entity=entity, ids=ids))
+    _send(checked, chosen, "sync-now", _command("sync-now", organisation=org or None, entity=entity, ids=ids), by)
 
 
 def release(
     org: Annotated[list[str], typer.Option("--org", help="The organisation, repeatable; all unless given.")] = [],  # noqa: B006 - as above
+    *,
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Open the batch window now."""
     checked = settings(config)
-    for name in org:
-        if name not in checked.organisations:
-            fail(f"no [organisations.{name}] in the configuration; there is: {', '.join(checked.organisations)}")
-    for name in org or checked.organisations:
-        send(checked, target=name, queues=organisation_queues(name), name="release", command=Release())
+    chosen = [one.name for name in org or [""] for one in organisations(checked, name)]
+    for name in chosen:
+        queues = organisation_queues(name)
+        send(checked, target=name, queues=queues, name="release", command=Release(), organisation=name, by=who(by))
         typer.echo(f"{name}: told to open its batch window")
 
 
@@ -118,8 +122,16 @@ def _command(name: str, **values: Any) -> Resync | SyncNow:
     return command
 
 
-def _send(checked: Settings, store: StoreSettings, name: str, command: ResyncAll | Resync | SyncNow) -> None:
-    run = send(checked, target=store.name, queues=store_queues(store.name), name=name, command=command)
+def _send(checked: Settings, store: StoreSettings, name: str, command: ResyncAll | Resync | SyncNow, by: str) -> None:
+    run = send(
+        checked,
+        target=store.name,
+        queues=store_queues(store.name),
+        name=name,
+        command=command,
+        organisation=command.organisation or "",
+        by=who(by),
+    )
     typer.echo(f"{name} sent to {store.name}; see how far it is: xerelay resync-status {run} --follow")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from worker.bootstrap import open_ledger
-from worker.cli.options import Config, settings
+from worker.cli.options import By, Config, settings, who
 from worker.clients import credentials
 from worker.clock import SystemClock
 from worker.ledger.upgrade import upgrade
@@ -30,6 +30,8 @@ from worker.xero.tokens import AuthError
 
 def connect(
     name: Annotated[str, typer.Argument(help="The connection, as in [connections.NAME].")],
+    *,
+    by: By = "",
     config: Config = None,
 ) -> None:
     """Store a token set for a connection of flow web or pkce.
@@ -44,7 +46,7 @@ def connect(
     if connection.flow == "custom":
         _fail(f'connections.{name} has flow "custom": it needs no consent, the worker asks for tokens itself')
     try:
-        tenants = asyncio.run(_connect(checked, connection))
+        tenants = asyncio.run(_connect(checked, connection, who(by)))
     except (ConsentRefused, AuthError) as error:
         _fail(str(error))
     typer.echo("connected; the organisations it reaches (put the id into organisations.NAME.tenant_id):")
@@ -52,7 +54,7 @@ def connect(
         typer.echo(f"  {tenant.id}  {tenant.name}")
 
 
-async def _connect(checked: Settings, connection: ConnectionSettings) -> list[Tenant]:
+async def _connect(checked: Settings, connection: ConnectionSettings, by: str) -> list[Tenant]:
     app = credentials(connection)
     redirect_uri = f"http://localhost:{connection.redirect_port}/callback"
     state, verifier = new_state(), new_verifier()
@@ -70,6 +72,7 @@ async def _connect(checked: Settings, connection: ConnectionSettings) -> list[Te
             stored = await ledger.tokens.load(connection.name)
             if not await ledger.tokens.swap(connection.name, stored.generation if stored else 0, token):
                 raise ConsentRefused("another process stored a token set meanwhile; start again")
+            await ledger.admin_actions.record("connect", who=by, subject=f"connection {connection.name}")
             return await connections(http, url=connections_url(api_url), token=token)
     finally:
         await ledger.close()
