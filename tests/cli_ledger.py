@@ -19,13 +19,19 @@ T = TypeVar("T")
 
 
 class CommandLine:
-    """Commands on the organisation `main` of a configuration in `folder`."""
+    """Commands on one organisation, of a configuration in `folder`."""
 
-    def __init__(self, folder: Path, *, changes: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, changes: str = "", organisation: str = "main", broker_url: str = "amqp://127.0.0.1:1/"
+    ) -> None:
         self.url = f"sqlite+inline:///{folder / 'ledger.db'}"
         self._config = folder / "xerelay.toml"
         text = MINIMAL.replace("[ledger]", f'[ledger]\nurl = "{self.url}"')
-        self._config.write_text(text.replace("amqp://user:hidden-2@127.0.0.1/", "amqp://127.0.0.1:1/") + changes)
+        text = text.replace("amqp://user:hidden-2@127.0.0.1/", broker_url)
+        text = text.replace("[organisations.main", f"[organisations.{organisation}").replace(
+            '"main"', f'"{organisation}"'
+        )
+        self._config.write_text(text + changes)
 
     def run(self, *arguments: str, stdin: str = "") -> Result:
         environ = {"COLUMNS": "200", "TERMINAL_WIDTH": "200"}

@@ -68,7 +68,7 @@ async def test_an_erasure_takes_out_what_it_names_and_nothing_else(ledger: Ledge
     contact = replace(document(1), facts={"name": "Jo Doe", "status": "ACTIVE"})
     await put_documents(ledger, lease, contact, document(2))
     settled, open_one = await asked(ledger, 1), await asked(ledger, 2)
-    await ledger.calls.close(lease, settled.id, status=200)
+    await ledger.calls.close(await lease_of(ledger), settled.id, status=200)
     erasure = Erasure(
         redacted=(Redacted("p0", b"{}", ""),),
         removed=("p1",),

@@ -53,7 +53,7 @@ def test_what_is_no_sale_is_of_nobody(garbage: object) -> None:
 
 
 def test_a_person_is_meant_by_id_in_their_store_or_by_address() -> None:
-    person = Person().and_as(Identity("shop", "7", "jo@example.com"))
+    person = Person(frozenset({("shop", "7")}), frozenset({"jo@example.com"}))
 
     assert person.is_meant(Identity("shop", "7", ""))
     assert person.is_meant(Identity("outlet", "9", "jo@example.com"))

@@ -15,9 +15,6 @@ from worker.ledger.records import Call, CallState, Held
 from worker.settings import OrganisationSettings
 from worker.views.parked import message_of
 
-_ROUNDS = 4
-"""An id leads to an address, that to another id: nobody is known by more than a few."""
-
 
 @dataclass(frozen=True, slots=True)
 class Traces:
@@ -46,19 +43,20 @@ class Forgetting:
         self._org = org
 
     async def find(self, *, source: str = "", customer_id: str = "", email: str = "") -> Traces:
-        """Look everywhere. Reads all that is held, and the calls of contacts that retention has kept."""
+        """Look everywhere. Reads all that is held, and the calls of contacts that retention has kept.
+
+        An address leads to the accounts that have it, an id to what its owner bought as a guest, and no further.
+        """
         asked = Identity(source, customer_id, folded(email))
-        person = Person().and_as(asked)
-        if email and (guest := guest_id(email, self._org)):
-            person = person.and_as(Identity(source, guest, ""))
-        for _ in range(_ROUNDS):
-            known = person
-            async for one in self._identities():
-                if person.is_meant(one):
-                    person = person.and_as(one)
-            if person == known:
-                break
-        return await self.look(person)
+        ids = {(source, customer_id)} if customer_id else set()
+        addresses = {asked.email} - {""}
+        async for one in self._identities():
+            if asked.email and one.email == asked.email and one.customer_id:
+                ids.add((one.source, one.customer_id))
+            elif customer_id and (one.source, one.customer_id) == (source, customer_id) and one.email:
+                addresses.add(one.email)
+        ids |= {("", guest) for address in addresses if (guest := guest_id(address, self._org))}
+        return await self.look(Person(frozenset(ids), frozenset({asked.email} - {""})))
 
     async def forget(self, traces: Traces, *, who: str, why: str) -> None:
         """Take it out, in one transaction with the record of it, which names ids alone."""

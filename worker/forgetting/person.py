@@ -32,7 +32,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One customer: their ids, each with its store (any store, where it is empty), and e-mail addresses."""
+    """One customer: their ids, each with its store (any store, where it is empty), and e-mail addresses.
+
+    An address means everybody who has it: give only one that a person has named, for shops have addresses that stand
+    for all who gave none.
+    """
 
     ids: frozenset[tuple[str, str]] = frozenset()
     emails: frozenset[str] = frozenset()
@@ -41,11 +45,6 @@ class Person:
         """Whether this is them."""
         known = {(one.source, one.customer_id), ("", one.customer_id)} & self.ids
         return bool((one.customer_id and known) or (one.email and one.email in self.emails))
-
-    def and_as(self, one: Identity) -> Person:
-        """The same person, known by this too. An id of nobody in particular is left out."""
-        ids = self.ids | {(one.source, one.customer_id)} if one.customer_id else self.ids
-        return Person(ids, self.emails | {one.email} if one.email else self.emails)
 
 
 def folded(email: str) -> str:
