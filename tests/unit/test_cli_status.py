@@ -61,12 +61,16 @@ def changed(**values: object) -> Status:
     return replace(STATUS, organisations=(replace(QUIET, **values),))  # type: ignore[arg-type] # fields by name
 
 
+def backlog(takes: timedelta) -> Status:
+    return changed(lanes=tuple(LaneStatus(lane, (), 7, START + takes) for lane in Lane))
+
+
 def test_a_quiet_organisation_is_one_row() -> None:
     text = told(STATUS)
 
     assert "2026-03-02 09:00:00 UTC, 1 worker" in text
     assert "store shop: served by agent-1" in text
-    for cell in ("main", "host-1", "960 of 1000", "nothing waits"):
+    for cell in ("main", "host-1", "960/1000", "–"):
         assert cell in text
 
 
@@ -86,7 +90,10 @@ def test_a_quiet_organisation_is_one_row() -> None:
             changed(budget=replace(BUDGET, forbidden_until=START, forbidden_by="day", left_today=0)),
             "main: Xero allows no calls before 09:00:00 (day)",
         ),
-        (changed(lanes=tuple(LaneStatus(lane, (), 7, START + timedelta(hours=1)) for lane in Lane)), "10:00:00"),
+        (backlog(timedelta(seconds=5)), "1 min"),
+        (backlog(timedelta(minutes=100)), "100 min"),
+        (backlog(timedelta(hours=30)), "30 h"),
+        (backlog(timedelta(days=3)), "3.0 days"),
         (changed(lanes=tuple(LaneStatus(lane, (), None, None) for lane in Lane)), "?"),
         (replace(STATUS, broker="nobody listens"), "the broker could not be asked: nobody listens"),
         (replace(STATUS, stores={"shop": None}), "store shop: no agent serves it"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Group
 from rich.table import Table
@@ -15,13 +15,22 @@ from worker.views.status import LaneStatus, OrganisationStatus, Status
 
 _BAD, _ODD, _GOOD = "bold red", "yellow", "green"
 _UNKNOWN = "?"
+_TWO_HOURS, _TWO_DAYS = 120, 2880
+"""In minutes."""
+
 _FEW = 0.1
 """Of a day's calls: fewer left than that is worth a colour."""
 
 
 def shown(seen: Status) -> Group:
     """All of it, for a terminal."""
-    table = Table("organisation", "served by", *(str(lane) for lane in Lane), "held", "parked", "calls left", "done")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("organisation", "served by"):
+        table.add_column(name, overflow="fold", min_width=10)
+    for name in (*(str(lane) for lane in Lane), "held", "parked"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("calls left", no_wrap=True)
+    table.add_column("done in", no_wrap=True)
     for one in seen.organisations:
         table.add_row(*_row(one, seen.at))
     workers = len(seen.workers)
@@ -37,7 +46,7 @@ def _row(one: OrganisationStatus, now: datetime) -> list[Text]:
         *(_depth(lane) for lane in one.lanes),
         Text(str(held)),
         Text(str(one.parked), _ODD if one.parked else ""),
-        Text(f"{one.budget.left_today} of {one.budget.limit}", _left_style(one)),
+        Text(f"{one.budget.left_today}/{one.budget.limit}", _left_style(one)),
         _done(one, now),
     ]
 
@@ -53,13 +62,20 @@ def _left_style(one: OrganisationStatus) -> str:
 
 
 def _done(one: OrganisationStatus, now: datetime) -> Text:
-    """When the last lane is done, as the forecast has it."""
+    """How long until the last lane is done, as the forecast has it; a dash where nothing waits."""
     if any(pause.kind is None for pause in one.pauses):
         return Text("paused", _BAD)
     times = [lane.done_at for lane in one.lanes if lane.depth and lane.done_at is not None]
     if times:
-        return Text(moment(max(times), now))
-    return Text(_UNKNOWN, _ODD) if any(lane.depth is None for lane in one.lanes) else Text("nothing waits", _GOOD)
+        return Text(_away(max(times) - now))
+    return Text(_UNKNOWN, _ODD) if any(lane.depth is None for lane in one.lanes) else Text("–", _GOOD)
+
+
+def _away(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    if minutes < _TWO_HOURS:
+        return f"{max(minutes, 1):.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < _TWO_DAYS else f"{minutes / 1440:.1f} days"
 
 
 def _lines(seen: Status) -> Iterator[Text]:
