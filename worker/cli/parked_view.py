@@ -23,11 +23,14 @@ _LISTED = (
 
 def show_list(found: ParkedList) -> None:
     """Print a page, and how many there are of each reason."""
-    table = Table("id", "organisation", "entity", "since (UTC)", "reason", "what to do")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("id", no_wrap=True)  # it is copied
+    for name in ("organisation", "entity", "since (UTC)", "reason", "what to do"):
+        table.add_column(name, overflow="fold")
     for one in found.events:
         since = f"{one.since:%Y-%m-%d %H:%M}" if one.since else ""
-        row = (one.id, one.organisation, one.named, since)
-        table.add_row(*(Text(cell, overflow="fold") for cell in row), Text(one.reason, "yellow"), Text(one.hint))
+        cells = (one.id, one.organisation, one.named, since)
+        table.add_row(*map(Text, cells), Text(one.reason, "yellow"), Text(one.hint))
     console = Console(highlight=False)
     console.print(table)
     for (org, reason), count in found.counts.items():
