@@ -10,7 +10,19 @@ import pytest
 
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import AMPLE, ORG, document, event, key, lease_of, open_call, opened, put_documents, write
+from tests.sample_ledger import (
+    AMPLE,
+    ORG,
+    document,
+    event,
+    key,
+    lease_of,
+    member,
+    open_call,
+    opened,
+    put_documents,
+    write,
+)
 from worker.content import Content
 from worker.documents import Action, Kind, Write
 from worker.ledger.history import Sought
@@ -86,6 +98,25 @@ async def test_calls_are_found_by_what_they_carried_and_payments_by_whom_they_pa
     ]
     assert (found[0].closed_at, found[0].call.purpose, found[0].lane) == (START, Purpose.WRITE, Lane.IMMEDIATE)
     assert later == []
+
+
+async def test_sales_are_found_by_the_order_they_refer_to(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    content = Content.of({"InvoiceNumber": "I-shop-5", "Reference": "ord/5"})
+    sale = Write(key(5), Kind.INVOICE, START, "I-shop-5", content)
+    text = content.filled({}, ())
+    carried = Member(sale.key, Kind.INVOICE, START, sale.number, sale.content_hash, Action.SAVE, text)
+
+    def compose(_: Known) -> Composed:
+        return Composed("PUT", "/Invoices", {}, b'{"Invoices":[' + text + b"]}", (carried, member(write(6))))
+
+    await ledger.calls.open_write(
+        lease, kind=Kind.INVOICE, lane=Lane.BATCH, writes=[sale], compose=compose, limits=AMPLE
+    )
+
+    assert await ledger.histories.referring([ORG], "ord/5", since=START) == {key(5).owner}
+    assert await ledger.histories.referring([ORG], "ord", since=START) == set()
+    assert await ledger.histories.referring(["other"], "ord/5", since=START) == set()
 
 
 async def test_calls_are_read_to_the_end_page_by_page(ledger: Ledger) -> None:

@@ -123,13 +123,17 @@ async def history(ledger: Ledger, sought: Sought, *, number: str = "", since: da
 
 
 async def _numbered(ledger: Ledger, organisations: Collection[str], number: str, since: datetime) -> set[EntityKey]:
-    """Whose documents or held events carry the number; where there are none, whose documents refer to it."""
-    owners = {one.key.owner for one in await ledger.histories.numbered(organisations, number)}
+    """Whose documents or held events carry the number, or whose documents refer to it.
+
+    A store's orders and invoices are numbered alike: one's number may be another's order's.
+    """
+    known = await ledger.histories.numbered(organisations, number)
+    owners = {one.key.owner for one in known}
     async for held in ledger.histories.every_held(organisations):
         if held.owner is not None and number.encode() in held.body and carries(message_of(held.body), number):
             owners.add(held.owner)
-    if not owners:
-        owners = await ledger.histories.referring(organisations, number, since=since)
+    if not any(one.number == number for one in known):
+        owners |= await ledger.histories.referring(organisations, number, since=since)
     return owners
 
 
