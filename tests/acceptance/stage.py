@@ -77,9 +77,9 @@ class Stage:
         return process
 
     def log(self, number: int = -1) -> str:
-        """What a worker has written."""
-        index = number % len(self.workers)
-        return (self.folder / f"worker-{index}.log").read_text(errors="replace")
+        """What a worker has written; nothing while it is starting."""
+        path = self.folder / f"worker-{number % len(self.workers)}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def person(self, do: str, **order: Any) -> Any:
         """Let a person do something in Xero; what they make there is not the worker's to have made."""
