@@ -113,7 +113,7 @@ class Histories:
     ) -> list[PastCall]:
         """Calls opened `since` that carried or asked for these entities' documents, oldest first.
 
-        With `xero_ids` also payments and allocations of the documents with these ids. Some 30,000 calls take a second.
+        With `xero_ids` also payments and allocations of the documents with these ids. 30,000 full calls take some 3 s.
         """
         statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
         statement = statement.where(calls.c.members.is_not(None))
