@@ -12,6 +12,7 @@ from worker.ledger.charge import Charge
 from worker.ledger.checkpoints import StoreCheckpoints
 from worker.ledger.documents import Documents
 from worker.ledger.engine import Database
+from worker.ledger.figures import Figures
 from worker.ledger.held import HeldEvents
 from worker.ledger.history import Histories
 from worker.ledger.leases import Leases
@@ -45,6 +46,7 @@ class Ledger:
         self.histories = Histories(database)
         self.personal = Personal(database)
         self.admin_actions = AdminActions(database)
+        self.figures = Figures(database)
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
@@ -17,9 +17,16 @@ from worker.ledger.runs import FINISH, progress_of
 from worker.ledger.statements import among
 from worker.ledger.tables import run_streams, runs
 
+_WORKED = [state.value for state in RunState if state not in (RunState.JOINED, RunState.REFUSED)]
 _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
+_NEWEST = (
+    select(*_COLUMNS)
+    .where(runs.c.store == bindparam("of"), runs.c.command == bindparam("name"), runs.c.state.in_(_WORKED))
+    .order_by(case((runs.c.state == RunState.RUNNING.value, 0), else_=1), runs.c.recorded_at.desc(), runs.c.id)
+    .limit(1)
+)
 _STREAMS = select(run_streams).where(among(run_streams.c.run_id, "ids"))
 _ADDED = ("written", "unchanged", "parked", "calls")
 _ADD = (
@@ -79,6 +86,12 @@ class RunReports:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_LATEST, {"most": limit})).all()
             return await _with_streams(connection, rows)
+
+    async def newest(self, store: str, command: str) -> RunStatus | None:
+        """The store's run of `command` that is under way, else the one that came last; none that only joined."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_NEWEST, {"of": store, "name": command})).all()
+            return next(iter(await _with_streams(connection, rows)), None)
 
     async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add to the runs' `written`, `unchanged`, `parked` and `calls`. A correlation id that is no run's is no error.
