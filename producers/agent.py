@@ -48,7 +48,13 @@ class StoreAgent:
         self._parts = parts
         self._stop = stop
         self._charge_s = charge_s
+        self._in_charge: bool | None = None
         self._log = structlog.get_logger("xerelay").bind(store=store)
+
+    @property
+    def in_charge(self) -> bool | None:
+        """Whether this agent serves the store or stands by; None before the ledger has told."""
+        return self._in_charge
 
     async def run(self) -> None:
         """Work until the agent is to end; then what is on its way is confirmed and checkpointed, for 8 s at most."""
@@ -61,6 +67,7 @@ class StoreAgent:
         finally:
             desk.cancel()
             await asyncio.wait({desk})
+            self._in_charge = False
             with suppress(CheckpointError):
                 await self._checkpoints.hand_over()
             self._log.info("agent.stopped")
@@ -90,10 +97,11 @@ class StoreAgent:
     async def _is_in_charge(self, *, while_away: bool = False) -> bool:
         """While the ledger is away nothing can be checkpointed, and nobody else can take the charge."""
         try:
-            return await self._checkpoints.take_charge(self._charge_s)
+            self._in_charge = await self._checkpoints.take_charge(self._charge_s)
         except CheckpointsAway as error:
             self._log.warning("ledger.unavailable", detail=str(error))
             return while_away
+        return self._in_charge
 
     async def _work(self) -> None:
         with suppress(Stopped, NotInCharge), ungrouped():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from producers.patience import Patience
 from producers.steps import Step, Steps
 from producers.translation import Outgoing
+from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.errors import Undecodable
 
@@ -24,13 +26,22 @@ class Publishing(Protocol):
         ...
 
 
+class Route(NamedTuple):
+    """Where an event went."""
+
+    organisation: str
+    entity: Entity
+    lane: Lane
+
+
 class Posting:
-    """Publishes for one agent, and waits for a broker that is away."""
+    """Publishes for one agent, and waits for a broker that is away. `published` counts what the broker confirmed."""
 
     def __init__(self, *, publisher: Publishing, patience: Patience, steps: Steps) -> None:
         self._publisher = publisher
         self._patience = patience
         self._steps = steps
+        self.published: Counter[Route] = Counter()
         self._log = structlog.get_logger("xerelay")
 
     async def post(self, outgoing: Sequence[Outgoing]) -> None:
@@ -44,6 +55,7 @@ class Posting:
         await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
         self._steps.reached(Step.PUBLISHED)
         await sending
+        self.published.update(Route(one.event.organisation, one.event.entity, one.lane) for one in outgoing)
         self._steps.reached(Step.CONFIRMED)
 
     async def _send(self, one: Outgoing) -> None:

@@ -22,6 +22,7 @@ from tests.waiting import until
 from worker.chart import Chart, ChartShelf
 from worker.clock import SystemClock
 from worker.closing import Closing
+from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.documents import Kind
 from worker.inbox import Throttle
@@ -243,7 +244,7 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         clock=SystemClock(),
         steps=steps,
         deliveries=deliveries,
-        closing=Closing(ack=deliveries.ack, steps=steps),
+        closing=Closing(ack=deliveries.ack, steps=steps, counts=Counts(SystemClock().now)),
         shelf=ChartShelf(Chart(org)),
         readings=Readings(cut_over=org.cut_over.before),
     )

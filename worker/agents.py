@@ -31,9 +31,12 @@ from producers.translation import Translator
 from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
 from worker.bootstrap import broker_settings, open_ledger, spare_the_collector
 from worker.clock import SystemClock
+from worker.endpoint.app import Endpoint
+from worker.endpoint.server import listening
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.upgrade import upgrade
+from worker.metrics.agent import AgentWatch, WatchedStore
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
 from worker.stores import open_source, routing_of
@@ -61,7 +64,9 @@ async def run_agents(
     stop = Stop(SystemClock())
     _stop_at_signals(stop)
     stores = [settings.stores[name] for name in names]
+    endpoint = Endpoint()
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(listening(endpoint.app, host=settings.http.host, ports=settings.http.port))
         with suppress(Stopped):
             ledger = await _opened(settings, stop)
             stack.push_async_callback(ledger.close)
@@ -70,6 +75,7 @@ async def run_agents(
             consumer = _consumer(settings, stores, desks)
             factory = _Factory(settings, ledger, publisher, consumer, stop, say, steps or Unwatched(), charge_s)
             agents = [await factory.agent(store, desks, stack) for store in stores]
+            endpoint.watched = factory.watch()
             await _serve(agents, publisher, consumer, [store_commands(store.name) for store in stores])
 
 
@@ -142,6 +148,7 @@ class _Factory:
         self._steps = steps
         self._charge_s = charge_s
         self._clock = SystemClock()
+        self._watched: list[WatchedStore] = []
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
     async def agent(self, store: StoreSettings, desks: dict[str, CommandDesk], stack: AsyncExitStack) -> StoreAgent:
@@ -152,13 +159,25 @@ class _Factory:
         desks[store_commands(store.name)] = desk
         poller = Poller(session=session, first_look=FirstLook(session.source, session.translator, say=self._say))
         parts: dict[str, Runnable] = {"poller": poller, "sweeper": Sweeper(session=session), **resyncers}
-        return StoreAgent(
+        agent = StoreAgent(
             store=store.name,
             checkpoints=session.checkpoints,
             desk=desk,
             parts=parts,
             stop=self._stop,
             charge_s=self._charge_s,
+        )
+        self._watched.append(WatchedStore(store.name, agent, poller, session.posting))
+        return agent
+
+    def watch(self) -> AgentWatch:
+        """What the endpoint shows."""
+        return AgentWatch(
+            stores=self._watched,
+            links={"publisher": self._publisher, "consumer": self._consumer},
+            ledger=self._ledger,
+            clock=self._clock,
+            stop=self._stop,
         )
 
     async def _session(self, store: StoreSettings, stack: AsyncExitStack) -> Session:

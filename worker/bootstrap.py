@@ -21,11 +21,15 @@ from worker.chart import Chart, ChartShelf
 from worker.clients import Clients
 from worker.clock import Clock, SystemClock
 from worker.closing import Closing
+from worker.counts import Counts
 from worker.deliveries import Deliveries
+from worker.endpoint.app import Endpoint
+from worker.endpoint.server import listening
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Wait
 from worker.ledger.upgrade import upgrade
+from worker.metrics.worker import WorkerWatch
 from worker.runner import Runner
 from worker.service import LEASE_S, Service
 from worker.session import Session
@@ -41,7 +45,9 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
     """Serve until SIGTERM or SIGINT. Raises `LedgerError` when the ledger cannot be opened at all."""
     spare_the_collector()
     clock = SystemClock()
+    endpoint = Endpoint()
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(listening(endpoint.app, host=settings.http.host, ports=settings.http.port))
         await upgrade(settings.ledger.url.get_secret_value())
         ledger = await open_ledger(settings)
         stack.push_async_callback(ledger.close)
@@ -57,6 +63,7 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
         )
         consumer = factory.consumer = make_consumer(settings, service)
         factory.throttle = Throttle(pause_reading=consumer.pause_reading, resume_reading=consumer.resume_reading)
+        endpoint.watched = factory.watch(service)
         _stop_at_signals(service)
         await service.run(consumer)
 
@@ -123,6 +130,7 @@ class _Factory:
         self._log = structlog.get_logger("xerelay")
         self._leases: dict[str, Lease] = {}
         self._shelves = {name: ChartShelf(Chart(org)) for name, org in settings.organisations.items()}
+        self._counts = {name: Counts(clock.now) for name in settings.organisations}
 
     async def keep_house(self) -> None:
         """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
@@ -134,6 +142,19 @@ class _Factory:
                     self._log.info("token.refreshed", connection=name, reason="idle for a week")
             except AuthError as error:
                 self._log.warning("token.not_refreshed", connection=name, detail=str(error))
+
+    def watch(self, service: Service) -> WorkerWatch:
+        """What the endpoint shows."""
+        organisations = self._settings.organisations.items()
+        return WorkerWatch(
+            service=service,
+            consumer=self.consumer,
+            ledger=self._ledger,
+            clock=self._clock,
+            counts=self._counts,
+            connections={name: org.connection for name, org in organisations},
+            limits={name: limits_of(org) for name, org in organisations},
+        )
 
     def runner(self, org: str, lease: Lease) -> Runner:
         """One organisation under one lease."""
@@ -159,7 +180,7 @@ class _Factory:
             clock=self._clock,
             steps=self._steps,
             deliveries=deliveries,
-            closing=Closing(ack=deliveries.ack, steps=self._steps),
+            closing=Closing(ack=deliveries.ack, steps=self._steps, counts=self._counts[org.name]),
             shelf=self._shelves[org.name],
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )
@@ -170,6 +191,7 @@ class _Factory:
             org,
             spend_again=partial(self._spend_again, org),
             on_sent=partial(self._steps.reached, Step.SENT),
+            on_reply=self._counts[org.name].answered,
         )
 
     async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:

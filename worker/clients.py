@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 
 from worker.clock import Clock
 from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import ConnectionSettings
 from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.identity import identity_client, token_endpoint
+from worker.xero.reply import Reply
 from worker.xero.tokens import Credentials, Flow
 from worker.xero.transport import open_transport
 
@@ -33,6 +35,7 @@ class Clients:
         *,
         spend_again: Callable[[str], Awaitable[bool]],
         on_sent: Callable[[], None] = lambda: None,
+        on_reply: Callable[[Call, Reply, float], None] = lambda *_: None,
     ) -> XeroClient:
         """The client of `org`; the callbacks are those of the first time."""
         if org.name not in self._clients:
@@ -43,6 +46,7 @@ class Clients:
                 transport=open_transport(),
                 spend_again=spend_again,
                 on_sent=on_sent,
+                on_reply=on_reply,
             )
             self._stack.push_async_callback(client.aclose)
             self._clients[org.name] = client

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
 from producers.amqp import Delivery
 from worker.buffer import everyone
+from worker.counts import Counts
 from worker.ledger.records import Held, HoldState
 from worker.steps import Step, Steps
 from worker.work import Work
@@ -17,14 +18,16 @@ from worker.work import Work
 class Closing:
     """Closes events whose outcome the ledger has recorded."""
 
-    def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps) -> None:
+    def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps, counts: Counts) -> None:
         self._ack = ack
         self._steps = steps
+        self._counts = counts
         # bound at once: finding the logger anew takes longer than making the line
         self._log = structlog.get_logger("xerelay").bind()
 
-    def completed(self, works: Iterable[Work]) -> None:
+    def completed(self, works: Sequence[Work]) -> None:
         """The documents of `works` are as they should be."""
+        self._counts.completed(works)
         for work in works:
             self._close(work, "event.completed", outcome="completed", result=work.result)
             for other in everyone(work.absorbed):
@@ -32,10 +35,18 @@ class Closing:
 
     def ended(self, work: Work, held: Held) -> None:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
+        self._counts.held(work, held)
         outcome = "parked" if held.state is HoldState.PERSON else "held"
         self._close(work, f"event.{outcome}", outcome=outcome, reason=held.reason)
         for other in everyone(work.absorbed):
             self._close(other, "event.completed", outcome="completed", result="coalesced")
+
+    def expired(self, held: Held) -> None:
+        """What `held` waited for did not come: a person has to look. It was acknowledged when it was held."""
+        self._counts.expired(held)
+        self._log.warning(
+            "event.parked", event_id=held.event_id, outcome="parked", reason=held.reason, detail=held.detail
+        )
 
     def _close(self, work: Work, name: str, **facts: Any) -> None:
         self._log.info(

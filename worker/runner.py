@@ -73,6 +73,16 @@ class Runner:
         """Whether a session runs, which takes deliveries."""
         return self._serving is not None
 
+    @property
+    def session(self) -> Session | None:
+        """The session that runs."""
+        return self._serving.session if self._serving is not None else None
+
+    @property
+    def paused_for(self) -> str:
+        """Why the organisation is not served, in a word; empty while nothing stands in its way."""
+        return self._paused_for
+
     def stop(self) -> None:
         """Ask for the end; `run` returns when what is in flight is settled."""
         self._stopping.set()

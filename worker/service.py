@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -26,7 +26,7 @@ _STOP_S = 9.0
 
 
 class Service:
-    """One worker. `run` returns after `stop`, drained."""
+    """One worker. `run` returns after `stop`, drained. `has_shared`: it has taken its share of organisations once."""
 
     def __init__(
         self,
@@ -50,7 +50,18 @@ class Service:
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
+        self.has_shared = False
         self._log = structlog.get_logger("xerelay")
+
+    @property
+    def runners(self) -> Mapping[str, Runner]:
+        """What serves each organisation whose lease this worker has."""
+        return self._runners
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         """Drain and return from `run`."""
@@ -110,6 +121,7 @@ class Service:
             # a lease of ours that expired in a long turn is renewed next time: a second runner would cancel the first's
             if org not in self._runners:
                 await self._acquire(org)
+        self.has_shared = True
 
     async def _renew(self) -> None:
         for org, runner in list(self._runners.items()):

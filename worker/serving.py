@@ -65,6 +65,11 @@ class Serving:
         self._commands = organisation_commands(session.org.name)
         self._lanes = {lane_queue(session.org.name, lane): lane for lane in Lane}
 
+    @property
+    def session(self) -> Session:
+        """What its parts share."""
+        return self._s
+
     def stop(self) -> None:
         """Ask for the end: calls in flight are settled, the rest is returned to the broker."""
         self._stop.set()
@@ -206,9 +211,7 @@ class Serving:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         for held in await self._s.ledger.held.expire_parents(self._s.lease):
-            self._log.warning(
-                "event.parked", event_id=held.event_id, outcome="parked", reason=held.reason, detail=held.detail
-            )
+            self._s.closing.expired(held)
 
     async def _keep_lanes(self) -> None:
         org = self._s.org.name

@@ -24,7 +24,7 @@ class XeroClient:
     """Sends calls for one organisation. Nothing is retried, except once after an expired token.
 
     `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through.
-    `on_sent` hears when the whole request is on its way.
+    `on_sent` hears when the whole request is on its way, `on_reply` what came of each request, and in how many seconds.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class XeroClient:
         transport: httpx.AsyncBaseTransport,
         spend_again: Callable[[str], Awaitable[bool]],
         on_sent: Callable[[], None] = lambda: None,
+        on_reply: Callable[[Call, Reply, float], None] = lambda *_: None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._api_url = api_url.rstrip("/")
@@ -43,6 +44,7 @@ class XeroClient:
         self._auth = auth
         self._spend_again = spend_again
         self._on_sent = on_sent
+        self._on_reply = on_reply
         self._deadline_s = deadline_s
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -77,6 +79,12 @@ class XeroClient:
         return replace(reply, outcome=ReplyKind.UNSENT) if is_expired(reply) else reply
 
     async def _attempt(self, call: Call, deadline: float) -> tuple[Reply, int]:
+        began = asyncio.get_running_loop().time()
+        reply, generation = await self._request_once(call, deadline)
+        self._on_reply(call, reply, asyncio.get_running_loop().time() - began)
+        return reply, generation
+
+    async def _request_once(self, call: Call, deadline: float) -> tuple[Reply, int]:
         grant = Grant(call.id)
         request = self._request(call, grant)
         try:

@@ -17,6 +17,7 @@ from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
 from worker.chart import Chart, ChartShelf
 from worker.closing import Closing
+from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.documents import Kind
 from worker.inbox import Throttle
@@ -67,7 +68,7 @@ class Watch:
 
 class _WatchedClosing(Closing):
     def __init__(self, watch: Watch, deliveries: Deliveries) -> None:
-        super().__init__(ack=deliveries.ack, steps=Unwatched())
+        super().__init__(ack=deliveries.ack, steps=Unwatched(), counts=Counts(VirtualClock().now))
         self._watch = watch
 
     def _close(self, work: Work, name: str, **facts: Any) -> None:

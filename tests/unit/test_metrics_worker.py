@@ -1,0 +1,303 @@
+"""What a worker shows: its own counts, and what is shared only where it has the lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producers.amqp import AmqpError, ConnectionLost, TopologyMismatch
+from schemas.entities import Entity
+from tests.sample_ledger import AMPLE, event, open_call, write
+from tests.scraped import Scraped
+from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, Served, served
+from tests.unit.mapping_cases import event as an_event
+from tests.waiting import until
+from worker.clock import SystemClock
+from worker.counts import Counts
+from worker.documents import Kind
+from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import HoldState, Lease, Pause, TokenSet
+from worker.metrics import families
+from worker.metrics.worker import WorkerWatch
+from worker.session import Session
+
+CUSTOMER = an_event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
+
+
+class Linked(MemoryBroker):
+    """The consumer's link, as the metrics look at it, with queues of some depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connected = asyncio.Event()
+        self.connected.set()
+        self.reconnects = 2
+        self.last_error: AmqpError | None = None
+        self.mismatches: dict[str, TopologyMismatch] = {}
+        self.depths = {"immediate": 3, "batch": 40, "backfill": 0, "dead": 1}
+
+    async def depth(self, queue: str) -> int:
+        if not self.connected.is_set():
+            raise ConnectionLost("away")
+        return self.depths[queue.rsplit(".", 1)[1]]
+
+
+@dataclass
+class OneRunner:
+    lease: Lease
+    session: Session | None
+    paused_for: str = ""
+
+    @property
+    def is_serving(self) -> bool:
+        return self.session is not None
+
+
+@dataclass
+class OneService:
+    runners: dict[str, OneRunner] = field(default_factory=dict)
+    is_stopping: bool = False
+    has_shared: bool = True
+
+
+@dataclass
+class Watching:
+    """A worker's watch, and what it watches."""
+
+    one: Served
+    broker: Linked
+    service: OneService
+    watch: WorkerWatch
+
+    async def scrape(self) -> Scraped:
+        return Scraped((await self.watch.metrics()).decode())
+
+
+def watch_of(ledger: Ledger, broker: Linked, service: OneService, counts: Counts) -> WorkerWatch:
+    parts: dict[str, Any] = {"service": service, "consumer": broker}  # what it needs of them
+    return WorkerWatch(
+        **parts,
+        ledger=ledger,
+        clock=SystemClock(),
+        counts={ORG: counts, "idle": Counts(SystemClock().now)},
+        connections={ORG: "xero", "idle": "xero"},
+        limits={ORG: AMPLE, "idle": AMPLE},
+    )
+
+
+@pytest.fixture
+async def watching(tmp_path: Path) -> AsyncIterator[Watching]:
+    """A worker that serves one organisation of two."""
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        broker, service = Linked(), OneService({ORG: OneRunner(one.lease, one.session)})
+        yield Watching(one, broker, service, watch_of(one.ledger, broker, service, one.session.closing._counts))
+
+
+async def test_events_and_their_delay_are_counted_at_their_end(watching: Watching) -> None:
+    await watching.one.acked(*watching.one.receive(CUSTOMER, CUSTOMER, b"nonsense"))
+
+    seen = await watching.scrape()
+
+    events = seen.values("xerelay_events_total", organisation=ORG, lane="immediate")
+    assert sum(events.values()) == 3
+    assert (events[("customer", "written")], events[("unknown", "parked")]) == (1, 1)
+    assert seen.value("xerelay_event_delay_seconds_count", organisation=ORG, lane="immediate") == 1
+    assert seen.values("xerelay_rate_limited_total", organisation=ORG) == {
+        (limit,): 0 for limit in ("minute", "concurrent", "day", "app_minute")
+    }
+
+
+async def test_what_waits_is_told_by_its_reason_and_its_age(watching: Watching) -> None:
+    one, ledger = watching.one, watching.one.ledger
+    now = await ledger.now()
+    later = now + timedelta(hours=1)
+    await ledger.held.hold(
+        one.lease,
+        [
+            event(1, HoldState.PERSON, reason="totals"),
+            event(2, HoldState.PERSON, reason="totals"),
+            event(3, HoldState.TIME, reason="awaiting_approval", until=later),
+            event(4, HoldState.PARENT, reason="parent_missing"),
+        ],
+    )
+    call = await open_call(ledger, one.lease, write(1))
+    await ledger.calls.mark_uncertain(one.lease, call.id, status=None, detail="no reply")
+    await ledger.pauses.set(one.lease, Pause(ORG, Kind.ITEM, "account_invalid", "archived", now, later))
+
+    seen = await watching.scrape()
+
+    assert seen.values("xerelay_parked_events", organisation=ORG) == {("totals",): 2}
+    assert seen.values("xerelay_held_events", organisation=ORG) == {
+        ("awaiting_approval", "time"): 1,
+        ("parent_missing", "parent"): 1,
+    }
+    assert 0 <= (seen.value("xerelay_parked_oldest_age_seconds", organisation=ORG) or -1) < 60
+    assert seen.value("xerelay_uncertain_calls", organisation=ORG) == 1
+    assert seen.value("xerelay_organisation_paused", organisation=ORG) == 0
+    assert seen.values("xerelay_pause_info", organisation=ORG) == {("item", "account_invalid"): 1}
+
+
+async def test_queues_budget_forecast_and_tokens_are_told(watching: Watching) -> None:
+    ledger = watching.one.ledger
+    now = await ledger.now()
+    tokens = TokenSet("secret", now + timedelta(minutes=30), refresh_token="hidden", refreshed_at=now)
+    await ledger.tokens.swap("xero", 0, tokens)
+
+    seen = await watching.scrape()
+
+    assert seen.values("xerelay_queue_messages", organisation=ORG) == {
+        ("immediate",): 3,
+        ("batch",): 40,
+        ("backfill",): 0,
+        ("dead",): 1,
+    }
+    windows = {("minute",), ("day",), ("saved",)}
+    for name in ("limit_calls", "remaining_calls", "reset_timestamp_seconds"):
+        assert set(seen.values(f"xerelay_budget_{name}", organisation=ORG)) == windows
+    assert seen.value("xerelay_budget_limit_calls", organisation=ORG, window="day") == AMPLE.day
+    assert len(seen.values("xerelay_lane_done_timestamp_seconds", organisation=ORG)) == 3
+    assert seen.values("xerelay_token_expiry_timestamp_seconds", organisation=ORG) == {
+        ("access",): pytest.approx((now + timedelta(minutes=30)).timestamp()),
+        ("refresh",): pytest.approx((now + timedelta(days=60)).timestamp()),
+    }
+    assert "secret" not in seen.text
+    assert "hidden" not in seen.text
+
+
+async def test_only_the_holder_of_the_lease_tells_what_is_shared(watching: Watching) -> None:
+    ledger = watching.one.ledger
+    other = watch_of(ledger, Linked(), OneService(), Counts(SystemClock().now))
+
+    holders, others = await watching.scrape(), Scraped((await other.metrics()).decode())
+
+    shared = [family for family in families.HOLDERS if holders.values(family.name)]
+    assert len(shared) > 8
+    assert [family.name for family in families.HOLDERS if others.values(family.name)] == []
+    assert holders.values("xerelay_organisation_served") == {(ORG,): 1, ("idle",): 0}
+    assert others.values("xerelay_organisation_served") == {(ORG,): 0, ("idle",): 0}
+
+
+async def test_a_lease_that_was_taken_over_unnoticed_shares_nothing(watching: Watching) -> None:
+    ledger, lease = watching.one.ledger, watching.one.lease
+    await ledger.leases.release(lease)
+    taken = await ledger.leases.acquire(ORG, "w2")
+
+    seen = await watching.scrape()
+
+    assert taken is not None
+    assert seen.values("xerelay_queue_messages") == {}
+    assert seen.values("xerelay_budget_remaining_calls") == {}
+
+
+async def test_without_a_broker_the_ledgers_figures_are_told_and_the_queues_are_not(watching: Watching) -> None:
+    watching.broker.connected.clear()
+
+    seen = await watching.scrape()
+
+    assert seen.value("xerelay_broker_connected", link="consumer") == 0
+    assert seen.value("xerelay_broker_reconnects_total", link="consumer") == 2
+    assert seen.values("xerelay_queue_messages") == {}
+    assert seen.values("xerelay_lane_done_timestamp_seconds") == {}
+    assert seen.value("xerelay_uncertain_calls", organisation=ORG) == 0
+
+
+async def test_without_a_ledger_the_workers_own_counts_are_told(watching: Watching) -> None:
+    await watching.one.acked(*watching.one.receive(CUSTOMER))
+    leases = FailingOnce(watching.one.ledger.leases, "holders", LedgerUnavailable("no space left"))
+    watching.one.ledger.leases = leases  # type: ignore[assignment] # a fault
+    watch = watch_of(watching.one.ledger, watching.broker, watching.service, watching.one.session.closing._counts)
+
+    seen = Scraped((await watch.metrics()).decode())
+
+    assert seen.value("xerelay_ledger_up") == 0
+    assert seen.values("xerelay_budget_remaining_calls") == {}
+    assert sum(seen.values("xerelay_events_total").values()) == 1
+    assert await watch.missing() == ["ledger: no space left"]
+
+
+async def test_what_is_in_memory_is_told_with_the_age_of_its_oldest(watching: Watching) -> None:
+    one = watching.one
+    one.xero.gate.clear()
+    one.receive(CUSTOMER)
+    await until(lambda: one.xero.calls, what="a call on its way")
+
+    seen = await watching.scrape()
+    one.xero.gate.set()
+
+    assert seen.values("xerelay_buffer_events", organisation=ORG) == {
+        ("immediate",): 1,
+        ("batch",): 0,
+        ("backfill",): 0,
+    }
+    ages = seen.values("xerelay_oldest_event_age_seconds", organisation=ORG)
+    assert (ages[("batch",)], ages[("immediate",)] > 3600) == (0, True)
+
+
+async def test_many_scrapes_read_once(watching: Watching) -> None:
+    asked: list[str] = []
+    figures = watching.one.ledger.figures
+
+    class Counted:
+        async def waiting(self, org: str) -> Any:
+            asked.append(org)
+            return await figures.waiting(org)
+
+    watching.one.ledger.figures = Counted()  # type: ignore[assignment] # it counts what is asked
+
+    await asyncio.gather(*(watching.watch.metrics() for _ in range(20)))
+    await watching.scrape()
+
+    assert asked == [ORG]
+
+
+async def test_every_metric_shown_is_in_the_table_with_its_labels(watching: Watching) -> None:
+    await watching.one.acked(*watching.one.receive(CUSTOMER, b"nonsense"))
+
+    shown = {metric.name: metric for metric in watching.watch.collect()}
+
+    known = {family.name.removesuffix("_total"): family for family in families.ALL}
+    assert set(shown) <= set(known)
+    for name, metric in shown.items():
+        for sample in metric.samples:
+            assert set(sample.labels) - {"le"} == set(known[name].labels), sample
+
+
+async def test_a_worker_that_lacks_nothing_is_ready(watching: Watching) -> None:
+    assert await watching.watch.missing() == []
+
+
+async def test_a_worker_says_what_it_lacks(watching: Watching) -> None:
+    watching.broker.connected.clear()
+    watching.broker.last_error = ConnectionLost("connection refused")
+    watching.service.runners[ORG].session = None
+    begun = list(await watching.watch.missing())
+    watching.service.runners.clear()
+    watching.service.has_shared = False
+    unshared = list(await watching.watch.missing())
+    watching.service.is_stopping = True
+
+    assert begun == ["broker: connection refused", f"organisation {ORG}: not served yet"]
+    assert unshared == ["broker: connection refused", "organisations: not shared out yet"]
+    assert list(await watching.watch.missing()) == ["broker: connection refused", "worker: it is stopping"]
+
+
+async def test_a_paused_organisation_keeps_nobody_from_being_ready(watching: Watching) -> None:
+    watching.service.runners[ORG].session = None
+    watching.service.runners[ORG].paused_for = "day_limit"
+
+    assert await watching.watch.missing() == []
+
+
+async def test_a_queue_that_the_broker_refuses_is_missing(watching: Watching) -> None:
+    mismatch = TopologyMismatch("xerelay.main.batch", "inequivalent arg 'x-queue-type'")
+    watching.broker.mismatches["xerelay.main.batch"] = mismatch
+
+    assert await watching.watch.missing() == [f"broker: {mismatch}"]
+    assert (await watching.scrape()).value("xerelay_broker_refused_declarations", link="consumer") == 1

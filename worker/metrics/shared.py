@@ -1,0 +1,81 @@
+"""What an organisation's workers have in common, read by the one that serves it: queues, ledger, budget, token."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from producers.amqp import AmqpError
+from schemas.envelope import Lane
+from schemas.topology import dead_queue, lane_queue
+from worker.budget.limits import Limits
+from worker.budget.windows import Window, WindowName, windows
+from worker.ledger.errors import WrongKey
+from worker.ledger.figures import Waiting
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Pause
+from worker.outlook import Outlook, outlook
+
+_DEAD = "dead"
+_REFRESH_LASTS = timedelta(days=60)
+"""Without use. https://developer.xero.com/documentation/guides/oauth2/token-types"""
+
+
+class Depths(Protocol):
+    """What is needed of the consumer."""
+
+    async def depth(self, queue: str) -> int:
+        """How many messages wait. Raises `AmqpError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One organisation's figures. Without a broker there are no `depths`, and no `outlook`."""
+
+    depths: Mapping[str, int]
+    waiting: Waiting
+    pauses: Sequence[Pause]
+    windows: Mapping[WindowName, Window]
+    outlook: Outlook | None
+    tokens: Mapping[str, datetime]
+
+
+async def read_shared(
+    org: str, *, connection: str, limits: Limits, ledger: Ledger, broker: Depths, buffered: Mapping[Lane, int]
+) -> Shared:
+    """Ask broker and ledger. `buffered` events are in the worker's memory. Raises `LedgerUnavailable`."""
+    depths = await _depths(org, broker)
+    state, spent, now = await ledger.budget.standing(org, limits)
+    waiting = Counter({lane: depths.get(lane, 0) + buffered.get(lane, 0) for lane in Lane})
+    return Shared(
+        depths=depths,
+        waiting=await ledger.figures.waiting(org),
+        pauses=await ledger.pauses.current(org),
+        windows=windows(state, spent, limits=limits, now=now),
+        outlook=outlook(waiting, state, spent, limits=limits, now=now) if depths else None,
+        tokens=await _tokens(ledger, connection),
+    )
+
+
+async def _depths(org: str, broker: Depths) -> dict[str, int]:
+    queues = {str(lane): lane_queue(org, lane) for lane in Lane} | {_DEAD: dead_queue(org)}
+    with suppress(AmqpError):
+        return {name: await broker.depth(queue) for name, queue in queues.items()}
+    return {}
+
+
+async def _tokens(ledger: Ledger, connection: str) -> dict[str, datetime]:
+    with suppress(WrongKey):
+        tokens = await ledger.tokens.load(connection)
+        if tokens is None:
+            return {}
+        expiry = {"access": tokens.expires_at}
+        if tokens.refresh_token and tokens.refreshed_at is not None:
+            expiry["refresh"] = tokens.refreshed_at + _REFRESH_LASTS
+        return expiry
+    return {}

@@ -1,0 +1,122 @@
+"""One worker's metrics and readiness."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from prometheus_client.core import Metric
+
+from producers.amqp import Consumer
+from worker.budget.limits import Limits
+from worker.clock import Clock
+from worker.counts import Counts
+from worker.ledger.ledger import Ledger
+from worker.metrics import families as f
+from worker.metrics.fresh import Fresh
+from worker.metrics.holder import held_metrics, session_metrics
+from worker.metrics.process import Exposition, missing_links, process_metrics
+from worker.metrics.shared import Shared, read_shared
+from worker.runner import Runner
+from worker.service import Service
+from worker.work import Work
+
+_ASK_S, _READ_S = 2.0, 8.0
+"""Shorter than a probe's patience, and than a scrape's."""
+
+
+class WorkerWatch:
+    """Watches one worker. `connections` and `limits` are those of every configured organisation, `counts` too."""
+
+    def __init__(
+        self,
+        *,
+        service: Service,
+        consumer: Consumer,
+        ledger: Ledger,
+        clock: Clock,
+        counts: Mapping[str, Counts],
+        connections: Mapping[str, str],
+        limits: Mapping[str, Limits],
+    ) -> None:
+        self._service = service
+        self._consumer = consumer
+        self._ledger = ledger
+        self._clock = clock
+        self._counts = counts
+        self._connections = connections
+        self._limits = limits
+        self._leases = Fresh(ledger.leases.holders, clock=clock, timeout_s=_ASK_S)
+        self._figures = Fresh(self._read, clock=clock, timeout_s=_READ_S)
+        self._is_up = False
+        self._shared: Mapping[str, Shared] = {}
+        self._exposition = Exposition(self)
+
+    async def metrics(self) -> bytes:
+        """See the protocol. What is shared is there only for organisations that this worker serves."""
+        self._is_up = await self._leases.get() is not None
+        self._shared = (await self._figures.get() if self._is_up else None) or {}
+        return self._exposition.text()
+
+    async def missing(self) -> Sequence[str]:
+        """See the protocol."""
+        return list(await self._missing())
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=self._is_up)
+        yield from _counted(self._counts)
+        runners = self._service.runners
+        yield f.SERVED.of(((org,), org in runners) for org in self._counts)
+        works = {org: works_of(runner) for org, runner in runners.items()}
+        yield from session_metrics(works, self._clock.now())
+        # a lease may have gone to another worker since the reading
+        yield from held_metrics({org: one for org, one in self._shared.items() if org in runners})
+
+    async def _read(self) -> dict[str, Shared]:
+        """The figures of every organisation whose lease is this worker's, as the ledger has it."""
+        leases = {(lease.name, lease.fence) for lease in await self._ledger.leases.holders()}
+        held = {org: runner for org, runner in self._service.runners.items() if (org, runner.lease.fence) in leases}
+        return {org: await self._read_one(org, runner) for org, runner in held.items()}
+
+    async def _read_one(self, org: str, runner: Runner) -> Shared:
+        return await read_shared(
+            org,
+            connection=self._connections[org],
+            limits=self._limits[org],
+            ledger=self._ledger,
+            broker=self._consumer,
+            buffered=Counter(work.lane for work in works_of(runner)),
+        )
+
+    async def _missing(self) -> Iterable[str]:
+        missing = list(missing_links([self._consumer]))
+        if await self._leases.get() is None:
+            missing.append(f"ledger: {self._leases.error}")
+        if self._service.is_stopping:
+            missing.append("worker: it is stopping")
+        elif not self._service.has_shared:
+            missing.append("organisations: not shared out yet")
+        for org, runner in self._service.runners.items():
+            if not runner.is_serving and not runner.paused_for:
+                missing.append(f"organisation {org}: not served yet")
+        return missing
+
+
+def works_of(runner: Runner) -> list[Work]:
+    """The events in a runner's memory."""
+    return runner.session.buffer.works() if runner.session is not None else []
+
+
+def _counted(counts: Mapping[str, Counts]) -> Iterator[Metric]:
+    of = counts.items()
+    yield f.EVENTS.of(
+        ((org, entity, lane, outcome), n) for org, one in of for (entity, lane, outcome), n in one.events.items()
+    )
+    yield f.EVENT_DELAY.spread(((org, lane), spread) for org, one in of for lane, spread in one.delays.items())
+    yield f.CALLS.of(
+        ((org, endpoint, purpose, status), n) for org, one in of for (endpoint, purpose, status), n in one.calls.items()
+    )
+    yield f.CALL_DURATION.spread(((org, name), spread) for org, one in of for name, spread in one.durations.items())
+    yield f.CALL_DOCUMENTS.spread(((org, kind), spread) for org, one in of for kind, spread in one.documents.items())
+    yield f.RATE_LIMITED.of(((org, limit), n) for org, one in of for limit, n in one.limited.items())
