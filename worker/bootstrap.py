@@ -130,7 +130,7 @@ class _Factory:
         self._log = structlog.get_logger("xerelay")
         self._leases: dict[str, Lease] = {}
         self._shelves = {name: ChartShelf(Chart(org)) for name, org in settings.organisations.items()}
-        self._counts = {name: Counts(clock.now) for name in settings.organisations}
+        self._counts: dict[str, Counts] = {}
 
     async def keep_house(self) -> None:
         """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
@@ -180,7 +180,7 @@ class _Factory:
             clock=self._clock,
             steps=self._steps,
             deliveries=deliveries,
-            closing=Closing(ack=deliveries.ack, steps=self._steps, counts=self._counts[org.name]),
+            closing=Closing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
             shelf=self._shelves[org.name],
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )
@@ -191,8 +191,12 @@ class _Factory:
             org,
             spend_again=partial(self._spend_again, org),
             on_sent=partial(self._steps.reached, Step.SENT),
-            on_reply=self._counts[org.name].answered,
+            on_reply=self._counts_of(org.name).answered,
         )
+
+    def _counts_of(self, org: str) -> Counts:
+        """Kept from the first session on, whatever becomes of the lease."""
+        return self._counts.setdefault(org, Counts(self._clock.now))
 
     async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:
         spent = await self._ledger.calls.spend_again(self._leases[org.name], call_id, limits=limits_of(org))

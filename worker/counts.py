@@ -32,6 +32,7 @@ UNSENT, LOST = "unsent", "lost"
 
 _ENTITIES = frozenset(Entity)
 _UNKNOWN = "unknown"
+_LABELS = (*map(str, Entity), _UNKNOWN)
 _WRITTEN = frozenset({"written", "adopted"})
 
 
@@ -61,7 +62,8 @@ class Counts:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self.events: Counter[tuple[str, Lane, str]] = Counter()
+        # what is there from the beginning can be seen to grow: a first burst would pass for where it began
+        self.events = Counter({(entity, lane, "parked"): 0 for entity in _LABELS for lane in Lane})
         self.delays = {lane: Distribution(DELAYS_S) for lane in Lane}
         self.calls: Counter[tuple[str, Purpose, str]] = Counter()
         self.durations: dict[str, Distribution] = {}

@@ -14,13 +14,14 @@ import yaml
 
 from tests.prometheus_files import PROMETHEUS, RULES
 
+_EVERY = "2s"
 _RATE_INTERVAL = "20s"
 
 
 def write_scrape_configuration(folder: Path, targets: Mapping[str, Sequence[str]]) -> Path:
     """The repository's own, but for its pace and where the processes are: addresses by job."""
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
-    config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    config["global"] = {"scrape_interval": _EVERY, "scrape_timeout": _EVERY, "evaluation_interval": "1s"}
     config["rule_files"] = [str(path) for path in RULES]
     for job in config["scrape_configs"]:
         del job["dns_sd_configs"]

@@ -26,8 +26,10 @@ from worker.documents import Kind
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.records import Pause
 
-SCRAPES = 60
-SCRAPES_A_ROUND = 8
+SCRAPES = 30
+SCRAPES_A_ROUND = 4
+"""Every 2 seconds: a minute in all."""
+
 OTHERS = ("org2", "org3", "org4")
 
 
@@ -79,19 +81,18 @@ async def test_every_rule_evaluates_and_every_panel_shows_data(tmp_path: Path, s
 
     async with scraping(tmp_path, addresses, agent) as prometheus:
         run = await shop.ask("resync-all", ResyncAll())
-        await load_until_scraped(stage, prometheus, organisations)
+        posted = await load_until_scraped(stage, prometheus, organisations)
         await stage.until_async(lambda: run_is_done(shop, run), what="the resync")
         await panels_show_data(stage, prometheus)
-
+        await every_event_is_counted(stage, prometheus, posted)
+        await each_is_one(stage, prometheus, "sum by (organisation) (xerelay_organisation_served)", organisations)
+        shared = 'count by (organisation) (xerelay_budget_limit_calls{window="day"})'
+        await each_is_one(stage, prometheus, shared, organisations)
         rules = await prometheus.rules()
-        serving = await prometheus.now("sum by (organisation) (xerelay_organisation_served)")
-        exporters = await prometheus.now("count by (organisation) (xerelay_budget_limit_calls{window='day'})")
         critical = await prometheus.now('ALERTS{alertstate="firing", severity="critical"}')
 
     assert len(rules) == sum(len(group["rules"]) for group in groups())
     assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
-    assert serving == {(name,): 1 for name in organisations}
-    assert exporters == {(name,): 1 for name in organisations}
     assert critical == {}
 
 
@@ -137,15 +138,41 @@ async def scraping(folder: Path, workers: list[str], agent: str) -> AsyncIterato
             await prometheus.aclose()
 
 
-async def load_until_scraped(stage: Stage, prometheus: Prometheus, organisations: list[str]) -> None:
-    """A store's day for each organisation every few scrapes, until each process has been scraped for a minute."""
+async def load_until_scraped(stage: Stage, prometheus: Prometheus, organisations: list[str]) -> Counter[str]:
+    """A store's day for each organisation every few scrapes, until each process has been scraped for a minute.
+
+    Returns how many messages each organisation got.
+    """
+    posted: Counter[str] = Counter()
     for number in range(SCRAPES // SCRAPES_A_ROUND + 1):
         wanted = min(SCRAPES, (number + 1) * SCRAPES_A_ROUND)
         for org in organisations:
             day = a_small_day(org, orders=6, seed=number, store=f"shop{number}")
             # the bad messages are alike on all days: once is enough
-            await stage.publish(day if number == 0 else part_of(day))
+            day = day if number == 0 else part_of(day)
+            await stage.publish(day)
+            posted[org] += len(day.events) + len(day.bad)
         await stage.until_async(partial(prometheus.has_scraped, wanted), what=f"{wanted} scrapes of each process")
+    return posted
+
+
+async def every_event_is_counted(stage: Stage, prometheus: Prometheus, posted: Counter[str]) -> None:
+    """The first organisation gets its store's events beside; one that came again after a lease moved counts again."""
+
+    async def all_counted() -> bool:
+        seen = await prometheus.now('sum by (organisation) (xerelay_events_total{outcome!="held"})')
+        return all(seen.get((org,), 0) >= count for org, count in posted.items())
+
+    await stage.until_async(all_counted, what=f"as many events as were posted: {posted}")
+
+
+async def each_is_one(stage: Stage, prometheus: Prometheus, expression: str, organisations: list[str]) -> None:
+    """A scrape that a busy machine was too slow for leaves a gap of one interval."""
+
+    async def all_one() -> bool:
+        return await prometheus.now(expression) == {(name,): 1 for name in organisations}
+
+    await stage.until_async(all_one, within_s=20, what=expression)
 
 
 async def run_is_done(shop: ShopStage, run: str) -> bool:

@@ -54,7 +54,7 @@ def test_events_count_by_entity_lane_and_outcome_and_what_they_absorbed_too() ->
 
     counts.completed([newest, a_work(4, entity=Entity.PAYMENT, result="unchanged")])
 
-    assert counts.events == {
+    assert +counts.events == {
         (Entity.INVOICE, Lane.BATCH, "written"): 1,
         (Entity.INVOICE, Lane.BATCH, "coalesced"): 2,
         (Entity.PAYMENT, Lane.BATCH, "unchanged"): 1,
@@ -90,7 +90,7 @@ def test_a_message_that_calls_itself_anything_makes_no_label_of_its_own() -> Non
     counts.held(sound, waiting_until(sound, START + timedelta(hours=1), "kind_paused", ""))
     counts.expired(parked(sound, "parent_missing", "", ""))
 
-    assert counts.events == {
+    assert +counts.events == {
         ("unknown", Lane.BATCH, "parked"): 1,
         (Entity.INVOICE, Lane.BATCH, "held"): 1,
         (Entity.INVOICE, Lane.BATCH, "parked"): 1,
@@ -142,3 +142,11 @@ def test_a_distribution_counts_a_value_on_a_bound_below_it() -> None:
         distribution.add(value)
 
     assert (distribution.counts, distribution.total) == ([2, 1, 1], 13.5)
+
+
+def test_parked_events_are_at_nothing_from_the_beginning_so_that_a_first_burst_shows() -> None:
+    counts = Counts(FakeClock().now)
+
+    assert {outcome for _, _, outcome in counts.events} == {"parked"}
+    assert {entity for entity, _, _ in counts.events} == {*Entity, "unknown"}
+    assert sum(counts.events.values()) == 0

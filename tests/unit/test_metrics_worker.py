@@ -86,7 +86,7 @@ def watch_of(ledger: Ledger, broker: Linked, service: OneService, counts: Counts
         **parts,
         ledger=ledger,
         clock=SystemClock(),
-        counts={ORG: counts, "idle": Counts(SystemClock().now)},
+        counts={ORG: counts},
         connections={ORG: "xero", "idle": "xero"},
         limits={ORG: AMPLE, "idle": AMPLE},
     )

@@ -26,7 +26,10 @@ _ASK_S, _READ_S = 2.0, 8.0
 
 
 class WorkerWatch:
-    """Watches one worker. `connections` and `limits` are those of every configured organisation, `counts` too."""
+    """Watches one worker.
+
+    `connections` and `limits` are of every configured organisation, `counts` of those that the worker has served.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class WorkerWatch:
         yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=self._is_up)
         yield from _counted(self._counts)
         runners = self._service.runners
-        yield f.SERVED.of(((org,), org in runners) for org in self._counts)
+        yield f.SERVED.of(((org,), org in runners) for org in self._connections)
         works = {org: works_of(runner) for org, runner in runners.items()}
         yield from session_metrics(works, self._clock.now())
         # a lease may have gone to another worker since the reading
