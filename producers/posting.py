@@ -55,7 +55,6 @@ class Posting:
         await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
         self._steps.reached(Step.PUBLISHED)
         await sending
-        self.published.update(Route(one.event.organisation, one.event.entity, one.lane) for one in outgoing)
         self._steps.reached(Step.CONFIRMED)
 
     async def _send(self, one: Outgoing) -> None:
@@ -72,3 +71,5 @@ class Posting:
                 reason=error.reason,
                 detail=error.detail,
             )
+        else:
+            self.published[Route(event.organisation, event.entity, one.lane)] += 1

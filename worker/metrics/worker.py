@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.core import Metric
 
@@ -62,8 +62,18 @@ class WorkerWatch:
         return self._exposition.text()
 
     async def missing(self) -> Sequence[str]:
-        """See the protocol."""
-        return list(await self._missing())
+        """See the protocol. A paused organisation is served as far as it can be."""
+        missing = list(missing_links([self._consumer]))
+        if await self._leases.get() is None:
+            missing.append(f"ledger: {self._leases.error}")
+        if self._service.is_stopping:
+            missing.append("worker: it is stopping")
+        elif not self._service.has_shared:
+            missing.append("organisations: not shared out yet")
+        for org, runner in self._service.runners.items():
+            if not runner.is_serving and not runner.paused_for:
+                missing.append(f"organisation {org}: not served yet")
+        return missing
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
@@ -91,19 +101,6 @@ class WorkerWatch:
             broker=self._consumer,
             buffered=Counter(work.lane for work in works_of(runner)),
         )
-
-    async def _missing(self) -> Iterable[str]:
-        missing = list(missing_links([self._consumer]))
-        if await self._leases.get() is None:
-            missing.append(f"ledger: {self._leases.error}")
-        if self._service.is_stopping:
-            missing.append("worker: it is stopping")
-        elif not self._service.has_shared:
-            missing.append("organisations: not shared out yet")
-        for org, runner in self._service.runners.items():
-            if not runner.is_serving and not runner.paused_for:
-                missing.append(f"organisation {org}: not served yet")
-        return missing
 
 
 def works_of(runner: Runner) -> list[Work]:
