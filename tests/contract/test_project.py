@@ -13,7 +13,7 @@ from worker.settings import load
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300
-GENERATED = ("schemas/generated/", "requirements")
+GENERATED = ("schemas/generated/", "requirements", "deploy/grafana/dashboards/")
 
 # words that would tie the repository to one machine or one package registry
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home|work|opt|mnt|Users)/[\w.]")

@@ -4,100 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from producers.amqp import AmqpError, ConnectionLost, TopologyMismatch
+from producers.amqp import ConnectionLost, TopologyMismatch
 from schemas.entities import Entity
+from tests.metrics_fixture import Linked, OneService, Watching, watch_of, watching_one
 from tests.sample_ledger import AMPLE, event, open_call, write
 from tests.scraped import Scraped
-from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, Served, served
+from tests.serving_fakes import ORG, FailingOnce
 from tests.unit.mapping_cases import event as an_event
 from tests.waiting import until
 from worker.clock import SystemClock
 from worker.counts import Counts
 from worker.documents import Kind
 from worker.ledger.errors import LedgerUnavailable
-from worker.ledger.ledger import Ledger
-from worker.ledger.records import HoldState, Lease, Pause, TokenSet
+from worker.ledger.records import HoldState, Pause, TokenSet
 from worker.metrics import families
-from worker.metrics.worker import WorkerWatch
-from worker.session import Session
 
 CUSTOMER = an_event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 
 
-class Linked(MemoryBroker):
-    """The consumer's link, as the metrics look at it, with queues of some depth."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.connected = asyncio.Event()
-        self.connected.set()
-        self.reconnects = 2
-        self.last_error: AmqpError | None = None
-        self.mismatches: dict[str, TopologyMismatch] = {}
-        self.depths = {"immediate": 3, "batch": 40, "backfill": 0, "dead": 1}
-
-    async def depth(self, queue: str) -> int:
-        if not self.connected.is_set():
-            raise ConnectionLost("away")
-        return self.depths[queue.rsplit(".", 1)[1]]
-
-
-@dataclass
-class OneRunner:
-    lease: Lease
-    session: Session | None
-    paused_for: str = ""
-
-    @property
-    def is_serving(self) -> bool:
-        return self.session is not None
-
-
-@dataclass
-class OneService:
-    runners: dict[str, OneRunner] = field(default_factory=dict)
-    is_stopping: bool = False
-    has_shared: bool = True
-
-
-@dataclass
-class Watching:
-    """A worker's watch, and what it watches."""
-
-    one: Served
-    broker: Linked
-    service: OneService
-    watch: WorkerWatch
-
-    async def scrape(self) -> Scraped:
-        return Scraped((await self.watch.metrics()).decode())
-
-
-def watch_of(ledger: Ledger, broker: Linked, service: OneService, counts: Counts) -> WorkerWatch:
-    parts: dict[str, Any] = {"service": service, "consumer": broker}  # what it needs of them
-    return WorkerWatch(
-        **parts,
-        ledger=ledger,
-        clock=SystemClock(),
-        counts={ORG: counts},
-        connections={ORG: "xero", "idle": "xero"},
-        limits={ORG: AMPLE, "idle": AMPLE},
-    )
-
-
 @pytest.fixture
 async def watching(tmp_path: Path) -> AsyncIterator[Watching]:
-    """A worker that serves one organisation of two."""
-    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
-        broker, service = Linked(), OneService({ORG: OneRunner(one.lease, one.session)})
-        yield Watching(one, broker, service, watch_of(one.ledger, broker, service, one.session.closing._counts))
+    async with watching_one(f"sqlite+inline:///{tmp_path}/ledger.db") as watching:
+        yield watching
 
 
 async def test_events_and_their_delay_are_counted_at_their_end(watching: Watching) -> None:
