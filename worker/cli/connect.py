@@ -9,22 +9,12 @@ import typer
 
 from worker.bootstrap import open_ledger
 from worker.cli.options import By, Config, settings, who
-from worker.clients import credentials
 from worker.clock import SystemClock
+from worker.connecting import Question, complete
 from worker.ledger.upgrade import upgrade
 from worker.settings import Settings
 from worker.settings.sections import ConnectionSettings
-from worker.xero.consent import (
-    ConsentRefused,
-    Tenant,
-    authorise_url,
-    connections,
-    exchange,
-    new_state,
-    new_verifier,
-    read_callback,
-)
-from worker.xero.identity import connections_url, identity_client, token_endpoint
+from worker.xero.consent import ConsentRefused, Tenant
 from worker.xero.tokens import AuthError
 
 
@@ -55,25 +45,13 @@ def connect(
 
 
 async def _connect(checked: Settings, connection: ConnectionSettings, by: str) -> list[Tenant]:
-    app = credentials(connection)
-    redirect_uri = f"http://localhost:{connection.redirect_port}/callback"
-    state, verifier = new_state(), new_verifier()
-    login = f"{checked.xero.login_url}/identity/connect/authorize"
-    typer.echo(authorise_url(app, login_url=login, redirect_uri=redirect_uri, state=state, verifier=verifier))
+    question = Question(connection, f"http://localhost:{connection.redirect_port}/callback")
+    typer.echo(question.url(checked))
     pasted = await asyncio.to_thread(typer.prompt, "The address the browser was sent to")
-    code = read_callback(pasted.strip(), state=state)
     await upgrade(checked.ledger.url.get_secret_value())
     ledger = await open_ledger(checked)
     try:
-        identity_url, api_url = checked.xero.identity_url, checked.xero.api_url
-        async with identity_client(identity_url=identity_url, api_url=api_url) as http:
-            endpoint = token_endpoint(http, identity_url=identity_url, clock=SystemClock())
-            token = await exchange(endpoint, app, code=code, redirect_uri=redirect_uri, verifier=verifier)
-            stored = await ledger.tokens.load(connection.name)
-            if not await ledger.tokens.swap(connection.name, stored.generation if stored else 0, token):
-                raise ConsentRefused("another process stored a token set meanwhile; start again")
-            await ledger.admin_actions.record("connect", who=by, subject=f"connection {connection.name}")
-            return await connections(http, url=connections_url(api_url), token=token)
+        return await complete(checked, ledger, question, pasted.strip(), clock=SystemClock(), who=by)
     finally:
         await ledger.close()
 

@@ -1,0 +1,64 @@
+"""A consent on its way: from the question in a person's browser to the token set in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from worker.clients import credentials
+from worker.clock import Clock
+from worker.ledger.ledger import Ledger
+from worker.settings import Settings
+from worker.settings.sections import ConnectionSettings
+from worker.xero.consent import (
+    ConsentRefused,
+    Tenant,
+    authorise_url,
+    connections,
+    exchange,
+    new_state,
+    new_verifier,
+    read_callback,
+)
+from worker.xero.identity import connections_url, identity_client, token_endpoint
+
+_AUTHORISE = "/identity/connect/authorize"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: `state` ties the callback to it, `verifier` the code to us. Good for one answer."""
+
+    connection: ConnectionSettings
+    redirect_uri: str
+    state: str = field(default_factory=new_state, repr=False)
+    verifier: str = field(default_factory=new_verifier, repr=False)
+
+    def url(self, settings: Settings) -> str:
+        """The page of Xero's to open."""
+        return authorise_url(
+            credentials(self.connection),
+            login_url=settings.xero.login_url + _AUTHORISE,
+            redirect_uri=self.redirect_uri,
+            state=self.state,
+            verifier=self.verifier,
+        )
+
+
+async def complete(
+    settings: Settings, ledger: Ledger, question: Question, callback: str, *, clock: Clock, who: str
+) -> list[Tenant]:
+    """Store the token set that the callback's address leads to, on record, and return the organisations it opens.
+
+    Raises `ConsentRefused`, `AuthError`, and what the ledger raises.
+    """
+    code = read_callback(callback, state=question.state)
+    name, xero = question.connection.name, settings.xero
+    async with identity_client(identity_url=xero.identity_url, api_url=xero.api_url) as http:
+        endpoint = token_endpoint(http, identity_url=xero.identity_url, clock=clock)
+        app = credentials(question.connection)
+        token = await exchange(endpoint, app, code=code, redirect_uri=question.redirect_uri, verifier=question.verifier)
+        stored = await ledger.tokens.load(name)
+        if not await ledger.tokens.swap(name, stored.generation if stored else 0, token):
+            raise ConsentRefused("another process stored a token set meanwhile; start again")
+        await ledger.admin_actions.record("connect", who=who, subject=f"connection {name}")
+        return await connections(http, url=connections_url(xero.api_url), token=token)

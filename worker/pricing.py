@@ -1,0 +1,69 @@
+"""What a resync costs: the store's rows are counted, nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from producers.runs import Run
+from producers.selection import selection_of, streams_of
+from producers.store import Stream
+from schemas.commands import ResyncAll
+from schemas.entities import Entity
+from schemas.envelope import Lane
+from worker.bootstrap import limits_of
+from worker.planning import Cost, Load, cost
+from worker.settings import OrganisationSettings, Settings
+from worker.settings.sections import StoreSettings
+from worker.stores import open_source, routing_of
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """At most so much for an organisation with `limit` calls a day: what is in Xero as it should be costs nothing.
+
+    `is_shared`: the store feeds others too, and the price is that of all its rows.
+    """
+
+    organisation: str
+    cost: Cost
+    limit: int
+    is_shared: bool
+
+
+async def count(settings: Settings, store: StoreSettings, command: ResyncAll) -> dict[Stream, int]:
+    """The rows that a resync would read. Raises `StoreUnreachable`, `StoreRefuses` and `NoAdapter`."""
+    run = Run("", "resync-all", command)
+    routing = routing_of(settings, store)
+    async with open_source(store) as source:
+        streams = streams_of(run, source.streams)
+        return {stream: await source.count(stream, selection_of(run, stream, routing)) for stream in streams}
+
+
+def prices(settings: Settings, store: StoreSettings, command: ResyncAll, counts: Mapping[Stream, int]) -> list[Price]:
+    """One for each organisation that the command is for."""
+    names = [command.organisation] if command.organisation else store.organisations
+    shared = len(store.organisations) > 1
+    return [_price(settings.organisations[name], counts, shared=shared) for name in names]
+
+
+def _price(org: OrganisationSettings, counts: Mapping[Stream, int], *, shared: bool) -> Price:
+    limits = limits_of(org)
+    load = load_of(org, counts)
+    return Price(org.name, cost(load, limits, lane=Lane.BACKFILL, now=datetime.now(UTC)), limits.day, shared)
+
+
+def load_of(org: OrganisationSettings, counts: Mapping[Stream, int]) -> Load:
+    """The store's rows as a load: its sales documents are those that the organisation books."""
+
+    def rows(entity: Entity) -> int:
+        wanted = org.lanes[entity] != "off"
+        return sum(count for stream, count in counts.items() if wanted and entity in stream.entities)
+
+    return Load(
+        customers=rows(Entity.CUSTOMER),
+        products=rows(Entity.PRODUCT),
+        orders=rows(Entity(org.sales_document)),
+        refunds=rows(Entity.CREDIT_MEMO),
+    )
