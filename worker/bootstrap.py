@@ -34,6 +34,7 @@ from worker.runner import Runner
 from worker.service import LEASE_S, Service
 from worker.session import Session
 from worker.settings import OrganisationSettings, Settings
+from worker.settings.overlay import Overlay, filled
 from worker.steps import Step, Steps, Unwatched
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
@@ -72,6 +73,11 @@ async def open_ledger(settings: Settings) -> Ledger:
     """The ledger of these settings."""
     section = settings.ledger
     return await Ledger.open(section.url.get_secret_value(), encryption_key=section.encryption_key.get_secret_value())
+
+
+async def as_served(ledger: Ledger, org: OrganisationSettings) -> OrganisationSettings:
+    """The organisation with what the console added to its configuration. Raises `LedgerError`."""
+    return filled(org, await ledger.overlays.of(org.name))
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:
@@ -168,8 +174,13 @@ class _Factory:
             clock=self._clock,
         )
 
-    def _session(self, org: OrganisationSettings, lease: Lease) -> Session:
+    def _session(self, configured: OrganisationSettings, lease: Lease, overlay: Overlay) -> Session:
+        org = filled(configured, overlay)
         deliveries = Deliveries(self.consumer)
+        shelf = self._shelves[org.name]
+        if shelf.chart.org != org:
+            # what was read was judged by another configuration
+            self._shelves[org.name] = shelf = ChartShelf(Chart(org))
         return Session(
             org=org,
             lease=lease,
@@ -181,7 +192,8 @@ class _Factory:
             steps=self._steps,
             deliveries=deliveries,
             closing=Closing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
-            shelf=self._shelves[org.name],
+            shelf=shelf,
+            overlay=overlay,
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )
 

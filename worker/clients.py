@@ -27,7 +27,7 @@ class Clients:
         self._clock = clock
         self._stack = stack
         self._auths: dict[str, XeroAuth] = {}
-        self._clients: dict[str, XeroClient] = {}
+        self._clients: dict[tuple[str, str], XeroClient] = {}
 
     def client(
         self,
@@ -38,10 +38,11 @@ class Clients:
         on_reply: Callable[[Call, Reply, float], None] = lambda *_: None,
     ) -> XeroClient:
         """The client of `org`; the callbacks are those of the first time."""
-        if org.name not in self._clients:
+        tenant_id = org.tenant_id or ""
+        if (org.name, tenant_id) not in self._clients:
             client = XeroClient(
                 api_url=f"{self._settings.xero.api_url}/api.xro/2.0",
-                tenant_id=org.tenant_id or "",
+                tenant_id=tenant_id,
                 auth=self.auth(org.connection),
                 transport=open_transport(),
                 spend_again=spend_again,
@@ -49,8 +50,8 @@ class Clients:
                 on_reply=on_reply,
             )
             self._stack.push_async_callback(client.aclose)
-            self._clients[org.name] = client
-        return self._clients[org.name]
+            self._clients[org.name, tenant_id] = client
+        return self._clients[org.name, tenant_id]
 
     def auth(self, name: str) -> XeroAuth:
         """The tokens of a connection."""

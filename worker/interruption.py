@@ -1,6 +1,7 @@
 """Why serving an organisation stops before its time.
 
 PauseOrganisation    Xero cannot be called for it now: cancel the consumers, return what is held, say why
+Reconfigured         an admin added to its configuration: begin a new session with that
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ class PauseOrganisation(Exception):
         self.reason = reason
         self.detail = detail
         self.until = until
+
+
+class Reconfigured(Exception):
+    """What the organisation is served with is not what is configured any more."""
+
+
+Interruption = PauseOrganisation | Reconfigured
 
 
 def pause_for(reply: Reply, now: datetime) -> PauseOrganisation | None:

@@ -12,13 +12,14 @@ from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.clock import Clock
 from worker.inbox import Throttle
-from worker.interruption import PauseOrganisation, pause_for
+from worker.interruption import PauseOrganisation, Reconfigured, pause_for
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose, Wait
 from worker.reading import digest, places
 from worker.serving import Serving, Stopped
 from worker.session import Session
+from worker.settings.overlay import Overlay
 from worker.xero.reply import ReplyKind
 
 _PROBE_EVERY_S = 30.0
@@ -29,6 +30,9 @@ _RESTART_CAP_S = 15.0
 _DEFECT_CAP_S = 600.0
 """Each session that fails returns what it holds, which counts towards the delivery limit of 50: make it last hours."""
 
+_RECONFIGURED_APART_S = 15.0
+"""For the same reason: who adds fifty entries one by one makes a session of several."""
+
 
 class Runner:
     """One organisation, one lease."""
@@ -38,7 +42,7 @@ class Runner:
         *,
         lease: Lease,
         org: str,
-        make_session: Callable[[Lease], Session],
+        make_session: Callable[[Lease, Overlay], Session],
         consumer: Consumer,
         throttle: Throttle,
         ledger: Ledger,
@@ -54,6 +58,7 @@ class Runner:
         self._serving: Serving | None = None
         self._stopping = asyncio.Event()
         self._paused_for = ""
+        self._steady_until = 0.0
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
 
     def receive(self, delivery: Delivery) -> None:
@@ -122,9 +127,17 @@ class Runner:
             await self._serve()
         except PauseOrganisation as pause:
             await self._pause(pause)
+        except Reconfigured:
+            self._steady_until = self._clock.monotonic() + _RECONFIGURED_APART_S
+            self._log.info("organisation.reconfigured")
+
+    async def _session(self) -> Session:
+        session = self._make_session(self.lease, await self._ledger.overlays.of(self._org))
+        session.steady_until = self._steady_until
+        return session
 
     async def _serve(self) -> None:
-        session = self._make_session(self.lease)
+        session = await self._session()
         self._serving = Serving(session=session, consumer=self._consumer, throttle=self._throttle)
         if self._stopping.is_set():
             self._serving.stop()
@@ -161,7 +174,7 @@ class Runner:
 
     async def _answers(self) -> bool:
         """Whether Xero takes one small call; if not, the pause goes on."""
-        session = self._make_session(self.lease)
+        session = await self._session()
         opened = await self._ledger.calls.open_read(
             self.lease,
             purpose=Purpose.PROBE,

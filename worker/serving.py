@@ -24,7 +24,7 @@ from worker.dispatcher import Dispatcher
 from worker.documents import Kind
 from worker.inbox import Inbox, Throttle
 from worker.intake import Intake
-from worker.interruption import PauseOrganisation
+from worker.interruption import PauseOrganisation, Reconfigured
 from worker.lane_keeper import LaneKeeper, when_connected
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
@@ -35,6 +35,7 @@ from worker.session import Session
 from worker.settlement import Settlement, released
 
 _HELD_EVERY_S = 1.0
+_OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
@@ -88,7 +89,10 @@ class Serving:
                 self._s.let_go(work)
 
     async def run(self) -> None:
-        """Serve. Raises `Stopped`, `PauseOrganisation`, `LeaseLost` or `LedgerUnavailable`, everything returned."""
+        """Serve. Raises `Stopped`, `PauseOrganisation`, `Reconfigured`, `LeaseLost` or `LedgerUnavailable`.
+
+        Everything is returned by then.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._start(tasks)
@@ -179,13 +183,21 @@ class Serving:
         self._s.deliveries.ack(delivery)
 
     async def _serve_held(self) -> None:
-        """Bring back what was held until now; once a minute look for children whose parent came, or never will."""
-        sweep_at = 0.0
+        """Bring back what was held until now; once a minute look for children whose parent came, or never will.
+
+        What a person sends on its way again, having mended the configuration, is taken with what was mended: it is
+        looked for first, and the configuration after that.
+        """
+        sweep_at = overlay_at = 0.0
         while True:
             await self._heed_lifted_pauses()
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
-            if fresh:
+            outdated = False
+            if fresh or self._s.clock.monotonic() >= overlay_at:
+                overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
+                outdated = await self._is_outdated()
+            if fresh and not outdated:
                 await self._admit([released(held) for held in fresh])
                 self._s.wake.set()
             if self._s.clock.monotonic() >= sweep_at:
@@ -203,6 +215,14 @@ class Serving:
             if lifted:
                 self._s.shelf.forget()
             self._s.paused_kinds.update(lifted)
+
+    async def _is_outdated(self) -> bool:
+        """Whether an admin has added to the configuration: what is in flight settles, and a new session begins."""
+        if await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
+            return False
+        if self._s.clock.monotonic() >= self._s.steady_until:
+            self._s.interrupt(Reconfigured())
+        return True
 
     async def _paused_kinds(self) -> dict[Kind, datetime]:
         pauses = await self._s.ledger.pauses.current(self._s.org.name)
@@ -239,7 +259,7 @@ def _lane_of(routing_key: str) -> Lane:
 def weightiest(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Of several reasons to end, the one that decides what happens next; a defect before all others."""
     leaves = list(_leaves(group))
-    order: list[type[BaseException]] = [LeaseLost, LedgerUnavailable, PauseOrganisation, Stopped]
+    order: list[type[BaseException]] = [LeaseLost, LedgerUnavailable, PauseOrganisation, Reconfigured, Stopped]
     for leaf in leaves:
         if not isinstance(leaf, tuple(order)):
             return leaf

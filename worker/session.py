@@ -15,12 +15,13 @@ from worker.clock import Clock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
 from worker.documents import Kind, Write
-from worker.interruption import PauseOrganisation
+from worker.interruption import Interruption
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Composed, Known, Lease
 from worker.namesakes import Namesakes
 from worker.outcome import Refusals
 from worker.settings import OrganisationSettings
+from worker.settings.overlay import Overlay
 from worker.steps import Steps
 from worker.work import Work
 from worker.xero.client import XeroClient
@@ -29,7 +30,10 @@ from worker.xero.readings import Readings
 
 @dataclass(slots=True)
 class Session:
-    """One organisation, one lease: dropped as a whole when the lease or the ledger is lost."""
+    """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
+
+    `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
+    """
 
     org: OrganisationSettings
     lease: Lease
@@ -42,6 +46,8 @@ class Session:
     deliveries: Deliveries
     closing: Closing
     shelf: ChartShelf
+    overlay: Overlay = ()
+    steady_until: float = 0.0
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)
@@ -52,12 +58,12 @@ class Session:
     backfill_is_dry: bool = False
     lock_date: date | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    interruption: asyncio.Future[PauseOrganisation] = field(default_factory=asyncio.Future)
+    interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
 
-    def interrupt(self, pause: PauseOrganisation) -> None:
+    def interrupt(self, reason: Interruption) -> None:
         """End serving, once the calls in flight are settled. The first reason counts."""
         if not self.interruption.done():
-            self.interruption.set_result(pause)
+            self.interruption.set_result(reason)
 
     def let_go(self, work: Work) -> None:
         """Out of memory unsettled; what the broker gave for it, and for what it absorbed, goes back."""

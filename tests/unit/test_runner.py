@@ -36,7 +36,7 @@ def runner_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXe
     return Runner(
         lease=lease,
         org=ORG,
-        make_session=lambda lease: session_of(ledger, lease, broker, xero),
+        make_session=lambda lease, _overlay: session_of(ledger, lease, broker, xero),
         consumer=broker,  # type: ignore[arg-type] # a broker in memory
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,

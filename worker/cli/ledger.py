@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from producers.store import Broken, Stream
+from worker.bootstrap import as_served
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.reading_view import ReadingView
@@ -62,7 +63,7 @@ def rebuild(
     organisations = fed(checked, org)
 
     async def all_of_them(ledger: Ledger) -> list[dict[str, Any]]:
-        return [await _one(checked, ledger, one, yes=yes, by=who(by)) for one in organisations]
+        return [await _one(checked, ledger, await as_served(ledger, one), yes=yes, by=who(by)) for one in organisations]
 
     results = run_reading(checked, all_of_them, before=lambda: upgrade(checked.ledger.url.get_secret_value()))
     if as_json:

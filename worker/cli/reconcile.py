@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from producers.store import Broken, StoreRefuses, StoreUnreachable, Stream
-from worker.bootstrap import open_ledger
+from worker.bootstrap import as_served, open_ledger
 from worker.cli.options import Config, settings
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile_view import Result, facts, show
@@ -118,7 +118,7 @@ def ask(org: OrganisationSettings, price: int, *, yes: bool) -> None:
 async def _all(
     checked: Settings, ledger: Ledger, organisations: Sequence[OrganisationSettings], days: Days, yes: bool
 ) -> list[Result]:
-    return [await _one(checked, ledger, org, days, yes) for org in organisations]
+    return [await _one(checked, ledger, await as_served(ledger, org), days, yes) for org in organisations]
 
 
 async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, days: Days, yes: bool) -> Result:

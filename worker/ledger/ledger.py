@@ -16,6 +16,7 @@ from worker.ledger.figures import Figures
 from worker.ledger.held import HeldEvents
 from worker.ledger.history import Histories
 from worker.ledger.leases import Leases
+from worker.ledger.overlays import Overlays
 from worker.ledger.overview import Overview
 from worker.ledger.parked import Parked
 from worker.ledger.pauses import Pauses
@@ -47,6 +48,7 @@ class Ledger:
         self.personal = Personal(database)
         self.admin_actions = AdminActions(database)
         self.figures = Figures(database)
+        self.overlays = Overlays(database)
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:

@@ -168,6 +168,17 @@ admin_actions = Table(
     Index(None, "organisation", "subject"),
 )
 
+# what the console adds to organisations' configurations
+overlays = Table(
+    "overlays",
+    metadata,
+    Column("org", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("org", "section", "key"),
+)
+
 pauses = Table(
     "pauses",
     metadata,

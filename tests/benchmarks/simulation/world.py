@@ -172,7 +172,7 @@ class Process:
         return Runner(
             lease=lease,
             org=org,
-            make_session=lambda lease: self._session(org, lease),
+            make_session=lambda lease, _overlay: self._session(org, lease),
             consumer=cast(Consumer, self.consumer),
             throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
             ledger=self._ledger,
