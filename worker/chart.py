@@ -156,7 +156,7 @@ def _rates(rows: Rows) -> dict[str, Decimal]:
 
 def _account_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
     for name, code in org.accounts:
-        wrong = _wrong(rows.get(code), allowed=_sells, why="is a bank or system account") if code else ""
+        wrong = _wrong(rows.get(code), allowed=sells, why="is a bank or system account") if code else ""
         if wrong:
             line = f'[organisations.{org.name}.accounts] {name} = "{code}"'
             yield code, _account_fault(code, wrong, line, "account_invalid")
@@ -169,23 +169,30 @@ def _payment_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, A
         for name in ("gift_card", "store_credit", "reward_points")
     ]
     for place, code in named:
-        wrong = "" if code == NO_PAYMENT else _wrong(rows.get(code), allowed=_pays, why="takes no payments")
+        wrong = "" if code == NO_PAYMENT else _wrong(rows.get(code), allowed=pays, why="takes no payments")
         if wrong:
             yield code, _account_fault(code, wrong, f'{place} = "{code}"', "payment_account_invalid")
 
 
-def _sells(row: Mapping[str, Any]) -> bool:
+def sells(row: Mapping[str, Any]) -> bool:
+    """Whether a line may name this account."""
     return row.get("Type") != "BANK" and row.get("SystemAccount") not in _CLOSED
 
 
-def _pays(row: Mapping[str, Any]) -> bool:
+def pays(row: Mapping[str, Any]) -> bool:
+    """Whether a payment may go to this account."""
     return row.get("Type") == "BANK" or bool(row.get("EnablePaymentsToAccount"))
+
+
+def is_active(row: Mapping[str, Any]) -> bool:
+    """Whether an account or a tax rate may be used."""
+    return row.get("Status") in (None, "ACTIVE")
 
 
 def _wrong(row: Mapping[str, Any] | None, *, allowed: Callable[[Mapping[str, Any]], bool], why: str) -> str:
     if row is None:
         return "is not in the chart of accounts"
-    if row.get("Status") not in (None, "ACTIVE"):
+    if not is_active(row):
         return "is archived"
     return "" if allowed(row) else why
 
@@ -198,7 +205,7 @@ def _account_fault(code: str, wrong: str, line: str, reason: str) -> Fault:
 def _tax_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fault]]:
     for key, tax_type in org.tax.items():
         row = rows.get(tax_type)
-        if row is not None and row.get("Status") in (None, "ACTIVE"):
+        if row is not None and is_active(row):
             continue
         wrong = "is no tax rate of the organisation" if row is None else "is archived"
         hint = f'mend it in xero, or change [organisations.{org.name}.tax] "{key}" = "{tax_type}"; {_THEN}'

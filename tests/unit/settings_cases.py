@@ -58,6 +58,10 @@ WRONG_FILES = [
     ("[ledger]", '[ledger]\npassword = "hidden"', "ledger.password", "only a postgresql:// url"),
     ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", 'at least 1, got "0"'),
     ("[ledger]", '[http]\nport = "9110-9100"\n[ledger]', "http.port", '"9100-9110", got "9110-9100"'),
+    ("[ledger]", '[console]\nadmin_token = "hidden-4"\n[ledger]', "console.admin_token", "at least 16 characters"),
+    ("[ledger]", '[console]\nhost = "0.0.0.0"\n[ledger]', "console.admin_token", "listens beyond this machine"),
+    ("[ledger]", '[console]\nurl = "https://x.example/a"\n[ledger]', "console.url", "a URL without a path"),
+    ("[ledger]", "[console]\nport = 0\n[ledger]", "console.port", "at least 1"),
     (
         "[stores.shop]",
         '[organisations.main.cut_over]\npolicy = "adopt"\n[stores.shop]',

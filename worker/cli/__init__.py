@@ -11,6 +11,7 @@ from worker.cli import (
     budget,
     commands,
     connect,
+    console,
     db,
     demo,
     forget,
@@ -51,6 +52,7 @@ app.command("reconcile")(reconcile.reconcile)
 app.command("publish")(publish.publish)
 app.command("forget")(forget.forget)
 app.command("connect")(connect.connect)
+app.command("console")(console.console)
 app.command("plan")(plan.plan)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")

@@ -42,7 +42,7 @@ class Readings:
         self._database = database
 
     async def open(
-        self, org: str, *, purpose: Purpose, kind: Kind, path: str, params: Mapping[str, str], limits: Limits
+        self, org: str, *, purpose: Purpose, kind: Kind | None, path: str, params: Mapping[str, str], limits: Limits
     ) -> Call | Wait:
         """Spend a token of the backfill lane and record a GET, or say until when there is none."""
         async with self._database.transaction() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -15,6 +16,7 @@ from worker.settings.sections import (
     XERO_API,
     BrokerSection,
     ConnectionSettings,
+    ConsoleSection,
     HttpSection,
     LedgerSection,
     NotifySection,
@@ -22,6 +24,8 @@ from worker.settings.sections import (
     XeroSection,
 )
 from worker.settings.values import MAGENTO, Section
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _with_names(tables: Any) -> Any:
@@ -40,6 +44,7 @@ class Settings(Section):
     broker: BrokerSection
     ledger: LedgerSection
     http: HttpSection = HttpSection()
+    console: ConsoleSection = ConsoleSection()
     xero: XeroSection = XeroSection()
     connections: Annotated[dict[str, ConnectionSettings], BeforeValidator(_with_names)]
     organisations: Annotated[dict[str, OrganisationSettings], BeforeValidator(_with_names), Field(min_length=1)]
@@ -60,6 +65,11 @@ def contradictions(settings: Settings) -> Iterator[Problem]:
         yield Problem("notify.to", "missing; smtp_url needs at least one address to write to")
     if (settings.broker.cert_file is None) != (settings.broker.key_file is None):
         yield Problem("broker.cert_file", "cert_file and key_file belong together; set both or neither")
+    if settings.console.url and urlsplit(settings.console.url).path:
+        yield Problem("console.url", "expected a URL without a path, such as https://books.example.com")
+    if settings.console.admin_token is None and settings.console.host not in LOOPBACK:
+        text = "missing; a console that listens beyond this machine needs it (or admin_token_file)"
+        yield Problem("console.admin_token", text)
 
 
 def _connections(settings: Settings) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
 from worker.settings.values import (
+    AdminToken,
     BrokerUrl,
     Duration,
     EncryptionKey,
@@ -58,10 +59,28 @@ class LedgerSection(Section):
 
 
 class HttpSection(Section):
-    """Where health, metrics and the console listen. Of `port` the first free one is taken."""
+    """Where health and metrics listen. Of `port` the first free one is taken."""
 
     host: Filled = "127.0.0.1"
     port: Ports = range(9100, 9111)
+
+
+class ConsoleSection(Section):
+    """Where the console listens, under which address browsers know it, and who may change anything.
+
+    `url` absent: `http://localhost:PORT`. `broker_url` is an admin's: it publishes commands and sees every queue.
+    """
+
+    host: Filled = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8765
+    url: HttpUrl | None = None
+    admin_token: AdminToken | None = None
+    broker_url: BrokerUrl | None = None
+
+    @property
+    def address(self) -> str:
+        """What to type into a browser; Xero sends people back to `/callback` below it."""
+        return self.url or f"http://localhost:{self.port}"
 
 
 class XeroSection(Section):

@@ -38,6 +38,7 @@ _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _HIGHEST_PORT = 65_535
 _KEY_BYTES = 32
+_SHORTEST_TOKEN = 16
 MAGENTO = "magento"
 _ADAPTER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -107,6 +108,12 @@ def _encryption_key(value: SecretStr) -> SecretStr:
         raise ValueError(
             "expected 32 bytes in urlsafe base64 (44 characters), as made by: openssl rand -base64 32 | tr +/ -_"
         )
+    return value
+
+
+def _admin_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError("expected at least 16 characters, as made by: openssl rand -hex 24")
     return value
 
 
@@ -183,3 +190,4 @@ BrokerUrl = Annotated[SecretStr, _secret(_hosted(("amqp", "amqps"), "amqps://use
 SmtpUrl = Annotated[SecretStr, _secret(_hosted(("smtp", "smtps"), "smtps://user:password@host:465"))]
 LedgerUrl = Annotated[SecretStr, _secret(_ledger_url)]
 EncryptionKey = Annotated[SecretStr, AfterValidator(_encryption_key)]
+AdminToken = Annotated[SecretStr, AfterValidator(_admin_token)]

@@ -1,0 +1,202 @@
+"""An admin sees what goes where, what Xero's lists say to it, and adds what the file leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.console_room import Room, console_room, text_of
+from tests.sample_ledger import event, lease_of
+from worker.console.missing import missing_of
+from worker.ledger.records import HoldState
+from worker.mapping.accounts import payment_account
+from worker.mapping.result import Unmappable
+from worker.settings.overlay import Entry, Table
+from worker.xero.consent import Tenant
+
+KLARNA = {"table": "payments", "key": "klarna", "value": "090"}
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    """An admin is logged in."""
+    async with console_room(tmp_path) as made:
+        await made.browser.log_in()
+        yield made
+
+
+async def overlay(room: Room) -> list[Entry]:
+    return list(await room.desk.ledger.overlays.of("main"))
+
+
+async def test_what_is_configured_is_held_against_xeros_lists(room: Room) -> None:
+    before = text_of(await room.browser.get("/organisations/main"))
+
+    answer = await room.browser.post("/organisations/main/read")
+
+    seen = text_of(await room.browser.get("/organisations/main"))
+    assert "Xero's lists were not read yet" in before
+    assert answer.headers["location"] == "/organisations/main"
+    assert "sales 200 Sales the file ○" not in seen
+    assert "sales 200 Sales the file ok" in seen
+    assert "fee 270 Fees the file account 270 is archived" in seen
+    assert "1 of the mapping does not fit Xero's lists." in seen
+
+
+async def test_what_the_file_leaves_out_is_added_on_record(room: Room) -> None:
+    answer = await room.browser.post("/organisations/main/add", KLARNA)
+
+    [action] = await room.desk.ledger.admin_actions.latest()
+    assert answer.headers["location"] == "/organisations/main"
+    assert await overlay(room) == [Entry(Table.PAYMENTS, "klarna", "090")]
+    assert (action.who, action.action, action.organisation) == ("Ann", "mapping.set", "main")
+    assert (action.subject, action.reason) == ("payments klarna", "nothing → 090")
+    assert "klarna 090 – the console" in text_of(await room.browser.get("/organisations/main"))
+
+
+async def test_an_entry_is_changed_and_taken_back_on_record(room: Room) -> None:
+    await room.browser.post("/organisations/main/add", KLARNA)
+    await room.browser.post("/organisations/main/add", {**KLARNA, "value": "091"})
+
+    await room.browser.post("/organisations/main/remove", {"table": "payments", "key": "klarna"})
+
+    actions = await room.desk.ledger.admin_actions.latest()
+    assert await overlay(room) == []
+    assert sorted(one.reason for one in actions) == ["090 → 091", "091 → nothing", "nothing → 090"]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"table": "tax", "key": "20", "value": "NONE"}, "the configuration file has 20 already"),
+        ({"key": ""}, "1 to 100 characters"),
+        ({"value": "x" * 20}, "account code of 1 to 10 characters"),
+        ({"table": "organisation", "key": "tenant_id", "value": "1"}, "chosen after connecting"),
+        ({"table": "limits"}, "expected one of"),
+    ],
+)
+async def test_what_cannot_be_added_says_why(room: Room, change: dict[str, str], text: str) -> None:
+    answer = await room.browser.post("/organisations/main/add", KLARNA | change)
+
+    assert answer.status_code == 400
+    assert text in text_of(answer)
+    assert await overlay(room) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        (KLARNA | {"value": "999"}, "account 999 is not in the chart of accounts"),
+        (KLARNA | {"value": "860"}, "account 860 takes no payments"),
+        ({"table": "tax", "key": "19", "value": "TAX003"}, "tax type TAX003 is no tax rate"),
+        ({"table": "accounts", "key": "refund_adjustment", "value": "090"}, "account 090 is a bank"),
+        ({"table": "accounts", "key": "gift_card", "value": "200"}, "account 200 takes no payments"),
+    ],
+)
+async def test_what_does_not_fit_xeros_lists_is_not_added(room: Room, entry: dict[str, str], text: str) -> None:
+    await room.browser.post("/organisations/main/read")
+
+    answer = await room.browser.post("/organisations/main/add", entry)
+
+    assert answer.status_code == 400
+    assert text in text_of(answer)
+    assert await overlay(room) == []
+
+
+async def test_the_forms_offer_what_xero_has(room: Room) -> None:
+    await room.browser.post("/organisations/main/read")
+
+    page = (await room.browser.get("/organisations/main?table=payments&key=klarna")).text
+
+    assert '<option value="090">090 Bank</option>' in page
+    assert '<option value="841">841 Gift cards</option>' in page
+    assert '<option value="OUTPUT2">20% (VAT on Income), 20.0 %</option>' in page
+    assert '<option value="270">' not in page
+    assert 'id="payments-key" name="key" required maxlength="100" value="klarna"' in page
+
+
+async def test_what_parked_events_wait_for_is_offered_and_then_retried(room: Room) -> None:
+    hint = refusal_of("klarna", room)
+    parked = [event(number, HoldState.PERSON, reason="payment_method_unmapped", hint=hint) for number in range(3)]
+    await room.desk.ledger.held.hold(await lease_of(room.desk.ledger), parked)
+
+    before = text_of(await room.browser.get("/organisations/main"))
+    await room.browser.post("/organisations/main/add", KLARNA)
+    after = text_of(await room.browser.get("/organisations/main"))
+    await room.browser.post("/parked/retry", {"org": "main", "reason": "payment_method_unmapped", "all": "1"})
+
+    assert missing_of(hint) == (Table.PAYMENTS, "klarna")
+    assert "klarna payments 3 Map it : klarna" in before
+    assert "klarna payments 3 It is mapped: retry" in after
+    assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 0
+
+
+async def test_connect_leads_to_xeros_page_with_a_question_of_its_own(room: Room) -> None:
+    first = await room.browser.post("/connect/xero")
+    second = await room.browser.post("/connect/xero")
+
+    address = first.headers["location"]
+    assert address.startswith("https://login.xero.com/identity/connect/authorize?")
+    assert "redirect_uri=http%3A%2F%2Flocalhost%3A8765%2Fcallback" in address
+    assert state_of(address) != state_of(second.headers["location"])
+
+
+async def test_the_answer_comes_back_by_a_page_of_ours_that_says_nothing(room: Room) -> None:
+    stranger = room.another_browser()
+
+    answer = await stranger.get('/callback?code=1&state="><script>')
+
+    assert answer.status_code == 200
+    assert 'content="0;url=/connect/finish?code=1&amp;state=' in answer.text
+    assert "<script" not in answer.text
+
+
+async def test_an_answer_counts_once_for_the_session_that_asked(room: Room) -> None:
+    state = state_of((await room.browser.post("/connect/xero")).headers["location"])
+    other = room.another_browser()
+    await other.log_in("Ben")
+
+    theirs = await other.get(f"/connect/finish?error=access_denied&state={state}")
+    unknown = await room.browser.get("/connect/finish?code=1&state=made-up")
+    declined = await room.browser.get(f"/connect/finish?error=access_denied&state={state}")
+    again = await room.browser.get(f"/connect/finish?error=access_denied&state={state}")
+
+    assert "belongs to no question of your session" in text_of(theirs)
+    assert "belongs to no question of your session" in text_of(unknown)
+    assert "xero says 'access_denied'" in text_of(declined)
+    assert "belongs to no question of your session" in text_of(again)
+
+
+async def test_a_question_is_good_for_a_quarter_of_an_hour(room: Room) -> None:
+    state = state_of((await room.browser.post("/connect/xero")).headers["location"])
+    room.clock.advance(901)
+
+    answer = await room.browser.get(f"/connect/finish?code=1&state={state}")
+
+    assert "belongs to no question of your session" in text_of(answer)
+
+
+async def test_an_organisation_is_chosen_among_those_that_the_consent_opened(room: Room) -> None:
+    one, other = "6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10", "7f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a11"
+    room.desk.tenants["xero"] = [Tenant(one, "Shop <Ltd>", "c1"), Tenant(other, "Shop GmbH", "c2")]
+
+    page = text_of(await room.browser.get("/connect/xero"))
+    refused = await room.browser.post("/organisations/main/tenant", {"tenant": "8f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a12"})
+    await room.browser.post("/organisations/main/tenant", {"tenant": other})
+
+    assert "Which of them is main? Shop <Ltd> Shop GmbH" in page
+    assert refused.status_code == 400
+    assert await overlay(room) == [Entry(Table.ORGANISATION, "tenant_id", other)]
+    assert "It is Shop GmbH ." in text_of(await room.browser.get("/connect/xero"))
+
+
+def state_of(address: str) -> str:
+    return address.partition("state=")[2].partition("&")[0]
+
+
+def refusal_of(method: str, room: Room) -> str:
+    with pytest.raises(Unmappable) as refusal:
+        payment_account(method, room.desk.settings.organisations["main"])
+    return refusal.value.hint

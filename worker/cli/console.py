@@ -1,0 +1,33 @@
+"""`xerelay console`: the service in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from worker.cli.options import Config, settings
+from worker.ledger.errors import LedgerError
+from worker.logs import configure
+
+
+def console(config: Config = None) -> None:
+    """Serve the web console.
+
+    Shows connections, lanes, budget, parked events and requests, and with console.admin_token lets an admin connect an
+    organisation, map accounts, queue all data and retry. Prints its address; runs until SIGTERM or Ctrl-C.
+    """
+    from worker.console.serve import run_console  # noqa: PLC0415 - only this command needs a web server
+
+    checked = settings(config)
+    configure()
+    if checked.console.admin_token is None:
+        typer.echo("read-only: set console.admin_token to let people change things", err=True)
+    try:
+        asyncio.run(run_console(checked, say=typer.echo))
+    except OSError as error:
+        typer.echo(f"console.port: {checked.console.port} cannot be had: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    except LedgerError as error:
+        typer.echo(f"ledger: {error}", err=True)
+        raise typer.Exit(1) from None
