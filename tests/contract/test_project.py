@@ -28,9 +28,9 @@ ALLOWED = {
 
 @cache
 def tracked() -> dict[str, str]:
-    """Every text file of the repository, by its path."""
+    """Every text file of the repository, by its path. Pictures are not."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-    files = [name for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
+    files = [name for name in names.decode().split("\0") if (ROOT / name).is_file() and not name.endswith(".png")]
     return {name: (ROOT / name).read_text(encoding="utf-8") for name in files}
 
 
