@@ -18,8 +18,8 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 
 setup: $(VENV)/.ready ## make the virtual environment from the lock file
 
-demo: setup ## a store's trading day, through RabbitMQ, into a sandbox Xero
-	@$(BIN)/xerelay demo
+demo: setup ## a store's trading day, through RabbitMQ, into a sandbox Xero; DEMO=--keep leaves it up
+	@$(BIN)/xerelay demo $(DEMO)
 
 test: check tests ## check, then all tests: what has to pass
 

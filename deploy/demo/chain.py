@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,8 +128,14 @@ class Chain:
         return found
 
 
-async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, progress: Progress) -> Evening:
-    """The whole day. Raises `ProcessFailed` when a part does not start, or ends before its time."""
+After = Callable[[Evening, Chain], Awaitable[None]]
+"""What is done when the day is over and everything still runs."""
+
+
+async def play(
+    plan: Plan, organisation: str, broker_url: str, folder: Path, progress: Progress, *, after: After
+) -> Evening:
+    """The whole day, and `after` while all of it stands. Raises `ProcessFailed` when a part ends before its time."""
     async with _standing(plan, organisation, broker_url, folder, progress) as chain:
         scene = chain.scene
         await chain.until(lambda look: look.events > 0)
@@ -144,7 +150,9 @@ async def play(plan: Plan, organisation: str, broker_url: str, folder: Path, pro
         seconds = time.monotonic() - chain.started
         scene.run_id = await chain.resync_all()
         await chain.until(lambda look: look.is_quiet)
-        return await _evening(chain, first, bad, before_again, seconds)
+        evening = await _evening(chain, first, bad, before_again, seconds)
+        await after(evening, chain)
+        return evening
 
 
 async def _evening(

@@ -33,6 +33,10 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """No more bars; what is printed from now on stays."""
         self._bars.stop()
 
     def say(self, line: str) -> None:

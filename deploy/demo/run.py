@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.demo.chain import Plan, play
+from deploy.demo.chain import Chain, Evening, Plan, play
+from deploy.demo.keeping import stay
 from deploy.demo.processes import ProcessFailed
 from deploy.demo.progress import Progress
 from deploy.demo.report import is_right, show, summary
@@ -20,8 +21,8 @@ from deploy.services.process import tail
 _LOGS = ("agent.log", "worker.log", "shop.log", "xero.log")
 
 
-def run(plan: Plan, report: Path) -> int:
-    """The exit code: 0 when the books are complete and equal to the cent."""
+def run(plan: Plan, report: Path, *, keep: bool) -> int:
+    """The exit code: 0 when the books are complete and equal to the cent. `keep` leaves all up until a signal."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="xerelay-demo-") as name:
         folder = Path(name)
@@ -32,18 +33,27 @@ def run(plan: Plan, report: Path) -> int:
             organisation = "main" if broker.can_restart else f"demo_{uuid.uuid4().hex[:8]}"
             try:
                 with Progress(console) as progress:
-                    evening = asyncio.run(play(plan, organisation, broker.url, folder, progress))
+
+                    async def after(evening: Evening, chain: Chain) -> None:
+                        progress.end()
+                        _tell(console, evening, report, folder)
+                        if keep:
+                            await stay(chain, console)
+
+                    evening = asyncio.run(play(plan, organisation, broker.url, folder, progress, after=after))
             except ProcessFailed as error:
                 console.print(f"{error}\n{_logs(folder)}")
                 return 1
-        right = is_right(evening)
-        if not right:
-            console.print(_logs(folder))
+    return 0 if is_right(evening) else 1
+
+
+def _tell(console: Console, evening: Evening, report: Path, folder: Path) -> None:
+    if not is_right(evening):
+        console.print(_logs(folder))
     document = summary(evening)
     report.write_text(json.dumps(document, indent=2) + "\n")
     show(console, document, evening)
     console.print(f"report: {report}")
-    return 0 if right else 1
 
 
 def _logs(folder: Path) -> str:

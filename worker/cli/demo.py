@@ -14,6 +14,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, help="How long that takes, about.")] = 30,
     seed: Annotated[int, typer.Option(help="Decides what the store sells.")] = 9,
     report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("demo-report.json"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave all of it up, with a console, until Ctrl-C.")] = False,
 ) -> None:
     """Bring a store's trade to a sandbox Xero, and compare.
 
@@ -25,4 +26,4 @@ def demo(
     from deploy.demo.chain import Plan  # noqa: PLC0415 - only this command needs the demo
     from deploy.demo.run import run  # noqa: PLC0415 - as above
 
-    raise typer.Exit(run(Plan(past=past, orders=orders, seconds=seconds, seed=seed), report))
+    raise typer.Exit(run(Plan(past=past, orders=orders, seconds=seconds, seed=seed), report, keep=keep))
