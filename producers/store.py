@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from schemas.entities import Entity, Snapshot
 
@@ -29,6 +29,18 @@ class Place:
 
     website: str
     view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How a place is set up: the time zone (IANA) in which its days are counted, and the currency of its sales.
+
+    An empty currency: the store does not say.
+    """
+
+    place: Place
+    zone: str
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +154,13 @@ class StoreSource(Protocol):
 
     async def check(self) -> None:
         """Ask for one row of each stream, so that wrong credentials and missing permissions show at once."""
+        ...
+
+
+@runtime_checkable
+class TellsSites(Protocol):
+    """What a store may say besides. Only `xerelay check` asks, to hold it against the organisation's settings."""
+
+    async def sites(self) -> Sequence[Site]:
+        """How each of its places is set up. Raises `StoreUnreachable` and `StoreRefuses`."""
         ...

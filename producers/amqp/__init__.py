@@ -24,6 +24,7 @@ from producers.amqp.errors import (
 )
 from producers.amqp.publisher import Publisher
 from producers.amqp.settings import BrokerSettings
+from producers.amqp.survey import Survey, survey
 
 __all__ = [
     "AmqpError",
@@ -36,7 +37,9 @@ __all__ = [
     "Delivery",
     "Nacked",
     "Publisher",
+    "Survey",
     "TopologyMismatch",
     "Unroutable",
     "depths",
+    "survey",
 ]

@@ -16,10 +16,10 @@ from producers.magento.keyset import next_step
 from producers.magento.lists import ListReader, Piece
 from producers.magento.query import Filter, before, from_on
 from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
-from producers.magento.translate.places import Places, read_places
+from producers.magento.translate.places import Places, read_places, read_sites
 from producers.magento.translate.values import Raw
 from producers.magento.translator import Translator
-from producers.store import Broken, Changes, Cursor, Page, Row, Selection, StoreRefuses, Stream
+from producers.store import Broken, Changes, Cursor, Page, Row, Selection, Site, StoreRefuses, Stream
 
 SETTINGS = ("V1/store/storeConfigs", "V1/store/storeViews", "V1/store/websites")
 _PLACES_LAST_S = 3600.0
@@ -111,6 +111,11 @@ class MagentoStore:
             resources = dict.fromkeys(error.resource for error in refused)
             raise StoreRefuses(f"the store refuses what has to be read: {allow(*resources)}")
 
+    async def sites(self) -> Sequence[Site]:
+        """How each store view is set up."""
+        configs, views, websites = await self._settings()
+        return read_sites(configs, views, websites)
+
     async def _page(self, stream: Stream, piece: Piece, *, last: int) -> Page:
         key_of = self._readers[stream.name].key_of
         rows, unreadable = await self._rows(stream, {key_of(row): row for row in piece.rows}, {})
@@ -145,6 +150,10 @@ class MagentoStore:
         fresh = known is not None and self._monotonic() - self._known_at < _PLACES_LAST_S
         if known is not None and fresh and all(known.knows(one) for one in store_ids):
             return known
-        configs, views, websites = await asyncio.gather(*(self._client.get(path) for path in SETTINGS))
+        configs, views, websites = await self._settings()
         self._known, self._known_at = read_places(configs, views, websites), self._monotonic()
         return self._known
+
+    async def _settings(self) -> Sequence[Sequence[Raw]]:
+        configs, views, websites = await asyncio.gather(*(self._client.get(path) for path in SETTINGS))
+        return configs, views, websites

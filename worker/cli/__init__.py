@@ -9,6 +9,7 @@ import typer
 
 from worker.cli import (
     budget,
+    check,
     commands,
     connect,
     console,
@@ -51,6 +52,7 @@ app.command("resync-cancel")(resync_status.resync_cancel)
 app.command("reconcile")(reconcile.reconcile)
 app.command("publish")(publish.publish)
 app.command("forget")(forget.forget)
+app.command("check")(check.check)
 app.command("connect")(connect.connect)
 app.command("console")(console.console)
 app.command("plan")(plan.plan)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from producers.magento.translate.values import Raw, number
-from producers.store import Place, StoreRefuses
+from producers.store import Place, Site, StoreRefuses
 
 _ADMIN = 0
 
@@ -71,6 +71,13 @@ def read_places(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence
     names = {str(one.get("name", "")).strip(): identifier for one in websites if (identifier := number(one.get("id")))}
     default = next((view for view in known.values() if view.place.view == "default"), next(iter(known.values())))
     return Places(known, sites, names, View(Place(default.place.website), default.zone))
+
+
+def read_sites(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[Raw]) -> tuple[Site, ...]:
+    """Every store view with its time zone and the currency it shows first. Raises `StoreRefuses`."""
+    currencies = {number(one.get("id")): str(one.get("default_display_currency_code") or "") for one in configs}
+    known = read_places(configs, views, websites).views
+    return tuple(Site(view.place, view.zone.key, currencies.get(identifier, "")) for identifier, view in known.items())
 
 
 def _site(code: str, views: Mapping[int, View]) -> View:

@@ -1,0 +1,273 @@
+"""What `xerelay check` says of set-ups that are broken on purpose: the fault and its cure, in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from deploy.sandbox.store.oauth import INTEGRATION
+from schemas.topology import Queue, organisation_queues, store_queues
+from tests.amqp_links import publishing
+from tests.check_setup import OTHER_KEY, SetUp, tokens
+from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.check_setup import xero as xero  # noqa: PLC0414
+from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
+from worker.cli import app
+
+
+def lines(result: Result, level: str) -> list[str]:
+    return [line for line in result.stdout.splitlines() if line.startswith(level)]
+
+
+Break = Callable[[SetUp], None]
+
+
+def change(old: str, new: str) -> Break:
+    return lambda made: made.changes.update({old: new})
+
+
+def person(do: str, **order: object) -> Break:
+    return lambda made: made.xero.person(do, **order)
+
+
+def both(*breaks: Break) -> Break:
+    def all_of_them(made: SetUp) -> None:
+        for one in breaks:
+            one(made)
+
+    return all_of_them
+
+
+def lock(made: SetUp) -> None:
+    made.xero.person("lock-date", to="2026-02-28")
+
+
+def lock_today(made: SetUp) -> None:
+    made.xero.person("lock-date", to=(date.today() + timedelta(days=1)).isoformat(), end_of_year=True)  # noqa: DTZ011
+
+
+def wrong_key(made: SetUp) -> None:
+    made.in_ledger(tokens(made.xero.url))
+    made.key = OTHER_KEY
+
+
+def few_scopes(made: SetUp) -> None:
+    made.in_ledger(tokens(made.xero.url, "accounting.contacts accounting.settings.read accounting.invoices"))
+
+
+def nothing_left(made: SetUp) -> None:
+    made.changes["[organisations.main.accounts]"] = (
+        "[organisations.main.limits]\nday = 4\n[organisations.main.accounts]"
+    )
+
+
+def no_ledger(made: SetUp) -> None:
+    (made.folder / "ledger.db").unlink()
+
+
+BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
+    "the broker is away": (lambda _made: None, "broker", ("Connection", "is RabbitMQ running, and does broker.url")),
+    "the ledger was never made": (no_ledger, "ledger", ("schema is not there", "run `xerelay db upgrade`")),
+    "another encryption key": (wrong_key, "encryption key", ("stored with another", "connect again")),
+    "a wrong client secret": (
+        change('"sandbox-secret"', '"old-secret"'),
+        "consent",
+        ("invalid_client", "mend client_id and client_secret of [connections.xero]"),
+    ),
+    "no consent": (
+        both(change('"custom"', '"web"'), change("sandbox-custom", "sandbox-web")),
+        "consent",
+        ("no consent yet", "run `xerelay connect"),
+    ),
+    "the consent was withdrawn": (
+        person("revoke-consent"),
+        "consent",
+        ("refused", "authorise the custom connection anew"),
+    ),
+    "a scope is missing": (few_scopes, "scopes", ("lacks accounting.payments", "allow them for the app")),
+    "another tenant": (
+        lambda made: made.changes.update({made.xero.tenant_id(): made.xero.tenant_id("org2")}),
+        "tenant",
+        ("does not reach tenant", "connect it, or set [organisations.main] tenant_id to one of: "),
+    ),
+    "an archived account": (
+        person("archive-account", name="210"),
+        "accounts",
+        ("account 210 is archived", 'change [organisations.main.accounts] shipping = "210"'),
+    ),
+    "an account that is not there": (
+        change('sales = "200"', 'sales = "999"'),
+        "accounts",
+        ("account 999 is not in the chart", 'change [organisations.main.accounts] sales = "999"'),
+    ),
+    "a bank account to sell by": (
+        change('fee = "260"', 'fee = "090"'),
+        "accounts",
+        ("account 090 is a bank or system account", "accounts] fee"),
+    ),
+    "an unknown tax type": (
+        change('"OUTPUT2"', '"OUTPUT9"'),
+        "tax rates",
+        ("OUTPUT9 is no tax rate", 'tax] "20" = "OUTPUT9"'),
+    ),
+    "an archived tax rate": (
+        person("archive-tax-rate", name="ZERORATEDOUTPUT"),
+        "tax rates",
+        ("ZERORATEDOUTPUT is archived", 'tax] "0"'),
+    ),
+    "a tax rate of another height": (
+        change('"OUTPUT2"', '"RROUTPUT"'),
+        "tax rates",
+        ("20 % is mapped to RROUTPUT, which is 5 %", 'change [organisations.main.tax] "20" to the tax type of 20 %'),
+    ),
+    "a tax type of expenses": (
+        change('"OUTPUT2"', '"INPUT2"'),
+        "tax rates",
+        ("does not take tax type INPUT2 on lines of account 200", "choose another account"),
+    ),
+    "an account that takes no payments": (
+        change('stripe = "092"', 'stripe = "843"'),
+        "payment accounts",
+        ("account 843 takes no payments", 'payments] "stripe" = "843"'),
+    ),
+    "a currency the organisation has not": (
+        both(change("base = ", "europe = "), person("unsubscribe-currency", name="EUR")),
+        "currencies",
+        ("sells in EUR", "add EUR in Xero under Settings > Currencies"),
+    ),
+    "books locked up to today": (lock_today, "lock dates", ("locked for everyone", "move the lock date back")),
+    "a store token that is not known": (
+        change(INTEGRATION.token, "0" * len(INTEGRATION.token)),
+        "store",
+        ("401", "mend [stores.shop.auth]"),
+    ),
+    "a store that is away": (
+        lambda made: made.changes.update({made.shop_url: "http://127.0.0.1:1"}),
+        "store",
+        ("127.0.0.1:1", "is [stores.shop] url right"),
+    ),
+    "calls that are spent": (nothing_left, "budget", ("no call is left for this before", "`xerelay budget` says")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_set_up_is_named_with_its_cure_in_one_line(fault: str, setup: SetUp) -> None:
+    break_it, topic, said = BROKEN[fault]
+    break_it(setup)
+
+    result = setup.check()
+
+    assert result.exit_code == 1, result.output
+    [line] = [one for one in lines(result, "fail") if one.split("  ")[1].strip() == topic and said[0] in one]
+    assert said[1] in line
+    others = [one for one in lines(result, "fail") if one != line and "  broker " not in one]
+    assert len(others) == (1 if topic == "ledger" else 0), others
+
+
+ODD: dict[str, tuple[Break, str, str]] = {
+    "days of another time zone": (
+        change("base = ", "europe = "),
+        "Europe/Berlin, the organisation's those of Europe/London",
+        "make both alike",
+    ),
+    "books locked since the start": (
+        lock,
+        "locked for all but advisers up to 2026-02-28",
+        'locked_period = "next_day"',
+    ),
+    "no account for other methods": (change('default = "090"', ""), "other methods", 'add default = "<account>"'),
+    "an account of an odd class": (
+        change('sales = "200"', 'sales = "429"\n#'),
+        "account 429 is of class EXPENSE",
+        "unless your accountant",
+    ),
+}
+
+
+@pytest.mark.parametrize("oddity", ODD)
+def test_what_works_and_might_surprise_is_a_warning(oddity: str, setup: SetUp) -> None:
+    break_it, said, cure = ODD[oddity]
+    break_it(setup)
+
+    result = setup.check()
+
+    [line] = [one for one in lines(result, "warn") if said in one]
+    assert cure in line
+
+
+def test_each_call_is_counted_and_said_beforehand(setup: SetUp) -> None:
+    result = setup.check("--json")
+
+    told = json.loads(result.stdout)
+    assert "4 calls in all" in result.stderr
+    assert (told["calls"], told["failed"]) == (4, True)
+    assert [one["topic"] for one in told["findings"] if one["level"] != "ok"] == ["broker"]
+    assert setup.xero.audit()["calls_total"] == 4
+    report = CliRunner().invoke(app, ["budget", "--json", "--config", str(setup.config())])
+    assert json.loads(report.stdout)["organisations"][0]["budget"]["used"] == 4
+
+
+def test_nothing_secret_is_told(setup: SetUp) -> None:
+    setup.changes[INTEGRATION.token] = "planted-token"
+    setup.broker = "amqp://user:planted-password@127.0.0.1:1/"
+
+    result = setup.check()
+
+    assert "planted" not in result.output
+
+
+def test_a_set_up_that_works_exits_0_and_creates_nothing(setup: SetUp, amqp_url: str, unique_org: str) -> None:
+    setup.broker = amqp_url
+    setup.changes |= {"organisations.main": f"organisations.{unique_org}", '= "main"': f'= "{unique_org}"'}
+
+    before = setup.check()
+    again = setup.check()
+    asyncio.run(_declared(amqp_url, unique_org))
+    after = setup.check()
+
+    for result in (before, again):
+        [line] = lines(result, "warn")
+        assert f"xerelay.{unique_org}.batch" in line
+        assert "start a worker" in line
+    assert (before.exit_code, after.exit_code) == (0, 0), after.output
+    assert lines(after, "warn") == []
+
+
+def test_a_queue_of_other_arguments_and_a_wrong_password_are_told(setup: SetUp, amqp_url: str, unique_org: str) -> None:
+    setup.broker = amqp_url
+    setup.changes |= {"organisations.main": f"organisations.{unique_org}", '= "main"': f'= "{unique_org}"'}
+    asyncio.run(_declared_otherwise(amqp_url, unique_org))
+
+    otherwise = setup.check()
+    parts = urlsplit(amqp_url)
+    setup.broker = parts._replace(netloc=f"nobody:wrong@{parts.hostname}:{parts.port}").geturl()
+    refused = setup.check()
+
+    [line] = lines(otherwise, "fail")
+    assert f"xerelay.{unique_org}.batch: 406" in line
+    assert "then delete it" in line
+    [line] = lines(refused, "fail")
+    assert "mend user and password in broker.url" in line
+
+
+async def _declared(amqp_url: str, org: str) -> None:
+    async with publishing(amqp_url, (*organisation_queues(org), *store_queues("shop"))):
+        pass
+
+
+async def _declared_otherwise(amqp_url: str, org: str) -> None:
+    odd = [_with_a_limit(queue) if queue.name.endswith(".batch") else queue for queue in organisation_queues(org)]
+    async with publishing(amqp_url, (*odd, *store_queues("shop"))):
+        pass
+
+
+def _with_a_limit(queue: Queue) -> Queue:
+    return replace(queue, arguments=queue.arguments | {"x-delivery-limit": 7})

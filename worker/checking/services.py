@@ -1,0 +1,99 @@
+"""The broker, the ledger and the stores: whether each is there and lets us in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey, survey
+from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
+from schemas.topology import EXCHANGES, organisation_queues, store_queues
+from worker.checking.finding import Finding, fine, odd, wrong
+from worker.ledger.errors import LedgerBehind, LedgerError, WrongKey
+from worker.settings.sections import StoreSettings
+from worker.stores import NoAdapter, open_source
+
+_CREDENTIALS = "ACCESS_REFUSED", "Authentication"
+_PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
+_TLS = "SSL", "CERTIFICATE"
+
+
+async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Sequence[str]) -> list[Finding]:
+    """Whether it can be reached, knows the user, and has the exchanges and queues as we need them."""
+    queues = [queue for org in orgs for queue in organisation_queues(org)]
+    queues += [queue for store in stores for queue in store_queues(store)]
+    try:
+        found = await survey(settings, EXCHANGES, queues)
+    except BadBrokerSettings as error:
+        return [wrong("broker", str(error), "mend the section [broker]")]
+    except AmqpError as error:
+        return [wrong("broker", str(error), _cure(str(error)))]
+    return list(_judged(found, len(queues)))
+
+
+def _cure(said: str) -> str:
+    if any(word in said for word in _PLACE):
+        return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
+    if any(word in said for word in _CREDENTIALS):
+        return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
+    if any(word in said for word in _TLS):
+        return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
+    return "is RabbitMQ running, and does broker.url name its host and port?"
+
+
+def _judged(found: Survey, queues: int) -> Iterator[Finding]:
+    for name, answer in found.different.items():
+        cure = "let its messages be worked off, then delete it; a worker declares it anew"
+        yield wrong("broker", f"{name}: {answer}", cure)
+    if found.missing:
+        yield odd(
+            "broker", f"not declared yet: {', '.join(found.missing)}", "start a worker, and each store's agent, once"
+        )
+    if not found.different and not found.missing:
+        yield fine("broker", f"{queues} queues are there")
+
+
+def ledger_fault(error: LedgerError) -> Finding:
+    """Why the ledger cannot be used, or its tokens be read."""
+    if isinstance(error, LedgerBehind):
+        newer = "newer" in str(error)
+        return wrong("ledger", str(error), "install that version" if newer else "run `xerelay db upgrade`")
+    if isinstance(error, WrongKey):
+        return wrong("ledger", str(error), "see ledger.encryption_key")
+    return wrong("ledger", str(error), "does ledger.url name the database, and is it running?")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChecked:
+    """`sites` is empty where the store does not tell."""
+
+    findings: tuple[Finding, ...]
+    sites: tuple[Site, ...] = ()
+
+
+async def check_store(store: StoreSettings) -> StoreChecked:
+    """Whether it answers and lets us read what has to be read."""
+    where = store.name
+    try:
+        async with open_source(store) as source:
+            await source.check()
+            sites = tuple(await source.sites()) if isinstance(source, TellsSites) else ()
+    except NoAdapter as error:
+        cure = f'install it, or mend [stores.{where}] kind = "package.module:function"'
+        return StoreChecked((wrong("store", str(error), cure, where=where),))
+    except StoreUnreachable as error:
+        cure = f"is [stores.{where}] url right, and is the shop up?"
+        return StoreChecked((wrong("store", str(error), cure, where=where),))
+    except StoreRefuses as error:
+        return StoreChecked(
+            (wrong("store", str(error), f"mend [stores.{where}.auth], or the integration", where=where),)
+        )
+    return StoreChecked((fine("store", f"{len(source.streams)} lists can be read", where=where),), sites)
+
+
+def sites_of(store: StoreSettings, sites: Sequence[Site], org: str) -> list[Site]:
+    """Those that feed the organisation."""
+    if store.organisation:
+        return list(sites) if store.organisation == org else []
+    names = [(site, store.views.get(site.place.view) or store.websites.get(site.place.website)) for site in sites]
+    return [site for site, name in names if name == org]

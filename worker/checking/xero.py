@@ -1,0 +1,198 @@
+"""An organisation of Xero: whether the consent is good and reaches it, and what its settings are.
+
+Tokens and the list of connections cost no call. Each list of settings does, of the backfill lane's share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from worker.bootstrap import limits_of
+from worker.checking.books import Books
+from worker.checking.finding import Finding, fine, odd, wrong
+from worker.clients import Clients
+from worker.clock import Clock
+from worker.ledger.errors import WrongKey
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Purpose, TokenSet, Wait
+from worker.sending import headers_of
+from worker.settings import OrganisationSettings, Settings
+from worker.xero.client import XeroClient
+from worker.xero.consent import Tenant, connections
+from worker.xero.identity import connections_url, identity_client
+from worker.xero.reply import Reply, ReplyKind
+from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
+
+PATHS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
+PRICE = len(PATHS)
+"""Calls for one organisation. The day's budget is Xero's own, and so is what it says of it."""
+
+_PATIENCE_S = 20.0
+_TRIES = 5
+_BROADER = {"accounting.invoices": "accounting.transactions", "accounting.payments": "accounting.transactions"}
+"""Scopes of older apps, which hold these. https://developer.xero.com/documentation/guides/oauth2/scopes/"""
+
+
+class _Stopped(Exception):
+    """Xero cannot be asked further: the finding says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+class XeroCheck:
+    """One organisation. `run` it once; `books` and `findings` say what was found, `calls` what was spent."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, org: OrganisationSettings, clock: Clock) -> None:
+        self.findings: list[Finding] = []
+        self.books: Books | None = None
+        self.calls = 0
+        self._settings = settings
+        self._ledger = ledger
+        self._org = org
+        self._clock = clock
+        self._limits = limits_of(org)
+
+    async def run(self) -> None:
+        """Stops at the first fault that makes further questions pointless. Raises what the ledger raises."""
+        async with AsyncExitStack() as stack:
+            clients = Clients(self._settings, self._ledger, self._clock, stack)
+            try:
+                token = await self._token(clients)
+                self.findings += _scopes(self._org, token)
+                self.findings += await self._tenant(token)
+                spend_again = partial(self._ledger.readings.spend_again, self._org.name, limits=self._limits)
+                client = clients.client(self._org, spend_again=spend_again)
+                lists = [await self._list(client, path) for path in PATHS]
+            except _Stopped as stopped:
+                self.findings.append(stopped.finding)
+                return
+        self.books = Books(lists[0][0] if lists[0] else {}, *lists[1:])
+
+    async def _token(self, clients: Clients) -> TokenSet:
+        name = self._org.connection
+        try:
+            token = await clients.auth(name).token()
+        except ConsentRevoked as error:
+            raise self._stop("consent", str(error), _consent_cure(self._settings, name, error.error)) from None
+        except TokenUnavailable as error:
+            raise self._stop(
+                "consent", str(error), "is xero.identity_url right, and can this machine reach it?"
+            ) from None
+        except WrongKey as error:
+            raise self._stop("encryption key", str(error), "see ledger.encryption_key") from None
+        self.findings.append(fine("consent", f"connection {name} has a token", where=self._org.name))
+        return token
+
+    async def _tenant(self, token: TokenSet) -> list[Finding]:
+        xero = self._settings.xero
+        url = connections_url(xero.api_url)
+        async with identity_client(identity_url=xero.identity_url, api_url=xero.api_url) as http:
+            try:
+                reached = await connections(http, url=url, token=token)
+            except (ConsentRevoked, TokenUnavailable) as error:
+                cure = f"run `xerelay connect {self._org.connection}`, or look at xero.api_url"
+                raise self._stop("tenant", str(error), cure) from None
+        fault = tenant_fault(self._org, reached, custom=self._flow == "custom")
+        if fault is not None:
+            raise _Stopped(fault)
+        return [fine("tenant", "the connection reaches it", where=self._org.name)]
+
+    @property
+    def _flow(self) -> str:
+        return self._settings.connections[self._org.connection].flow
+
+    async def _list(self, client: XeroClient, path: str) -> Sequence[Mapping[str, Any]]:
+        reply = Reply(ReplyKind.UNSENT)
+        for _ in range(2):
+            call = await self._opened(path)
+            reply = await client.send(call)
+            self.calls += 1
+            await self._ledger.readings.close(call, status=reply.status, headers=headers_of(reply))
+            if reply.outcome is ReplyKind.ANSWERED:
+                return reply.elements
+            if reply.outcome not in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.TOO_MANY_MINUTE):
+                break
+        raise self._stop(
+            "xero", f"{path} was not given: {reply.detail or reply.outcome}", _reply_cure(reply, self._org)
+        )
+
+    async def _opened(self, path: str) -> Call:
+        opened: Call | Wait | None = None
+        for _ in range(_TRIES):
+            opened = await self._ledger.readings.open(
+                self._org.name, purpose=Purpose.SETTINGS, kind=None, path=path, params={}, limits=self._limits
+            )
+            if not isinstance(opened, Wait):
+                return opened
+            wait_s = (opened.until - await self._ledger.now()).total_seconds()
+            if wait_s > _PATIENCE_S:
+                break
+            await self._clock.sleep(max(wait_s, 0.05))
+        assert isinstance(opened, Wait)
+        text = f"no call is left for this before {opened.until:%Y-%m-%d %H:%M} UTC ({opened.reason})"
+        raise self._stop("budget", text, "run it again then; `xerelay budget` says what spends the calls")
+
+    def _stop(self, topic: str, text: str, cure: str) -> _Stopped:
+        return _Stopped(wrong(topic, text, cure, where=self._org.name))
+
+
+def tenant_fault(org: OrganisationSettings, reached: Sequence[Tenant], *, custom: bool) -> Finding | None:
+    """Why the connection does not lead to the organisation of Xero that is meant."""
+    known = ", ".join(f"{one.id} ({one.name})" for one in reached)
+    line = f"[organisations.{org.name}] tenant_id"
+    if not reached:
+        cure = f"run `xerelay connect {org.connection}` and allow the organisation"
+        if custom:
+            cure = "authorise the custom connection in Xero's developer portal"
+        return wrong("tenant", "the connection reaches no organisation", cure, where=org.name)
+    if org.tenant_id is None:
+        if custom:
+            return None
+        text = "tenant_id is not set, and only a custom connection can do without"
+        return wrong("tenant", text, f"set {line} to one of: {known}", where=org.name)
+    if org.tenant_id.lower() in {one.id.lower() for one in reached}:
+        return None
+    text = f"the connection does not reach tenant {org.tenant_id}"
+    return wrong("tenant", text, f"connect it, or set {line} to one of: {known}", where=org.name)
+
+
+def _scopes(org: OrganisationSettings, token: TokenSet) -> Iterator[Finding]:
+    granted = set(token.scope.split())
+    if not granted:
+        yield odd("scopes", "Xero did not say which the token has", "a call that lacks one says so", where=org.name)
+        return
+    missing = [scope for scope in DATA_SCOPES.split() if not _holds(granted, scope)]
+    if missing:
+        cure = f"allow them for the app in Xero's developer portal, then run `xerelay connect {org.connection}`"
+        yield wrong("scopes", f"the consent lacks {', '.join(missing)}", cure, where=org.name)
+    else:
+        yield fine("scopes", "all that are needed", where=org.name)
+
+
+def _holds(granted: set[str], scope: str) -> bool:
+    return not granted.isdisjoint({scope, scope.removesuffix(".read"), _BROADER.get(scope, scope)})
+
+
+def _consent_cure(settings: Settings, connection: str, error: str) -> str:
+    if error == "invalid_client":
+        return f"mend client_id and client_secret of [connections.{connection}]"
+    if error == "invalid_scope":
+        return "allow the scopes for the app in Xero's developer portal: " + DATA_SCOPES
+    if settings.connections[connection].flow == "custom":
+        return "authorise the custom connection anew in Xero's developer portal"
+    return f"run `xerelay connect {connection}`"
+
+
+def _reply_cure(reply: Reply, org: OrganisationSettings) -> str:
+    if reply.outcome is ReplyKind.SCOPE:
+        return f"allow the app accounting.settings.read, then run `xerelay connect {org.connection}`"
+    if reply.outcome is ReplyKind.CONSENT:
+        return f"run `xerelay connect {org.connection}`, or authorise the custom connection anew"
+    if reply.outcome is ReplyKind.TOO_MANY_DAY:
+        return f"the day's calls are spent at Xero; is [organisations.{org.name}.limits] day its cap?"
+    return "run it again in some minutes; is xero.api_url right?"
