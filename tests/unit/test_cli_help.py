@@ -31,6 +31,7 @@ CONFIGURED = [path for path, command in COMMANDS if any(p.name == "config" for p
 ARGUMENTS = {
     ("publish",): ["events.jsonl"],
     ("connect",): ["xero"],
+    ("dry-run",): ["events.jsonl"],
     ("resync",): ["--entity", "invoice", "--id", "1"],
     ("sync-now",): ["--entity", "invoice", "--id", "1"],
     ("resync-cancel",): ["1"],

@@ -15,6 +15,7 @@ from worker.cli import (
     console,
     db,
     demo,
+    dry_run,
     forget,
     history,
     ledger,
@@ -56,6 +57,7 @@ app.command("check")(check.check)
 app.command("connect")(connect.connect)
 app.command("console")(console.console)
 app.command("plan")(plan.plan)
+app.command("dry-run")(dry_run.dry_run)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
 app.add_typer(ledger.app, name="ledger")
