@@ -30,6 +30,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Wait
 from worker.ledger.upgrade import upgrade
 from worker.metrics.worker import WorkerWatch
+from worker.notices.notices import Notices, channels_of
 from worker.runner import Runner
 from worker.service import LEASE_S, Service
 from worker.session import Session
@@ -66,7 +67,12 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
         factory.throttle = Throttle(pause_reading=consumer.pause_reading, resume_reading=consumer.resume_reading)
         endpoint.watched = factory.watch(service)
         _stop_at_signals(service)
-        await service.run(consumer)
+        notices = asyncio.create_task(Notices(settings, ledger, clock, channels_of(settings.notify)).run())
+        try:
+            await service.run(consumer)
+        finally:
+            notices.cancel()
+            await asyncio.wait({notices})
 
 
 async def open_ledger(settings: Settings) -> Ledger:

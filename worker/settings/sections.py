@@ -139,9 +139,10 @@ Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
 class NotifySection(Section):
-    """Who hears of what waits for a person, and how often at most."""
+    """Who hears of what waits for a person, how often at most, and where they find the console."""
 
     smtp_url: SmtpUrl | None = None
     to: Annotated[tuple[Mail, ...], BeforeValidator(_listed)] = ()
     webhook_url: SecretHttpUrl | None = None
+    console_url: HttpUrl | None = None
     every: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))] = timedelta(hours=24)

@@ -1,0 +1,98 @@
+"""Sends the digest, at most one per `every` and channel over all workers: who holds the lease of a channel has sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from worker.clock import Clock
+from worker.ledger.errors import LedgerError
+from worker.ledger.ledger import Ledger
+from worker.notices.channels import Channel, Mail, NotSent, Webhook
+from worker.notices.digest import Facts, digest
+from worker.reading import digest as trace_digest
+from worker.settings import Settings
+from worker.settings.sections import NotifySection
+
+_TURN_S = 60.0
+_AGAIN_S = 900.0
+
+
+def channels_of(section: NotifySection) -> list[Channel]:
+    """The channels that are configured."""
+    found: list[Channel] = []
+    if section.smtp_url is not None:
+        found.append(Mail(section.smtp_url.get_secret_value(), section.to))
+    if section.webhook_url is not None:
+        found.append(Webhook(section.webhook_url.get_secret_value()))
+    return found
+
+
+class Notices:
+    """`run` it beside the service of every worker."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, clock: Clock, channels: Sequence[Channel]) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._clock = clock
+        self._channels = channels
+        self._every = settings.notify.every
+        self._log = structlog.get_logger("xerelay")
+
+    async def run(self) -> None:
+        """Look once a minute, until cancelled. Without channels there is nothing to do."""
+        while self._channels:
+            try:
+                await self.turn()
+            except LedgerError as error:
+                self._log.warning("notice.delayed", detail=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a notice, the next may go out
+                self._log.error("notice.failed", error=type(error).__name__, digest=trace_digest(error))
+            await self._clock.sleep(_TURN_S)
+
+    async def turn(self) -> None:
+        """Send what is due. Raises `LedgerError`."""
+        taken = {lease.name for lease in await self._ledger.leases.holders()}
+        due = [channel for channel in self._channels if _lease_name(channel) not in taken]
+        if not due:
+            return
+        facts = await self._facts()
+        lines = digest(facts, since=facts.now - self._every)
+        for channel in due if lines else ():
+            await self._send(channel, lines)
+
+    async def _send(self, channel: Channel, lines: list[str]) -> None:
+        """The lease is kept: until it runs out nobody sends again."""
+        name = _lease_name(channel)
+        lease = await self._ledger.leases.acquire(name, uuid.uuid4().hex, ttl_s=self._every.total_seconds())
+        if lease is None:
+            return
+        console = self._settings.notify.console_url
+        told = [*lines, console] if console else lines
+        try:
+            await channel.send(f"xerelay: {len(lines)} {'thing needs' if len(lines) == 1 else 'things need'} you", told)
+        except NotSent as error:
+            self._log.error("notice.not_sent", channel=channel.name, detail=str(error))
+            again = min(self._every, timedelta(seconds=_AGAIN_S))
+            await self._ledger.leases.renew(lease, ttl_s=again.total_seconds())
+        else:
+            self._log.info("notice.sent", channel=channel.name, lines=len(lines))
+
+    async def _facts(self) -> Facts:
+        names = list(self._settings.organisations)
+        waiting = await self._ledger.overview.waiting(names)
+        pauses = [pause for name in names for pause in await self._ledger.pauses.current(name)]
+        refreshed = {}
+        for name, connection in self._settings.connections.items():
+            stored = None if connection.flow == "custom" else await self._ledger.tokens.load(name)
+            if stored is not None and stored.refreshed_at is not None:
+                refreshed[name] = stored.refreshed_at
+        held = {name: one.held for name, one in waiting.items()}
+        return Facts(await self._ledger.now(), held, pauses, refreshed, await self._ledger.runs.latest())
+
+
+def _lease_name(channel: Channel) -> str:
+    return f"notice:{channel.name}"
