@@ -39,7 +39,11 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    # pika tells the same losses at length, credentials and all; producers.amqp says them in one line
+    silence_pika()
+
+
+def silence_pika() -> None:
+    """It tells losses at length, credentials and all; `producers.amqp` says the same in one line."""
     logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 

@@ -30,6 +30,7 @@ from worker.cli import (
     status,
     store,
 )
+from worker.logs import silence_pika
 
 app = typer.Typer(
     name="xerelay",
@@ -79,6 +80,7 @@ def root(
     ] = False,
 ) -> None:
     """Keeps an online store's books in Xero complete and correct, within Xero's daily call cap."""
+    silence_pika()
 
 
 def main() -> None:
