@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import webbrowser
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
 
 from worker.bootstrap import open_ledger
+from worker.cli.callback import PATH, listening
 from worker.cli.options import By, Config, settings, who
 from worker.clock import SystemClock
 from worker.connecting import Question, complete
@@ -17,17 +20,23 @@ from worker.settings.sections import ConnectionSettings
 from worker.xero.consent import ConsentRefused, Tenant
 from worker.xero.tokens import AuthError
 
+_PATIENCE_S = 600.0
+
 
 def connect(
     name: Annotated[str, typer.Argument(help="The connection, as in [connections.NAME].")],
     *,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Wait for no browser: ask for the address it was sent to.")
+    ] = False,
     by: By = "",
     config: Config = None,
 ) -> None:
     """Store a token set for a connection of flow web or pkce.
 
-    Prints the address of Xero's consent page. Open it in any browser, allow the access, and paste the address that the
-    browser is sent to afterwards, even if no page loads there.
+    Opens Xero's consent page in the browser, and prints its address; waits 10 minutes for the browser to come back.
+    With --paste, for a machine without a browser: open the address in any, allow the access, and paste the address that
+    the browser is sent to afterwards, even if no page loads there. Lists the organisations to choose from.
     """
     checked = settings(config)
     connection = checked.connections.get(name)
@@ -36,24 +45,44 @@ def connect(
     if connection.flow == "custom":
         _fail(f'connections.{name} has flow "custom": it needs no consent, the worker asks for tokens itself')
     try:
-        tenants = asyncio.run(_connect(checked, connection, who(by)))
+        tenants = asyncio.run(_connect(checked, connection, who(by), paste=paste))
     except (ConsentRefused, AuthError) as error:
         _fail(str(error))
     typer.echo("connected; the organisations it reaches (put the id into organisations.NAME.tenant_id):")
+    configured = {org.tenant_id: org.name for org in checked.organisations.values() if org.tenant_id}
     for tenant in tenants:
-        typer.echo(f"  {tenant.id}  {tenant.name}")
+        used = f"  (organisations.{configured[tenant.id]})" if tenant.id in configured else ""
+        typer.echo(f"  {tenant.id}  {tenant.name}{used}")
 
 
-async def _connect(checked: Settings, connection: ConnectionSettings, by: str) -> list[Tenant]:
-    question = Question(connection, f"http://localhost:{connection.redirect_port}/callback")
-    typer.echo(question.url(checked))
-    pasted = await asyncio.to_thread(typer.prompt, "The address the browser was sent to")
+async def _connect(checked: Settings, connection: ConnectionSettings, by: str, *, paste: bool) -> list[Tenant]:
+    question = Question(connection, f"http://localhost:{connection.redirect_port}{PATH}")
+    page = question.url(checked)
+    answer = await (_pasted(page) if paste else came_back(page, connection.redirect_port))
     await upgrade(checked.ledger.url.get_secret_value())
     ledger = await open_ledger(checked)
     try:
-        return await complete(checked, ledger, question, pasted.strip(), clock=SystemClock(), who=by)
+        return await complete(checked, ledger, question, answer.strip(), clock=SystemClock(), who=by)
     finally:
         await ledger.close()
+
+
+async def _pasted(page: str) -> str:
+    typer.echo(page)
+    pasted: str = await asyncio.to_thread(typer.prompt, "The address the browser was sent to")
+    return pasted
+
+
+async def came_back(page: str, port: int, *, browse: Callable[[str], object] = webbrowser.open) -> str:
+    """What the browser brings. Raises `ConsentRefused`."""
+    try:
+        async with listening(port) as callback:
+            typer.echo(page)
+            await asyncio.to_thread(browse, page)
+            return await callback.uri(within_s=_PATIENCE_S)
+    except OSError as error:  # TimeoutError is one
+        why = "nobody came back within 10 minutes" if isinstance(error, TimeoutError) else f"port {port} cannot be used"
+        raise ConsentRefused(f"{why}; run it again, with --paste where the browser is on another machine") from None
 
 
 def _fail(message: str) -> NoReturn:
