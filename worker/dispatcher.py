@@ -70,7 +70,7 @@ class Dispatcher:
         self._closed_until = [0.0] * len(RANK)
         self._in_a_row = 0
         self._opened_at: dict[Kind, float] = {}
-        self._unfilled_at = -math.inf
+        self._full_at = self._unfilled_at = -math.inf
         self.draining = False
 
     async def run(self) -> None:
@@ -122,14 +122,15 @@ class Dispatcher:
     def _lingers_until(self, kind: Kind, now: float) -> float:
         """A call that is not full gives others a moment to join: once an event, whatever it has to wait for besides.
 
-        While more events are here than a call takes, such calls keep as far apart: those others are on their way.
+        In a rush, that is behind a full call, or behind one that was not while more events are here than a call takes,
+        it keeps so far behind that one: those others are on their way. For `_IN_A_RUSH_S` at most.
         """
         since = self._s.buffer.waits_since(kind, now)
         if since is None:
             return now
-        if len(self._s.buffer) > DOCUMENTS_PER_CALL:
-            since = max(since, self._unfilled_at)
-        return since + self._s.org.linger.total_seconds()
+        is_crowded = len(self._s.buffer) > DOCUMENTS_PER_CALL
+        rush = max(self._full_at, self._unfilled_at if is_crowded else -math.inf)
+        return max(since, min(rush, since + _IN_A_RUSH_S)) + self._s.org.linger.total_seconds()
 
     async def _idle(self) -> None:
         """Wait for something new, or for the next moment at which something may go."""
@@ -161,11 +162,17 @@ class Dispatcher:
             self._s.buffer.put_back(slot.key for slot in slots)
             self._wait(opened, payer)
         else:
-            now = self._s.clock.monotonic()
-            self._opened_at[kind] = now
-            self._unfilled_at = now if len(slots) < DOCUMENTS_PER_CALL else self._unfilled_at
+            self._note(kind, len(slots))
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
             await self._take_off(kind, _LANES[payer], opened)
+
+    def _note(self, kind: Kind, offered: int) -> None:
+        now = self._s.clock.monotonic()
+        self._opened_at[kind] = now
+        if offered < DOCUMENTS_PER_CALL:
+            self._unfilled_at = now
+        else:
+            self._full_at = now
 
     def _wait(self, wait: Wait, payer: int) -> None:
         now = self._s.clock.now()

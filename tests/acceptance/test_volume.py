@@ -61,7 +61,7 @@ async def _published(stage: Stage) -> list[Day]:
     ]
     assert sum(len(day.events) for day in days) >= _EVENTS
     for organisation in organisations:
-        stage.configure(organisation, LIMITS__MINUTE=str(_MINUTE), LIMITS__DAY="5000", LINGER="8s")
+        stage.configure(organisation, LIMITS__MINUTE=str(_MINUTE), LIMITS__DAY="5000", LINGER="3s")
     await asyncio.gather(*(stage.publish(day, Lane.IMMEDIATE) for day in days))
     return days
 

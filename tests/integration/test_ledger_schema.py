@@ -62,7 +62,7 @@ async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> 
         await ledger.leases.heartbeat("w1")
         modes = _modes(tmp_path)
 
-    assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
+    assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-turn"), 0o600)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

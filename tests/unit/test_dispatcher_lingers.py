@@ -105,3 +105,12 @@ def test_in_a_rush_calls_that_are_not_full_keep_apart() -> None:
     unfilled = [call.at for call in calls if call.documents < 50 and 1.0 < call.at - began < 4.0]
     assert len(unfilled) > 5
     assert min(later - earlier for earlier, later in pairwise(unfilled)) >= LINGER_S - 0.001
+
+
+def test_behind_full_calls_those_that_are_not_full_wait() -> None:
+    customers = [SHOP.customer(number, number * 0.002, Lane.IMMEDIATE) for number in range(400)]
+    began, calls = run_virtually(calls_for([SHOP.product(1, 0.0, Lane.IMMEDIATE), *customers]))
+
+    (product,) = [call for call in calls if call.kind is Kind.ITEM]
+    assert [call.documents for call in calls] == [50] * 8 + [1]
+    assert product.at - began == pytest.approx(399 * 0.002 + LINGER_S, abs=0.01)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
-from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Pauses, Runs
+from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Overlays, Pauses, Runs
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import decide
@@ -215,6 +215,7 @@ class MemoryLedger:
         self.pauses = Pauses(self.books)
         self.budget = Budget(self.books, self.calls)
         self.runs = Runs()
+        self.overlays = Overlays()
 
     async def now(self) -> datetime:
         return self.books.clock.now()
