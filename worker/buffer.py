@@ -62,6 +62,8 @@ class Buffer:
         self.size_bytes += len(work.body)
         voided: DocumentKey | None = None
         for write in writes:
+            if write.only_if_absent and write.key in self._recent and not self.wants(write.key):
+                continue  # it has arrived since the ledger was asked
             waiting = {n for n in write.awaits if n not in known and n not in self._recent}
             if write.action is Action.VOID:
                 # Xero voids a credit note only when its allocations are gone: one after the other, as they come

@@ -69,6 +69,21 @@ def test_a_document_is_sendable_only_after_what_it_needs_is_there() -> None:
     assert buffer.size_bytes == 0
 
 
+def test_a_contact_that_came_since_the_ledger_was_asked_is_not_offered_again() -> None:
+    buffer = Buffer()
+    snapshot = a_write(CONTACT, Kind.CONTACT, only_if_absent=True)
+    buffer.admit(a_work("customer", "1"), [a_write(CONTACT, Kind.CONTACT)], known=())
+    buffer.take(Kind.CONTACT, 50, 0.0)
+    buffer.settle(CONTACT)
+
+    work = a_work("invoice", "9")
+    buffer.admit(work, [snapshot, a_write(INVOICE, Kind.INVOICE, needs={CONTACT})], known=())
+
+    assert buffer.choose(0.0) == (Kind.INVOICE, 0)
+    buffer.take(Kind.INVOICE, 50, 0.0)
+    assert buffer.settle(INVOICE) == [work]
+
+
 def test_a_newer_version_absorbs_an_older_one_that_is_in_no_call() -> None:
     buffer = Buffer()
     old, new = a_work("customer", "1", version=1), a_work("customer", "1", version=2)
