@@ -13,6 +13,7 @@ from tests.acceptance.stage import Stage, a_small_day
 from worker.documents import Kind
 from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
+from worker.outcome import LIKE_REFUSALS
 
 SALES = "200"
 
@@ -90,7 +91,7 @@ async def test_an_archived_account_pauses_its_kind_with_one_alarm_until_it_is_ba
     refused = [held for held in await (await stage.inspection()).parked() if held.reason == "account_invalid"]
     await ledger.parked.retry(Chosen(ids=tuple(held.id for held in refused)), who="ann")
 
-    assert parked_meanwhile < len(day.bad) + 10
+    assert parked_meanwhile <= len(day.bad) + 2 * LIKE_REFUSALS
     assert stage.log().count('"event": "kind.paused"') == len(Kind.__members__.keys() & {"INVOICE", "ITEM"})
     await stage.until_quiet([day])
     await stage.assert_right(day)

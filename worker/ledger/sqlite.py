@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_only
 
 DRIVER = "sqlite+inline"
+_OPENING_MS = 5_000
 
 
 class Inline(SQLiteDialect_pysqlite):
@@ -52,10 +53,12 @@ class _Driver:
     def connect(self, *args: Any, **named: Any) -> _Connection:
         # a commit runs in another thread, while nothing else uses the connection
         raw = sqlite3.connect(*args, **named | {"check_same_thread": False, "isolation_level": None})
-        raw.execute("PRAGMA busy_timeout=0")
+        # the first look at the file waits for a process that mends the log of one that died, or ends it as the last
+        raw.execute(f"PRAGMA busy_timeout={_OPENING_MS}")
         raw.execute("PRAGMA synchronous=FULL")
         # what a savepoint may have to take back: else a file is made for each call, and removed
         raw.execute("PRAGMA temp_store=MEMORY")
+        raw.execute("PRAGMA busy_timeout=0")
         return _Connection(raw)
 
 
