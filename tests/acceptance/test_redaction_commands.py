@@ -41,6 +41,7 @@ async def test_neither_agent_nor_worker_nor_command_tells_a_secret_or_a_person(
         stage.sandbox.fault(kind, after_calls=2)
     await stage.publish(day)
     stage.worker()
+    await stage.until(lambda: '"worker.started"' in stage.log(), what="a ledger that the command can use")
     agent = an_agent(stage)
     ran = await cli(stage, "resync-all")
     run = re.search(r"resync-status (\S+)", ran)
