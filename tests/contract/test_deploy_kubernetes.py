@@ -154,10 +154,11 @@ def test_no_service_gives_pods_variables_that_are_taken_for_settings() -> None:
     assert "xerelay" not in services
 
 
-@pytest.mark.parametrize("name", ["worker", "agent"])
+@pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_the_configuration_loads_with_the_secrets_mounted(name: str, tmp_path: Path) -> None:
     for secret, value in SECRETS.items():
         (tmp_path / secret).write_text(value)
+    (tmp_path / "admin_token").write_text("a-token-of-the-console-s-own")
     (tmp_path / "ca.pem").touch()
     config = tmp_path / "xerelay.toml"
     text = the("ConfigMap", "xerelay")["data"]["xerelay.toml"]
