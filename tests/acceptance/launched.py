@@ -86,7 +86,7 @@ def launch_agent(config: Path, environ: Mapping[str, str], log: Path, *, charge_
 def launch_command(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Launched:
     """A command as a person types it; what it writes, errors included, goes to `log`."""
     log.touch()
-    process = _SERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log))
+    process = _SERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log), daemon=True)
     process.start()
     return Launched(process)
 
@@ -96,7 +96,7 @@ def _launch(
 ) -> Launched:
     whole = dict(os.environ | environ)
     log.touch()  # who looks into it at once finds it empty
-    process = _SERVER.Process(target=_child, args=(run, config, whole, log, crash, *arguments))
+    process = _SERVER.Process(target=_child, args=(run, config, whole, log, crash, *arguments), daemon=True)
     process.start()
     return Launched(process)
 
