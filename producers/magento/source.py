@@ -15,6 +15,7 @@ from producers.magento.joins import Lists
 from producers.magento.keyset import next_step
 from producers.magento.lists import ListReader, Piece
 from producers.magento.query import Filter, before, from_on
+from producers.magento.seconds import as_read_at
 from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
 from producers.magento.translate.places import Places, read_places, read_sites
 from producers.magento.translate.values import Raw
@@ -64,6 +65,7 @@ class MagentoStore:
         An order's change may alter what its documents say (the customer, an address), and does not touch them. So they
         change when either does, and their place is the later of both.
         """
+        begun = await self._client.instant()
         reader, orders = self._readers[stream.name], self._readers[ORDERS.name]
         step = await next_step([reader, orders] if stream in OF_ORDERS else [reader], after, until)
         changed = {reader.key_of(row): (place.changed_at, row) for place, row in step.rows[0]}
@@ -78,17 +80,19 @@ class MagentoStore:
         rows, unreadable = await self._rows(stream, {key: row for key, (_, row) in changed.items()}, known)
         # what has changed again since comes again, at its place
         rows = tuple(row for row in rows if row.changed_at <= changed[row.id][0])
-        return Changes(rows, (*step.broken[0], *unreadable), step.cursor, step.more)
+        return Changes(as_read_at(begun, rows), (*step.broken[0], *unreadable), step.cursor, step.more)
 
     async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
         """The rows above `after`."""
+        begun = await self._client.instant()
         piece = await self._readers[stream.name].after(after, await self._filters(selection))
-        return await self._page(stream, piece, last=piece.end.id)
+        return await self._page(stream, piece, begun, last=piece.end.id)
 
     async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
         """The rows of these ids."""
+        begun = await self._client.instant()
         piece = await self._readers[stream.name].of_keys(ids)
-        return await self._page(stream, piece, last=max(ids, default=0))
+        return await self._page(stream, piece, begun, last=max(ids, default=0))
 
     async def count(self, stream: Stream, selection: Selection) -> int:
         """How many rows the selection has."""
@@ -116,11 +120,11 @@ class MagentoStore:
         configs, views, websites = await self._settings()
         return read_sites(configs, views, websites)
 
-    async def _page(self, stream: Stream, piece: Piece, *, last: int) -> Page:
+    async def _page(self, stream: Stream, piece: Piece, begun: datetime, *, last: int) -> Page:
         key_of = self._readers[stream.name].key_of
         rows, unreadable = await self._rows(stream, {key_of(row): row for row in piece.rows}, {})
-        in_order = tuple(sorted(rows, key=lambda row: row.id))
-        return Page(in_order, (*piece.broken, *unreadable), last, piece.more)
+        in_order = sorted(rows, key=lambda row: row.id)
+        return Page(as_read_at(begun, in_order), (*piece.broken, *unreadable), last, piece.more)
 
     async def _rows(
         self, stream: Stream, raws: Mapping[int, Raw], orders: Mapping[int, Raw]

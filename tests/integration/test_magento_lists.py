@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from producers.store import Selection, StoreRefuses, StoreUnreachable
+from producers.store import Cursor, Selection, StoreRefuses, StoreUnreachable
 from schemas.entities import Entity
 from tests.magento_reading import BEGIN, INVOICES, ORDERS, every_page, invoices, opened, orders, stream
 from tests.magento_samples import credit_memo_json, customer_json, invoice_json, order_json, transactions_json
@@ -247,3 +247,23 @@ async def test_customers_are_found_under_the_id_their_rows_show() -> None:
         page = await store.page(stream(store, "customers"), 3, Selection())
 
     assert [row.id for row in page.rows] == [4]
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+async def test_of_two_snapshots_with_one_time_the_one_read_last_is_the_newer(by_id: bool) -> None:
+    a_moment_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
+    shop = Shop({ORDERS: orders(1, 2), INVOICES: invoices(1001, 1002)})
+    shop.lists[INVOICES][1]["updated_at"] = f"{a_moment_ago:%Y-%m-%d %H:%M:%S}"
+
+    async with opened(shop) as store:
+        sales = stream(store, "invoices")
+        page = await (store.rows(sales, [1001, 1002]) if by_id else store.page(sales, 0, Selection()))
+        shop.lists[INVOICES][1]["state"] = 3
+        later = await store.changes(sales, Cursor(BEGIN + timedelta(seconds=1)), until=a_moment_ago)
+
+    old, early = page.rows
+    (late,) = later.rows
+    assert old.snapshots[0].version == BEGIN
+    assert early.changed_at == late.changed_at == a_moment_ago
+    assert early.snapshots[0].version < late.snapshots[0].version <= a_moment_ago
+    assert late.snapshots[0].data.cancelled  # type: ignore[union-attr]  # an invoice

@@ -1,0 +1,31 @@
+"""What a row says that was read soon after its change is not its last word of that second. Pure.
+
+Magento's times have whole seconds, and a change may become visible some time after the second that it has written. Two
+snapshots of one row could bear the same time, differ, and reach the worker in either order. So what was read soon after
+its change counts as a little older than its time says, the sooner the more: of snapshots with one time, the one that
+was read last is the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from producers.store import Found, Row
+
+SETTLED = timedelta(minutes=15)
+"""As old as this, a row's time stands as it is. In so long the agent looks back for what became visible late."""
+
+_MOST = timedelta(milliseconds=999)  # less than a second: what has an earlier time stays older
+_A_SECOND = timedelta(seconds=1)
+
+
+def as_read_at(begun: datetime, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows of an answer that was asked for at `begun`, by the store's clock."""
+    return tuple(replace(row, snapshots=tuple(_dated(begun, one) for one in row.snapshots)) for row in rows)
+
+
+def _dated(begun: datetime, found: Found) -> Found:
+    age = max(begun - found.version, timedelta())
+    return found if age >= SETTLED else replace(found, version=found.version - _MOST / (1 + age / _A_SECOND))
