@@ -50,6 +50,10 @@ class Person:
         """A link or a button by what it says; what only a screen reader says counts too."""
         self._within(lambda: self._clickable(text).click())
 
+    def follow(self, address: str) -> None:
+        """A link by where it leads to: `address` is a part of that."""
+        self._within(lambda: self.driver.find_element(By.CSS_SELECTOR, f'a[href*="{address}"]').click())
+
     def fill(self, label: str, value: str) -> None:
         """A field by its label."""
         field = self._within(lambda: self._field(label))
