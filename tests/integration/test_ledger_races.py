@@ -21,6 +21,7 @@ from worker.ledger.records import Call, Lease, Opened, Purpose, TokenSet
 from worker.ledger.upgrade import upgrade
 
 DOCUMENTS = 60
+LIMITS = Limits(minute=600, concurrent=100, burst=1.0)
 
 
 async def test_processes_that_lose_their_lease_in_mid_call_write_each_document_once(database_url: str) -> None:
@@ -105,6 +106,29 @@ async def test_taking_over_while_the_old_holder_closes_leaves_one_outcome(databa
             assert (closed == [] and left == []) or (isinstance(closed, LeaseLost) and left == [call])
             await two.calls.close(new, call.id, status=200, documents=[document(n)])
             await two.leases.release(new)
+
+
+async def test_taking_over_while_the_old_holder_closes_a_read_leaves_one_outcome(database_url: str) -> None:
+    async with opened(database_url) as one, opened(database_url) as two:
+        closings = 0
+        for _ in range(10):
+            old = await lease_of(one, "w1")
+            call = await one.calls.open_read(
+                old, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=LIMITS
+            )
+            assert isinstance(call, Call)
+            await one.leases.renew(old, ttl_s=0)
+
+            closed, new = await asyncio.gather(
+                one.calls.close(old, call.id, status=200), two.leases.acquire(ORG, "w2"), return_exceptions=True
+            )
+
+            assert isinstance(new, Lease)
+            assert closed == [] or isinstance(closed, LeaseLost)
+            closings += closed == []
+            await two.leases.release(new)
+
+        assert sum(use.requests for use in await one.calls.usage(ORG, START) if use.status == 200) == closings
 
 
 async def test_of_two_who_refresh_a_token_one_wins(database_url: str) -> None:

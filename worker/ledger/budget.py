@@ -109,15 +109,15 @@ async def spend(
     return None
 
 
-async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers) -> None:
-    """Let Xero's headers correct the count."""
+async def correct(database: Database, connection: AsyncConnection, org: str, headers: Headers, *, own: int = 1) -> None:
+    """Let Xero's headers correct the count. `own` calls of those in flight are the one that was answered."""
     now = await database.now(connection)
     counted = await count(database, connection, org, now)
     state = counted.state
     if state is None:
         # a header before any call: nothing of ours to correct
         return
-    others = max(0, counted.spent.in_flight - 1)
+    others = max(0, counted.spent.in_flight - own)
     now = max(now, state.minute.at)
     changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
     await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(org, changed)])

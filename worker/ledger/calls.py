@@ -173,10 +173,12 @@ class Calls:
         """
         verdict = closing.Verdict(status, documents, removed, held, completed)
         async with self._database.transaction() as connection:
-            now = await fenced(self._database, connection, lease)
+            now, closed = await closing.begin(self._database, connection, lease, call_id, verdict)
             if headers is not None:
-                await budget.correct(self._database, connection, lease.name, headers)
-            return await closing.close(connection, self._database.dialect, lease.name, call_id, verdict, now)
+                await budget.correct(self._database, connection, lease.name, headers, own=0)
+            if not closed:
+                return []
+            return await closing.settle(connection, self._database.dialect, lease.name, call_id, verdict, now)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey, EntityKey
+from worker.instants import instant
 from worker.ledger.documents import delete_documents, drop_held, read_documents, write_documents
+from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LedgerError
 from worker.ledger.held import insert_held, release_children
-from worker.ledger.records import CallState, Document, Held, HoldState
-from worker.ledger.statements import change, prepared
+from worker.ledger.leases import check, fence
+from worker.ledger.questions import ask
+from worker.ledger.records import CallState, Document, Held, HoldState, Lease
+from worker.ledger.statements import Prepared, prepared
 from worker.ledger.tables import calls, claims
 
-_CLOSE = (
-    update(calls)
-    .where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state != CallState.CLOSED.value)
-    .values(state=CallState.CLOSED.value, status=bindparam("answer"))
-    .values(closed_at=bindparam("at", type_=calls.c.closed_at.type))
-)
 _THERE = select(calls.c.id).where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"))
 _UNCLAIM = delete(claims).where(claims.c.call_id == bindparam("this"))
 
@@ -37,21 +37,53 @@ class Verdict:
     held: Sequence[Held]
     completed: Sequence[tuple[EntityKey, datetime]]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but the call itself ends, as with one that only read."""
+        return not (self.documents or self.removed or self.held or self.completed)
 
-async def close(
+
+async def begin(
+    database: Database, connection: AsyncConnection, lease: Lease, call_id: str, verdict: Verdict
+) -> tuple[datetime, bool]:
+    """Close the call's row, when `lease` is still the current one; else raises `LeaseLost`.
+
+    One round trip. Returns the ledger's time, and whether the call was still to be closed.
+    """
+    timed = database.clock is None
+    given: dict[str, Any] = {"this": call_id, "of": lease.name, "answer": verdict.status}
+    if database.clock is not None:
+        given["at"] = database.clock.now()
+    asked = (fence(database.dialect, timed=timed, beside_others=verdict.is_empty), _closing(database.dialect, timed))
+    found, closed = await ask(connection, *asked, given=given)
+    now = check(lease, found)
+    if closed is None:
+        await _refuse_unknown(connection, lease.name, call_id)
+    return instant(*now) if timed else given["at"], closed is not None
+
+
+async def settle(
     connection: AsyncConnection, dialect: str, org: str, call_id: str, verdict: Verdict, now: datetime
 ) -> list[Held]:
-    """Returns the released children; see `Calls.close`."""
-    values = {"this": call_id, "of": org, "answer": verdict.status, "at": now}
-    if await change(connection, _CLOSE, values) == 0:
-        await _refuse_unknown(connection, org, call_id)
-        return []
+    """What the answer means for the documents and events of a call that is being closed; see `Calls.close`."""
     await prepared(dialect, _UNCLAIM).run_last(connection, [{"this": call_id}])
     await write_documents(connection, dialect, verdict.documents)
     await delete_documents(connection, verdict.removed)
     await drop_held(connection, verdict.completed)
     await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     return await release_children(connection, org, [document.key for document in verdict.documents], now)
+
+
+@cache
+def _closing(dialect: str, timed: bool) -> Prepared:
+    return prepared(
+        dialect,
+        update(calls)
+        .where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state != CallState.CLOSED.value)
+        .values(state=CallState.CLOSED.value, status=bindparam("answer"))
+        .values(closed_at=DATABASE_NOW if timed else bindparam("at", type_=calls.c.closed_at.type))
+        .returning(calls.c.id),
+    )
 
 
 async def _refuse_unknown(connection: AsyncConnection, org: str, call_id: str) -> None:

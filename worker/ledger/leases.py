@@ -18,13 +18,7 @@ from worker.ledger.tables import leases, workers
 
 _NOBODY = ""
 _BY_NAME = select(leases).where(leases.c.name == bindparam("of")).with_for_update()
-_LOCKED = (
-    select(leases.c.holder, leases.c.fence)
-    .where(leases.c.name == bindparam("of"))
-    .with_for_update()
-    .cte("locked")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
+_HELD = select(leases.c.holder, leases.c.fence).where(leases.c.name == bindparam("of"))
 _SET = update(leases).where(leases.c.name == bindparam("of"))
 _TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
 _ALIVE = select(workers.c.worker_id).where(workers.c.seen_at > bindparam("after")).order_by(workers.c.worker_id)
@@ -120,6 +114,12 @@ def check(lease: Lease, found: Row | None) -> Row:
 
 
 @cache
-def fence(dialect: str, *, timed: bool) -> Prepared:
-    """Who holds the lease, locked until the transaction ends; and the database's time, read after that."""
-    return prepared(dialect, select(_LOCKED, DATABASE_NOW.label("now")) if timed else select(_LOCKED))
+def fence(dialect: str, *, timed: bool, beside_others: bool = False) -> Prepared:
+    """Who holds the lease, locked until the transaction ends; and the database's time, read after that.
+
+    Transactions of one lease go one after the other, but for those that may go `beside_others`. Taking a lease asks for
+    the strongest lock, which waits for all of them (PostgreSQL 13.3.2).
+    """
+    locked = _HELD.with_for_update(read=beside_others, key_share=True).cte("locked")
+    locked = locked.prefix_with("MATERIALIZED", dialect="postgresql")
+    return prepared(dialect, select(locked, DATABASE_NOW.label("now")) if timed else select(locked))
