@@ -60,6 +60,7 @@ async def test_neither_agent_nor_worker_nor_command_tells_a_secret_or_a_person(
     assert '"outcome"' in written["worker"]
     assert '"run.done"' in written["agent"]
     assert '"reason"' in written["parked list --json"]
+    assert '"fail"' in written["check --json"] or '"ok"' in written["check --json"]
     assert found(await stored_secrets(stage), written.values()) == []
     assert found(people(events), written.values()) == []
 
@@ -81,6 +82,7 @@ async def test_an_agent_with_wrong_secrets_does_not_tell_them(sqlite_stage: Stag
 def commands(stage: Stage, events: list[Event], run: str) -> list[str]:
     """Everything that reads the ledger, the books or the store, or sends something on its way."""
     customer = next(event.subject for event in events if event.entity is Entity.CUSTOMER)
+    invoice = next(event.subject for event in events if event.entity is Entity.INVOICE)
     org = stage.organisation
     asking = [
         f"resync --entity customer --id {customer}",
@@ -93,6 +95,14 @@ def commands(stage: Stage, events: list[Event], run: str) -> list[str]:
         f"resync-status {run}",
         "resync-status --json",
         f"resync-cancel {run}",
+        "status",
+        "status --json",
+        "budget",
+        "budget --json",
+        "check",
+        "check --json",
+        f"history --entity customer --id {customer}",
+        f"history --entity invoice --id {invoice} --json",
         "parked list",
         "parked list --json",
         "parked retry no-such-id",
@@ -100,6 +110,8 @@ def commands(stage: Stage, events: list[Event], run: str) -> list[str]:
         f"reconcile {DAYS} --yes --json",
         f"publish {spoiled_file(stage.folder, events)}",
         "ledger rebuild --yes",
+        f"forget --id {customer} --store {STORE} --why asked --yes",
+        f"forget --id {customer} --store {STORE} --why asked --yes --json",
         "db upgrade",
     ]
 
