@@ -167,10 +167,14 @@ async def test_sync_now_does_not_wait_for_a_resync(stage: ShopStage) -> None:
 async def test_an_admin_starts_a_resync_and_watches_it(stage: ShopStage) -> None:
     stage.shop.trade(250)
     stage.agent()
+    await stage.until_async(stage.ledger, what="a ledger that the commands can read")
 
+    early = stage.command_line("resync-status", "--follow")
     priced = stage.command_line("resync-all", "--dry-run")
     sent = stage.command_line("resync-all", "--entity", "invoice", "--entity", "payment")
 
+    assert early.returncode == 1
+    assert early.stderr == "there is no run yet; it appears when the store's agent has taken the command\n"
     assert priced.returncode == 0, priced.stderr
     assert f"{stage.organisation}: 503 documents in 11 calls, about 1 minutes with 1000 calls a day" in priced.stdout
     assert sent.returncode == 0, sent.stderr

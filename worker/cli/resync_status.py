@@ -28,7 +28,9 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the comma
 def resync_status(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="The run's id; the latest runs unless given.")] = "",
     *,
-    follow: Annotated[bool, typer.Option("--follow", help="Stay until every event of the run is settled.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay until every event of the run is settled; of the latest unless given.")
+    ] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -38,7 +40,7 @@ def resync_status(
     1 when it failed or was cancelled.
     """
     checked = settings(config)
-    if not run:
+    if not (run or follow):
         runs = with_ledger(checked, lambda ledger: ledger.runs.latest())
         typer.echo(json.dumps([facts(one, None) for one in runs], indent=2)) if as_json else table(runs)
         return
@@ -76,6 +78,7 @@ def resync_cancel(run: RunId, *, by: By = "", config: Config = None) -> None:
 
 
 async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -> RunStatus:
+    run = (await _first(ledger, run)).id
     with View(quiet=quiet) as view:
         while True:
             status = await _first(ledger, run)
@@ -87,11 +90,12 @@ async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -
 
 async def _first(ledger: Ledger, run: str) -> RunStatus:
     """The run, or the one it joined. Exits 1 when it is not there: the agent may not have taken it yet."""
-    status = await ledger.runs.get(run)
+    status = await ledger.runs.get(run) if run else next(iter(await ledger.runs.latest(1)), None)
     if status is not None and status.joined_to:
         status = await ledger.runs.get(status.joined_to)
     if status is None:
-        typer.echo(f"there is no run {run!r}; it appears when the store's agent has taken the command", err=True)
+        which = f"run {run!r}" if run else "run yet"
+        typer.echo(f"there is no {which}; it appears when the store's agent has taken the command", err=True)
         raise typer.Exit(1)
     return status
 
