@@ -4,9 +4,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 
 from worker.ledger.engine import Database
 from worker.ledger.errors import LedgerUnavailable
@@ -19,10 +21,13 @@ class Counted:
         self.database = database
         self.file = file
         self.commits = 0
-        event.listen(database.engine.sync_engine, "commit", self._count)
+        event.listen(database.engine.sync_engine, "connect", self._watch)
 
-    def _count(self, _connection: object) -> None:
-        self.commits += 1
+    def _watch(self, connection: Any, _record: object) -> None:
+        connection.driver_connection.set_trace_callback(self._count)
+
+    def _count(self, statement: str) -> None:
+        self.commits += statement == "COMMIT"
 
     async def add(self, number: int, *, fails: bool = False) -> None:
         async with self.database.transaction() as connection:
@@ -45,7 +50,7 @@ async def counted(tmp_path: Path) -> AsyncIterator[Counted]:
     file = tmp_path / "numbers.db"
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("CREATE TABLE numbers (number INTEGER)")
+    connection.execute("CREATE TABLE numbers (number INTEGER NOT NULL)")
     connection.close()
     database = Database(f"sqlite+inline:///{file}")
     yield Counted(database, file)
@@ -89,16 +94,30 @@ async def test_a_member_that_is_cancelled_harms_nobody(counted: Counted) -> None
 
 
 async def test_a_commit_that_fails_fails_for_each_of_its_members(counted: Counted) -> None:
-    def break_down(_connection: object) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    event.listen(counted.database.engine.sync_engine, "commit", break_down)
+    # without a write-ahead log a commit waits for readers, and here nobody waits
+    reader = sqlite3.connect(counted.file, isolation_level=None)
+    reader.execute("PRAGMA journal_mode=DELETE")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM numbers").fetchall()
 
     results = await asyncio.gather(*(counted.add(number) for number in range(3)), return_exceptions=True)
 
-    assert len(results) == 3
-    assert all(isinstance(result, LedgerUnavailable | sqlite3.OperationalError) for result in results)
+    assert [type(result) for result in results] == [LedgerUnavailable] * 3
+    reader.close()
     assert counted.numbers() == []
-    event.remove(counted.database.engine.sync_engine, "commit", break_down)
     await counted.add(7)
     assert counted.numbers() == [7]
+
+
+async def test_what_the_database_took_back_for_one_fails_for_those_before_it_and_none_after(counted: Counted) -> None:
+    async def takes_all_back() -> None:
+        async with counted.database.transaction() as connection:
+            await connection.execute(text("INSERT OR ROLLBACK INTO numbers VALUES (NULL)"))
+
+    await counted.add(1)
+    results = await asyncio.gather(counted.add(2), takes_all_back(), counted.add(3), return_exceptions=True)
+
+    assert isinstance(results[0], LedgerUnavailable)
+    assert isinstance(results[1], IntegrityError)
+    assert results[2] is None
+    assert counted.numbers() == [1, 3]

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
 from worker.ledger.errors import LedgerError, LedgerUnavailable
-from worker.ledger.groups import Groups
+from worker.ledger.groups import WRITES, Groups
 from worker.ledger.statements import LAST, Last
 from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
@@ -60,7 +60,7 @@ class Database:
         self.engine = make_engine(url)
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
-        self._groups = Groups(self.engine, begin, _turns(url)) if self.dialect == "sqlite" else None
+        self._groups = Groups(self.engine, _begin_writing, _turns(url)) if self.dialect == "sqlite" else None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -100,7 +100,7 @@ class Database:
     async def close(self) -> None:
         """Give up all connections."""
         if self._groups is not None:
-            await self._groups.settled()
+            await self._groups.close()
         await self.engine.dispose()
 
 
@@ -122,18 +122,43 @@ def make_engine(url: str) -> AsyncEngine:
 
 async def begin(connection: AsyncConnection) -> None:
     """Begin a transaction, waiting up to 10 s for another program's on SQLite. Raises SQLAlchemy's errors."""
-    loop = asyncio.get_running_loop()
-    give_up = loop.time() + _BUSY_GIVE_UP_S
+    give_up = _give_up()
     while True:
         try:
             await connection.begin()
         except exc.OperationalError as error:
-            if "database is locked" not in str(error.orig) or loop.time() > give_up:
+            if not _is_busy(error.orig, give_up):
                 raise
             await connection.rollback()
-            await asyncio.sleep(random.uniform(*_BUSY_PAUSE_S))  # noqa: S311 -- jitter, no secret
+            await _pause()
         else:
             return
+
+
+async def _begin_writing(driver: sqlite3.Connection) -> None:
+    """The same on SQLite's own connection. Raises its errors."""
+    give_up = _give_up()
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error, give_up):
+                raise
+            await _pause()
+        else:
+            return
+
+
+def _give_up() -> float:
+    return asyncio.get_running_loop().time() + _BUSY_GIVE_UP_S
+
+
+def _is_busy(error: BaseException | None, give_up: float) -> bool:
+    return "database is locked" in str(error) and asyncio.get_running_loop().time() <= give_up
+
+
+async def _pause() -> None:
+    await asyncio.sleep(random.uniform(*_BUSY_PAUSE_S))  # noqa: S311 -- jitter, no secret
 
 
 @contextmanager
@@ -170,5 +195,6 @@ def _first_line(cause: object) -> str:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(WRITES, False):
+        connection.exec_driver_sql("BEGIN" if options.get(_READ_ONLY, False) else "BEGIN IMMEDIATE")

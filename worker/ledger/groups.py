@@ -8,35 +8,54 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from worker.ledger.turns import Turns
+from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.sqlite import in_a_thread
+from worker.ledger.turns import Turn, Turns
 
 _GIVE_UP_S = 10.0
-Begin = Callable[[AsyncConnection], Awaitable[None]]
+WRITES = "xerelay_writes"
+"""The execution option of a connection whose transactions are begun and ended here, and not by SQLAlchemy."""
+
+Begin = Callable[[Any], Awaitable[None]]
 
 
 class _Group:
-    """One open transaction. `committed` is done when it is on the disk, or has failed for all; `begun` ends it."""
+    """One open transaction, and this process's turn. `committed` is done when it is on the disk, or failed for all."""
 
-    def __init__(self, connection: AsyncConnection, driver: Any, begun: AsyncExitStack) -> None:
-        self.connection = connection
-        self.driver = driver
-        self.begun = begun
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(self, error: Exception | None = None) -> None:
+        """Tell its members how it ended; the next process may begin."""
+        self._turn.over()
+        if error is None:
+            self.committed.set_result(None)
+        else:
+            self.committed.set_exception(error)
+            self.committed.exception()  # a member that was cancelled does not ask for it
 
 
 class Groups:
-    """The writing transactions of one engine; `begin` begins one on a connection, when it is this process's turn."""
+    """The writing transactions of one engine, on one connection; `begin` begins one when it is this process's turn.
+
+    The connection stays open: one from SQLAlchemy's pool, with its transaction, takes longer than the statements.
+    """
 
     def __init__(self, engine: AsyncEngine, begin: Begin, turns: Turns) -> None:
         self._engine = engine
         self._begin = begin
         self._turns = turns
         self._writer = asyncio.Lock()
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
         self._open: _Group | None = None
         self._committing: set[asyncio.Task[None]] = set()
 
@@ -44,44 +63,71 @@ class Groups:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Statements that are committed together with those of others, or not at all."""
         async with self._writer:
+            connection = self._connection or await self._connect()
             group = self._open or await self._start()
-            group.driver.execute("SAVEPOINT one")
+            self._driver.execute("SAVEPOINT one")
             try:
-                yield group.connection
+                yield connection
             except BaseException:
-                group.driver.execute("ROLLBACK TO one")
+                self._take_back(group)
                 raise
-            finally:
-                group.driver.execute("RELEASE one")
+            self._driver.execute("RELEASE one")
         await asyncio.shield(group.committed)
 
-    async def settled(self) -> None:
-        """What was begun is committed, also for members that failed and did not wait for it."""
+    async def close(self) -> None:
+        """Give the connection up when what was begun is committed, also for members that failed and did not wait."""
         if self._committing:
             await asyncio.wait(self._committing)
+        await self._disconnect()
+
+    async def _connect(self) -> AsyncConnection:
+        connection = await self._engine.connect()
+        await connection.execution_options(**{WRITES: True})
+        await connection.begin()
+        self._driver = (await connection.get_raw_connection()).driver_connection
+        self._connection = connection
+        return connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                await connection.invalidate()
+                await connection.close()
 
     async def _start(self) -> _Group:
-        async with AsyncExitStack() as begun:
-            connection = await begun.enter_async_context(self._engine.connect())
-            driver = (await connection.get_raw_connection()).driver_connection
-            turn = await self._turns.take(_GIVE_UP_S)
-            begun.callback(turn.over)
-            await self._begin(connection)
-            self._open = group = _Group(connection, driver, begun.pop_all())
+        turn = await self._turns.take(_GIVE_UP_S)
+        try:
+            await self._begin(self._driver)
+        except BaseException:
+            turn.over()
+            raise
+        self._open = group = _Group(turn)
         # the lock is fair: this comes behind those who wait already, and before those who come later
         task = asyncio.create_task(self._commit(group))
         self._committing.add(task)
         task.add_done_callback(self._committing.discard)
         return group
 
+    def _take_back(self, group: _Group) -> None:
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK TO one")
+            self._driver.execute("RELEASE one")
+            return
+        # a full disk, say: SQLite has taken back all of it (https://www.sqlite.org/lang_transaction.html)
+        self._open = None
+        group.end(LedgerUnavailable("the ledger's database took a transaction back that others shared"))
+
     async def _commit(self, group: _Group) -> None:
-        async with self._writer, group.begun:
+        async with self._writer:
+            if group.committed.done():
+                return
             self._open = None
             try:
-                await group.connection.commit()
+                # not the driver's own commit, which is content when there is no transaction any more
+                await in_a_thread(partial(self._driver.execute, "COMMIT"))
             except Exception as error:  # noqa: BLE001 - each of its members raises it
-                await group.connection.invalidate()  # what state it is in nobody knows
-                group.committed.set_exception(error)
-                group.committed.exception()  # a member that was cancelled does not ask for it
+                await self._disconnect()  # what state it is in nobody knows
+                group.end(error)
             else:
-                group.committed.set_result(None)
+                group.end()

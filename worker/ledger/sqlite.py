@@ -96,7 +96,7 @@ class _Connection(AdaptedConnection):
 
     def commit(self) -> None:
         if self._connection.in_transaction:
-            await_only(_in_a_thread(self._connection.commit))
+            await_only(in_a_thread(self._connection.commit))
 
     def rollback(self) -> None:
         self._connection.rollback()
@@ -114,7 +114,7 @@ async def _nothing() -> None:
     """Done at once."""
 
 
-async def _in_a_thread(wait: Callable[[], None]) -> None:
+async def in_a_thread(wait: Callable[[], object]) -> None:
     """To the end, even when the caller is cancelled: the connection must not be used before."""
     done = asyncio.ensure_future(asyncio.to_thread(wait))
     try:
