@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from producers.store import Cursor, Selection, StoreRefuses, StoreUnreachable
 from schemas.entities import Entity
+from tests.leftovers import nothing_left_of
 from tests.magento_reading import BEGIN, INVOICES, ORDERS, every_page, invoices, opened, orders, stream
 from tests.magento_samples import credit_memo_json, customer_json, invoice_json, order_json, transactions_json
 from tests.magento_shop import Shop, json_error, page_for_people
@@ -31,22 +31,9 @@ async def test_a_list_is_read_in_pieces_of_the_order_of_ids() -> None:
 async def test_a_page_that_was_read_is_not_left_to_the_garbage_collector() -> None:
     shop = Shop({ORDERS: orders(1, 2, 3)})
 
-    gc.collect()
-    gc.disable()
-    try:
-        before = responses()
+    with nothing_left_of(httpx.Response):
         async with opened(shop, page_size=1) as store:
             await every_page(store, "orders")
-            left = [one for one in responses() if not any(one is other for other in before)]
-    finally:
-        gc.enable()
-
-    assert not left
-
-
-def responses() -> list[httpx.Response]:
-    """All that this process has, other tests' among them."""
-    return [one for one in gc.get_objects() if type(one) is httpx.Response]
 
 
 async def test_pages_become_as_small_as_the_store_allows() -> None:

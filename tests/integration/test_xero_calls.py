@@ -7,8 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.leftovers import nothing_left_of
 from tests.sandbox_fixture import SandboxControl
 from tests.xero_fakes import V2, document_of, key_of, write_of
 from tests.xero_sandbox import (
@@ -55,6 +57,13 @@ async def looked_up(xero: SandboxXero, call: Call) -> dict[Any, Found | None]:
         assert reply.outcome is ReplyKind.ANSWERED, reply
         found |= match(call.kind, request.members, reply.elements)
     return found
+
+
+async def test_a_call_that_is_answered_is_not_left_to_the_garbage_collector(xero: SandboxXero) -> None:
+    await written(xero, contact_write("1"))
+
+    with nothing_left_of(httpx.Response), nothing_left_of(httpx.Request):
+        await written(xero, contact_write("2"))
 
 
 async def test_fifty_documents_travel_in_a_call_and_come_back_by_number(xero: SandboxXero) -> None:
