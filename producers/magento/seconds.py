@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from producers.store import Found, Row
+from producers.store import Row
 
 SETTLED = timedelta(minutes=15)
 """As old as this, a row's time stands as it is. In so long the agent looks back for what became visible late."""
@@ -23,9 +23,10 @@ _A_SECOND = timedelta(seconds=1)
 
 def as_read_at(begun: datetime, rows: Iterable[Row]) -> tuple[Row, ...]:
     """The rows of an answer that was asked for at `begun`, by the store's clock."""
-    return tuple(replace(row, snapshots=tuple(_dated(begun, one) for one in row.snapshots)) for row in rows)
+    return tuple(row if begun - row.changed_at >= SETTLED else _early(begun, row) for row in rows)
 
 
-def _dated(begun: datetime, found: Found) -> Found:
-    age = max(begun - found.version, timedelta())
-    return found if age >= SETTLED else replace(found, version=found.version - _MOST / (1 + age / _A_SECOND))
+def _early(begun: datetime, row: Row) -> Row:
+    age = max(begun - row.changed_at, timedelta())
+    older = _MOST / (1 + age / _A_SECOND)
+    return replace(row, snapshots=tuple(replace(one, version=one.version - older) for one in row.snapshots))

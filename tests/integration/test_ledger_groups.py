@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,4 +121,17 @@ async def test_what_the_database_took_back_for_one_fails_for_those_before_it_and
     assert isinstance(results[0], LedgerUnavailable)
     assert isinstance(results[1], IntegrityError)
     assert results[2] is None
+    assert counted.numbers() == [1, 3]
+
+
+async def test_a_member_that_hears_of_no_error_does_not_hide_that_all_was_taken_back(counted: Counted) -> None:
+    async def hides_it() -> None:
+        async with counted.database.transaction() as connection:
+            with suppress(IntegrityError):
+                await connection.execute(text("INSERT OR ROLLBACK INTO numbers VALUES (NULL)"))
+
+    await counted.add(1)
+    results = await asyncio.gather(counted.add(2), hides_it(), counted.add(3), return_exceptions=True)
+
+    assert [type(result) for result in results] == [LedgerUnavailable, LedgerUnavailable, type(None)]
     assert counted.numbers() == [1, 3]

@@ -68,10 +68,10 @@ class Groups:
             self._driver.execute("SAVEPOINT one")
             try:
                 yield connection
+                self._driver.execute("RELEASE one")
             except BaseException:
                 self._take_back(group)
                 raise
-            self._driver.execute("RELEASE one")
         await asyncio.shield(group.committed)
 
     async def close(self) -> None:
