@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from tests.acceptance.scraping import Prometheus, listening_at, write_scrape_con
 from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import Stage, a_small_day
 from tests.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels
-from tests.sandbox_fixture import SandboxControl, run_sandbox
+from tests.sandbox_fixture import SandboxControl
 from worker.documents import Kind
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.records import Pause
@@ -34,23 +34,16 @@ OTHERS = ("org2", "org3", "org4")
 
 
 @pytest.fixture
-def four_organisations() -> Iterator[SandboxControl]:
-    yield from run_sandbox("--organisations", "4")
-
-
-@pytest.fixture
-async def stage(
-    tmp_path: Path, amqp_url: str, four_organisations: SandboxControl, unique_org: str
-) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, amqp_url: str, wide_sandbox: SandboxControl, unique_org: str) -> AsyncIterator[Stage]:
     """Four organisations; each process listens on a port of its own."""
     url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
-    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=four_organisations)
+    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=wide_sandbox)
     stage.environ["XERELAY_HTTP__PORT"] = "0"
     for name in OTHERS:
-        stage.also_serve(f"{unique_org}_{name}", four_organisations.tenant_id(name))
+        stage.also_serve(f"{unique_org}_{name}", wide_sandbox.tenant_id(name))
     await connect(stage)
     for name in OTHERS:
-        four_organisations.person("grant-consent", organisation=name, client_id="sandbox-web")
+        wide_sandbox.person("grant-consent", organisation=name, client_id="sandbox-web")
     yield stage
     await stage.close()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-
-import pytest
 
 from schemas.envelope import Lane
 from tests.budget_simulation import most_within
@@ -16,17 +13,6 @@ from worker.budget.forecast import Left, left
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease, Purpose, Wait
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_over_two_days_of_endless_demand_every_window_holds(ledger: Ledger, clock: FakeClock) -> None:

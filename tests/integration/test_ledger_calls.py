@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,7 +18,6 @@ from tests.sample_ledger import (
     key,
     lease_of,
     open_call,
-    opened,
     put_documents,
     try_open,
     write,
@@ -33,17 +31,6 @@ from worker.ledger.records import Composed, HoldState, Known, Opened, Purpose, W
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_an_opened_call_is_found_again_byte_for_byte(ledger: Ledger) -> None:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from producers.runs import Run, RunState
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, event, lease_of, open_call, opened, write
+from tests.sample_ledger import ORG, event, lease_of, open_call, write
 from worker.ledger.figures import HeldGroup
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_held_events_are_counted_by_state_and_reason_with_the_oldest_of_each(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
@@ -17,17 +14,6 @@ from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState, Pause
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_what_waits_for_an_approval_is_known_by_its_document_and_released_with_it(

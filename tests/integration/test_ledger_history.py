@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
@@ -19,7 +16,6 @@ from tests.sample_ledger import (
     lease_of,
     member,
     open_call,
-    opened,
     put_documents,
     write,
 )
@@ -29,17 +25,6 @@ from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.overview import HeldCount, Waiting
 from worker.ledger.records import CallState, Composed, HoldState, Known, Lease, Member, Opened, Purpose
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def pay(ledger: Ledger, lease: Lease, number: int, invoice: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,17 +11,6 @@ from tests.fakes import FakeClock
 from tests.sample_ledger import lease_of, opened
 from worker.ledger.errors import LeaseLost
 from worker.ledger.ledger import Ledger
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_a_held_lease_is_nobody_elses(ledger: Ledger) -> None:

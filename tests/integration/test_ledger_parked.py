@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, event, lease_of, opened
+from tests.sample_ledger import ORG, event, lease_of
 from worker.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 def parked(number: int, *, entity: str = "invoice", reason: str = "tax_unmapped", org: str = ORG) -> Held:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-
-import pytest
 
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
@@ -18,7 +15,6 @@ from tests.sample_ledger import (
     lease_of,
     member,
     open_call,
-    opened,
     put_documents,
     write,
 )
@@ -31,17 +27,6 @@ from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import Call, HoldState, Purpose
 
 DAY_S = 86_400
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def asked(ledger: Ledger, number: int) -> Call:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from schemas.envelope import Lane
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import AMPLE, ORG, document, lease_of, opened
+from tests.fakes import START
+from tests.sample_ledger import AMPLE, ORG, document, lease_of
 from worker.budget.corrections import Headers
 from worker.budget.limits import Limits
 from worker.documents import Kind
@@ -19,17 +18,6 @@ from worker.ledger.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Purpose, Wait
 from worker.ledger.report import Usage
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def reading(ledger: Ledger, limits: Limits = AMPLE) -> Call | Wait:

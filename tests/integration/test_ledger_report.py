@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import (
@@ -16,7 +13,6 @@ from tests.sample_ledger import (
     key,
     lease_of,
     open_call,
-    opened,
     put_documents,
     write,
 )
@@ -27,17 +23,6 @@ from worker.ledger.records import HoldState, Purpose
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger: Ledger) -> None:

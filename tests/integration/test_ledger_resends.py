@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-
-import pytest
 
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
@@ -16,7 +13,6 @@ from tests.sample_ledger import (
     compose,
     lease_of,
     open_call,
-    opened,
     try_open,
     write,
 )
@@ -27,17 +23,6 @@ from worker.ledger.records import Call, CallState, Opened, Purpose, Wait
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
-    async with opened(database_url, clock=clock) as ledger:
-        yield ledger
 
 
 async def test_a_resend_repeats_the_call_and_costs_a_token(ledger: Ledger, clock: FakeClock) -> None:
