@@ -82,6 +82,19 @@ def test_the_version_is_the_packages() -> None:
     assert result.stdout.startswith("xerelay 0.")
 
 
+def test_a_command_waits_for_its_own_imports_only() -> None:
+    code = (
+        "import sys; from worker.cli import app; app(['publish', '--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    imported = set(done.stdout.split())
+    assert "worker.cli.publish" in imported
+    assert imported.isdisjoint({"sqlalchemy", "starlette", "worker.cli.serve", "worker.cli.console"})
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = run("wroker")
 
