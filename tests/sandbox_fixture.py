@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import selectors
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.forked import first_line, serving
+
 START_S = 20
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 class SandboxControl:
@@ -40,6 +37,10 @@ class SandboxControl:
     def audit(self, **query: str) -> Any:
         """Calls, refusals, documents, duplicates, sums; `organisation=` narrows it to one."""
         return self._get("/_sandbox/audit", **query)
+
+    def counts(self) -> Any:
+        """The audit's `calls_total`, `documents` and `statuses` alone, which cost the sandbox next to nothing."""
+        return self._get("/_sandbox/counts")
 
     def documents(self, kind: str, **query: str) -> Any:
         """All documents of a kind: contacts, items, invoices, credit_notes, payments."""
@@ -112,26 +113,10 @@ def client_credentials(url: str, *, scope: str = "") -> Any:
 
 def run_sandbox(*arguments: str) -> Iterator[SandboxControl]:
     """Start a sandbox, yield its controls, end it by its process."""
-    command = [sys.executable, "-m", "deploy.sandbox.xero", "--port", "0", *arguments]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            control = SandboxControl(first_line(process))
-            yield control
-            control.close()
-        finally:
-            process.kill()
-            process.wait(10)
-
-
-def first_line(process: subprocess.Popen[str], *, within_s: float = START_S) -> str:
-    """The sandbox's URL. Its socket listens by then, so a call only has to wait."""
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        assert selector.select(within_s), f"the sandbox printed nothing within {within_s} s"
-    line = process.stdout.readline().strip()
-    assert line.startswith("http://"), f"the sandbox did not start: {line!r}"
-    return line
+    with serving("deploy.sandbox.xero", ["--port", "0", *arguments]) as output:
+        control = SandboxControl(first_line(output, within_s=START_S))
+        yield control
+        control.close()
 
 
 @pytest.fixture

@@ -60,6 +60,10 @@ class Inspection:
         """The sandbox's own figures."""
         return cast("Mapping[str, Any]", await self._get("/_sandbox/audit"))
 
+    async def counts(self) -> Mapping[str, Any]:
+        """Those of the sandbox's figures that are counted at once: `calls_total`, `documents`, `statuses`."""
+        return cast("Mapping[str, Any]", await self._get("/_sandbox/counts"))
+
     async def books(self) -> Books:
         """Every document that is in Xero, by our numbers."""
         found = {kind: await self._get("/_sandbox/documents", kind=kind) for kind in _KINDS}

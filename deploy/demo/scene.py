@@ -68,20 +68,20 @@ class Scene:
     async def look(self) -> Look:
         """Now."""
         truth = await self.shop.truth()
-        audit = await self.inspection.audit()
+        counts = await self.inspection.counts()
         trading, now = truth["trading"], time.monotonic()
         if trading["orders_left"] or trading["unseen"]:
             self._sold_at = now
-        if self._moved != (moved := (self.wire.events, audit["calls_total"])):
+        if self._moved != (moved := (self.wire.events, counts["calls_total"])):
             self._moved, self._moved_at = moved, now
         return Look(
             orders=self.orders,
             orders_left=trading["orders_left"],
             events=self.wire.events,
             run=await self.inspection.ledger.runs.get(self.run_id) if self.run_id else None,
-            documents=_standing(audit),
+            documents=_standing(counts),
             expected=self.expected(truth).documents,
-            calls=audit["calls_total"],
+            calls=counts["calls_total"],
             parked=len(await self.inspection.parked()),
             idle=await self.inspection.is_idle(),
             over_s=now - self._sold_at,
@@ -93,7 +93,7 @@ class Scene:
         return expected_of(truth, store=self.store, start_date=self.start_date)
 
 
-def _standing(audit: Mapping[str, Any]) -> int:
+def _standing(counts: Mapping[str, Any]) -> int:
     """Documents in Xero, without voided ones and without allocations, whose number the store does not know."""
-    gone = sum(of_kind.get("VOIDED", 0) + of_kind.get("DELETED", 0) for of_kind in audit["statuses"].values())
-    return int(sum(audit["documents"].values()) - audit["documents"]["allocations"] - gone)
+    gone = sum(of_kind.get("VOIDED", 0) + of_kind.get("DELETED", 0) for of_kind in counts["statuses"].values())
+    return int(sum(counts["documents"].values()) - counts["documents"]["allocations"] - gone)

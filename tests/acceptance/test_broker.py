@@ -88,11 +88,11 @@ async def test_the_batch_lane_stays_in_the_broker_until_it_is_released(sqlite_st
     stage.worker()
     await stage.publish(urgent)
     await stage.until(
-        lambda: stage.sandbox.audit()["documents"]["items"] == len(day.items), what="the immediate lane's products"
+        lambda: stage.sandbox.counts()["documents"]["items"] == len(day.items), what="the immediate lane's products"
     )
 
     waiting = await depth(stage.broker_url, stage.organisation, Lane.BATCH)
-    contacts = stage.sandbox.audit()["documents"]["contacts"]
+    contacts = stage.sandbox.counts()["documents"]["contacts"]
     await post_release(stage.broker_url, stage.organisation)
 
     assert (waiting, contacts) == (len(patient.events), 0)

@@ -55,7 +55,7 @@ class Shop:
 
     async def until_written(self, invoices: int, payments: int = 0) -> None:
         def there() -> bool:
-            documents = self.stage.sandbox.audit()["documents"]
+            documents = self.stage.sandbox.counts()["documents"]
             return bool(documents["invoices"] == invoices and documents["payments"] == payments)
 
         await self.stage.until(there, what=f"{invoices} invoices and {payments} payments")
@@ -118,7 +118,7 @@ async def test_payments_of_drafts_go_by_themselves_when_a_person_approves(sqlite
     stage.worker(probe_s=0.5)
     await stage.until_async(lambda: held(stage, 2), what="both payments held")
     draft = shop.invoices()["1"]
-    assert (draft["Status"], stage.sandbox.audit()["documents"]["payments"]) == ("DRAFT", 0)
+    assert (draft["Status"], stage.sandbox.counts()["documents"]["payments"]) == ("DRAFT", 0)
 
     approved = {"Status": "AUTHORISED"}
     stage.person("edit-invoice", name=draft["InvoiceID"], document=approved)

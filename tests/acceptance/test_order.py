@@ -57,7 +57,7 @@ async def test_money_that_comes_before_its_invoice_waits_for_it(sqlite_stage: St
     stage.worker()
     waiting = len({event.subject for event in money.events})
     await stage.until_async(lambda: _is_held(stage, HoldState.PARENT, waiting), what="payments and refunds held")
-    assert stage.sandbox.audit()["documents"]["invoices"] == 0
+    assert stage.sandbox.counts()["documents"]["invoices"] == 0
 
     await stage.publish(part_of(day, lambda event: not _is_money(event)))
 
@@ -85,7 +85,7 @@ async def test_money_whose_invoice_never_comes_is_parked_after_a_day_and_can_be_
     await stage.until_async(lambda: _is_held(stage, HoldState.PERSON, money), what="the money parked")
     parked = await (await stage.inspection()).parked()
     await stage.publish(late)
-    await stage.until(lambda: stage.sandbox.audit()["documents"]["invoices"] == len(day.invoices), what="the invoice")
+    await stage.until(lambda: stage.sandbox.counts()["documents"]["invoices"] == len(day.invoices), what="the invoice")
     await (await stage.ledger()).parked.retry(Chosen(ids=tuple(held.id for held in parked)), who="ann")
 
     assert {held.reason for held in parked} == {"parent_missing"}

@@ -60,6 +60,15 @@ def test_duplicates_are_documents_that_share_a_store_reference(xero: XeroCaller,
     assert len(sandbox.documents("allocations")) == 2
 
 
+def test_counts_are_those_of_the_audit(xero: XeroCaller, sandbox: SandboxControl) -> None:
+    made(xero, "Invoices", invoice(a_contact(xero), "I-1"))
+
+    counts, audit = sandbox.counts(), sandbox.audit()
+
+    assert counts == {name: audit[name] for name in ("calls_total", "documents", "statuses")}
+    assert counts["documents"]["invoices"] == 1
+
+
 def test_calls_are_counted_by_endpoint_method_and_status(xero: XeroCaller, sandbox: SandboxControl) -> None:
     contact = a_contact(xero)
     xero.get(f"/Contacts/{contact}")

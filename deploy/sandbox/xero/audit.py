@@ -29,6 +29,12 @@ def table_of(book: Book, kind: str) -> Table:
     return {**tables, "credit_notes": book.credit_notes, "payments": book.payments}[kind]
 
 
+def counts(sandbox: Sandbox, books: list[Book]) -> Json:
+    """What of the audit is counted at once, for who asks all the time: calls and documents."""
+    calls = _calls(sandbox, books)["calls_total"]
+    return {"calls_total": calls, "documents": _counts(books), "statuses": _statuses(books)}
+
+
 def audit(sandbox: Sandbox, books: list[Book]) -> Json:
     """Calls, refusals, documents, duplicates, sums and tokens of some organisations. Amounts are strings."""
     return {

@@ -25,6 +25,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
     """The routes of all controls."""
     controls: tuple[tuple[str, str, Control], ...] = (
         ("/_sandbox/audit", "GET", _audit),
+        ("/_sandbox/counts", "GET", _counts),
         ("/_sandbox/documents", "GET", _documents),
         ("/_sandbox/organisations", "GET", _organisations),
         ("/_sandbox/faults", "POST", _faults),
@@ -57,6 +58,10 @@ def _books(sandbox: Sandbox, request: Request) -> list[Book]:
 
 def _audit(sandbox: Sandbox, request: Request, _order: Json) -> object:
     return audit.audit(sandbox, _books(sandbox, request))
+
+
+def _counts(sandbox: Sandbox, request: Request, _order: Json) -> object:
+    return audit.counts(sandbox, _books(sandbox, request))
 
 
 def _documents(sandbox: Sandbox, request: Request, _order: Json) -> object:
