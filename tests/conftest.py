@@ -12,11 +12,18 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from deploy.services import PrivateBroker, Service, broker_service, postgres_service
 from deploy.services import private_broker as run_private_broker
 from tests.sandbox_fixture import sandbox  # noqa: F401 - a fixture of all tests, kept in its own file
+
+
+def pytest_configure() -> None:
+    """How fast examples are drawn says how busy the machine is, and nothing of the code."""
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,16 @@ import base64
 import hashlib
 import hmac
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
 
-from tests.sandbox_fixture import START_S, first_line
+from tests.forked import first_line, serving
+from tests.sandbox_fixture import START_S
 
-_ROOT = Path(__file__).resolve().parents[1]
 CREDENTIALS = 6
 
 
@@ -106,18 +103,12 @@ def where(*filters: tuple[str, str, str], **more: Any) -> str:
 
 def run_store(*arguments: str, within_s: float = START_S) -> Iterator[StoreSandbox]:
     """Start a store, yield it, end it by its process."""
-    command = [sys.executable, "-m", "deploy.sandbox.store", "--port", "0", *arguments]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            url = first_line(process, within_s=within_s)
-            assert process.stdout is not None
-            lines = [process.stdout.readline().split() for _ in range(CREDENTIALS)]
-            store = StoreSandbox(url, dict(lines))
-            yield store
-            store.close()
-        finally:
-            process.kill()
-            process.wait(10)
+    with serving("deploy.sandbox.store", ["--port", "0", *arguments]) as output:
+        url = first_line(output, within_s=within_s)
+        lines = [output.readline().split() for _ in range(CREDENTIALS)]
+        store = StoreSandbox(url, dict(lines))
+        yield store
+        store.close()
 
 
 def _encoded(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,15 +11,13 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from tests.forked import FORKSERVER
 from worker import approvals, breaker
 from worker.agents import run_agents
 from worker.bootstrap import run_worker
 from worker.cli import main
 from worker.logs import configure
 from worker.settings import Settings, load
-
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([__name__])
 
 
 class Launched:
@@ -86,7 +83,7 @@ def launch_agent(config: Path, environ: Mapping[str, str], log: Path, *, charge_
 def launch_command(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Launched:
     """A command as a person types it; what it writes, errors included, goes to `log`."""
     log.touch()
-    process = _SERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log), daemon=True)
+    process = FORKSERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log), daemon=True)
     process.start()
     return Launched(process)
 
@@ -96,7 +93,7 @@ def _launch(
 ) -> Launched:
     whole = dict(os.environ | environ)
     log.touch()  # who looks into it at once finds it empty
-    process = _SERVER.Process(target=_child, args=(run, config, whole, log, crash, *arguments), daemon=True)
+    process = FORKSERVER.Process(target=_child, args=(run, config, whole, log, crash, *arguments), daemon=True)
     process.start()
     return Launched(process)
 

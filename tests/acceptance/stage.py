@@ -50,6 +50,7 @@ class Stage:
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
         self.configure(organisation, LIMITS__MINUTE="3000", LINGER="50ms")
         sandbox.limits(minute=6000)
+        self.lease_s = LEASE_S
         self.workers: list[Launched] = []
         self._made: set[str] = set()
         self._stack = AsyncExitStack()
@@ -71,7 +72,7 @@ class Stage:
         """Start a worker, which ends itself at the `nth` time of `step`, or asks a silent Xero every `probe_s`."""
         log = self.folder / f"worker-{len(self.workers)}.log"
         process = launch_worker(
-            self.config, self.environ, log, lease_s=LEASE_S, crash=Crash(step, nth), probe_s=probe_s
+            self.config, self.environ, log, lease_s=self.lease_s, crash=Crash(step, nth), probe_s=probe_s
         )
         self.workers.append(process)
         return process
@@ -111,7 +112,7 @@ class Stage:
 
     def calls(self) -> int:
         """Calls that Xero has answered so far."""
-        return int(self.sandbox.audit()["calls_total"])
+        return int(self.sandbox.counts()["calls_total"])
 
     async def until(self, condition: Callable[[], bool], *, within_s: float = 60, what: str = "") -> None:
         async def asked() -> bool:
@@ -142,14 +143,24 @@ class Stage:
         days = list(days)
         deadline = time.monotonic() + within_s
         while not await self._is_quiet(days):
-            state = f"wanted {wanted(days)}, there {self.sandbox.audit()['documents']}"
-            assert time.monotonic() < deadline, f"not complete within {within_s} s: {state}\n{self.log()[-4000:]}"
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not complete within {within_s} s: {await self._state(days)}")
             await asyncio.sleep(0.1)
+
+    async def _state(self, days: list[Day]) -> str:
+        """What the books lack, what the ledger holds, and what the workers wrote last."""
+        ledger = await self.ledger()
+        held = {
+            org: (await ledger.held.counts(org), len(await ledger.calls.unsettled(org)))
+            for org in {organisation_of(day) for day in days}
+        }
+        logs = "\n".join(self.log(number)[-2000:] for number in range(len(self.workers)))
+        return f"wanted {wanted(days)}, there {self.sandbox.counts()['documents']}, held and unsettled {held}\n{logs}"
 
     async def _is_quiet(self, days: list[Day]) -> bool:
         if any(process.poll() not in (None, 0, -signal.SIGKILL) for process in self.workers):
             raise AssertionError(f"a worker failed\n{self.log()[-3000:]}")
-        there = self.sandbox.audit()["documents"]
+        there = self.sandbox.counts()["documents"]
         if any(there[kind] < count for kind, count in wanted(days).items()):
             return False
         ledger = await self.ledger()

@@ -21,12 +21,15 @@ _WORKERS = 3
 _EVENTS = 10_000
 _DOCUMENTS_PER_CALL = 45
 _BATCHABLE = {"Contacts", "Items", "Invoices", "CreditNotes", "Payments"}
-_WITHIN_S = 120
+_WITHIN_S = 240
+_LEASE_S = 10.0
+"""On a busy machine a worker is not heard of for seconds, and each lost lease costs it the calls in flight."""
+
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(540)
 async def test_ten_thousand_events_travel_in_full_calls_and_never_meet_a_limit(wide_stage: Stage) -> None:
     days = await _published(wide_stage)
 
@@ -37,7 +40,7 @@ async def test_ten_thousand_events_travel_in_full_calls_and_never_meet_a_limit(w
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(540)
 async def test_with_one_worker_killed_halfway_all_is_the_same(wide_stage: Stage) -> None:
     days = await _published(wide_stage)
     workers = [wide_stage.worker() for _ in range(_WORKERS)]
@@ -52,6 +55,7 @@ async def test_with_one_worker_killed_halfway_all_is_the_same(wide_stage: Stage)
 async def _published(stage: Stage) -> list[Day]:
     """The days of three stores, as a morning's backlog in the broker."""
     stage.sandbox.limits(minute=_MINUTE)
+    stage.lease_s = _LEASE_S
     organisations = [stage.organisation, f"{stage.organisation}_org2", f"{stage.organisation}_org3"]
     days = [
         _without_orders(
@@ -95,11 +99,11 @@ async def _full_calls(stage: Stage, days: list[Day]) -> tuple[Counter[str], Coun
                 calls[usage.endpoint] += usage.calls
                 documents[usage.endpoint] += usage.documents
     # an allocation goes by the path of its credit note, which takes one alone
-    allocations = stage.sandbox.audit()["documents"]["allocations"]
+    allocations = stage.sandbox.counts()["documents"]["allocations"]
     calls["CreditNotes"] -= allocations
     documents["CreditNotes"] -= allocations
     return calls, documents
 
 
 def _documents(stage: Stage) -> int:
-    return sum(stage.sandbox.audit()["documents"].values())
+    return sum(stage.sandbox.counts()["documents"].values())

@@ -15,7 +15,7 @@ STORES = {version: Style(version=version) for version in ("2.3", "2.4", "2.4.8")
 
 @pytest.fixture(scope="module")
 def stores() -> dict[str, Shown]:
-    market = a_market(3000, 21)
+    market = a_market(1000, 21)
     return {version: shown(market, style) for version, style in STORES.items()}
 
 
@@ -51,7 +51,7 @@ def test_3_2_a_row_total_of_2_4_8_forgets_the_quantity(stores: dict[str, Shown])
             assert at(item, "row_total") == max(unit, Decimal(0))
             wrong += item["qty_ordered"] > 1 and at(item, "row_total") != _net(item)
 
-    assert wrong > 500
+    assert wrong > 150
 
 
 def _net(item: Json) -> Decimal:
@@ -107,9 +107,9 @@ def test_3_2_orders_are_of_all_kinds_of_buyers(store: Shown) -> None:
     nameless = [order for order in orders if order["customer_is_guest"] and "customer_firstname" not in order]
     without_view = [order for order in orders if "store_id" not in order]
 
-    assert len(deleted) > 5
-    assert len(nameless) > 100
-    assert len(without_view) > 5
+    assert len(deleted) > 1
+    assert len(nameless) > 30
+    assert len(without_view) > 1
     assert all(order["billing_address"]["firstname"] for order in nameless)
     assert {order["store_name"].partition("\n")[0] for order in without_view} == {"Main Website"}
     assert all(order["customer_email"] for order in orders)
@@ -227,7 +227,7 @@ def test_3_3_a_credit_memo_names_its_invoice_when_the_gateway_paid(store: Shown)
     online = [memo for memo in store.memos if "transaction_id" in memo]
     offline = [memo for memo in store.memos if "transaction_id" not in memo]
 
-    assert len(online) > 100
+    assert len(online) > 30
     assert len(offline) > 20
     assert all("invoice_id" in memo for memo in online)
     assert not any("invoice_id" in memo for memo in offline)
