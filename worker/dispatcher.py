@@ -16,7 +16,7 @@ from worker.performer import Performer
 from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.work import RANK
+from worker.work import RANK, Slot
 
 DOCUMENTS_PER_CALL = 50
 _OFFERED = DOCUMENTS_PER_CALL + 10
@@ -44,6 +44,9 @@ _LEVELS = {
     Kind.ALLOCATION: 3,
     Kind.PAYMENT: 3,
 }
+
+_EARLY_S = 1.0
+_MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 
 _PATIENCE_S = 540.0
 """So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned."""
@@ -150,7 +153,7 @@ class Dispatcher:
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
         offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED
-        slots = self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank)
+        slots = self._without_early(self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank))
         if not slots:
             return
         try:
@@ -165,6 +168,18 @@ class Dispatcher:
             self._note(kind, len(slots))
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
             await self._take_off(kind, _LANES[payer], opened)
+
+    def _without_early(self, slots: list[Slot]) -> list[Slot]:
+        """Money for a sale that is about to change waits: another invoice may take its invoice's place."""
+        if self._s.org.edited_paid != "reissue":
+            return slots
+        early = {
+            slot.key
+            for slot in slots
+            if slot.write.kind in _MONEY and any(map(self._s.buffer.wants, slot.write.awaits))
+        }
+        self._s.buffer.put_back(early, not_before=self._s.clock.monotonic() + _EARLY_S)
+        return [slot for slot in slots if slot.key not in early]
 
     def _note(self, kind: Kind, offered: int) -> None:
         now = self._s.clock.monotonic()

@@ -11,6 +11,7 @@ from worker.interruption import out_of_calls, pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
 from worker.opening import open_write_when_allowed
 from worker.performer import Performer
+from worker.reissuing import Reissuing
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
@@ -31,6 +32,7 @@ class Revising:
         self._s = session
         self._settlement = settlement
         self._performer = performer
+        self._reissuing = Reissuing(session=session, settlement=settlement, performer=performer, look=self._look)
 
     async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
         """Settle `writes`, whose slots are in flight. `lane` pays for the look. Raises as `Performer.perform`."""
@@ -56,7 +58,7 @@ class Revising:
             xero_id = known[write.key].xero_id
             hits = (element for element in elements if same_id(xero_id, element.get(ENDPOINTS[kind].id)))
             self._s.readings.elements[write.key] = next(hits, None)
-        await self._write(kind, reading.writes)
+        await self._write(kind, lane, reading.writes)
 
     async def _create(self, kind: Kind, lane: Lane, reading: Reading) -> None:
         seen = await self._look(kind, lane, reading)
@@ -78,7 +80,7 @@ class Revising:
         await self._settlement.adopt(call, status, found)
         for write, clash in clashes:
             await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
-        await self._write(kind, [write for write in reading.writes if write.key in self._s.readings.elements])
+        await self._write(kind, lane, [write for write in reading.writes if write.key in self._s.readings.elements])
 
     async def _taken(self, kind: Kind, elements: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         """The ids of those that are documents of ours already, such as another part of the same order."""
@@ -122,14 +124,17 @@ class Revising:
     async def _free(self, reading: Reading, after_s: float) -> None:
         await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + max(after_s, _LEAST_S))
 
-    async def _write(self, kind: Kind, writes: Sequence[Write]) -> None:
+    async def _write(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
         if not writes:
             return
         opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
         self._s.buffer.put_back(write.key for write in (*opened.leftover, *opened.unread))
         if opened.settled:
             await self._settlement.settled(opened.settled)
-        if opened.stopped:
-            await self._settlement.stopped(opened.stopped)
+        reissued = [stop for stop in opened.stopped if self._reissuing.takes(stop)]
+        if len(reissued) < len(opened.stopped):
+            await self._settlement.stopped([stop for stop in opened.stopped if stop not in reissued])
         if opened.call is not None:
             await self._performer.perform(opened.call)
+        if reissued:
+            await self._reissuing.run(lane, reissued, self._s.readings.elements)

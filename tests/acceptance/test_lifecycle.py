@@ -33,9 +33,9 @@ class Shop:
         made = event(Entity.INVOICE, invoice(row, **head, customer=buyer, **more))
         return made.model_copy(update={"version": VERSION + timedelta(hours=hours)})
 
-    def payment(self, number: int, amount: str = "12.00") -> Event:
+    def payment(self, number: int, amount: str = "12.00", name: str = "") -> Event:
         sale = {"order_id": f"o{number}", "order_number": f"O{number}", "invoice_id": str(number), "date": "2026-03-02"}
-        return event(Entity.PAYMENT, payment(id=f"p{number}", sale=sale, amount=amount))
+        return event(Entity.PAYMENT, payment(id=name or f"p{number}", sale=sale, amount=amount))
 
     def invoices(self) -> dict[str, Any]:
         """What is in Xero, by the store's number."""

@@ -101,6 +101,13 @@ WRONG_FILES = [
     ("2026-01-01", '2026-01-01\nguests = "none"', "organisations.main.guests", "'email'"),
     ("2026-01-01", '2026-01-01\narchived_contact = "ask"', "organisations.main.archived_contact", "'park'"),
     ("2026-01-01", '2026-01-01\nlocked_period = "move"', "organisations.main.locked_period", "'next_day'"),
+    ("2026-01-01", '2026-01-01\nedited_paid = "void"', "organisations.main.edited_paid", "'reissue'"),
+    (
+        "2026-01-01",
+        '2026-01-01\nedited_paid = "reissue"\ndocument_status = "draft"',
+        "organisations.main",
+        "drafts carry no credit",
+    ),
     ("2026-01-01", '2026-01-01\nbranding_themes.Shop = "x"', "organisations.main.branding_themes", "webshop/outlet"),
     ('rounding = "860"', 'rounding = "860"\ninventory = "630"', "organisations.main.accounts.inventory", "both"),
     ('rounding = "860"', "", "organisations.main.accounts.rounding", "missing"),

@@ -176,6 +176,16 @@ def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
     assert index.candidates(Kind.PAYMENT, REFERENCE) == []
 
 
+def test_of_a_sale_that_was_issued_anew_the_last_invoice_is_taken() -> None:
+    index = Index(["SHOP-I-webshop-"])
+    index.add(Kind.INVOICE, [sale(), sale(InvoiceNumber=f"{NUMBER}~2", InvoiceID="i-2")])
+
+    row = restored_of(SOLD, index.candidates(Kind.INVOICE, NUMBER), KNOWN)
+
+    assert row is not None
+    assert (row.xero_id, row.number, row.content_hash) == ("i-2", f"{NUMBER}~2", SOLD.content_hash)
+
+
 def test_the_cases_are_of_one_sale() -> None:
     assert SOLD.number == NUMBER
     assert PAID.parent == SOLD.key == DocumentKey("main", "webshop", "invoice", SALE["invoice_id"], "invoice")

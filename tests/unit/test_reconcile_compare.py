@@ -53,6 +53,28 @@ def test_what_is_equal_on_both_sides_is_no_difference() -> None:
     assert all(row.difference == 0 for row in result.sums)
 
 
+def test_a_sale_that_was_issued_anew_is_compared_by_what_came_of_it() -> None:
+    old, new = sale(status="PAID"), sale("I-shop-1~2", amount("20.00", "4.00"))
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, status="PAID")
+
+    result = found([sale("I-shop-1", amount("20.00", "4.00")), payment()], [old, credit, new, payment()])
+
+    assert result.differences == ()
+    assert result.equal == 2
+    assert all(row.difference == 0 for row in result.sums)
+
+
+def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> None:
+    credit = sale("I-shop-1~1", amount("9.00", "1.80"), kind=Kind.CREDIT_NOTE)
+
+    result = found([sale()], [sale(), credit, sale("I-shop-1~2")])
+
+    assert {(one.finding, one.number) for one in result.differences} == {
+        (Finding.EXTRA, "I-shop-1~1"),
+        (Finding.EXTRA, "I-shop-1~2"),
+    }
+
+
 LATER = date(2026, 11, 30)
 ON_200 = "net on account 200, OUTPUT2"
 

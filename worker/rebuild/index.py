@@ -11,6 +11,7 @@ from worker.documents import Kind
 from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS, number_of
 from worker.xero.facts import facts_of
+from worker.xero.reissue import parts
 
 Element = Mapping[str, Any]
 _OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status"
@@ -50,10 +51,14 @@ class Index:
                 self._elements[kind, _word(number)][str(element.get(ENDPOINTS[kind].id))] = text
 
     def candidates(self, kind: Kind, name: str) -> list[Candidate]:
-        """The documents of that number; of payments those whose reference begins with it, the gateway's id behind."""
+        """The documents of that number; payments whose reference begins with it, the gateway's id behind.
+
+        Of sales issued anew the last comes first.
+        """
         name = name.strip().lower()
         found = [Candidate(*decode(text)) for text in self._elements.get((kind, _word(name)), {}).values()]
-        return [one for one in found if _is_called(kind, number_of(kind, one.element).lower(), name)]
+        called = [one for one in found if _is_called(kind, number_of(kind, one.element).lower(), name)]
+        return sorted(called, key=lambda one: -parts(number_of(kind, one.element))[1])
 
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
         """Let a document go that is in the ledger now."""
@@ -61,8 +66,10 @@ class Index:
 
 
 def _word(number: str) -> str:
-    return number.partition(" ")[0]
+    return parts(number.partition(" ")[0])[0]
 
 
 def _is_called(kind: Kind, number: str, name: str) -> bool:
-    return number == name or (kind is Kind.PAYMENT and number.startswith(f"{name} "))
+    if kind is Kind.PAYMENT:
+        return number == name or number.startswith(f"{name} ")
+    return number == name or (kind is Kind.INVOICE and parts(number)[0] == name)

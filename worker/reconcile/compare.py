@@ -10,8 +10,10 @@ from enum import StrEnum
 
 from worker.documents import Kind
 from worker.reconcile.entries import ZERO, Entry
+from worker.reconcile.reissued import without_reissued
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
+from worker.xero.reissue import parts
 
 
 class Finding(StrEnum):
@@ -85,7 +87,7 @@ def compare(
     `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
     `prefixes` are the beginnings of our own numbers.
     """
-    matched = _match(wanted, _with_currencies(theirs), unbookable)
+    matched = _match(wanted, without_reissued(_with_currencies(theirs)), unbookable)
     extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or _is_ours(one, prefixes))]
     differences = [
         *_unmatched(wanted, matched, days),
@@ -189,7 +191,7 @@ def _fields(store: Entry, xero: Entry) -> Iterator[Field]:
         yield Field("status", store.status, xero.status)
     if store.currency and xero.currency and store.currency != xero.currency:
         yield Field("currency", store.currency, xero.currency)
-    if store.settles and store.settles.lower() != xero.settles.lower():
+    if store.settles and parts(store.settles.lower())[0] != parts(xero.settles.lower())[0]:
         yield Field("settles", store.settles, xero.settles)
     if store.kind is Kind.PAYMENT:
         yield from _money("amount", store.gross, xero.gross)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from worker.documents import Kind
 from worker.xero.endpoints import GONE
+from worker.xero.reissue import parts
 
 ZERO = Decimal(0)
 UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
@@ -70,7 +71,7 @@ class Entry:
         """What it may be known by, the longest first: behind our key a reference has the gateway's."""
         name = self.number.strip().lower()
         if self.kind is not Kind.PAYMENT:
-            return [name]
+            return list(dict.fromkeys((name, parts(name)[0])))
         words = name.split(" ")
         return [" ".join(words[:count]) for count in range(len(words), 0, -1)]
 

@@ -139,6 +139,7 @@ class OrganisationSettings(Section):
     start_date: date
     sales_document: Literal["invoice", "order"] = "invoice"
     document_status: Literal["authorised", "draft"] = "authorised"
+    edited_paid: Literal["park", "reissue"] = "park"
     window: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=24))] = timedelta(minutes=30)
     offset: Duration = timedelta()
     linger: Annotated[Duration, between(timedelta(), timedelta(seconds=10))] = timedelta(milliseconds=200)
@@ -159,3 +160,9 @@ class OrganisationSettings(Section):
     branding_theme: XeroUuid | None = None
     branding_themes: dict[PlaceName, XeroUuid] = Field(default_factory=dict)
     cut_over: CutOverSettings = CutOverSettings()
+
+    @model_validator(mode="after")
+    def _credits_what_is_approved(self) -> Self:
+        if self.edited_paid == "reissue" and self.document_status == "draft":
+            raise ValueError('expected edited_paid = "park" beside document_status = "draft": drafts carry no credit')
+        return self

@@ -1,0 +1,110 @@
+"""Paid sales that were edited, where the organisation wants them credited and issued anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.envelope import Event
+from tests.acceptance.stage import Stage
+from tests.acceptance.test_lifecycle import Shop, calls
+from worker.steps import Step
+
+NUMBER = "I-webshop-0000"
+REISSUED = {
+    "1": (12, 0, "PAID"),
+    "1~1": (12, 0, "PAID"),
+    "1~2": (24, 12, "AUTHORISED"),
+    "2": (12, 0, "PAID"),
+    "2~1": (12, 6, "AUTHORISED"),
+    "2~2": (6, 0, "PAID"),
+    "3": (12, 0, "PAID"),
+    "3~1": (12, 0, "PAID"),
+    "3~2": (24, 19, "AUTHORISED"),
+}
+
+
+@pytest.fixture
+async def shop(sqlite_stage: Stage) -> Shop:
+    """Three sales of 12.00 in Xero, two of them paid and one with 5.00 paid; no worker runs."""
+    stage, shop = sqlite_stage, Shop(sqlite_stage)
+    stage.configure(stage.organisation, EDITED_PAID="reissue")
+    await shop.publish(*(shop.sale(n) for n in (1, 2, 3)), shop.payment(1), shop.payment(2), shop.payment(3, "5.00"))
+    worker = stage.worker()
+    await shop.until_written(3, 3)
+    stage.kill(worker)
+    return shop
+
+
+def edits(shop: Shop) -> list[Event]:
+    return [shop.sale(n, net=net, hours=1) for n, net in ((1, "20.00"), (2, "5.00"), (3, "20.00"))]
+
+
+def books(shop: Shop) -> dict[str, tuple[Any, ...]]:
+    """By number: total, what is due or left of it, and status."""
+    found = {}
+    for kind, left in (("invoices", "AmountDue"), ("credit_notes", "RemainingCredit")):
+        for one in shop.stage.sandbox.documents(kind):
+            number = str(one.get("InvoiceNumber") or one.get("CreditNoteNumber"))
+            found[number.removeprefix(NUMBER)] = (one["Total"], one[left], one["Status"])
+    return found
+
+
+async def test_the_new_invoice_has_what_was_paid_and_takes_what_is_still_to_come(shop: Shop) -> None:
+    stage, before = shop.stage, calls(shop.stage)
+    stage.worker()
+
+    await shop.publish(*edits(shop), shop.payment(1, "12.00", "p1b"))
+
+    await shop.until_written(6, 4)
+    assert books(shop) == REISSUED | {"1~2": (24, 0, "PAID")}
+    assert await shop.parked() == {}
+    assert stage.sandbox.audit()["duplicates"] == []
+
+    spent = calls(stage)
+    made = {kind: count for kind, count in (spent - before).items() if kind[1] not in {"Accounts", "TaxRates"}}
+    assert made == {
+        ("GET", "Invoices"): 2,
+        ("PUT", "CreditNotes"): 1,
+        ("PUT", "Invoices"): 1,
+        ("PUT", "CreditNotes/{id}/Allocations"): 3,
+        ("PUT", "Payments"): 1,
+    }
+    await shop.publish(*edits(shop))
+    await stage.until(lambda: stage.log().count('"result": "unchanged"') == 3, what="three unchanged sales")
+    assert calls(stage) == spent
+
+
+async def test_a_worker_that_dies_in_the_middle_of_it_again_and_again_doubles_nothing(shop: Shop) -> None:
+    stage = shop.stage
+    await shop.publish(*edits(shop))
+
+    for step, nth in ((Step.CALL_OPENED, 2), (Step.RECORDED, 2), (Step.CALL_OPENED, 1), (Step.RECORDED, 2)):
+        await stage.died(stage.worker(step, nth))
+    stage.worker()
+
+    await shop.until_written(6, 3)
+    assert books(shop) == REISSUED
+    assert await shop.parked() == {}
+    assert stage.sandbox.audit()["duplicates"] == []
+
+
+async def test_a_sale_that_is_edited_twice_is_issued_twice(shop: Shop) -> None:
+    stage = shop.stage
+    await shop.publish(*edits(shop)[:1])
+    await stage.died(stage.worker(Step.RECORDED, 2))
+
+    await shop.publish(shop.sale(1, net="30.00", hours=2))
+    stage.worker()
+
+    await stage.until(lambda: "1~4" in books(shop), what="the second new invoice")
+    await shop.until_written(5, 3)
+    found = books(shop)
+    assert {number: found[number] for number in ("1~1", "1~2", "1~3", "1~4")} == {
+        "1~1": (12, 0, "PAID"),
+        "1~2": (24, 0, "PAID"),
+        "1~3": (24, 0, "PAID"),
+        "1~4": (36, 24, "AUTHORISED"),
+    }
+    assert await shop.parked() == {}

@@ -1,0 +1,168 @@
+"""Carries out a re-issue, call after call. Whoever begins again in the middle of one does what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from schemas.envelope import Lane
+from worker.documents import DocumentKey, Kind, Write
+from worker.ledger.records import Call, Document, Stop
+from worker.opening import open_write_when_allowed
+from worker.performer import Performer
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.xero.endpoints import number_of
+from worker.xero.facts import facts_of
+from worker.xero.lookup import Reading, readings_of
+from worker.xero.reissue import REASON, Reissue, reissue, successor_of
+
+Element = Mapping[str, Any]
+Seen = tuple[Call, int | None, Sequence[Element]]
+Look = Callable[[Kind, Lane, Reading], Awaitable[Seen | None]]
+
+_TRIES = 3
+"""A call that came to nothing, as one that Xero was too busy for, is made again; what Xero refuses it refuses again."""
+
+_AGAIN_S = 15.0
+_SETTLING_S = 0.5
+_HINT = (
+    "look at the sale's calls (xerelay history) for what xero refused; mend it and retry: what is there already is "
+    "kept, and the rest is made"
+)
+
+
+class Reissuing:
+    """`look` reads documents from Xero, as for a revision."""
+
+    def __init__(self, *, session: Session, settlement: Settlement, performer: Performer, look: Look) -> None:
+        self._s = session
+        self._settlement = settlement
+        self._performer = performer
+        self._look = look
+
+    def takes(self, stop: Stop) -> bool:
+        """Whether the organisation wants what this stops re-issued instead of parked."""
+        is_wanted = self._s.org.edited_paid == "reissue"
+        return is_wanted and stop.reason == REASON and stop.write.kind is Kind.INVOICE
+
+    async def run(self, lane: Lane, stops: Sequence[Stop], elements: Mapping[DocumentKey, Element | None]) -> None:
+        """Settle what `stops` stop, whose slots are in flight and whose invoices Xero shows as `elements`.
+
+        Some 25 at a time: one call for their credit notes, one for their invoices, one for each credit. Raises as
+        `Performer.perform`.
+        """
+        known = await self._s.ledger.documents.get([stop.write.key for stop in stops])
+        successors = {successor_of(stop.write, known[stop.write.key]): stop for stop in stops}
+        made = await self._s.ledger.documents.get(successors)
+        plans: list[Reissue] = []
+        for successor, stop in successors.items():
+            key = stop.write.key
+            planned = reissue(stop.write, known[key], elements[key] or {}, made.get(successor))
+            if planned is None:
+                await self._settlement.stopped([stop])
+            else:
+                plans.append(planned)
+        await self._carry_out(lane, plans)
+
+    async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:
+        plans = await self._with(Kind.CREDIT_NOTE, [(plan, (plan.credit_note,)) for plan in plans])
+        plans = await self._with(Kind.INVOICE, [(plan, (plan.invoice,)) for plan in plans])
+        # Xero takes the allocations of one credit note in a call
+        plans = [one for plan in plans for one in await self._with(Kind.ALLOCATION, [(plan, plan.allocations)])]
+        made = await self._s.ledger.documents.get([plan.invoice.key for plan in plans])
+        for reading in readings_of(Kind.INVOICE, [plan.invoice for plan in plans], made):
+            await self._replace(lane, reading, {plan.invoice.key: plan.write for plan in plans}, made)
+
+    async def _with(self, kind: Kind, wanted: Sequence[tuple[Reissue, Sequence[Write]]]) -> list[Reissue]:
+        """Bring what each plan wants to Xero; returns the plans that have it. The events of the others are parked."""
+        missing = await self._bring(kind, [write for _, writes in wanted for write in writes])
+        going_on = []
+        for plan, writes in wanted:
+            lacking = [write for write in writes if write in missing]
+            if lacking:
+                names = ", ".join(write.number or write.key.part for write in lacking)
+                await self._settlement.park(plan.write, "reissue_stuck", f"xero has not taken {names}", _HINT)
+            else:
+                going_on.append(plan)
+        return going_on
+
+    async def _bring(self, kind: Kind, writes: Sequence[Write]) -> list[Write]:
+        """See to it that these are in Xero; returns those that are not."""
+        if await self._missing(writes):
+            await self._until_settled({write.key for write in writes})
+        missing = await self._missing(writes)
+        for _ in range(_TRIES):
+            if not missing:
+                break
+            await self._try_once(kind, missing)
+            missing = await self._missing(missing)
+        return missing
+
+    async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
+        """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""
+        org = self._s.org.name
+        while any(member.key in keys for call in await self._s.ledger.calls.unsettled(org) for member in call.members):
+            await self._s.clock.sleep(_SETTLING_S)
+
+    async def _missing(self, writes: Sequence[Write]) -> list[Write]:
+        known = await self._s.ledger.documents.get([write.key for write in writes])
+        return [write for write in writes if write.key not in known]
+
+    async def _try_once(self, kind: Kind, writes: Sequence[Write]) -> None:
+        # their numbers are ours alone: no earlier connector has made them
+        nothing = {write.key: None for write in writes}
+        self._s.readings.elements.update(nothing)
+        try:
+            opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
+            if opened.call is not None:
+                await self._performer.perform(opened.call)
+        finally:
+            for key in nothing:
+                self._s.readings.elements.pop(key, None)
+
+    async def _replace(
+        self,
+        lane: Lane,
+        reading: Reading,
+        replaced: Mapping[DocumentKey, Write],
+        made: Mapping[DocumentKey, Document],
+    ) -> None:
+        """From now on the new invoices are the sales' documents. They are looked at: Xero's figures are what counts."""
+        writes = [replaced[write.key] for write in reading.writes]
+        seen = await self._look(Kind.INVOICE, lane, reading)
+        if seen is None:
+            await self._settlement.free(writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
+            return
+        call, status, elements = seen
+        shown = {str(element.get("InvoiceID")).lower(): element for element in elements}
+        standing: list[Document] = []
+        earlier: list[Document] = []
+        for invoice, write in zip(reading.writes, writes, strict=True):
+            document = made[invoice.key]
+            element = shown.get(document.xero_id.lower())
+            if element is not None:
+                # one begun for an earlier version of the sale is a document to be changed again
+                same = document.content_hash == write.content_hash
+                (standing if same else earlier).append(_standing(write, document, element))
+        await self._settlement.adopt(call, status, standing, earlier)
+        await self._go_on(writes, standing, earlier)
+
+    async def _go_on(self, writes: Sequence[Write], standing: Sequence[Document], earlier: Sequence[Document]) -> None:
+        begun = {document.key for document in earlier}
+        await self._settlement.free([write for write in writes if write.key in begun])
+        for write in writes:
+            if write.key not in begun and all(write.key != document.key for document in standing):
+                await self._settlement.park(write, "not_found", f"{write.number}, issued anew, is not in xero", _HINT)
+
+
+def _standing(write: Write, document: Document, element: Element) -> Document:
+    same = document.content_hash == write.content_hash
+    return replace(
+        document,
+        key=write.key,
+        number=number_of(write.kind, element),
+        version=write.version if same else document.version,
+        facts=facts_of(write.kind, element),
+    )

@@ -1,0 +1,141 @@
+"""A paid sale whose amounts changed: credited whole and issued anew, for Xero keeps the amounts of what is paid. Pure.
+
+The old invoice stays, with its payments. A credit note takes back all of it; that credit goes to what is still due on
+the old invoice, and the rest to the new one. Numbers and keys follow from the document that is replaced, and amounts
+from what Xero shows without this credit note, so whoever begins again after a crash makes the same documents.
+https://developer.xero.com/documentation/api/accounting/creditnotes
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from worker.content import XeroId
+from worker.documents import DocumentKey, Kind, Write
+from worker.ledger.records import Document
+from worker.mapping.writing import save
+from worker.xero.endpoints import inner
+from worker.xero.facts import money
+from worker.xero.sameness import totals_of
+
+Element = Mapping[str, Any]
+
+REASON = "document_paid"
+_MARKED = re.compile(r"(.*)~(\d+)")
+_ZERO = Decimal(0)
+_OF_SALE = ("Reference", "CurrencyCode", "CurrencyRate", "LineAmountTypes", "BrandingThemeID")
+_OF_LINE = (
+    "Description",
+    "Quantity",
+    "UnitAmount",
+    "ItemCode",
+    "AccountCode",
+    "TaxType",
+    "TaxAmount",
+    "LineAmount",
+    "DiscountRate",
+    "DiscountAmount",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """What has to be in Xero, one after the other, before `invoice` is the document that `write` wants."""
+
+    write: Write
+    credit_note: Write
+    invoice: Write
+    allocations: tuple[Write, ...]
+
+
+def reissue(write: Write, document: Document, theirs: Element, made: Document | None = None) -> Reissue | None:
+    """Bring `write` to a sale whose `document` Xero shows as `theirs`; None where its lines do not make its total.
+
+    `made` is the new invoice, where it is there already: it may be of an earlier version than `write`.
+    """
+    base, count = parts(document.number)
+    number = f"{base}~{count + 1}"
+    key = _key(write, f"credit_note~{count + 1}")
+    payload = _credit(number, write, theirs)
+    if totals_of(payload)[0] != money(theirs.get("Total")):
+        return None  # to the cent, or not at all
+    credit_note = save(key, Kind.CREDIT_NOTE, version=write.version, number=number, payload=payload)
+    number = f"{base}~{count + 2}"
+    content = write.content.with_payload(
+        {**write.payload, "InvoiceNumber": number, "Contact": {"ContactID": _customer(theirs)}}
+    )
+    invoice = Write(successor_of(write, document), Kind.INVOICE, write.version, number, content)
+    total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
+    return Reissue(
+        write, credit_note, invoice, tuple(_allocations(write, credit_note, invoice, theirs, total or _ZERO))
+    )
+
+
+def successor_of(write: Write, document: Document) -> DocumentKey:
+    """The key of the invoice that takes the place of `document`."""
+    return _key(write, f"invoice~{parts(document.number)[1] + 2}")
+
+
+def parts(number: str) -> tuple[str, int]:
+    """The number that the sale began with, and how many documents have followed the first."""
+    marked = _MARKED.fullmatch(number)
+    return (marked[1], int(marked[2])) if marked else (number, 0)
+
+
+def neighbours(credit_note: str) -> tuple[str, str] | None:
+    """The numbers of the invoice that it credits and of the one issued anew; None where it is no such credit note."""
+    base, count = parts(credit_note)
+    return (f"{base}~{count - 1}" if count > 1 else base, f"{base}~{count + 1}") if count else None
+
+
+def _customer(theirs: Element) -> str:
+    """Credit passes between documents of one contact only, so the new ones keep the old one's."""
+    return str(inner(theirs, "Contact").get("ContactID"))
+
+
+def _key(write: Write, part: str) -> DocumentKey:
+    return DocumentKey(*write.key.owner, part=part)
+
+
+def _credit(number: str, write: Write, theirs: Element) -> dict[str, Any]:
+    """All of `theirs`, taken back on the new document's date, which mapping has kept out of locked periods."""
+    return {
+        "Type": "ACCRECCREDIT",
+        "CreditNoteNumber": number,
+        **{name: theirs[name] for name in _OF_SALE if theirs.get(name)},
+        "Contact": {"ContactID": _customer(theirs)},
+        "Date": write.payload["Date"],
+        "Status": "AUTHORISED",
+        "LineItems": [_line(line) for line in theirs.get("LineItems") or ()],
+    }
+
+
+def _line(line: Element) -> dict[str, Any]:
+    made = {name: line[name] for name in _OF_LINE if line.get(name) is not None}
+    tracking = [{"Name": one["Name"], "Option": one["Option"]} for one in line.get("Tracking") or ()]
+    return made | ({"Tracking": tracking} if tracking else {})
+
+
+def _allocations(write: Write, credit_note: Write, invoice: Write, theirs: Element, total: Decimal) -> Iterator[Write]:
+    due = (money(theirs.get("AmountDue")) or _ZERO) + _applied(theirs, credit_note.number)
+    paid = (money(theirs.get("Total")) or _ZERO) - due
+    for place, (target, amount) in enumerate(((write.key, due), (invoice.key, min(paid, total))), start=1):
+        if amount > 0:
+            payload = {
+                "Amount": amount,
+                "Date": write.payload["Date"],
+                "Invoice": {"InvoiceID": XeroId(target)},
+                "CreditNote": {"CreditNoteID": XeroId(credit_note.key)},
+            }
+            key = _key(write, f"allocation~{parts(credit_note.number)[1]}/{place}")
+            yield save(key, Kind.ALLOCATION, version=write.version, number="", payload=payload)
+
+
+def _applied(theirs: Element, number: str) -> Decimal:
+    """What of the credit note with that `number` is on the invoice already."""
+    mine = (one for one in theirs.get("CreditNotes") or () if one.get("CreditNoteNumber") == number)
+    return sum((money(one.get("AppliedAmount")) or _ZERO for one in mine), _ZERO)
