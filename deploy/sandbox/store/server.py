@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 
 import uvicorn
 
+from deploy.sandbox.listening import LOOPBACK, listen
 from deploy.sandbox.store.access import ADMIN
 from deploy.sandbox.store.app import build_app
 from deploy.sandbox.store.oauth import INTEGRATION
 from deploy.sandbox.store.state import Options, Sandbox
-
-LOOPBACK = "127.0.0.1"
 
 
 def serve(port: int, options: Options, *, host: str = LOOPBACK) -> None:
@@ -21,7 +19,7 @@ def serve(port: int, options: Options, *, host: str = LOOPBACK) -> None:
     The lines after it are the credentials. They come once the store's past is made up and requests are answered.
     `host` is listened on, and the store's own address. Raises SystemExit where that cannot be.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     url = f"http://{host}:{listener.getsockname()[1]}"
     sandbox = Sandbox(options, url)
     sys.stdout.write(f"{url}\n{credentials()}")
@@ -51,16 +49,3 @@ def credentials() -> str:
         "admin_password": ADMIN[1],
     }
     return "".join(f"{name} {value}\n" for name, value in values.items())
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
-        raise SystemExit(message) from error
-    listener.listen(128)
-    return listener

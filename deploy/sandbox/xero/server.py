@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 import sys
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from deploy.sandbox.listening import LOOPBACK, listen
 from deploy.sandbox.xero.app import build_app
 from deploy.sandbox.xero.limits import Caps
 from deploy.sandbox.xero.state import Options, Sandbox
 
-LOOPBACK = "127.0.0.1"
 _YOUNG = 50_000
 """Objects made before the collector looks: what it would find are documents, which stay."""
 
@@ -69,7 +68,7 @@ def serve(
     caps = Caps(day=day_limit, latency_ms=latency_ms)
     sandbox = Sandbox(Options(organisations=organisations, caps=caps, seed=seed))
     peers = Peers()
-    listener = _listen(host, port)
+    listener = listen(host, port)
     sys.stdout.write(f"http://{host}:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
@@ -83,16 +82,3 @@ def serve(
         timeout_graceful_shutdown=1,
     )
     uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    # asyncio switches Nagle's delay off only where the protocol is named; each reply would cost 40 ms with it
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
-        raise SystemExit(message) from error
-    listener.listen(128)
-    return listener
