@@ -45,6 +45,8 @@ def test_invoices_keep_theirs_and_their_payments_pay_them(sale: Sale, data: st.D
     some = data.draw(quantities(sale))
     made = [sale.invoice(some)] if any(some.values()) else []
     made += [sale.invoice()] if any(row.invoiced < row.quantity for row in sale.rows) else []
+    # a part of a row of cents may be worth less than its share of the discount: no sale that can be booked
+    assume(all(identity_i(raw) + tenders(raw) >= 0 for raw in made))
 
     for raw in made:
         found, *payments = invoice(wire(raw), wire(sale.order), places(), captured={}, offline_methods=OFFLINE)
