@@ -17,6 +17,7 @@ from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of
 from worker.xero.lookup import Reading, readings_of
 from worker.xero.reissue import REASON, Reissue, reissue, successor_of
+from worker.xero.revision import GONE_HINT
 
 Element = Mapping[str, Any]
 Seen = tuple[Call, int | None, Sequence[Element]]
@@ -137,24 +138,22 @@ class Reissuing:
             return
         call, status, elements = seen
         shown = {str(element.get("InvoiceID")).lower(): element for element in elements}
-        standing: list[Document] = []
-        earlier: list[Document] = []
+        found: list[tuple[Write, Document]] = []
         for invoice, write in zip(reading.writes, writes, strict=True):
-            document = made[invoice.key]
-            element = shown.get(document.xero_id.lower())
+            element = shown.get(made[invoice.key].xero_id.lower())
             if element is not None:
-                # one begun for an earlier version of the sale is a document to be changed again
-                same = document.content_hash == write.content_hash
-                (standing if same else earlier).append(_standing(write, document, element))
-        await self._settlement.adopt(call, status, standing, earlier)
-        await self._go_on(writes, standing, earlier)
-
-    async def _go_on(self, writes: Sequence[Write], standing: Sequence[Document], earlier: Sequence[Document]) -> None:
-        begun = {document.key for document in earlier}
-        await self._settlement.free([write for write in writes if write.key in begun])
+                found.append((write, _standing(write, made[invoice.key], element)))
+        # one begun for an earlier version of the sale is a document to be changed again
+        standing = [document for write, document in found if document.content_hash == write.content_hash]
+        earlier = [(write, document) for write, document in found if document.content_hash != write.content_hash]
+        await self._settlement.adopt(call, status, standing, [document for _, document in earlier])
+        await self._settlement.free([write for write, _ in earlier])
+        there = {document.key for _, document in found}
         for write in writes:
-            if write.key not in begun and all(write.key != document.key for document in standing):
-                await self._settlement.park(write, "not_found", f"{write.number}, issued anew, is not in xero", _HINT)
+            if write.key not in there:
+                await self._settlement.park(
+                    write, "not_found", f"{write.number}, issued anew, is not in xero", GONE_HINT
+                )
 
 
 def _standing(write: Write, document: Document, element: Element) -> Document:

@@ -51,7 +51,7 @@ class Clash:
 def revise(kind: Kind, ours: Element, document: Document, theirs: Element | None) -> Revised | Agreed | Clash:
     """Bring `ours`, every place filled, to a document that Xero shows as `theirs` and the ledger left as `document`."""
     if theirs is None:
-        return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", _GONE_HINT)
+        return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", GONE_HINT)
     if theirs.get("Status") in GONE:
         return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
     if not _was_changed(kind, document, theirs):
@@ -171,7 +171,7 @@ def _says(ours: Element) -> str:
     return f"the store says {date_of(ours)}, {lines} lines, total {total}, tax {tax}"
 
 
-_GONE_HINT = "find out who took it out of xero; book the sale by hand and discard this event"
+GONE_HINT = "find out who took it out of xero; book the sale by hand and discard this event"
 _VOID_HINT = (
     "a person voided it, and xero never takes that back: if that is right, discard this event; if not, book the sale "
     "by hand under another number"
