@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from schemas.entities import Entity
 from tests.acceptance.post import depth, part_of
 from tests.acceptance.stage import Stage, a_small_day
 from worker.documents import Kind
 from worker.ledger.records import CallState
 
 PROBE_S = 0.5
+CONCURRENT = 5
 # allocations are below /CreditNotes, and so hit as well
 WRITES = ("/Contacts", "/Items", "/Invoices", "/CreditNotes", "/Payments")
 
@@ -118,16 +121,21 @@ async def test_payments_of_an_unknown_fate_are_looked_up_before_they_are_sent_ag
 ) -> None:
     stage = sqlite_stage
     day = a_small_day(stage.organisation)
+    before = replace(part_of(day, lambda event: event.entity is not Entity.PAYMENT), payments={})
+    await stage.publish(before)
+    crashed = stage.worker()
+    await stage.until_quiet([before])
+
     stage.sandbox.fault(kind, endpoint="/Payments", method="PUT")
     if kind == "lost-reply":
-        stage.sandbox.fault("503", endpoint="/Payments", method="PUT")  # so the worker waits before it asks again
+        # two in a row without an answer have the worker wait; as many calls as may be on their way have none
+        stage.sandbox.fault("503", endpoint="/Payments", method="PUT", count=CONCURRENT)
     await stage.publish(day)
-    crashed = stage.worker()
     await stage.until_async(lambda: _has_uncertain(stage, Kind.PAYMENT), what="an uncertain call of payments")
     stage.kill(crashed)
 
     eight_minutes_pass(tmp_path / "ledger.db")
-    stage.worker()
+    stage.worker(probe_s=PROBE_S)
 
     await stage.until_quiet([day])
     await stage.assert_right(day)
