@@ -185,6 +185,13 @@ class Served:
             assert asyncio.get_running_loop().time() < deadline, f"{count} parked events"
             await asyncio.sleep(0.02)
 
+    async def waits(self, state: HoldState, count: int) -> None:
+        """So many are held for that."""
+        deadline = asyncio.get_running_loop().time() + 10
+        while await self.waiting(state) != count:
+            assert asyncio.get_running_loop().time() < deadline, f"{count} events held for a {state}"
+            await asyncio.sleep(0.02)
+
     async def written(self, kind: Kind, calls: int) -> None:
         """So many calls carried documents of `kind`."""
         await until(

@@ -1,26 +1,22 @@
-"""From messages to the buffer: read, compare with the ledger, hold what cannot go on, admit the rest."""
+"""From messages to the buffer: compare them with the ledger, hold what cannot go on, admit the rest."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.buffer import everyone
 from worker.chart import CHARTED, Fault
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
-from worker.holding import KIND_PAUSE_S, owner_of, parked, parked_unsound, waiting_for, waiting_until
+from worker.documents import Action, DocumentKey, Kind, Write
+from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held
-from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
+from worker.reading import Arrival
 from worker.session import Session
+from worker.sorting import Candidate, sort
 from worker.steps import Step
 from worker.tally import tally
 from worker.work import Work
-
-_RETRY_BASE_S = 30.0
-_RETRY_CAP_S = 3600.0
 
 
 @dataclass(slots=True)
@@ -28,18 +24,9 @@ class _Batch:
     """What one round of intake found."""
 
     settled: list[Work]
-    raised: list[tuple[DocumentKey, datetime]]
     held: list[tuple[Work, Held]]
+    raised: list[tuple[DocumentKey, datetime]] = field(default_factory=list)
     pausing: dict[Kind, Fault] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """One readable event."""
-
-    work: Work
-    sound: Sound
-    held_for: str
 
 
 class Intake:
@@ -54,14 +41,11 @@ class Intake:
         Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged.
         """
         now = self._s.clock.now()
-        batch = _Batch([], [], [])
-        candidates: list[_Candidate] = []
-        for arrival in arrivals:
-            self._s.steps.reached(Step.RECEIVED)
-            self._sort(arrival, now, batch, candidates)
-        keys = {key for one in candidates for w in one.sound.writes for key in (w.key, *w.awaits)}
+        found = sort(self._s, arrivals, now)
+        batch = _Batch(settled=found.ignored, held=[*found.held, *await self._unmapped(found.unmapped)])
+        keys = {key for one in found.candidates for w in one.sound.writes for key in (w.key, *w.awaits)}
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
-        for one in candidates:
+        for one in found.candidates:
             wanted = self._compare(one, known, now, batch)
             if wanted:
                 self._s.buffer.admit(one.work, wanted, known)
@@ -85,49 +69,14 @@ class Intake:
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
-    def _sort(self, arrival: Arrival, now: datetime, batch: _Batch, candidates: list[_Candidate]) -> None:
-        outcome = read(arrival, self._s.org, now, self._s.lock_date)
-        work = self._work(arrival, outcome, now)
-        if isinstance(outcome, Unsound):
-            held = parked_unsound(self._s.org.name, arrival, outcome)
-            batch.held.append((work, held))
-        elif isinstance(outcome, Failed):
-            held = self._failed(work, outcome.detail, now)
-            batch.held.append((work, held))
-        elif not outcome.writes:
-            work.result = "ignored"
-            batch.settled.append(work)
-        else:
-            candidates.append(_Candidate(work, outcome, arrival.held_for))
+    async def _unmapped(self, refused: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
+        """Parked; unless the configuration was added to since this session began: then the next one reads them anew."""
+        if not refused or await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
+            return refused
+        now, detail = self._s.clock.now(), "the configuration was added to: read again with what was added"
+        return [(work, waiting_until(work, now, "reconfigured", detail)) for work, _ in refused]
 
-    def _work(self, arrival: Arrival, outcome: Sound | Unsound | Failed, now: datetime) -> Work:
-        event = None if isinstance(outcome, Unsound) else outcome.event
-        sender = outcome.sender if isinstance(outcome, Unsound) else sender_of(outcome.event)
-        return Work(
-            event_id=sender.event_id if sender else arrival.message_id[:128],
-            owner=owner_of(self._s.org.name, sender) or EntityKey(self._s.org.name, "", "unknown", ""),
-            version=(sender.version if sender else None) or now,
-            occurred_at=event.time if event else now,
-            lane=arrival.lane,
-            body=arrival.body,
-            delivery=arrival.delivery,
-            held_id=arrival.held_id,
-            attempt=arrival.attempt,
-            admitted_at=self._s.clock.monotonic(),
-            run_id=sender.correlation_id if sender else "",
-        )
-
-    def _failed(self, work: Work, detail: str, now: datetime) -> Held:
-        work.attempt += 1
-        if work.attempt >= MAX_ATTEMPTS:
-            hint = "a defect of xerelay: report it with the digest; retry after the next release"
-            return parked(work, "processing_failed", detail, hint)
-        wait = delay_s(work.attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
-        return waiting_until(work, now + timedelta(seconds=wait), "processing_failed", detail)
-
-    def _compare(
-        self, one: _Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch
-    ) -> list[Write]:
+    def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
         work, writes = one.work, one.sound.writes
         wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
         if not wanted:
@@ -142,7 +91,7 @@ class Intake:
 
     def _why_held(
         self,
-        one: _Candidate,
+        one: Candidate,
         wanted: Sequence[Write],
         known: dict[DocumentKey, Document],
         now: datetime,

@@ -46,12 +46,16 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Unsound:
-    """A message a person has to look at. `sender` is there when its envelope could be read."""
+    """A message a person has to look at. `sender` is there when its envelope could be read.
+
+    `is_unmapped`: with another configuration there may be nothing wrong with it.
+    """
 
     reason: str
     detail: str
     hint: str
     sender: Sender | None = None
+    is_unmapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def read(
     try:
         planned = plan(event, org, lock_date)
     except Unmappable as error:
-        return Unsound(error.reason, error.detail, error.hint, sender_of(event))
+        return Unsound(error.reason, error.detail, error.hint, sender_of(event), is_unmapped=True)
     except Exception as error:  # noqa: BLE001 - whatever our mapping does, the event is kept and the others go on
         return Failed(event, f"{type(error).__name__}, traceback {digest(error)}")
     if isinstance(planned, Ignored):

@@ -58,6 +58,19 @@ async def test_what_is_retried_after_that_is_not_parked_by_the_session_that_does
         assert await one.waiting(HoldState.TIME) == 1
 
 
+async def test_what_comes_after_that_is_not_parked_either(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        one.session.steady_until = one.session.clock.monotonic() + 3600
+        await one.ledger.overlays.set(ORG, KLARNA, who="ann")
+
+        one.receive(PAID)
+        await one.waits(HoldState.TIME, 1)
+
+        assert await one.waiting(HoldState.PERSON) == 0
+        [held] = await one.ledger.held.due(ORG)
+        assert held.reason == "reconfigured"
+
+
 async def test_changes_in_a_row_make_one_session(tmp_path: Path) -> None:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         one.session.steady_until = one.session.clock.monotonic() + 3600
@@ -74,6 +87,23 @@ async def test_changes_in_a_row_make_one_session(tmp_path: Path) -> None:
 
         one.session.steady_until = 0.0
         assert isinstance(await one.failure(), Reconfigured)
+
+
+async def test_the_next_session_takes_what_came_meanwhile(tmp_path: Path) -> None:
+    overlays: list[Overlay] = []
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        broker = MemoryBroker()
+        runner = _runner(ledger, await lease_of(ledger, name=ORG), broker, overlays)
+        running = asyncio.create_task(runner.run())
+        await until(lambda: runner.is_serving, what="the session")
+
+        await ledger.overlays.set(ORG, KLARNA, who="ann")
+        runner.receive(broker.deliver(PAID, entity=Entity.PAYMENT))
+        await _waits_for_its_invoice(ledger)
+
+        assert overlays == [(), (KLARNA,)]
+        runner.stop()
+        await asyncio.wait_for(running, 15)
 
 
 async def test_the_next_session_has_what_was_added(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""Messages are read, and sorted: what can be compared with the ledger, what is done with, and what cannot go on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.backoff import MAX_ATTEMPTS, delay_s
+from worker.documents import EntityKey
+from worker.holding import owner_of, parked, parked_unsound, waiting_until
+from worker.ledger.records import Held
+from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
+from worker.session import Session
+from worker.steps import Step
+from worker.work import Work
+
+_RETRY_BASE_S = 30.0
+_RETRY_CAP_S = 3600.0
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One readable event that wants documents."""
+
+    work: Work
+    sound: Sound
+    held_for: str
+
+
+@dataclass(slots=True)
+class Sorted:
+    """What became of messages. `unmapped` are held for what the configuration does not say."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    ignored: list[Work] = field(default_factory=list)
+    held: list[tuple[Work, Held]] = field(default_factory=list)
+    unmapped: list[tuple[Work, Held]] = field(default_factory=list)
+
+
+def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted:
+    """Read each of `arrivals` for the organisation of `session`."""
+    found = Sorted()
+    for arrival in arrivals:
+        session.steps.reached(Step.RECEIVED)
+        outcome = read(arrival, session.org, now, session.lock_date)
+        work = _work(session, arrival, outcome, now)
+        if isinstance(outcome, Unsound):
+            where = found.unmapped if outcome.is_unmapped else found.held
+            where.append((work, parked_unsound(session.org.name, arrival, outcome)))
+        elif isinstance(outcome, Failed):
+            found.held.append((work, _failed(work, outcome.detail, now)))
+        elif not outcome.writes:
+            work.result = "ignored"
+            found.ignored.append(work)
+        else:
+            found.candidates.append(Candidate(work, outcome, arrival.held_for))
+    return found
+
+
+def _work(session: Session, arrival: Arrival, outcome: Sound | Unsound | Failed, now: datetime) -> Work:
+    event = None if isinstance(outcome, Unsound) else outcome.event
+    sender = outcome.sender if isinstance(outcome, Unsound) else sender_of(outcome.event)
+    return Work(
+        event_id=sender.event_id if sender else arrival.message_id[:128],
+        owner=owner_of(session.org.name, sender) or EntityKey(session.org.name, "", "unknown", ""),
+        version=(sender.version if sender else None) or now,
+        occurred_at=event.time if event else now,
+        lane=arrival.lane,
+        body=arrival.body,
+        delivery=arrival.delivery,
+        held_id=arrival.held_id,
+        attempt=arrival.attempt,
+        admitted_at=session.clock.monotonic(),
+        run_id=sender.correlation_id if sender else "",
+    )
+
+
+def _failed(work: Work, detail: str, now: datetime) -> Held:
+    work.attempt += 1
+    if work.attempt >= MAX_ATTEMPTS:
+        hint = "a defect of xerelay: report it with the digest; retry after the next release"
+        return parked(work, "processing_failed", detail, hint)
+    wait = delay_s(work.attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
+    return waiting_until(work, now + timedelta(seconds=wait), "processing_failed", detail)
