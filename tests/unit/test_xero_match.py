@@ -186,3 +186,24 @@ def test_what_books_nothing_is_as_good_as_void(changes: dict[str, Any], same: bo
 
     assert found is not None
     assert (found.ours, found.same) == (True, same)
+
+
+@pytest.mark.parametrize(("sent", "there"), [("01234", "1234"), ("1e2", "100"), ("12.0", "12")])
+def test_text_that_looks_like_a_number_is_compared_as_text(sent: str, there: str) -> None:
+    ours = OURS | {"Addresses": [{"AddressType": "POBOX", "PostalCode": sent}]}
+    theirs = THEIRS | {"Addresses": [{"AddressType": "POBOX", "PostalCode": there}]}
+
+    found = found_one(member_of(Kind.CONTACT, "1", ours), theirs)
+
+    assert found is not None
+    assert (found.same, found.detail) == (False, "Addresses differs")
+
+
+@pytest.mark.parametrize("city", ["Nan", "sNaN", "Infinity"])
+def test_text_that_looks_like_no_number_is_equal_to_itself(city: str) -> None:
+    addresses = {"Addresses": [{"AddressType": "POBOX", "City": city}]}
+
+    found = found_one(member_of(Kind.CONTACT, "1", OURS | addresses), THEIRS | addresses)
+
+    assert found is not None
+    assert found.same

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from worker.documents import Action, Kind
@@ -154,8 +154,6 @@ def _covers(theirs: Any, ours: Any) -> bool:
 
 def _plain(value: Any) -> object:
     """Numbers by value, text without surrounding spaces; what is empty is equal to what is absent."""
-    text = "" if value is None else str(value).strip()
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    return "" if value is None else str(value).strip()
