@@ -22,6 +22,7 @@ from worker.xero.facts import money
 Rows = Sequence[Mapping[str, Any]]
 
 _MOST_JUDGED = 1_000
+_ID_LENGTH = 36
 _CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
 """System accounts that no line may name."""
 
@@ -137,7 +138,7 @@ class ChartShelf:
 
 def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart:
     """Hold what `org` names against what there is. Of a list that came empty nothing is concluded."""
-    by_name = {str(row.get(name)): row for row in accounts for name in ("AccountID", "Code") if row.get(name)}
+    by_name = {_named(str(row.get(name))): row for row in accounts for name in ("AccountID", "Code") if row.get(name)}
     types = {str(row.get("TaxType")): row for row in tax_rates}
     return Chart(
         org=org,
@@ -147,6 +148,11 @@ def compare(org: OrganisationSettings, accounts: Rows, tax_rates: Rows) -> Chart
         tax_types=dict(_tax_faults(org, types)) if tax_rates else {},
         pairs=dict(_pair_faults(org, by_name, types)),
     )
+
+
+def _named(account: str) -> str:
+    """An account's code as it is; its id without the case of its letters, which does not count."""
+    return account.lower() if len(account) == _ID_LENGTH else account
 
 
 def _rates(rows: Rows) -> dict[str, Decimal]:
@@ -169,7 +175,7 @@ def _payment_faults(org: OrganisationSettings, rows: Mapping[str, Mapping[str, A
         for name in ("gift_card", "store_credit", "reward_points")
     ]
     for place, code in named:
-        wrong = "" if code == NO_PAYMENT else _wrong(rows.get(code), allowed=pays, why="takes no payments")
+        wrong = "" if code == NO_PAYMENT else _wrong(rows.get(_named(code)), allowed=pays, why="takes no payments")
         if wrong:
             yield code, _account_fault(code, wrong, f'{place} = "{code}"', "payment_account_invalid")
 

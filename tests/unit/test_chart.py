@@ -121,3 +121,12 @@ def test_what_is_voided_needs_no_account() -> None:
     gone = removed(Entity.INVOICE, "31")
 
     assert chart(without="200").fault_of(gone, writes(gone, ORG)) is None
+
+
+def test_an_account_id_is_known_in_any_case_of_its_letters() -> None:
+    org = organisation(payments={"stripe": "6F0C3F2E-7D4E-4A53-9A59-2F3F1F1A7A10"})
+    of = compare(org, [*ACCOUNTS, *BANKS], RATES)
+    paid = event(Entity.PAYMENT, payment())
+
+    assert of.all() == []
+    assert of.fault_of(paid, writes(paid, org)) is None
