@@ -23,6 +23,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 _MOST_JUDGED = 1_000
 _ID_LENGTH = 36
+_ROUNDED_OFF = Decimal("0.00005")
 _CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
 """System accounts that no line may name."""
 
@@ -100,7 +101,7 @@ class Chart:
         except Unmappable:
             return None  # mapping says so itself
         rate = self.rates.get(tax_type)
-        if line.tax_rate is None or rate is None or rate == line.tax_rate:
+        if line.tax_rate is None or rate is None or is_rate(rate, line.tax_rate):
             return None
         key = line.tax_code if line.tax_code in self.org.tax else f"{line.tax_rate.normalize():f}"
         detail = f"the store charged {line.tax_rate.normalize():f} %, and {tax_type} is {rate.normalize():f} % in xero"
@@ -188,6 +189,11 @@ def sells(row: Mapping[str, Any]) -> bool:
 def pays(row: Mapping[str, Any]) -> bool:
     """Whether a payment may go to this account."""
     return row.get("Type") == "BANK" or bool(row.get("EnablePaymentsToAccount"))
+
+
+def is_rate(in_xero: Decimal, wanted: Decimal) -> bool:
+    """Whether a rate is the wanted one, which Xero keeps with 4 decimals."""
+    return abs(in_xero - wanted) <= _ROUNDED_OFF
 
 
 def is_active(row: Mapping[str, Any]) -> bool:

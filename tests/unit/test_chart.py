@@ -130,3 +130,12 @@ def test_an_account_id_is_known_in_any_case_of_its_letters() -> None:
 
     assert of.all() == []
     assert of.fault_of(paid, writes(paid, org)) is None
+
+
+@pytest.mark.parametrize(("in_xero", "is_equal"), [("15.4738", True), ("15.4736", False)])
+def test_a_rate_is_compared_with_the_four_decimals_that_xero_keeps(in_xero: str, is_equal: bool) -> None:
+    sale = event(Entity.INVOICE, invoice(line("10.00", "1.55", tax_code="GB-VAT-20", tax_rate="15.47375")))
+
+    found = fault(chart(rates=[rate("OUTPUT2", in_xero), *RATES[1:]]), sale)
+
+    assert (found is None) is is_equal

@@ -14,7 +14,7 @@ from typing import Any
 
 from producers.store import Site
 from schemas.entities import Entity
-from worker.chart import Chart, Fault, compare
+from worker.chart import Chart, Fault, compare, is_rate
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.checking.time_zones import same_days, zone_of
 from worker.settings import OrganisationSettings
@@ -108,7 +108,9 @@ def _tax_rates(org: OrganisationSettings, books: Books, chart: Chart) -> Iterato
 def _unequal(org: OrganisationSettings, chart: Chart) -> Iterator[Finding]:
     for key, tax_type in org.tax.items():
         rate, wanted = chart.rates.get(tax_type), _rate(key)
-        if rate is not None and wanted is not None and rate != wanted and tax_type not in chart.tax_types:
+        if rate is None or wanted is None or tax_type in chart.tax_types:
+            continue
+        if not is_rate(rate, wanted):
             text = f"the store's {key} % is mapped to {tax_type}, which is {_plain(rate)} % in Xero"
             cure = f'change [organisations.{org.name}.tax] "{key}" to the tax type of {key} %'
             yield wrong("tax rates", text, cure, where=org.name)
