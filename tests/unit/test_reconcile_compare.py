@@ -233,3 +233,26 @@ def test_sums_are_of_days_tax_rates_and_accounts_with_refunds_taken_off() -> Non
         ("account", "200", "net", "7.00", "7.00"),
     ]
     assert {row.currency for row in result.sums} == {"GBP"}
+
+
+@pytest.mark.parametrize("gone_first", [False, True])
+def test_of_what_cannot_be_booked_the_standing_document_counts(gone_first: bool) -> None:
+    refused = Unbookable("P-shop-invoice-1", DAY, "payment_method_unmapped", "add stripe to the payments")
+    standing = payment("P-shop-invoice-1 pi_77")
+    deleted = replace(standing, status="DELETED")
+
+    result = found([], [deleted, standing] if gone_first else [standing, deleted], refused)
+
+    [difference] = result.differences
+    assert difference.detail.endswith("(in Xero it is authorised)")
+    assert Sum("day", "2026-11-24", "payments", "GBP", Decimal(0), Decimal("12.00")) in result.sums
+
+
+def test_a_second_document_of_what_cannot_be_booked_is_extra() -> None:
+    refused = Unbookable("P-shop-invoice-1", DAY, "payment_method_unmapped", "add stripe to the payments")
+    twice = [payment("P-shop-invoice-1 pi_77"), payment("P-shop-invoice-1 pi_77")]
+
+    result = found([], twice, refused)
+
+    assert sorted(one.finding for one in result.differences) == [Finding.EXTRA, Finding.PARKED]
+    assert Sum("day", "2026-11-24", "payments", "GBP", Decimal(0), Decimal("24.00")) in result.sums

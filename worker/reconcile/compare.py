@@ -112,6 +112,11 @@ class _Matched:
     repeats: list[Entry] = field(default_factory=list)
     strangers: list[Entry] = field(default_factory=list)
 
+    def add_repeat(self, entry: Entry) -> None:
+        """A further document of a number, if it counts."""
+        if not entry.is_gone:
+            self.repeats.append(entry)
+
     def holds(self, one: Unbookable) -> bool:
         """Whether Xero has the number all the same."""
         return one.number.lower() in self.held
@@ -131,12 +136,14 @@ def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping
         name = next((name for name in entry.names if name in held), None)
         if match is None and name is None:
             matched.strangers.append(entry)
-        elif match is None:
+        elif match is None and str(name) not in matched.held:
             matched.held[str(name)] = entry
+        elif match is None:
+            matched.add_repeat(entry)
         elif id(match) not in matched.found:
             matched.found[id(match)] = replace(entry, currency=entry.currency or match.currency)
-        elif not entry.is_gone:
-            matched.repeats.append(entry)
+        else:
+            matched.add_repeat(entry)
     return matched
 
 
