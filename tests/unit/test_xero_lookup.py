@@ -46,6 +46,17 @@ def test_invoices_are_asked_for_by_their_numbers_with_their_lines() -> None:
     assert request.params == {"InvoiceNumbers": "invoice-1,invoice-2", "page": "1", "pageSize": "1000"}
 
 
+def test_an_invoice_number_with_a_comma_is_asked_for_by_itself() -> None:
+    """Xero's list of numbers ends each at a comma."""
+    with_comma = member_of(Kind.INVOICE, "2", sale_element("2026,17"), number="2026,17")
+
+    first, second = lookups(Kind.INVOICE, [invoice("1"), with_comma])
+
+    assert (first.params["InvoiceNumbers"], first.members) == ("invoice-1", (invoice("1"),))
+    assert second.params == {"where": 'InvoiceNumber=="2026,17"', "page": "1", "pageSize": "1000"}
+    assert second.members == (with_comma,)
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "where"),
     [

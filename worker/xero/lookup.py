@@ -51,10 +51,20 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
     if kind is Kind.PAYMENT:
         return _payments(members)
     if kind is Kind.INVOICE:
-        return [
-            LookupRequest("/Invoices", {"InvoiceNumbers": ",".join(m.number for m in few), **_PAGE}, few)
-            for few in _chunks(members, lambda member: member.number)
-        ]
+        listed = [member for member in members if "," not in member.number]
+        return [*_by_numbers(listed), *_by_terms(kind, [member for member in members if "," in member.number])]
+    return _by_terms(kind, members)
+
+
+def _by_numbers(members: Sequence[Member]) -> list[LookupRequest]:
+    """Invoices by the list of their numbers, in which a comma ends each."""
+    return [
+        LookupRequest("/Invoices", {"InvoiceNumbers": ",".join(m.number for m in few), **_PAGE}, few)
+        for few in _chunks(members, lambda member: member.number)
+    ]
+
+
+def _by_terms(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
     # items have no pages; their prices come rounded to the cent unless asked otherwise
     page = _UNITS if kind is Kind.ITEM else _PAGE
     extra = {"includeArchived": "true"} if kind is Kind.CONTACT else {}
