@@ -22,7 +22,7 @@ from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
-from worker.ledger.records import Call, Composed, Document, Held, HoldState, Known, Lease, Member, Opened
+from worker.ledger.records import Call, Composed, Document, Held, HoldState, Known, Lease, Member, Opened, Purpose
 
 JO = {"id": "7", "email": "jo@example.com", "first_name": "Jo", "last_name": "Doe"}
 GUEST = {"email": "jo@example.com", "name": "Jo Doe"}
@@ -143,6 +143,39 @@ def test_a_customer_is_forgotten_everywhere_and_nobody_else_is(whom: list[str], 
         ],
         "left": 0,
     }
+
+
+async def contact_question(ledger: Ledger, lease: Lease, *terms: str) -> None:
+    """A look-up of contacts, as an uncertain call or a name that is taken asks for it."""
+    params = {"where": " OR ".join(terms), "includeArchived": "true"}
+    asked = await ledger.calls.open_read(
+        lease,
+        purpose=Purpose.LOOKUP,
+        lane=Lane.IMMEDIATE,
+        path="/Contacts",
+        params=params,
+        kind=Kind.CONTACT,
+        limits=AMPLE,
+    )
+    assert isinstance(asked, Call)
+    await ledger.calls.close(lease, asked.id, status=200)
+
+
+@pytest.mark.parametrize("whom", [["--email", "JO@example.com"], ["--id", "7"], ["--id", "7", "--store", "shop"]])
+def test_what_was_asked_about_a_customer_is_forgotten_too(whom: list[str], line: CommandLine) -> None:
+    async def ask(ledger: Ledger) -> None:
+        lease = await lease_of(ledger)
+        await contact_question(ledger, lease, 'ContactNumber=="shop:7"', 'Name=="Jo Doe"')
+        await contact_question(ledger, lease, 'ContactNumber=="shop:77"', 'Name=="Al Bee"')
+
+    line.in_ledger(ask)
+
+    [forgotten] = line.json("forget", *whom, "--yes")["forgotten"]
+
+    left = line.in_ledger(everything)
+    assert "Jo Doe" not in left
+    assert "shop:77" in left
+    assert forgotten["calls_emptied"] == 2
 
 
 def test_an_address_that_many_have_leads_from_an_id_to_nobody_else(line: CommandLine) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from schemas.entities import Entity
 from worker.documents import DocumentKey, EntityKey
-from worker.forgetting.person import Identity, Person, folded, guest_id, identity_of, tells, without_person
+from worker.forgetting.person import (
+    Identity,
+    Person,
+    asked_for,
+    folded,
+    guest_id,
+    identity_of,
+    tells,
+    without_person,
+)
 from worker.ledger.history import Discarded, Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.personal import Erasure, Redacted
-from worker.ledger.records import Call, CallState, Held
+from worker.ledger.records import Call, CallState, Document, Held
+from worker.mapping.keys import contact_number
 from worker.settings import OrganisationSettings
 from worker.views.parked import message_of
 
@@ -89,20 +99,21 @@ class Forgetting:
                 removed += [] if kept else [held.id]
         gone = self._ledger.histories.every_discard([self._org.name])
         emptied = [one.id async for one in gone if one.body and self._names(one, person)]
+        contacts = await self._contacts(person)
+        numbers = _numbers(person, contacts)
         calls = [
             call
             async for call in self._ledger.personal.contact_calls(self._org.name)
-            if any(person.is_meant(one) for one in _of_call(call))
+            if any(person.is_meant(one) for one in _of_call(call)) or asked_for(call.params) & numbers
         ]
-        contacts = await self._contacts(person)
         erasure = Erasure(
             redacted=tuple(redacted),
             removed=tuple(removed),
             emptied=tuple(emptied),
             calls=tuple(call.id for call in calls if call.state is CallState.CLOSED),
-            contacts=tuple(key for key, is_named in contacts.items() if is_named),
+            contacts=tuple(one.key for one in contacts if "name" in one.facts),
         )
-        subjects = dict.fromkeys([key.owner for key in contacts] + self._named(person))
+        subjects = dict.fromkeys([one.key.owner for one in contacts] + self._named(person))
         return Traces(
             organisation=self._org.name,
             person=person,
@@ -134,21 +145,26 @@ class Forgetting:
             return person.is_meant(identity)
         return any(email.encode() in one.body.lower() for email in person.emails)
 
-    async def _contacts(self, person: Person) -> Mapping[DocumentKey, bool]:
-        """Their contacts, and whether the ledger has a name of them."""
-        found: dict[DocumentKey, bool] = {}
+    async def _contacts(self, person: Person) -> list[Document]:
+        found: dict[DocumentKey, Document] = {}
         for source, customer_id in sorted(person.ids):
             sought = Sought((self._org.name,), source, str(Entity.CUSTOMER), customer_id)
-            found |= {one.key: "name" in one.facts for one in await self._ledger.histories.documents(sought)}
-        return found
+            found |= {one.key: one for one in await self._ledger.histories.documents(sought)}
+        return list(found.values())
 
     def _named(self, person: Person) -> list[EntityKey]:
         ids = sorted(one for one in person.ids if one[0])
         return [EntityKey(self._org.name, source, str(Entity.CUSTOMER), one) for source, one in ids]
 
 
+def _numbers(person: Person, contacts: Iterable[Document]) -> set[str]:
+    """What their contacts are called in Xero, and were before another took an archived one's place."""
+    known = {(one.key.source, one.key.entity_id) for one in contacts} | {one for one in person.ids if one[0]}
+    return {one.number for one in contacts} | {contact_number(*one) for one in known}
+
+
 def _of_call(call: Call) -> list[Identity]:
-    """Whose contacts a call carried or asked for."""
+    """Whose contacts a call carried."""
     return [
         Identity(member.key.source, member.key.entity_id, folded(str(member.element.get("EmailAddress") or "")))
         for member in call.members

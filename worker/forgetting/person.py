@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ FORGOTTEN = "Forgotten customer"
 _TYPE_PARTS = 3
 """`store.invoice.changed`"""
 
+_NUMBERS = re.compile(r'ContactNumber=="((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 _LEAST = 3
 """Shorter words than this are found by chance."""
 
@@ -77,6 +80,11 @@ def without_person(message: Mapping[str, Any], org: OrganisationSettings) -> byt
     data = message["data"]
     buyer = {"id": _buyer_id(data["customer"], org) or None, "name": FORGOTTEN}
     return json.dumps({**message, "data": {**data, "customer": buyer}}, ensure_ascii=False).encode()
+
+
+def asked_for(params: Mapping[str, str]) -> set[str]:
+    """The numbers of the contacts that a look-up asks for; their names stand beside them."""
+    return {_ESCAPED.sub(r"\1", number) for number in _NUMBERS.findall(params.get("where", ""))}
 
 
 def tells(text: str, message: Any) -> bool:
