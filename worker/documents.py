@@ -42,7 +42,8 @@ class Write:
     `number` is the unique key that Xero keeps for us: ContactNumber, item Code, InvoiceNumber, CreditNoteNumber, or the
     payment's Reference. `parent` must be settled first. `only_if_absent` marks a contact taken from a sale's snapshot:
     written only where no document is. `keeps_edits`: an update sends only what changed since the last one of ours, so
-    that what a person changed in Xero stays.
+    that what a person changed in Xero stays. `currency` is what a payment's amount is in, which Xero is not told: it
+    takes the amount in the currency of what is paid.
     """
 
     key: DocumentKey
@@ -54,6 +55,7 @@ class Write:
     parent: DocumentKey | None = None
     only_if_absent: bool = False
     keeps_edits: bool = False
+    currency: str = ""
 
     @property
     def payload(self) -> Mapping[str, Any]:

@@ -113,3 +113,12 @@ async def test_a_changed_allocation_is_parked(one: Served) -> None:
     await one.acked(*one.receive(later(smaller)))
 
     assert [held.reason for held in await one.parked()] == ["payment_changed"]
+
+
+async def test_a_payment_in_another_currency_than_its_sale_is_not_taken_for_so_much_of_the_sales(one: Served) -> None:
+    await one.acked(*one.receive(paying(amount="11.00", currency="USD")))
+
+    [held] = await one.parked()
+    assert (held.reason, payments(one)) == ("payment_currency", 0)
+    assert "USD" in held.detail
+    assert "GBP" in held.detail

@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/api/accounting/payments
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from schemas.entities import Payment
@@ -47,7 +48,8 @@ def payment_plan(event: Event, org: OrganisationSettings) -> Plan:
     if payment.rate:
         payload["CurrencyRate"] = payment.rate
     key = own_key(event, PART)
-    return Writes((save(key, Kind.PAYMENT, version=event.version, number=reference, payload=payload, parent=target),))
+    write = save(key, Kind.PAYMENT, version=event.version, number=reference, payload=payload, parent=target)
+    return Writes((replace(write, currency=payment.currency),))
 
 
 def _target(event: Event, payment: Payment, org: OrganisationSettings) -> DocumentKey:

@@ -18,6 +18,10 @@ AWAITING_APPROVAL = "awaiting_approval"
 _MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 _APPROVE = "approve the document in xero: what waits for it goes on by itself within the hour"
 _VOID = "if the money did move, book it by hand in xero; discard this event"
+_CURRENCY = (
+    "publish the payment with what it settles of the sale, in the sale's currency; or book it by hand and discard this "
+    "event"
+)
 _OVERPAID = (
     "find the amount that is too much in the store; when the sale has grown, publish it first and retry, else book the "
     "difference by hand and discard this event"
@@ -49,7 +53,7 @@ class Paid:
 
 
 def stop_of(write: Write, known: Known) -> Stop | None:
-    """Why `write` must not be sent: its document is a draft, void, or smaller."""
+    """Why `write` must not be sent: its document is a draft, void, smaller, or in another currency."""
     if write.kind not in _MONEY or write.action is Action.VOID:
         return None
     for key in write.needs:
@@ -76,6 +80,10 @@ def _stop(write: Write, document: Document) -> Stop | None:
     if status in GONE:
         detail = f"{document.number} is {str(status).lower()}: nothing can be paid to it"
         return Stop(write, "document_void", detail, _VOID, document.key)
+    currency = str(facts.get("currency") or "")
+    if currency and write.currency and currency != write.currency:
+        detail = f"it is in {write.currency}, and {document.number} is in {currency}"
+        return Stop(write, "payment_currency", detail, _CURRENCY, document.key)
     total, amount = _total(facts), money(write.payload.get("Amount"))
     if total is not None and amount is not None and amount > total:
         detail = f"{amount} was paid, and {document.number} is of {total} in all"
