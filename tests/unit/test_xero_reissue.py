@@ -66,6 +66,19 @@ def test_the_credit_note_takes_back_all_that_xero_shows_line_by_line() -> None:
     assert totals_of(credit.payload) == (Decimal("12.00"), Decimal("2.00"))
 
 
+@pytest.mark.parametrize("discount", [{"DiscountRate": Decimal(50)}, {"DiscountAmount": Decimal("10.00")}])
+def test_a_discount_of_an_earlier_connectors_is_credited_as_what_was_left_after_it(discount: dict[str, Any]) -> None:
+    """Xero takes no discounts on credit notes."""
+    discounted = LINE | {"Quantity": Decimal(4), "UnitAmount": Decimal("5.00")} | discount
+
+    credit = planned(SOLD, theirs(LineItems=[discounted])).credit_note
+
+    [row] = credit.payload["LineItems"]
+    assert (row["Quantity"], row["UnitAmount"], row["LineAmount"]) == (1, Decimal("10.00"), Decimal("10.00"))
+    assert not discount.keys() & row.keys()
+    assert totals_of(credit.payload) == (Decimal("12.00"), Decimal("2.00"))
+
+
 def test_the_new_invoice_is_the_stores_under_the_next_number_for_the_same_contact() -> None:
     new = planned(SOLD, theirs()).invoice
 

@@ -37,9 +37,8 @@ _OF_LINE = (
     "TaxType",
     "TaxAmount",
     "LineAmount",
-    "DiscountRate",
-    "DiscountAmount",
 )
+_DISCOUNTS = ("DiscountRate", "DiscountAmount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +115,9 @@ def _credit(number: str, write: Write, theirs: Element) -> dict[str, Any]:
 
 def _line(line: Element) -> dict[str, Any]:
     made = {name: line[name] for name in _OF_LINE if line.get(name) is not None}
+    if any(money(line.get(name)) for name in _DISCOUNTS):
+        # Xero takes no discounts on credit notes: once what is left after it
+        made |= {"Quantity": 1, "UnitAmount": line["LineAmount"]}
     tracking = [{"Name": one["Name"], "Option": one["Option"]} for one in line.get("Tracking") or ()]
     return made | ({"Tracking": tracking} if tracking else {})
 
