@@ -207,3 +207,18 @@ def test_text_that_looks_like_no_number_is_equal_to_itself(city: str) -> None:
 
     assert found is not None
     assert found.same
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs"),
+    [
+        (Kind.CONTACT, THEIRS | {"ContactNumber": "shop:00AB"}),
+        (Kind.PAYMENT, paid(Reference="shop:00AB")),
+    ],
+)
+def test_a_number_that_differs_in_case_is_another_of_the_stores(kind: Kind, theirs: dict[str, Any]) -> None:
+    element = OURS if kind is Kind.CONTACT else payment().element
+
+    found = found_one(member_of(kind, "1", element, number="shop:00aB"), theirs)
+
+    assert found is None or not found.ours

@@ -69,7 +69,9 @@ def _is_candidate(member: Member, element: Mapping[str, Any]) -> bool:
 def _is_ours(member: Member, element: Mapping[str, Any]) -> bool:
     if member.xero_id and same_id(member.xero_id, element.get(ENDPOINTS[member.kind].id)):
         return True
-    return number_of(member.kind, element).lower() == member.number.strip().lower()
+    theirs, number = number_of(member.kind, element), member.number.strip()
+    # some stores tell ids apart by case; of items Xero's own comparison counts, for lines only name them
+    return theirs == number or (member.kind is Kind.ITEM and theirs.lower() == number.lower())
 
 
 def _has_name_of(member: Member, element: Mapping[str, Any]) -> bool:
