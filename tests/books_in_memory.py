@@ -60,7 +60,7 @@ class Books:
         for event in events:
             planned = plan(event, SETTINGS)
             assert isinstance(planned, Writes)
-            for write in planned.writes:
+            for write in planned.made:
                 ids.setdefault(write.key, f"{write.kind}-{len(ids)}")
                 if not any(one["key"] == write.key for one in self.elements[write.kind]):
                     self._put(write.kind, write.key, decode(write.content.filled(ids, ())), ids[write.key])

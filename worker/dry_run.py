@@ -15,6 +15,7 @@ from schemas.codec import decode_event
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from worker.documents import DocumentKey, Kind, Write
+from worker.mapping.result import Writes
 from worker.planning import DOCUMENTS_PER_CALL
 from worker.reading import Arrival, Sound, Unsound, read
 from worker.settings import OrganisationSettings
@@ -64,7 +65,7 @@ class DryRun:
         if isinstance(result, Sound):
             if result.ignored:
                 self.not_booked.append(NotBooked(number, "ignored", result.ignored))
-            for write in result.writes:
+            for write in Writes(result.writes).made:
                 self._keep(write)
         elif isinstance(result, Unsound):
             self.not_booked.append(NotBooked(number, result.reason, result.detail, result.hint))

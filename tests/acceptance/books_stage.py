@@ -77,7 +77,7 @@ class BooksStage:
         await self._publish(events)
         org = self.settings.organisations[self.stage.organisation]
         plans = [plan(event, org) for event in events]
-        writes = [write for one in plans if isinstance(one, Writes) for write in one.writes]
+        writes = [write for one in plans if isinstance(one, Writes) for write in one.made]
         await self.stage.until_async(lambda: self._has(writes), what="every document of the store")
         return writes
 

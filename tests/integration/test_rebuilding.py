@@ -40,7 +40,7 @@ async def test_every_document_is_restored_with_what_the_store_has(case: Case) ->
     for event in await case.events():
         planned = plan(event, SETTINGS)
         assert isinstance(planned, Writes)
-        sent = [write for write in planned.writes if not write.only_if_absent]
+        sent = [write for write in planned.made if not write.only_if_absent]
         assert all(rows[write.key].content_hash == write.content_hash for write in sent)
         assert all(rows[write.key].version == write.version for write in sent)
 

@@ -21,11 +21,12 @@ from tests.unit.mapping_cases import (
 )
 from worker.content import XeroId
 from worker.documents import Action, Kind, Write
-from worker.mapping.plan import Ignored, Unmappable, plan
+from worker.mapping.plan import Ignored, Unmappable, Writes, plan
 
 INVOICE = key("invoice", "31", "invoice")
 CREDIT_NOTE = key("credit_memo", "41", "credit_note")
 TAXED = line("10.00", "2.00", tax_rate="20")
+ORG = organisation()
 OLD_SALE = SALE | {"date": "2025-12-31"}
 
 
@@ -39,7 +40,9 @@ def paid(**more: Any) -> Write:
 
 
 def test_a_refund_paid_back_is_a_credit_note_after_its_invoice() -> None:
-    contact, note = memo(TAXED, tenders=[{"method": "stripe", "amount": "12.00"}])
+    contact, allocation, note = memo(TAXED, tenders=[{"method": "stripe", "amount": "12.00"}])
+
+    assert (allocation.kind, allocation.action) == (Kind.ALLOCATION, Action.VOID)
 
     assert (note.key, note.kind, note.number) == (CREDIT_NOTE, Kind.CREDIT_NOTE, "SHOP-C-webshop-300000001")
     assert (note.parent, note.needs) == (INVOICE, frozenset({contact.key}))
@@ -201,3 +204,13 @@ def test_a_long_transaction_id_is_cut_behind_our_own_key() -> None:
     assert len(write.number) == 255
     assert write.number.startswith("SHOP-P-webshop-51 xxx")
     assert write.payload["CurrencyRate"] == Decimal("1.1")
+
+
+def test_an_allocation_that_an_earlier_version_may_have_left_is_none_that_the_memo_is_about() -> None:
+    back = plan(event(Entity.CREDIT_MEMO, credit_memo(TAXED, tenders=[{"method": "stripe", "amount": "12.00"}])), ORG)
+    gone = plan(event(Entity.CREDIT_MEMO, credit_memo(TAXED, cancelled=True)), ORG)
+
+    assert isinstance(back, Writes)
+    assert isinstance(gone, Writes)
+    assert [write.kind for write in back.made] == [Kind.CONTACT, Kind.CREDIT_NOTE]
+    assert gone.made == gone.writes

@@ -122,3 +122,13 @@ async def test_a_payment_in_another_currency_than_its_sale_is_not_taken_for_so_m
     assert (held.reason, payments(one)) == ("payment_currency", 0)
     assert "USD" in held.detail
     assert "GBP" in held.detail
+
+
+async def test_an_allocation_is_taken_back_once_all_of_the_refund_was_paid(one: Served) -> None:
+    await one.acked(*one.receive(event(Entity.CREDIT_MEMO, credit_memo(LINE))))
+    refunded = event(Entity.CREDIT_MEMO, credit_memo(LINE, tenders=[{"method": "stripe", "amount": "12.00"}]))
+
+    await one.acked(*one.receive(later(refunded)))
+
+    assert [call.method for call in one.xero.calls if call.kind is Kind.ALLOCATION] == ["PUT", "DELETE"]
+    assert await one.parked() == []

@@ -36,8 +36,10 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
     contact = buyer_write(event, memo.customer, org)
     credit_note = _credit_note(event, memo, contact.key, invoice, org)
     unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)
-    if invoice is None or unpaid <= 0:
+    if invoice is None:
         return Writes((contact, credit_note))
+    if unpaid <= 0:
+        return Writes((contact, void(event, Kind.ALLOCATION, ALLOCATION), credit_note))
     payload = {
         "Amount": cents(unpaid),
         "Date": memo.date.isoformat(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.documents import Write
+from worker.documents import Action, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,12 @@ class Writes:
     """The documents this event asks for, in the order they must be settled."""
 
     writes: tuple[Write, ...]
+
+    @property
+    def made(self) -> tuple[Write, ...]:
+        """Those of what the event is about, without what only an earlier version of it can have left."""
+        saved = any(write.action is Action.SAVE for write in self.writes)
+        return tuple(write for write in self.writes if not saved or write.action is Action.SAVE)
 
 
 @dataclass(frozen=True, slots=True)

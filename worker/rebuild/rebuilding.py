@@ -172,7 +172,7 @@ def _sought(event: Event, org: OrganisationSettings) -> list[Sought]:
         return []
     if isinstance(planned, Ignored):
         return []
-    return [Sought(write, _name(write, event, org)) for write in planned.writes]
+    return [Sought(write, _name(write, event, org)) for write in planned.made]
 
 
 def _name(write: Write, event: Event, org: OrganisationSettings) -> str:
