@@ -141,11 +141,11 @@ class Buffer:
     def settle(self, key: DocumentKey, *, exists: bool = True) -> list[Work]:
         """The slot of `key` is done. Returns the works that wait for nothing more; they have left the buffer.
 
-        Unless it `exists`, as when there was nothing to void, those that need it go on waiting. A slot that is in no
-        call, because one from before this session was settled, stays: it may hold a newer version.
+        Unless it `exists`, as when there was nothing to void, those that need it go on waiting; what is to be voided
+        after it does not. A slot that is in no call, because one from before this session was settled, stays: it may
+        hold a newer version.
         """
-        if exists:
-            self._arrived(key)
+        self._done(key, exists=exists)
         slot = self._slots.get(key)
         if slot is None or not slot.in_flight:
             return []
@@ -246,15 +246,17 @@ class Buffer:
             self._slots[slot.key] = nxt
             self._ready.offer(nxt)
 
-    def _arrived(self, key: DocumentKey) -> None:
-        self._recent[key] = None
-        if len(self._recent) > _RECENT:
-            del self._recent[next(iter(self._recent))]
-        for waiter in self._needed_by.pop(key, ()):
+    def _done(self, key: DocumentKey, *, exists: bool) -> None:
+        if exists:
+            self._recent[key] = None
+            if len(self._recent) > _RECENT:
+                del self._recent[next(iter(self._recent))]
+        for waiter in self._needed_by.pop(key, ()) if exists else self._needed_by.get(key, ()):
             slot = self._slots.get(waiter)
             while slot is not None:
-                slot.waiting.discard(key)
-                self._ready.offer(slot)
+                if exists or slot.write.action is Action.VOID:
+                    slot.waiting.discard(key)
+                    self._ready.offer(slot)
                 slot = slot.queue
 
     def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:

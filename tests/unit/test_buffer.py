@@ -208,6 +208,22 @@ def test_documents_of_one_removal_are_voided_one_after_the_other() -> None:
     assert buffer.choose(0.0) == (Kind.CREDIT_NOTE, 0)
 
 
+def test_what_is_to_be_voided_does_not_wait_for_what_was_never_there() -> None:
+    buffer = Buffer()
+    allocation, note = a_key("credit_memo", "5", "allocation/1"), a_key("credit_memo", "5", "credit_note")
+    begun, cancelled = a_work("credit_memo", "5"), a_work("credit_memo", "5", version=1, at=1.0)
+    buffer.admit(begun, [a_write(note, Kind.CREDIT_NOTE), a_write(allocation, Kind.ALLOCATION, needs={note})], known=())
+    buffer.take(Kind.CREDIT_NOTE, 50, 0.0)
+    voids = [(allocation, Kind.ALLOCATION), (note, Kind.CREDIT_NOTE)]
+    buffer.admit(cancelled, [a_write(key, kind, version=1, action=Action.VOID) for key, kind in voids], known=())
+    buffer.take(Kind.ALLOCATION, 50, 0.0)
+
+    assert buffer.settle(allocation, exists=False) == []
+    assert buffer.settle(note) == [begun]
+
+    assert [slot.write.action for slot in buffer.take(Kind.CREDIT_NOTE, 50, 0.0)] == [Action.VOID]
+
+
 def test_two_sales_share_the_contact_of_their_customer() -> None:
     buffer = Buffer()
     other = a_key("invoice", "10", "invoice")
