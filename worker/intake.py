@@ -8,7 +8,7 @@ from datetime import datetime
 
 from worker.buffer import everyone
 from worker.chart import CHARTED, Fault
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held
 from worker.reading import Arrival
@@ -26,6 +26,7 @@ class _Batch:
     settled: list[Work]
     held: list[tuple[Work, Held]]
     raised: list[tuple[DocumentKey, datetime]] = field(default_factory=list)
+    completed: list[tuple[EntityKey, datetime]] = field(default_factory=list)
     pausing: dict[Kind, Fault] = field(default_factory=dict)
 
 
@@ -78,10 +79,13 @@ class Intake:
 
     def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
         work, writes = one.work, one.sound.writes
+        raised = len(batch.raised)
         wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
         if not wanted:
             work.result = self._why_settled(writes, known)
             batch.settled.append(work)
+            if len(batch.raised) > raised:
+                batch.completed.append((work.owner, work.version))
             return []
         held = self._why_held(one, wanted, known, now, batch)
         if held is None:
@@ -138,7 +142,7 @@ class Intake:
 
     async def _record(self, batch: _Batch) -> None:
         if batch.raised:
-            await self._s.ledger.documents.settle_unchanged(self._s.lease, batch.raised)
+            await self._s.ledger.documents.settle_unchanged(self._s.lease, batch.raised, completed=batch.completed)
         done = [work.held_id for work in batch.settled if work.held_id]
         if done:
             await self._s.ledger.held.remove(self._s.lease, done)

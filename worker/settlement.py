@@ -62,7 +62,7 @@ class Settlement:
             status=status,
             documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
-            completed=self._completing(results.documents),
+            completed=self._completing(settled_keys(results.documents)),
             headers=headers,
         )
         self._s.steps.reached(Step.RECORDED)
@@ -162,7 +162,8 @@ class Settlement:
 
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(write.key, write.version) for write in writes if not write.only_if_absent]
-        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer)
+        completed = self._completing({write.key for write in writes})
+        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed)
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
@@ -227,8 +228,7 @@ class Settlement:
         slot = self._s.buffer.slot(key)
         return [] if slot is None or slot.queue is not None else self._owners(key)
 
-    def _completing(self, documents: Sequence[Document]) -> list[tuple[EntityKey, datetime]]:
-        keys = settled_keys(documents)
+    def _completing(self, keys: set[DocumentKey]) -> list[tuple[EntityKey, datetime]]:
         works = {work for key in keys for work in self._owners(key)}
         return [(work.owner, work.version) for work in works if work.pending <= keys]
 

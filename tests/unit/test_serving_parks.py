@@ -11,11 +11,15 @@ import pytest
 
 from schemas.codec import encode_event
 from schemas.entities import Entity
+from schemas.envelope import Event, Lane
 from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
-from worker.documents import EntityKey
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line
+from tests.waiting import until
+from worker.documents import EntityKey, Kind
+from worker.ledger.records import Held, HoldState
 
-INVOICE = invoice(line("10.00", "2.00", tax_rate="20"))
+LINE = line("10.00", "2.00", tax_rate="20")
+INVOICE = invoice(LINE)
 OWNER = EntityKey("main", "webshop", "invoice", "31")
 
 
@@ -28,6 +32,22 @@ async def one(tmp_path: Path) -> AsyncIterator[Served]:
 def spoiled(**changes: Any) -> bytes:
     body = encode_event(event(Entity.INVOICE, INVOICE).model_copy(update=changes))
     return body.replace(b'"gross":"12.00"}', b'"gross":"13.00"}')
+
+
+def due(of: Event) -> Held:
+    """What a person sends on its way again."""
+    return Held(
+        id="h1",
+        org=of.organisation,
+        state=HoldState.TIME,
+        lane=Lane.IMMEDIATE,
+        body=encode_event(of),
+        event_id=of.id,
+        owner=EntityKey(of.organisation, of.source, str(of.entity), of.subject),
+        version=of.version,
+        reason="unmapped",
+        until=VERSION,
+    )
 
 
 async def test_a_parked_message_names_its_entity_and_version_though_its_data_is_wrong(one: Served) -> None:
@@ -53,6 +73,21 @@ async def test_an_older_good_version_leaves_the_bad_one_for_a_person(one: Served
     await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
 
     assert [held.reason for held in await one.parked()] == ["totals"]
+
+
+async def test_what_is_sent_on_its_way_again_is_kept_until_all_its_documents_are_there(one: Served) -> None:
+    tenders = [{"method": "stripe", "amount": "12.00"}]
+    await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
+    await one.acked(*one.receive(event(Entity.CREDIT_MEMO, credit_memo(LINE, tenders=tenders))))
+    one.xero.gate.clear()
+
+    again = event(Entity.CREDIT_MEMO, credit_memo(LINE)).model_copy(update={"version": VERSION + timedelta(hours=1)})
+    await one.ledger.held.hold(one.lease, [due(again)])
+
+    await until(lambda: one.xero.calls[-1].kind is Kind.ALLOCATION, what="the allocation's call")
+    assert await one.waiting(HoldState.TIME) == 1
+    one.xero.gate.set()
+    await one.waits(HoldState.TIME, 0)
 
 
 async def test_what_was_meant_for_another_organisation_is_not_made_up_for_here(one: Served) -> None:

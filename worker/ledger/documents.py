@@ -94,16 +94,22 @@ class Documents:
             await fenced(self._database, connection, lease)
             await delete_documents(connection, keys)
 
-    async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
-        """These events need no call: the content is in Xero already, or newer content is.
+    async def settle_unchanged(
+        self,
+        lease: Lease,
+        settled: Sequence[tuple[DocumentKey, datetime]],
+        *,
+        completed: Sequence[tuple[EntityKey, datetime]],
+    ) -> None:
+        """These documents need no call: the content is in Xero already, or newer content is.
 
-        Versions are raised, never lowered, and held events of those entities up to the version are dropped, in one
+        Versions are raised, never lowered, and held rows of completed entities up to the version are dropped, in one
         transaction. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
             await raise_versions(connection, settled)
-            await drop_held(connection, [(key.owner, version) for key, version in settled])
+            await drop_held(connection, completed)
 
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:

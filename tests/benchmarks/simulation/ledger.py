@@ -137,13 +137,20 @@ class Documents:
     async def get(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
         return {key: self._books.documents[key] for key in keys if key in self._books.documents}
 
-    async def settle_unchanged(self, lease: Lease, settled: Sequence[tuple[DocumentKey, datetime]]) -> None:
+    async def settle_unchanged(
+        self,
+        lease: Lease,
+        settled: Sequence[tuple[DocumentKey, datetime]],
+        *,
+        completed: Sequence[tuple[EntityKey, datetime]],
+    ) -> None:
         self._books.fenced(lease)
         for key, version in settled:
             document = self._books.documents.get(key)
             if document is not None and document.version < version:
                 self._books.documents[key] = replace(document, version=version)
-            self._books.complete(key.owner, version)
+        for owner, version in completed:
+            self._books.complete(owner, version)
 
 
 class HeldEvents:
