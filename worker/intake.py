@@ -25,7 +25,7 @@ class _Batch:
 
     settled: list[Work]
     held: list[tuple[Work, Held]]
-    raised: list[tuple[DocumentKey, datetime]] = field(default_factory=list)
+    raised: list[tuple[DocumentKey, datetime, str]] = field(default_factory=list)
     completed: list[tuple[EntityKey, datetime]] = field(default_factory=list)
     pausing: dict[Kind, Fault] = field(default_factory=dict)
 
@@ -133,7 +133,7 @@ class Intake:
         if self._s.buffer.wants(write.key):
             return False  # another version is on its way: the opening decides
         if document.version < write.version:
-            batch.raised.append((write.key, write.version))
+            batch.raised.append((write.key, write.version, write.content_hash))
         return True
 
     def _why_settled(self, writes: Sequence[Write], known: dict[DocumentKey, Document]) -> str:

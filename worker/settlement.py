@@ -161,7 +161,7 @@ class Settlement:
         return waiting_for_approval(work, stop.parent, until, stop.reason, stop.detail, stop.hint)
 
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
-        newer = [(write.key, write.version) for write in writes if not write.only_if_absent]
+        newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
         completed = self._completing({write.key for write in writes})
         await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed)
         there = [write.key for write in writes if write.key in known]

@@ -183,7 +183,7 @@ async def test_who_lost_the_lease_can_change_nothing(ledger: Ledger, clock: Fake
         ledger.calls.open_read(
             old, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path="/Invoices", params={}, limits=AMPLE
         ),
-        ledger.documents.settle_unchanged(old, [(key(1), START)], completed=[]),
+        ledger.documents.settle_unchanged(old, [(key(1), START, "h")], completed=[]),
         ledger.held.hold(old, [event(1)]),
         ledger.held.remove(old, ["x"]),
         ledger.held.sweep_parents(old),

@@ -32,12 +32,13 @@ async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger
     )
     await ledger.held.hold(lease, [event(1), event(2, version=START + 2 * SECOND)])
 
-    settled = [(key(1, "payment/1"), START + SECOND), (key(2, "payment/1"), START), (key(9), START)]
-    completed = [(one.owner, version) for one, version in settled]
+    settled = [(key(1, "payment/1"), START + SECOND, "new"), (key(2, "payment/1"), START, "old"), (key(9), START, "")]
+    completed = [(one.owner, version) for one, version, _ in settled]
     await ledger.documents.settle_unchanged(lease, settled, completed=completed)
 
     known = await ledger.documents.get([key(1, "payment/1"), key(2, "payment/1"), key(9)])
     assert {one.version for one in known.values()} == {START + SECOND}
+    assert [known[key(n, "payment/1")].content_hash == "new" for n in (1, 2)] == [True, False]
     assert len(known) == 2
     assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
 
@@ -46,7 +47,7 @@ async def test_what_is_held_stays_until_all_of_its_documents_are_settled(ledger:
     lease = await lease_of(ledger)
     await ledger.held.hold(lease, [event(1)])
 
-    await ledger.documents.settle_unchanged(lease, [(key(1, "payment/1"), START + SECOND)], completed=[])
+    await ledger.documents.settle_unchanged(lease, [(key(1, "payment/1"), START + SECOND, "new")], completed=[])
 
     assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,18 @@ async def test_a_sale_that_a_person_voided_is_parked_and_not_written(one: Served
     assert held.reason == "voided_in_xero"
     assert NUMBER in held.detail
     assert [call.method for call in of_invoices(one)] == ["PUT", "GET"]
+
+
+async def test_a_sale_that_goes_back_on_what_a_person_entered_too_is_parked(one: Served) -> None:
+    [line_item] = one.xero.written[NUMBER]["LineItems"]
+    doubled = {**line_item, "UnitAmount": Decimal(20), "TaxAmount": Decimal(4), "LineAmount": Decimal(20)}
+    there(one, LineItems=[doubled], Total=Decimal(24), TotalTax=Decimal(4))
+    await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+    assert await one.parked() == []
+
+    await one.acked(*one.receive(sale("10.00", "2.00", hours=2)))
+
+    assert [held.reason for held in await one.parked()] == ["changed_in_xero"]
 
 
 async def test_a_sale_that_nobody_edited_costs_no_look(one: Served) -> None:

@@ -18,6 +18,9 @@ from worker.ledger.statements import KEY_COLUMNS, Prepared, among, chunks, fetch
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
 
+Settled = tuple[DocumentKey, datetime, str]
+"""A document, the version that needs no call, and the hash of its content."""
+
 # 500 whole keys in one list cost PostgreSQL 40 ms, entities of one kind 4 ms
 _OF_ENTITIES = select(documents).where(
     documents.c.org == bindparam("of"),
@@ -40,8 +43,8 @@ _CODES = (
 _IS_KEY = and_(*(documents.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS))
 _RAISE_VERSION = (
     update(documents)
-    .where(_IS_KEY, documents.c.version < bindparam("to_version"))
-    .values(version=bindparam("to_version", type_=documents.c.version.type))
+    .where(_IS_KEY, documents.c.version <= bindparam("to_version"))
+    .values(version=bindparam("to_version", type_=documents.c.version.type), content_hash=bindparam("to_hash"))
 )
 _DELETE = delete(documents).where(_IS_KEY)
 _DELETE_HELD = delete(held).where(
@@ -97,14 +100,14 @@ class Documents:
     async def settle_unchanged(
         self,
         lease: Lease,
-        settled: Sequence[tuple[DocumentKey, datetime]],
+        settled: Sequence[Settled],
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
     ) -> None:
         """These documents need no call: the content is in Xero already, or newer content is.
 
-        Versions are raised, never lowered, and held rows of completed entities up to the version are dropped, in one
-        transaction. Raises `LeaseLost`.
+        Versions are raised, never lowered, and the content counts as sent: a person may have made Xero's the same. Held
+        rows of completed entities up to the version are dropped, in one transaction. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
@@ -143,10 +146,11 @@ async def delete_documents(connection: AsyncConnection, keys: Collection[Documen
         await connection.execute(_DELETE, [_where(key) for key in keys])
 
 
-async def raise_versions(connection: AsyncConnection, to: Sequence[tuple[DocumentKey, datetime]]) -> None:
+async def raise_versions(connection: AsyncConnection, to: Sequence[Settled]) -> None:
     """Raise the versions of documents that are there."""
     if to:
-        await connection.execute(_RAISE_VERSION, [_where(key) | {"to_version": version} for key, version in to])
+        rows = [_where(key) | {"to_version": version, "to_hash": content} for key, version, content in to]
+        await connection.execute(_RAISE_VERSION, rows)
 
 
 async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> None:

@@ -140,15 +140,15 @@ class Documents:
     async def settle_unchanged(
         self,
         lease: Lease,
-        settled: Sequence[tuple[DocumentKey, datetime]],
+        settled: Sequence[tuple[DocumentKey, datetime, str]],
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
     ) -> None:
         self._books.fenced(lease)
-        for key, version in settled:
+        for key, version, content in settled:
             document = self._books.documents.get(key)
-            if document is not None and document.version < version:
-                self._books.documents[key] = replace(document, version=version)
+            if document is not None and document.version <= version:
+                self._books.documents[key] = replace(document, version=version, content_hash=content)
         for owner, version in completed:
             self._books.complete(owner, version)
 
