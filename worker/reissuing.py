@@ -11,6 +11,7 @@ from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Call, Document, Stop
 from worker.opening import open_write_when_allowed
 from worker.performer import Performer
+from worker.sending import breathe
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.endpoints import number_of
@@ -24,7 +25,10 @@ Seen = tuple[Call, int | None, Sequence[Element]]
 Look = Callable[[Kind, Lane, Reading], Awaitable[Seen | None]]
 
 _TRIES = 3
-"""A call that came to nothing, as one that Xero was too busy for, is made again; what Xero refuses it refuses again."""
+"""A call that came to nothing, as one that Xero was too busy for, is made again; what Xero refuses it refuses again.
+
+While Xero is out of reach no try counts.
+"""
 
 _AGAIN_S = 15.0
 _SETTLING_S = 0.5
@@ -94,11 +98,12 @@ class Reissuing:
         if await self._missing(writes):
             await self._until_settled({write.key for write in writes})
         missing = await self._missing(writes)
-        for _ in range(_TRIES):
-            if not missing:
-                break
+        tries = 0
+        while missing and tries < _TRIES:
+            await breathe(self._s)
             await self._try_once(kind, missing)
             missing = await self._missing(missing)
+            tries += not self._s.breaker.is_open
         return missing
 
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
