@@ -62,8 +62,7 @@ class Approvals:
             if seen is None:
                 break
             call, elements = seen
-            documents = list(_as_they_are(kind, few, elements))
-            free = [one for one in documents if not self._is_busy(one.key)]
+            free = await self._untouched(list(_as_they_are(kind, few, elements)))
             await self._s.ledger.calls.close(self._s.lease, call.id, status=200, documents=free)
             found += [one.key for one in free]
         return found
@@ -104,6 +103,15 @@ class Approvals:
         if pause is not None:
             self._s.interrupt(pause)
         return None
+
+    async def _untouched(self, documents: Sequence[Document]) -> list[Document]:
+        """Those that have not been written since they were read from the ledger, and are not being written."""
+        now = await self._s.ledger.documents.get([one.key for one in documents])
+        return [
+            one
+            for one in documents
+            if one.key in now and now[one.key].content_hash == one.content_hash and not self._is_busy(one.key)
+        ]
 
     def _is_busy(self, key: DocumentKey) -> bool:
         """A version of it is on its way: its own reply says what it is."""
