@@ -84,7 +84,8 @@ class Intake:
         if not wanted:
             work.result = self._why_settled(writes, known)
             batch.settled.append(work)
-            if len(batch.raised) > raised:
+            # what was to be voided and was never written may be held: nobody wants it any more
+            if len(batch.raised) > raised or any(w.key not in known for w in writes):
                 batch.completed.append((work.owner, work.version))
             return []
         held = self._why_held(one, wanted, known, now, batch)
@@ -141,7 +142,7 @@ class Intake:
         return "stale" if stale else "unchanged"
 
     async def _record(self, batch: _Batch) -> None:
-        if batch.raised:
+        if batch.completed or batch.raised:
             await self._s.ledger.documents.settle_unchanged(self._s.lease, batch.raised, completed=batch.completed)
         done = [work.held_id for work in batch.settled if work.held_id]
         if done:

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.entities import Entity
 from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.waiting import until
 from worker.documents import Kind
 from worker.ledger.records import HoldState
@@ -41,6 +41,30 @@ async def test_a_payment_waits_when_its_invoice_was_refused_and_then_cancelled(o
     await one.acked(first, second, child)
     assert await one.waiting(HoldState.PARENT) == 1
     assert len(one.session.buffer) == 0
+
+
+async def test_a_refund_that_was_taken_back_while_it_waited_is_not_booked(one: Served) -> None:
+    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
+    await one.acked(*one.receive(refund))
+    assert await one.waiting(HoldState.PARENT) == 1
+
+    await one.acked(*one.receive(back))
+    assert await one.waiting(HoldState.PARENT) == 0
+    await one.acked(*one.receive(event(Entity.INVOICE, INVOICE), event(Entity.PAYMENT, payment())))
+
+    assert not any(name.startswith("SHOP-C-") for name in one.xero.written)
+
+
+async def test_a_payment_that_was_removed_while_it_waited_is_not_booked(one: Served) -> None:
+    gone = removed(Entity.PAYMENT, "51").model_copy(update={"version": VERSION + timedelta(hours=1)})
+    await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+
+    await one.acked(*one.receive(gone))
+    await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
+
+    assert await one.waiting(HoldState.PARENT) + await one.waiting(HoldState.TIME) == 0
+    assert not any(call.kind is Kind.PAYMENT for call in one.xero.calls)
 
 
 async def test_a_payment_whose_invoice_came_back_into_memory_goes_on(one: Served) -> None:
