@@ -26,6 +26,7 @@ class _Batch:
     settled: list[Work]
     held: list[tuple[Work, Held]]
     raised: list[tuple[DocumentKey, datetime, str]] = field(default_factory=list)
+    voided: list[tuple[DocumentKey, datetime]] = field(default_factory=list)
     completed: list[tuple[EntityKey, datetime]] = field(default_factory=list)
     pausing: dict[Kind, Fault] = field(default_factory=dict)
 
@@ -79,13 +80,13 @@ class Intake:
 
     def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
         work, writes = one.work, one.sound.writes
-        raised = len(batch.raised)
+        settled = len(batch.raised) + len(batch.voided)
         wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
         if not wanted:
             work.result = self._why_settled(writes, known)
             batch.settled.append(work)
             # what was to be voided and was never written may be held: nobody wants it any more
-            if len(batch.raised) > raised or any(w.key not in known for w in writes):
+            if len(batch.raised) + len(batch.voided) > settled:
                 batch.completed.append((work.owner, work.version))
             return []
         held = self._why_held(one, wanted, known, now, batch)
@@ -126,7 +127,7 @@ class Intake:
 
     def _is_settled(self, write: Write, document: Document | None, batch: _Batch) -> bool:
         if document is None:
-            return write.action is Action.VOID and not self._s.buffer.wants(write.key)
+            return self._was_never_there(write, batch)
         if write.only_if_absent or document.version > write.version or document.facts.get("linked"):
             return True
         if document.content_hash != write.content_hash:
@@ -137,13 +138,22 @@ class Intake:
             batch.raised.append((write.key, write.version, write.content_hash))
         return True
 
+    def _was_never_there(self, write: Write, batch: _Batch) -> bool:
+        """There is nothing to void: an older version that is still on its way must not be written after this."""
+        is_void = write.action is Action.VOID and not self._s.buffer.wants(write.key)
+        if is_void:
+            batch.voided.append((write.key, write.version))
+        return is_void
+
     def _why_settled(self, writes: Sequence[Write], known: dict[DocumentKey, Document]) -> str:
         stale = any((d := known.get(w.key)) and d.version > w.version and not w.only_if_absent for w in writes)
         return "stale" if stale else "unchanged"
 
     async def _record(self, batch: _Batch) -> None:
-        if batch.completed or batch.raised:
-            await self._s.ledger.documents.settle_unchanged(self._s.lease, batch.raised, completed=batch.completed)
+        if batch.raised or batch.voided:
+            await self._s.ledger.documents.settle_unchanged(
+                self._s.lease, batch.raised, completed=batch.completed, voided=batch.voided
+            )
         done = [work.held_id for work in batch.settled if work.held_id]
         if done:
             await self._s.ledger.held.remove(self._s.lease, done)

@@ -12,7 +12,7 @@ import structlog
 from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
-from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
@@ -163,9 +163,10 @@ class Settlement:
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
         completed = self._completing({write.key for write in writes})
-        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed)
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
+        voided = [(one.key, one.version) for one in writes if one.action is Action.VOID and one.key not in known]
+        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed, voided=voided)
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
         held_ids = [work.held_id for work in done if work.held_id]
         if held_ids:

@@ -27,7 +27,7 @@ from worker.content import Content, ItemCode
 from worker.documents import Kind
 from worker.ledger.errors import DocumentBusy, LeaseLost, LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Composed, HoldState, Known, Opened, Purpose, Wait
+from worker.ledger.records import Composed, HoldState, Known, Lease, Opened, Purpose, Wait
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
@@ -42,6 +42,34 @@ async def test_an_opened_call_is_found_again_byte_for_byte(ledger: Ledger) -> No
     assert call.body == b'{"Invoices":[]}'
     assert call.members[0].element["LineItems"][0]["UnitAmount"] == Decimal("9.99")
     assert call.idempotency_key
+
+
+async def test_compose_sees_what_was_voided_before_it_was_there(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    at = START + timedelta(seconds=5)
+    await ledger.documents.settle_unchanged(lease, [], completed=[], voided=[(key(1), START), (key(2), at)])
+    await ledger.documents.settle_unchanged(lease, [], completed=[], voided=[(key(1), at), (key(2), START)])
+
+    seen = [await known_of(ledger, lease, 1, 2, 3)]
+    clock.advance(timedelta(days=401).total_seconds())
+    await ledger.calls.purge(retention_days=30)
+    seen.append(await known_of(ledger, await lease_of(ledger, "w2"), 1, 2, 3))
+
+    assert [known.voided for known in seen] == [{key(1): at, key(2): at}, {}]
+
+
+async def known_of(ledger: Ledger, lease: Lease, *numbers: int) -> Known:
+    """What is known of documents that are to be written."""
+    seen: list[Known] = []
+
+    def settled(known: Known) -> Composed:
+        seen.append(known)
+        return Composed("", "", {}, b"", (), (), ())
+
+    writes = [write(number) for number in numbers]
+    lane = Lane.IMMEDIATE
+    await ledger.calls.open_write(lease, kind=Kind.INVOICE, lane=lane, writes=writes, compose=settled, limits=AMPLE)
+    return seen[0]
 
 
 async def test_compose_sees_what_the_writes_refer_to(ledger: Ledger) -> None:

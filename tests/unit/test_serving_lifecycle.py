@@ -133,6 +133,24 @@ async def test_a_refund_that_is_taken_back_while_it_is_being_written_is_voided(o
     assert await one.parked() == []
 
 
+async def test_an_older_version_that_comes_after_its_cancellation_is_not_booked(one: Served) -> None:
+    await one.acked(*one.receive(sale(cancelled=True)))
+
+    await one.acked(*one.receive(sale()))
+
+    assert count(one, Kind.INVOICE) == 0
+    assert await one.parked() == []
+
+
+async def test_a_sale_that_is_taken_up_again_after_its_cancellation_is_booked(one: Served) -> None:
+    await one.acked(*one.receive(sale(cancelled=True)))
+    again = sale().model_copy(update={"version": VERSION + timedelta(hours=2)})
+
+    await one.acked(*one.receive(again))
+
+    assert count(one, Kind.INVOICE) == 1
+
+
 async def test_a_cancelled_sale_of_nothing_is_done_though_xero_keeps_it_as_paid(one: Served) -> None:
     free = event(Entity.INVOICE, invoice(line("0.00", name="Sample")))
     await one.acked(*one.receive(free))

@@ -36,6 +36,7 @@ from worker.ledger.records import (
 )
 from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import calls, claims
+from worker.ledger.voids import read_voids
 
 _PENDING = (CallState.OPEN.value, CallState.UNCERTAIN.value)
 _THIS = (calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state.in_(_PENDING))
@@ -221,7 +222,9 @@ class Calls:
 async def _known(connection: AsyncConnection, org: str, writes: Sequence[Write]) -> Known:
     keys = {write.key for write in writes}.union(*(write.needs for write in writes))
     codes = set().union(*(write.content.codes for write in writes))
-    return Known(await read_documents(connection, keys), await read_item_codes(connection, org, codes))
+    documents = await read_documents(connection, keys)
+    missing = [write.key for write in writes if write.key not in documents]
+    return Known(documents, await read_item_codes(connection, org, codes), await read_voids(connection, missing))
 
 
 def _opened(call: Call | None, composed: Composed) -> Opened:

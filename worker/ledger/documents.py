@@ -14,9 +14,20 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Document, Lease
-from worker.ledger.statements import KEY_COLUMNS, Prepared, among, chunks, fetch, insert, key_values, prepared
+from worker.ledger.statements import (
+    KEY_COLUMNS,
+    Prepared,
+    among,
+    by_entity,
+    chunks,
+    fetch,
+    insert,
+    key_values,
+    prepared,
+)
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
+from worker.ledger.voids import Voided, remember_voids
 
 Settled = tuple[DocumentKey, datetime, str]
 """A document, the version that needs no call, and the hash of its content."""
@@ -103,15 +114,18 @@ class Documents:
         settled: Sequence[Settled],
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
+        voided: Sequence[Voided] = (),
     ) -> None:
         """These documents need no call: the content is in Xero already, or newer content is.
 
         Versions are raised, never lowered, and the content counts as sent: a person may have made Xero's the same. Held
-        rows of completed entities up to the version are dropped, in one transaction. Raises `LeaseLost`.
+        rows of completed entities up to the version are dropped, and what is `voided` before it was ever there is
+        remembered, in one transaction. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
-            await fenced(self._database, connection, lease)
+            now = await fenced(self._database, connection, lease)
             await raise_versions(connection, settled)
+            await remember_voids(connection, self._database.dialect, voided, now)
             await drop_held(connection, completed)
 
 
@@ -169,14 +183,6 @@ async def _holding(connection: AsyncConnection, owners: Iterable[EntityKey]) -> 
             values = {"of": org, "store": source, "sort": entity, "ids": piece}
             found.update(EntityKey(*row) for row in await fetch(connection, _HELD_OF, values))
     return found
-
-
-def by_entity(keys: Iterable[DocumentKey | EntityKey]) -> dict[tuple[str, str, str], set[str]]:
-    """The ids of the keys, by organisation, source and entity: lists of one column are looked up fast."""
-    groups: dict[tuple[str, str, str], set[str]] = {}
-    for key in keys:
-        groups.setdefault(key[:3], set()).add(key.entity_id)
-    return groups
 
 
 @cache

@@ -10,12 +10,12 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
-from worker.ledger.documents import by_entity, read_documents
+from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
 from worker.ledger.records import Held, HoldState, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch
+from worker.ledger.statements import KEY_COLUMNS, among, by_entity, chunks, fetch
 from worker.ledger.tables import documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value

@@ -102,6 +102,8 @@ class Known:
 
     documents: Mapping[DocumentKey, Document]
     item_codes: frozenset[str]
+    voided: Mapping[DocumentKey, datetime] = field(default_factory=dict)
+    """Of documents that are not there: the version in which they were to be gone."""
 
 
 @dataclass(frozen=True, slots=True)

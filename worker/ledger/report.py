@@ -13,6 +13,7 @@ from worker.instants import instant
 from worker.ledger.budget import prune
 from worker.ledger.records import CallState, Purpose
 from worker.ledger.tables import calls, discards
+from worker.ledger.voids import drop_voids
 
 _DAY_MICROS = 86_400_000_000
 # a read whose worker died is of no use to anybody
@@ -76,7 +77,9 @@ async def purge(connection: AsyncConnection, now: datetime, retention_days: floa
     await prune(connection, now)
     await connection.execute(_CLOSE_READS, {"before": now - _ABANDONED})
     await connection.execute(_DROP_DISCARDS, before)
-    await connection.execute(_DROP_CALLS, {"before": now - max(_REPORT_REACHES, timedelta(days=retention_days))})
+    long_ago = now - max(_REPORT_REACHES, timedelta(days=retention_days))
+    await connection.execute(_DROP_CALLS, {"before": long_ago})
+    await drop_voids(connection, long_ago)
     return (await connection.execute(_DROP_BODIES, before)).rowcount
 
 

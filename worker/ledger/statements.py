@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from worker.documents import DocumentKey
+from worker.documents import DocumentKey, EntityKey
 from worker.ledger.driver import Rows, execute, execute_many
 
 T = TypeVar("T")
@@ -180,6 +180,14 @@ def _among_on_postgresql(element: _Among, compiler: Any, **named: Any) -> str:
 def key_values(key: DocumentKey) -> dict[str, str]:
     """A document key as column values."""
     return dict(zip(KEY_COLUMNS, key, strict=True))
+
+
+def by_entity(keys: Iterable[DocumentKey | EntityKey]) -> dict[tuple[str, str, str], set[str]]:
+    """The ids of the keys, by organisation, source and entity: lists of one column are looked up fast."""
+    groups: dict[tuple[str, str, str], set[str]] = {}
+    for key in keys:
+        groups.setdefault(key[:3], set()).add(key.entity_id)
+    return groups
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

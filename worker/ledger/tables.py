@@ -29,6 +29,11 @@ metadata = MetaData(
 
 _KEPT_BODY = text("members IS NOT NULL")
 
+
+def _document_key() -> tuple[Column[str], ...]:
+    return tuple(Column(name, Text, nullable=False) for name in ("org", "source", "entity", "entity_id", "part"))
+
+
 leases = Table(
     "leases",
     metadata,
@@ -48,11 +53,7 @@ workers = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("org", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("entity", Text, nullable=False),
-    Column("entity_id", Text, nullable=False),
-    Column("part", Text, nullable=False),
+    *_document_key(),
     Column("kind", Text, nullable=False),
     Column("xero_id", Text, nullable=False),
     Column("number", Text, nullable=False),
@@ -98,14 +99,20 @@ calls = Table(
 claims = Table(
     "claims",
     metadata,
-    Column("org", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("entity", Text, nullable=False),
-    Column("entity_id", Text, nullable=False),
-    Column("part", Text, nullable=False),
+    *_document_key(),
     Column("call_id", Text, nullable=False),
     PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part"),
     Index(None, "call_id"),
+)
+
+# what was to be gone before it was ever written, in the newest such version
+voids = Table(
+    "voids",
+    metadata,
+    *_document_key(),
+    Column("version", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part"),
 )
 
 held = Table(

@@ -101,7 +101,7 @@ def is_settled(write: Write, known: Known) -> bool:
     """Whether Xero has this version of the document already, a newer one, or cannot be told of it."""
     document = known.documents.get(write.key)
     if document is None:
-        return write.action is Action.VOID or is_left_alone(write, known)
+        return write.action is Action.VOID or _is_overtaken(write, known) or is_left_alone(write, known)
     if write.version < document.version:
         return True
     if write.action is Action.VOID:
@@ -113,6 +113,12 @@ def is_settled(write: Write, known: Known) -> bool:
         return True
     # an item that a person made is theirs
     return write.kind in UNEDITABLE or bool(document.facts.get("linked"))
+
+
+def _is_overtaken(write: Write, known: Known) -> bool:
+    """Whether a later version of what was never written is known to be gone."""
+    gone = known.voided.get(write.key)
+    return gone is not None and gone > write.version
 
 
 def _is_ready(write: Write, known: Known) -> bool:

@@ -143,7 +143,9 @@ class Documents:
         settled: Sequence[tuple[DocumentKey, datetime, str]],
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
+        voided: Sequence[tuple[DocumentKey, datetime]] = (),
     ) -> None:
+        del voided  # here none comes again in an older version
         self._books.fenced(lease)
         for key, version, content in settled:
             document = self._books.documents.get(key)
