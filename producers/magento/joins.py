@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from producers.magento.lists import ListReader
 from producers.magento.translate.payments import Transactions, transaction_id, transactions
-from producers.magento.translate.values import Raw, amount, extension, number
+from producers.magento.translate.values import Raw, Unreadable, amount, extension, number
 
 _CAPTURES = ("capture", "payment", "order")
 _REFUNDS = ("refund",)
@@ -32,6 +32,20 @@ class Orders:
     broken: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ByOrder:
+    """The rows of a list by their order, and why those of other orders cannot be read."""
+
+    found: Mapping[int, Sequence[Raw]]
+    broken: Mapping[int, str]
+
+    def of(self, order_id: int) -> Sequence[Raw]:
+        """All of an order's. Raises `Unreadable` where one of them cannot be read."""
+        if order_id in self.broken:
+            raise Unreadable(f"what belongs to its order {order_id} cannot be read: {self.broken[order_id]}")
+        return self.found.get(order_id, ())
+
+
 async def orders_of(documents: Iterable[Raw], lists: Lists, known: Mapping[int, Raw]) -> Orders:
     """The orders of invoices or credit memos; those `known` are not asked for again."""
     missing = order_ids(documents) - known.keys()
@@ -40,12 +54,13 @@ async def orders_of(documents: Iterable[Raw], lists: Lists, known: Mapping[int, 
     return Orders({**known, **found}, {one.id: one.reason for one in piece.broken})
 
 
-async def of_orders(ids: Collection[int], reader: ListReader) -> Mapping[int, Sequence[Raw]]:
+async def of_orders(ids: Collection[int], reader: ListReader) -> ByOrder:
     """The rows of a list by their order."""
+    piece = await reader.of_keys(ids, "order_id")
     grouped: defaultdict[int, list[Raw]] = defaultdict(list)
-    for row in (await reader.of_keys(ids, "order_id")).rows:
+    for row in piece.rows:
         grouped[number(row.get("order_id")) or 0].append(row)
-    return grouped
+    return ByOrder(grouped, {one.id: one.reason for one in piece.broken})
 
 
 async def captures(invoices: Iterable[Raw], lists: Lists) -> Transactions:
@@ -58,7 +73,7 @@ async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> Transactions:
     return transactions(await _transactions(credit_memos, lists), _REFUNDS)
 
 
-async def memos_where_credit_went_back(orders: Iterable[Raw], lists: Lists) -> Mapping[int, Sequence[Raw]]:
+async def memos_where_credit_went_back(orders: Iterable[Raw], lists: Lists) -> ByOrder:
     """All credit memos of the orders whose refunds became store credit: it takes all to tell whose."""
     ids = {
         lists.orders.key_of(order)

@@ -82,7 +82,7 @@ class Translator:
         def translate(row: Raw) -> tuple[Found, ...]:
             own = _order_of(row, orders)
             key = number(row.get("order_id")) or 0
-            of = OfOrder(own, invoices.get(key, ()), memos.get(key, ()))
+            of = OfOrder(own, invoices.of(key), memos.of(key))
             return credit_memo(row, of, places, refunded=refunded, offline_methods=offline)
 
         return translate

@@ -196,6 +196,25 @@ async def test_a_credit_memo_is_joined_to_its_order_invoice_and_refund() -> None
     assert payment.data.date == date(2026, 10, 11)  # type: ignore[union-attr]  # a payment
 
 
+async def test_a_refund_does_not_stand_alone_because_its_invoice_cannot_be_read() -> None:
+    shop = Shop(
+        {
+            ORDERS: [order_json()],
+            INVOICES: [invoice_json()],
+            "V1/creditmemos": [credit_memo_json()],
+            "V1/transactions": transactions_json(),
+        },
+        broken={INVOICES: {57}},
+    )
+
+    async with opened(shop) as store:
+        (page,) = await every_page(store, "credit_memos")
+
+    assert page.rows == ()
+    assert [one.id for one in page.broken] == [9]
+    assert page.broken[0].reason.startswith("what belongs to its order 123 cannot be read: ")
+
+
 async def test_a_store_view_that_is_new_is_looked_up() -> None:
     shop = Shop({ORDERS: orders(1)})
     async with opened(shop) as store:
