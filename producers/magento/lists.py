@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from producers.magento.advice import CHECK_URL
@@ -101,7 +101,10 @@ class ListReader:
         return Piece(read.rows, (), places[-1] if places else Cursor(second), read.more)
 
     async def of_keys(self, keys: Iterable[int], name: str = "") -> Piece:
-        """All rows whose `name` (unless given, their own key) is among `keys`. What fails is told by that key."""
+        """All rows whose `name` (unless given, their own key) is among `keys`. What fails is told by that key.
+
+        It takes no others along: of several rows with one `name`, those that can be read are among the rows.
+        """
         wanted = sorted(set(keys))
         parts = [wanted[at : at + self._most] for at in range(0, len(wanted), self._most)]
         found: list[Raw] = []
@@ -114,9 +117,23 @@ class ListReader:
                 if len(part) > 1:
                     parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
                     continue
+                if name:
+                    rest = await self._one_by_one([equal(name, part[0])])
+                    found += rest.rows
+                    broken += [Broken(part[0], one.reason) for one in rest.broken[:1]]
+                    continue
                 await self._check_health(error)
                 broken.append(Broken(part[0], str(error)))
         return Piece(tuple(found), tuple(broken), Cursor(EPOCH), more=False)
+
+    async def _one_by_one(self, filters: Sequence[Filter]) -> Piece:
+        """All rows that pass, and those of them that cannot be read."""
+        pieces = [await self.after(0, filters)]
+        while pieces[-1].more:
+            pieces.append(await self.after(pieces[-1].end.id, filters))
+        found = chain.from_iterable(piece.rows for piece in pieces)
+        broken = chain.from_iterable(piece.broken for piece in pieces)
+        return Piece(tuple(found), tuple(broken), pieces[-1].end, more=False)
 
     async def ids_after(self, key: int) -> list[int]:
         """Some ids above `key`, ascending, one that cannot be read among them."""

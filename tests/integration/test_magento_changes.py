@@ -13,6 +13,7 @@ from producers.magento.lists import Piece
 from producers.magento.translate.values import Raw
 from producers.store import Broken, Cursor
 from tests.magento_reading import BEGIN, INVOICES, ORDERS, changed, invoices, opened, orders, stamp, stream
+from tests.magento_samples import invoice_json
 from tests.magento_shop import Shop
 
 
@@ -79,6 +80,25 @@ async def test_a_broken_order_that_changes_is_reported_as_its_invoice() -> None:
 
     assert found == [1002]
     assert {one.id for one in broken} == {1001}
+
+
+async def test_an_invoice_comes_though_another_of_its_order_cannot_be_read() -> None:
+    siblings = [invoice_json(entity_id=one, order_id=1, updated_at=stamp(5)) for one in (1001, 1002, 1003)]
+    shop = Shop({ORDERS: orders(1, second=7), INVOICES: siblings}, broken={INVOICES: {1002}})
+    found: list[int] = []
+    broken: list[int] = []
+    cursor = Cursor(BEGIN)
+
+    async with opened(shop) as store:
+        more = True
+        while more:
+            step = await store.changes(stream(store, "invoices"), cursor, until=BEGIN + timedelta(hours=1))
+            found += [row.id for row in step.rows]
+            broken += [one.id for one in step.broken]
+            cursor, more = step.cursor, step.more
+
+    assert set(found) == {1001, 1003}
+    assert set(broken) == {1002}
 
 
 async def test_an_invoice_whose_order_changed_later_comes_at_the_orders_place() -> None:
