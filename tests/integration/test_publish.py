@@ -156,6 +156,30 @@ def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, un
     assert ids == {f"e{number}" for number in range(8_000)}
 
 
+def test_lines_that_were_not_read_for_want_of_a_broker_are_no_success(
+    private_broker: PrivateBroker, unique_org: str, tmp_path: Path
+) -> None:
+    url, queue = private_broker.url, f"xerelay.{unique_org}.immediate"
+    command = [*COMMAND, "-", "--org", unique_org]
+    with subprocess.Popen(
+        command, env=environment(url), cwd=tmp_path, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(message(unique_org, 1) + "\n")
+        process.stdin.flush()
+        until_sync(lambda: _depth(url, queue) == 1, what="the first event in the queue")
+
+        private_broker.kill()
+        process.wait(timeout=90)
+        private_broker.start()
+        assert process.stderr is not None
+        said = process.stderr.read()
+
+    assert "no broker for 30 s" in said
+    assert process.returncode == 1
+
+
 def test_a_broker_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run("amqp://127.0.0.1:1/", "-", cwd=tmp_path, stdin=message("main", 1))
 

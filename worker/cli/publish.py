@@ -117,7 +117,8 @@ async def _publish_all(publisher: Publisher, route: Route, descriptor: int, view
     typer.echo(summary(lines, interrupted=stop.asked))
     if stop.asked:
         return _INTERRUPTED
-    return 0 if lines.tally.complete and reader.error is None else _INCOMPLETE
+    all_read = reader.error is None and not running.cancelled()
+    return 0 if lines.tally.complete and all_read else _INCOMPLETE
 
 
 async def _end_without_broker(publisher: Publisher, running: asyncio.Task[None], view: View) -> None:
