@@ -35,11 +35,9 @@ class CommandDesk:
         while True:
             delivery = await self._waiting.get()
             try:
-                run = self._read(delivery.body)
+                await self._record(self._read(delivery.body), delivery.body)
             except Undecodable as error:
                 await self._refuse(delivery.body, str(error))
-            else:
-                await self._record(run, delivery.body)
             self._ack(delivery)
 
     def _read(self, body: bytes) -> Run:

@@ -65,7 +65,8 @@ class Runs(Protocol):
     async def record(self, run: Run, body: bytes) -> RunState:
         """Keep a command, whole. A second time changes nothing.
 
-        A resync like one that is not finished joins it. Returns what became of it.
+        A resync like one that is not finished joins it. Returns what became of it. Raises `Undecodable` when its id
+        names a run of another store.
         """
         ...
 

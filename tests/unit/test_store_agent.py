@@ -15,7 +15,7 @@ from producers.amqp import Delivery
 from producers.checkpoints import CheckpointsAway, NotInCharge
 from producers.pace import Stop, Stopped
 from producers.patience import Patience
-from producers.runs import RunState
+from producers.runs import Run, RunState
 from producers.steps import Step
 from producers.store import StoreUnreachable
 from schemas.commands import Release, Resync, ResyncAll, SyncNow
@@ -169,6 +169,20 @@ async def test_a_command_that_comes_twice_is_one_run(shop: Workshop) -> None:
         await until(lambda: len(shop.acked) == 2)
 
     assert [run.id for run in await shop.ledger.runs.latest()] == ["r1"]
+
+
+async def test_a_command_with_the_id_of_another_stores_run_is_refused_and_not_forgotten(shop: Workshop) -> None:
+    command = ResyncAll()
+    _, others = shop.ledger.store("other", holder="a2")
+    await others.record(Run("spring", "resync-all", command), message("resync-all", command, "spring"))
+
+    async with at_the_desk(shop):
+        shop.desk.receive(delivery(message("resync-all", command, "spring")))
+        await until(lambda: shop.acked)
+
+    refused = {run.store: run for run in await shop.ledger.runs.latest()}["shop"]
+    assert refused.state is RunState.REFUSED
+    assert refused.detail == "invalid: id: names a run of the store other; choose another one"
 
 
 @pytest.mark.parametrize(

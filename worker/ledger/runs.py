@@ -13,6 +13,7 @@ from producers.runs import Progress, Run, RunState, StoreCommand
 from producers.store import Stream
 from schemas.codec import canonical
 from schemas.commands import SyncNow, decode_command
+from schemas.errors import Undecodable
 from worker.ledger.charge import Charge, told
 from worker.ledger.checkpoints import save_memories
 from worker.ledger.engine import Database
@@ -23,6 +24,7 @@ UNFINISHED = (RunState.RECORDED.value, RunState.RUNNING.value)
 _REFUSED_DIGITS = 16
 _THIS = runs.c.id == bindparam("this")
 _STATE = select(runs.c.state).where(_THIS)
+_KNOWN = select(runs.c.state, runs.c.store).where(_THIS)
 _LIKE_IT = select(runs.c.id).where(
     runs.c.store == bindparam("of"), runs.c.wish == bindparam("asks"), runs.c.state.in_(UNFINISHED)
 )
@@ -60,9 +62,11 @@ class StoreRuns:
         wish = _wish(run)
         with told():
             async with self._database.transaction() as connection:
-                state = (await connection.execute(_STATE, {"this": run.id})).scalar_one_or_none()
-                if state is not None:
-                    return RunState(state)
+                known = (await connection.execute(_KNOWN, {"this": run.id})).one_or_none()
+                if known is not None and known.store != self._store:
+                    raise Undecodable("invalid", f"id: names a run of the store {known.store}; choose another one")
+                if known is not None:
+                    return RunState(known.state)
                 asked = {"of": self._store, "asks": wish}
                 first = (await connection.execute(_LIKE_IT, asked)).scalars().first() if wish else None
                 state = RunState.JOINED if first else RunState.RECORDED
