@@ -51,7 +51,7 @@ async def next_step(lists: Sequence[ChangeList], after: Cursor, until: datetime)
     first, key = divmod(after.id, RANGE)
     for number in range(first, len(lists)):
         piece = await lists[number].changed_at(after.changed_at, key if number == first else 0)
-        if piece.rows or piece.broken:
+        if piece.rows or piece.broken or piece.more:
             pieces = [piece if place == number else None for place in range(len(lists))]
             return _step(lists, pieces, _shared(piece.end, number), more=True)
     found = [await one.changed_since(after.changed_at, until) for one in lists]

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
 
 from producers.magento.keyset import next_step
 from producers.magento.lists import Piece
@@ -110,6 +112,21 @@ async def test_an_invoice_whose_order_changed_later_comes_at_the_orders_place() 
 
     assert early == [1002]
     assert late == [1001]
+
+
+async def test_a_broken_row_that_is_deleted_while_it_is_looked_for_hides_none_of_its_second() -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3, second=5) + orders(4, second=6)}, broken={ORDERS: {2}})
+
+    def deleted(request: Request) -> Response | None:
+        if request.query_params.get("searchCriteria[filter_groups][0][filters][0][condition_type]") == "in":
+            shop.lists[ORDERS] = [row for row in shop.lists[ORDERS] if row["entity_id"] != 2]
+        return None
+
+    shop.before = deleted
+    async with opened(shop) as store:
+        found, _ = await changed(store, "orders", Cursor(BEGIN + timedelta(seconds=5), 1))
+
+    assert found == [3, 4]
 
 
 @given(data=st.data())
