@@ -8,7 +8,7 @@ CheckpointError
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -38,11 +38,28 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of one row: the content hash of each entity that was published of it, or why it is broken."""
+    """What is known of one row: the content hash of each entity that was published of it, or why it is broken.
+
+    A new memory also says what was `known` when it was made.
+    """
 
     row_id: int
     published: Mapping[Address, str] = field(default_factory=dict)
     broken: str = ""
+    known: Mapping[Address, str] | None = field(default=None, compare=False)
+
+
+def reconciled(memory: Memory, stored: Memory) -> Memory:
+    """What to save over `stored`. Pure.
+
+    Where another part of the agent has saved the row meanwhile, nobody can tell which of two contents was read last:
+    it counts as unknown, so that the next change is published whatever it is.
+    """
+    if memory.known is None or memory.known == stored.published:
+        return memory
+    both = {**stored.published, **memory.published}
+    agreed = {one: content for one, content in both.items() if stored.published.get(one) == memory.published.get(one)}
+    return replace(memory, published=dict.fromkeys(both, "") | agreed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Translator:
             before = known.get(one.id, Memory(one.id))
             if before.broken != one.reason:
                 batch.broken.append(one)
-                batch.memories.append(Memory(one.id, before.published, one.reason))
+                batch.memories.append(Memory(one.id, before.published, one.reason, before.published))
         return batch
 
     def removals(self, memory: Memory, *, version: datetime, now: datetime) -> list[Outgoing]:
@@ -116,7 +116,7 @@ class Translator:
                 event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
-            batch.memories.append(Memory(row.id, published))
+            batch.memories.append(Memory(row.id, published, known=memory.published))
 
     def _targets(self, found: Found, wish: Wish) -> list[Target]:
         fed = self.routing.targets_of(found.places)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from producers.checkpoints import Address, Memory, Reading
+from producers.checkpoints import Address, Memory, Reading, reconciled
 from producers.store import Cursor, Stream
 from schemas.entities import Entity
 from worker.ledger.charge import Charge, told
@@ -32,6 +32,7 @@ _OF_STREAM = (store_rows.c.store == bindparam("of"), store_rows.c.stream == bind
 _ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken)
 _BY_IDS = store_rows.c.row_id.in_(bindparam("ids", expanding=True))
 _THESE = select(*_ROWS).where(*_OF_STREAM, _BY_IDS)
+_LOCKED = _THESE.order_by(store_rows.c.row_id).with_for_update()
 _BETWEEN = (
     select(*_ROWS)
     .where(*_OF_STREAM, store_rows.c.row_id > bindparam("after"), store_rows.c.published != "{}")
@@ -118,9 +119,14 @@ class StoreCheckpoints:
 async def save_memories(
     connection: AsyncConnection, dialect: str, store: str, stream: Stream, memories: Sequence[Memory]
 ) -> None:
-    """Insert or overwrite rows of `store_rows`."""
+    """Insert or overwrite rows of `store_rows`, as far as nobody else has saved them meanwhile."""
+    stored: dict[int, Memory] = {}
+    for piece in chunks(memory.row_id for memory in memories):
+        found = await connection.execute(_LOCKED, {"of": store, "list": stream.name, "ids": piece})
+        stored |= {row[0]: _memory(row) for row in found}
+    agreed = [reconciled(memory, stored.get(memory.row_id, Memory(memory.row_id))) for memory in memories]
     statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
-    await statement.run(connection, [_key(store, stream) | _row(memory) for memory in memories])
+    await statement.run(connection, [_key(store, stream) | _row(memory) for memory in agreed])
 
 
 def _key(store: str, stream: Stream) -> dict[str, Any]:
