@@ -53,17 +53,19 @@ class Buffer:
         first = next(iter(self._works), None)
         return None if first is None else first.admitted_at
 
-    def admit(self, work: Work, writes: Iterable[Write], known: Container[DocumentKey]) -> None:
-        """Take `work` in. `known` are the documents that Xero had when the ledger was asked, a moment ago."""
-        if not self._coalesce(work):
-            return
+    def admit(self, work: Work, writes: Iterable[Write], known: Container[DocumentKey]) -> bool:
+        """Take `work` in. `known` are the documents that Xero had when the ledger was asked, a moment ago.
+
+        False, and nothing is taken, when all that was wanted has arrived since.
+        """
+        wanted = [write for write in writes if not self._has_arrived(write)]
+        if not wanted or not self._coalesce(work):
+            return bool(wanted)
         self._works[work] = None
         self.held[work.lane] += 1
         self.size_bytes += len(work.body)
         voided: DocumentKey | None = None
-        for write in writes:
-            if write.only_if_absent and write.key in self._recent and not self.wants(write.key):
-                continue  # it has arrived since the ledger was asked
+        for write in wanted:
             waiting = {n for n in write.awaits if n not in known and n not in self._recent}
             if write.action is Action.VOID:
                 # Xero voids a credit note only when its allocations are gone: one after the other, as they come
@@ -71,6 +73,7 @@ class Buffer:
                 voided = write.key
             work.pending.add(write.key)
             self._want(work, write, waiting)
+        return True
 
     def take(self, kind: Kind, limit: int, now: float, first: int = 0) -> list[Slot]:
         """Up to `limit` sendable slots of `kind`, those of rank `first`, then most urgent lane and oldest first.
@@ -206,6 +209,9 @@ class Buffer:
     def _flying(self, key: DocumentKey) -> bool:
         slot = self._slots.get(key)
         return slot is not None and slot.in_flight
+
+    def _has_arrived(self, write: Write) -> bool:
+        return write.only_if_absent and write.key in self._recent and not self.wants(write.key)
 
     def _coalesce(self, work: Work) -> bool:
         """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""

@@ -49,9 +49,11 @@ class Intake:
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
         for one in found.candidates:
             wanted = self._compare(one, known, now, batch)
-            if wanted:
-                self._s.buffer.admit(one.work, wanted, known)
+            if wanted and self._s.buffer.admit(one.work, wanted, known):
                 self._s.steps.reached(Step.BUFFERED)
+            elif wanted:
+                one.work.result = "unchanged"
+                batch.settled.append(one.work)
         await self._record(batch)
         return batch.pausing
 

@@ -84,6 +84,18 @@ def test_a_contact_that_came_since_the_ledger_was_asked_is_not_offered_again() -
     assert buffer.settle(INVOICE) == [work]
 
 
+def test_an_event_that_wanted_no_more_than_what_has_come_is_not_taken() -> None:
+    buffer = Buffer()
+    buffer.admit(a_work("customer", "1"), [a_write(CONTACT, Kind.CONTACT)], known=())
+    buffer.take(Kind.CONTACT, 50, 0.0)
+    buffer.settle(CONTACT)
+
+    taken = buffer.admit(a_work("invoice", "9"), [a_write(CONTACT, Kind.CONTACT, only_if_absent=True)], known=())
+
+    assert not taken
+    assert len(buffer) == 0
+
+
 def test_a_newer_version_absorbs_an_older_one_that_is_in_no_call() -> None:
     buffer = Buffer()
     old, new = a_work("customer", "1", version=1), a_work("customer", "1", version=2)
