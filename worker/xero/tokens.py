@@ -95,11 +95,14 @@ class TokenEndpoint:
 
 
 def read_tokens(status: int, reply: dict[str, Any], now: datetime) -> TokenSet:
-    """The token set of a reply. Raises `TokenUnavailable`, `ConsentRevoked`."""
+    """The token set of a reply. Raises `TokenUnavailable`, `ConsentRevoked`.
+
+    A refusal names its error (RFC 6749, 5.2): a reply without one is a proxy's, and says nothing of the consent.
+    """
     if status != _OK:
         error = str(reply.get("error") or "")[:80]
-        if status in _REFUSALS and error not in _TRANSIENT:
-            raise ConsentRevoked(f"xero's identity host refused: {error or f'status {status}'}", error=error)
+        if status in _REFUSALS and error and error not in _TRANSIENT:
+            raise ConsentRevoked(f"xero's identity host refused: {error}", error=error)
         raise TokenUnavailable(f"the identity host answered {status} {error}".rstrip())
     token = OAuth2Token.from_dict(reply)
     if not isinstance(token.get("access_token"), str):
