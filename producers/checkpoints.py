@@ -105,6 +105,10 @@ class Checkpoints(Protocol):
         """Rows above `after` up to `until` (None: to the end) of which something was published, by id."""
         ...
 
+    async def broken_after(self, stream: Stream, after: int, limit: int) -> list[Memory]:
+        """Rows above `after` that could not be read, by id."""
+        ...
+
     async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
         """These rows are gone from the store, and that was published."""
         ...

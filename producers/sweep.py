@@ -1,4 +1,4 @@
-"""What is gone from the store: found by comparing its ids with what was published, on a schedule."""
+"""What no list of changes tells: on a schedule a store's ids are compared with what was published."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from producers.checkpoints import Memory
+from producers.mending import Mender
 from producers.session import Session
 from producers.store import Stream
 from producers.translation import Outgoing
@@ -22,6 +23,7 @@ class Sweeper:
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
+        self._mender = Mender(session=session)
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
@@ -34,7 +36,7 @@ class Sweeper:
             await self._s.stop.rest(look_every_s)
 
     async def sweep(self, stream: Stream) -> int:
-        """Compare all ids once; returns how many rows are gone."""
+        """Compare all ids once, and read broken rows again; returns how many rows are gone."""
         after, gone, more = 0, 0, True
         while more:
             ids = await self._s.patience.of(partial(self._s.source.ids, stream, after))
@@ -42,9 +44,10 @@ class Sweeper:
             until = ids[-1] if ids else None
             gone += await self._compare(stream, after, until, frozenset(ids))
             after = max(after, until or after)
+        mended = await self._mender.look_again(stream)
         if not self._s.stop.asked:
             await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, self._s.clock.now()))
-            self._log.info("stream.swept", stream=stream.name, gone=gone)
+            self._log.info("stream.swept", stream=stream.name, gone=gone, mended=mended)
         return gone
 
     async def _is_due(self, stream: Stream) -> bool:

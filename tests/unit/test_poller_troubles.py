@@ -40,6 +40,27 @@ async def test_a_broken_row_stops_nothing_and_is_told_once(shop: Workshop, capsy
     assert shop.exchange.names() == ["invoice 2", "payment invoice-2"]
 
 
+async def test_a_broken_row_that_is_mended_under_its_old_date_is_published_by_the_sweep(shop: Workshop) -> None:
+    many_invoices(shop.store, 3)
+    shop.store.row(INVOICES, 2).broken = "payment is missing"
+    await shop.poller.poll()
+    shop.clock.advance(86_400)
+    shop.store.invoice(4, OPENED + timedelta(hours=23))
+    await shop.poller.poll()
+    shop.exchange.taken()
+
+    await shop.sweeper.sweep(INVOICES)
+    still_broken = shop.exchange.taken()
+    shop.store.row(INVOICES, 2).broken = ""
+    await shop.poller.poll()
+    unseen = shop.exchange.taken()
+    await shop.sweeper.sweep(INVOICES)
+    await shop.sweeper.sweep(INVOICES)
+
+    assert (still_broken, unseen) == ([], [])
+    assert shop.exchange.names() == ["invoice 2", "payment invoice-2"]
+
+
 async def test_a_store_that_is_away_is_waited_for_and_told_once(
     shop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,12 @@ _BETWEEN = (
     .order_by(store_rows.c.row_id)
     .limit(bindparam("most"))
 )
+_BROKEN = (
+    select(*_ROWS)
+    .where(*_OF_STREAM, store_rows.c.row_id > bindparam("after"), store_rows.c.broken != "")
+    .order_by(store_rows.c.row_id)
+    .limit(bindparam("most"))
+)
 _HIGHEST = 2**63 - 1
 _FORGET = delete(store_rows).where(*_OF_STREAM, _BY_IDS)
 
@@ -99,6 +105,13 @@ class StoreCheckpoints:
         with told():
             async with self._database.reading() as connection:
                 rows = (await connection.execute(_BETWEEN, self._of(stream) | bounds)).all()
+        return [_memory(row) for row in rows]
+
+    async def broken_after(self, stream: Stream, after: int, limit: int) -> list[Memory]:
+        """See the protocol."""
+        with told():
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(_BROKEN, self._of(stream) | {"after": after, "most": limit})).all()
         return [_memory(row) for row in rows]
 
     async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:

@@ -1,0 +1,45 @@
+"""Rows that could not be read are read again on a schedule: what mends them, as a row put in, may date nothing anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from producers.checkpoints import Memory
+from producers.session import Session
+from producers.store import Stream
+from producers.translation import Wish
+
+_AT_A_TIME = 100
+
+
+class Mender:
+    """Publishes broken rows once they can be read."""
+
+    def __init__(self, *, session: Session) -> None:
+        self._s = session
+        self._log = structlog.get_logger("xerelay").bind(store=session.store)
+
+    async def look_again(self, stream: Stream) -> int:
+        """Read all broken rows once. Returns how many can be read now. Raises `Stopped`, and `NotInCharge`."""
+        after, mended = 0, 0
+        while not self._s.stop.asked:
+            known = await self._s.patience.of(partial(self._s.checkpoints.broken_after, stream, after, _AT_A_TIME))
+            if not known:
+                break
+            after = known[-1].row_id
+            mended += await self._read(stream, known)
+        return mended
+
+    async def _read(self, stream: Stream, known: Sequence[Memory]) -> int:
+        memories = {memory.row_id: memory for memory in known}
+        found = await self._s.patience.of(partial(self._s.source.rows, stream, list(memories)))
+        now = self._s.clock.now()
+        batch = self._s.translator.batch(found.rows, found.broken, memories, now=now, wish=Wish())
+        for row in batch.broken:
+            self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
+        await self._s.posting.post(batch.outgoing)
+        await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories))
+        return len(found.rows)
