@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 
 from producers.amqp.channel import Channel, resolve
 from producers.amqp.errors import AmqpError, ConnectionLost, describe
@@ -99,3 +100,8 @@ class _Writing(AsyncioConnection):  # type: ignore[misc] # pika ships no types
         frames, self._frames = self._frames, []
         if self._transport is not None:  # else the connection was lost meanwhile
             super()._output_marshaled_frames([b"".join(frames)])
+
+    def _on_connection_workflow_done(self, conn_or_exc: Any) -> None:
+        # pika hands on the class itself, and trips over it, where an attempt was given up during the handshake
+        given_up = conn_or_exc is AMQPConnectionWorkflowAborted
+        super()._on_connection_workflow_done(conn_or_exc() if given_up else conn_or_exc)
