@@ -84,3 +84,17 @@ def _modes(folder: Path) -> dict[str, int]:
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
     return list(compare_metadata(context, metadata))
+
+
+async def test_a_file_that_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"something else, " * 100)
+    url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
+
+    for use in (Ledger.open, upgrade):
+        with pytest.raises(LedgerError) as refused:
+            await use(url)
+
+        assert str(refused.value) == (
+            "ledger.url: expected a sound database of SQLite's, got: file is not a database; "
+            "name another file, or restore a backup"
+        )

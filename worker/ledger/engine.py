@@ -163,16 +163,20 @@ async def _pause() -> None:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turn what says that the database is gone or busy into `LedgerUnavailable`."""
+    """Turn what says that the database is gone or busy into `LedgerUnavailable`, that it is none into `LedgerError`."""
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *_DRIVERS) as error:
         cause = getattr(error, "orig", None) or error
         raise LedgerUnavailable(f"the ledger's database does not answer: {_first_line(cause)}") from error
-    except exc.DBAPIError as error:
-        if not error.connection_invalidated:
+    except (exc.DBAPIError, sqlite3.DatabaseError) as error:
+        cause = getattr(error, "orig", None) or error
+        if type(cause) is sqlite3.DatabaseError:  # the class of none of SQLite's other errors
+            told = f"ledger.url: expected a sound database of SQLite's, got: {_first_line(cause)}"
+            raise LedgerError(f"{told}; name another file, or restore a backup") from error
+        if not getattr(error, "connection_invalidated", False):
             raise
-        raise LedgerUnavailable(f"the ledger's database went away: {_first_line(error.orig)}") from error
+        raise LedgerUnavailable(f"the ledger's database went away: {_first_line(cause)}") from error
 
 
 async def _commit(connection: AsyncConnection, last: Sequence[Last]) -> None:
