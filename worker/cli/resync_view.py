@@ -50,7 +50,10 @@ class View:
 
 def table(runs: Sequence[RunStatus]) -> None:
     """The runs, one on each row."""
-    shown = Table("run", "store", "command", "state", "since", "pages", "published", "settled", "parked", "calls")
+    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    shown.add_column("run", no_wrap=True)  # it is copied
+    for name in ("store", "command", "state", "since", "pages", "published", "settled", "parked", "calls"):
+        shown.add_column(name, overflow="fold")
     for one in runs:
         state = f"{one.state} {one.joined_to}" if one.joined_to else str(one.state)
         since = f"{one.recorded_at:%Y-%m-%d %H:%M}"
