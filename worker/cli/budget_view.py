@@ -10,6 +10,8 @@ from worker.views.requests import Count, DayCount, Requests
 
 _BAR = 20
 """Characters that a day of all its calls is long."""
+_FIGURE = 5
+"""Characters that a day's figure may have."""
 
 
 def show(console: Console, report: Requests) -> None:
@@ -38,6 +40,10 @@ def _days(days: list[DayCount], limit: int) -> Table:
     purposes = [purpose for purpose in Purpose if any(purpose in day.by_purpose for day in days)]
     table = _counted("day", *(str(purpose) for purpose in purposes))
     table.add_column(f"of {limit}")
+    table.box, table.pad_edge, table.padding = None, False, (0, 1, 0, 0)
+    table.columns[0].no_wrap = True
+    for column in table.columns[1:]:  # on a narrow terminal their heads break, and days and figures stay whole
+        column.overflow, column.min_width = "fold", _FIGURE
     for day in days:
         by_purpose = [str(day.by_purpose.get(purpose, Count()).requests) for purpose in purposes]
         table.add_row(day.day.isoformat(), *by_purpose, *_cells(day.count), _bar(day.count.requests / limit))
