@@ -45,6 +45,12 @@ def test_an_invoice_is_told_with_its_page_in_xero(whose: list[str], line: Comman
         assert words in text
 
 
+def test_a_number_of_another_store_is_left_out(line: CommandLine) -> None:
+    own, other = (line.run("history", "--number", "1", "--store", store) for store in ("shop", "outlet"))
+
+    assert (own.exit_code, other.exit_code, other.stdout) == (0, 1, "")
+
+
 def test_what_nobody_knows_exits_1(line: CommandLine) -> None:
     result = line.run("history", "--number", "77")
 

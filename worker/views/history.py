@@ -95,13 +95,14 @@ class History:
 
 
 async def history(ledger: Ledger, sought: Sought, *, number: str = "", since: datetime) -> History:
-    """Of an entity, or of every document and event that carries `number`: a document's, an order's, or an SKU.
+    """Of an entity, or of all documents and events of the store that carry `number`: a document's, an order's, an SKU.
 
     Calls and discarded events count `since` then, as far as retention has kept them. Raises `LedgerError`.
     """
     organisations = sought.organisations
     if number:
-        roots = await _numbered(ledger, organisations, number, since)
+        numbered = await _numbered(ledger, organisations, number, since)
+        roots = {one for one in numbered if sought.source in ("", one.source)}
     else:
         known = await ledger.histories.documents(sought)
         held = await ledger.histories.held(sought)
