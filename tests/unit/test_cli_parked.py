@@ -117,6 +117,21 @@ def test_a_discard_without_a_reason_does_nothing(line: CommandLine) -> None:
     assert len(parked(line)) == 3
 
 
+@pytest.mark.parametrize(
+    ("command", "done", "why_not"),
+    [
+        (["retry"], "1 on their way\n", "nothing is held under the id, or its message was purged"),
+        (["discard", "--why", "a test"], "1 discarded\n", "nothing is parked under the id"),
+    ],
+)
+def test_ids_that_are_not_there_are_counted_once(
+    command: list[str], done: str, why_not: str, line: CommandLine
+) -> None:
+    result = line.run("parked", *command, "p1", "p1", "p9", "p9")
+
+    assert (result.stdout, result.stderr) == (done, f"1 not: {why_not}\n")
+
+
 def test_an_export_is_a_spreadsheet_without_formulas_or_lines_with_messages(line: CommandLine) -> None:
     rows = list(csv.DictReader(io.StringIO(line.run("parked", "export").stdout)))
     lines = line.run("parked", "export", "--json", "--reason", "tax_unmapped").stdout.splitlines()

@@ -91,8 +91,8 @@ def retry(
         print_json({"retried": count})
     else:
         typer.echo(f"{count} on their way")
-    if count < len(ids):
-        typer.echo(f"{len(ids) - count} not: nothing is held under the id, or its message was purged", err=True)
+    if (missed := len(set(ids)) - count) > 0:
+        typer.echo(f"{missed} not: nothing is held under the id, or its message was purged", err=True)
 
 
 @app.command()
@@ -121,6 +121,8 @@ def discard(
         print_json({"discarded": count})
     else:
         typer.echo(f"{count} discarded")
+    if (missed := len(set(ids)) - count) > 0:
+        typer.echo(f"{missed} not: nothing is parked under the id", err=True)
 
 
 @app.command()
