@@ -110,8 +110,9 @@ def test_a_discard_keeps_who_and_why(line: CommandLine) -> None:
     assert len(actions(line)) == 3
 
 
-def test_a_discard_without_a_reason_does_nothing(line: CommandLine) -> None:
-    result = line.run("parked", "discard", "p1")
+@pytest.mark.parametrize("why", [[], ["--why", ""], ["--why", "  "]])
+def test_a_discard_without_a_reason_does_nothing(why: list[str], line: CommandLine) -> None:
+    result = line.run("parked", "discard", "p1", *why)
 
     assert result.exit_code != 0
     assert len(parked(line)) == 3

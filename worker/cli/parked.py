@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.ledger_use import with_ledger
-from worker.cli.options import AsJson, By, Config, Org, settings, who
+from worker.cli.options import AsJson, By, Config, Org, refuse, settings, who
 from worker.cli.parked_choice import All, Ids, OfEntity, Reason, Since, Store, Yes, agreed, chosen_by, limited
 from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
 from worker.cli.plain import print_json
@@ -112,6 +112,8 @@ def discard(
     config: Config = None,
 ) -> None:
     """Let parked events go for good. A record of who did it and why is kept."""
+    if not why.strip():
+        refuse('--why: expected the reason, which stays on record, got none; such as --why "booked by hand"')
     limited(ids, org, reason, entity, store, since, everything=everything)
     checked = settings(config)
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
