@@ -12,6 +12,7 @@ from rich.table import Table
 
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
+from worker.cli.options import refuse
 from worker.planning import Cost, Load, cost
 
 Count = Annotated[int, typer.Option(min=0, help="How many of these the load has.")]
@@ -32,7 +33,10 @@ def plan(
     An order brings one invoice and one payment, a refund one credit note and one payment; 50 documents go in a call.
     """
     load = Load(customers=customers, products=products, orders=orders, refunds=refunds)
-    price = cost(load, Limits(day=day), lane=Lane.BACKFILL, now=datetime.now(UTC))
+    try:
+        price = cost(load, Limits(day=day), lane=Lane.BACKFILL, now=datetime.now(UTC))
+    except OverflowError:
+        refuse("expected a load that is done before the year 10000, got a larger one; give fewer, or a larger --day")
     if as_json:
         typer.echo(json.dumps(facts(price)))
         return

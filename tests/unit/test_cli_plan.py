@@ -1,0 +1,16 @@
+"""How `xerelay plan` answers."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.cli import app
+
+
+@pytest.mark.parametrize("load", [["--orders", "100000000000000000000"], ["--orders", "1000000000", "--day", "1"]])
+def test_a_load_beyond_any_calendar_is_refused(load: list[str]) -> None:
+    result = CliRunner().invoke(app, ["plan", *load])
+
+    assert result.exit_code == 2
+    assert "expected a load that is done before the year 10000" in result.stderr
