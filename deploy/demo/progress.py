@@ -41,7 +41,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """One line above the bars."""
-        self._bars.console.print(line)
+        self._bars.console.print(line, soft_wrap=True)
 
     def show(self, look: Look) -> None:
         """The latest figures."""

@@ -53,7 +53,7 @@ def _tell(console: Console, evening: Evening, report: Path, folder: Path) -> Non
     document = summary(evening)
     report.write_text(json.dumps(document, indent=2) + "\n")
     show(console, document, evening)
-    console.print(f"report: {report}")
+    console.print(f"report: {report}", soft_wrap=True)
 
 
 def _logs(folder: Path) -> str:
