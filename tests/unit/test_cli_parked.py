@@ -133,6 +133,13 @@ def test_ids_that_are_not_there_are_counted_once(
     assert (result.stdout, result.stderr) == (done, f"1 not: {why_not}\n")
 
 
+@pytest.mark.parametrize("command", [["retry"], ["discard", "--why", "a test"]])
+def test_ids_of_which_none_is_there_are_a_failure(command: list[str], line: CommandLine) -> None:
+    known, unknown = line.run("parked", *command, "p1", "p9"), line.run("parked", *command, "p9")
+
+    assert (known.exit_code, unknown.exit_code) == (0, 1)
+
+
 def test_an_export_is_a_spreadsheet_without_formulas_or_lines_with_messages(line: CommandLine) -> None:
     rows = list(csv.DictReader(io.StringIO(line.run("parked", "export").stdout)))
     lines = line.run("parked", "export", "--json", "--reason", "tax_unmapped").stdout.splitlines()

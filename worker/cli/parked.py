@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -91,8 +92,7 @@ def retry(
         print_json({"retried": count})
     else:
         typer.echo(f"{count} on their way")
-    if (missed := len(set(ids)) - count) > 0:
-        typer.echo(f"{missed} not: nothing is held under the id, or its message was purged", err=True)
+    _tell_missed(ids, count, "nothing is held under the id, or its message was purged")
 
 
 @app.command()
@@ -123,8 +123,7 @@ def discard(
         print_json({"discarded": count})
     else:
         typer.echo(f"{count} discarded")
-    if (missed := len(set(ids)) - count) > 0:
-        typer.echo(f"{missed} not: nothing is parked under the id", err=True)
+    _tell_missed(ids, count, "nothing is parked under the id")
 
 
 @app.command()
@@ -153,3 +152,11 @@ def export(
                 sheet.add(held)
 
     with_ledger(checked, write)
+
+
+def _tell_missed(ids: Sequence[str], count: int, why: str) -> None:
+    """Say how many of `ids` were not done; with none of them done, the command has failed."""
+    if (missed := len(set(ids)) - count) > 0:
+        typer.echo(f"{missed} not: {why}", err=True)
+    if ids and not count:
+        raise typer.Exit(1)
