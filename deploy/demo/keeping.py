@@ -29,6 +29,7 @@ async def stay(chain: Chain, console: Console) -> None:
         for name in chain.processes:
             for address in addresses(folder / f"{name}.log"):
                 console.print(f"metrics of the {name}: {address}/metrics", soft_wrap=True)
+        console.print(f"commands: xerelay status --config {chain.config}, and so on", soft_wrap=True)
         console.print("everything is left up; Ctrl-C ends it")
         stop = _told_to_stop()
         while not stop.is_set():

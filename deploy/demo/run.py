@@ -42,14 +42,14 @@ def run(plan: Plan, report: Path, *, keep: bool) -> int:
 
                     evening = asyncio.run(play(plan, organisation, broker.url, folder, progress, after=after))
             except ProcessFailed as error:
-                console.print(f"{error}\n{_logs(folder)}")
+                console.print(f"{error}\n{_logs(folder)}", markup=False)
                 return 1
     return 0 if is_right(evening) else 1
 
 
 def _tell(console: Console, evening: Evening, report: Path, folder: Path) -> None:
     if not is_right(evening):
-        console.print(_logs(folder))
+        console.print(_logs(folder), markup=False)
     document = summary(evening)
     report.write_text(json.dumps(document, indent=2) + "\n")
     show(console, document, evening)

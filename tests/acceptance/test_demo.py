@@ -29,7 +29,7 @@ def test_a_store_that_trades_is_in_xero_to_the_cent_with_a_resync_in_the_middle(
         demo = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=said, stderr=subprocess.STDOUT)
         try:
             console, token = left_up(demo, tmp_path / "said.txt")
-            figures = shown(console, token)
+            figures = shown(console, token) | {"listed": listed((tmp_path / "said.txt").read_text())}
             demo.send_signal(signal.SIGINT)
             code = demo.wait(60)
         finally:
@@ -48,7 +48,7 @@ def test_a_store_that_trades_is_in_xero_to_the_cent_with_a_resync_in_the_middle(
     assert report["resync"]["published"] == report["resync"]["written"] + report["resync"]["unchanged"]
     assert report["repeats_on_the_wire"] > 0
     assert report["resync_of_complete_books"]["calls"] == 0
-    assert figures == {"parked": 6, "runs": 2, "chart": True}
+    assert figures == {"parked": 6, "runs": 2, "chart": True, "listed": 6}
 
 
 def left_up(demo: subprocess.Popen[bytes], said: Path) -> tuple[str, str]:
@@ -70,3 +70,10 @@ def shown(console: str, token: str) -> dict[str, object]:
         parked = http.get("/parked").text.count('name="id"')
         runs = http.get("/resync").text.count('data-label="run"')
         return {"parked": parked, "runs": runs, "chart": 'class="bar write"' in http.get("/requests").text}
+
+
+def listed(said: str) -> int:
+    """How many events `parked list` has, with the configuration that the demo names."""
+    config = said.partition("commands: xerelay status --config ")[2].partition(",")[0]
+    command = [sys.executable, "-m", "worker", "parked", "list", "--json", "--config", config]
+    return len(json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=60).stdout))
