@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.envelope import Lane
+from tests.unit.buffer_cases import START, a_key, a_work, a_write
 from worker.buffer import Buffer, everyone
-from worker.content import Content, XeroId
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents import DocumentKey, Kind
 from worker.work import Work
 
-_START = datetime(2026, 1, 1, tzinfo=UTC)
 _NEVER = -1.0
-
-
-def a_key(entity: str, entity_id: str, part: str) -> DocumentKey:
-    return DocumentKey("main", "shop", entity, entity_id, part)
-
-
-def a_write(key: DocumentKey, kind: Kind, *, version: int = 0, **more: object) -> Write:
-    needs = frozenset(more.pop("needs", ()))  # type: ignore[call-overload]
-    return Write(
-        key=key,
-        kind=kind,
-        version=_START + timedelta(seconds=version),
-        number=key.entity_id,
-        content=Content.of({"Version": version, "Needs": [XeroId(need) for need in sorted(needs)]}),
-        **more,  # type: ignore[arg-type]
-    )
-
-
-def a_work(entity: str, entity_id: str, *, version: int = 0, lane: Lane = Lane.IMMEDIATE, at: float = 0.0) -> Work:
-    return Work(
-        event_id=f"{entity}-{entity_id}-{version}",
-        owner=EntityKey("main", "shop", entity, entity_id),
-        version=_START + timedelta(seconds=version),
-        occurred_at=_START,
-        lane=lane,
-        body=b"x" * 10,
-        admitted_at=at,
-    )
-
 
 CONTACT = a_key("customer", "1", "contact")
 INVOICE = a_key("invoice", "9", "invoice")
@@ -202,40 +170,6 @@ def test_children_of_a_dropped_parent_are_reported_as_orphans() -> None:
     assert buffer.drop(parent) == [child]
 
 
-def test_documents_of_one_removal_are_voided_one_after_the_other() -> None:
-    buffer = Buffer()
-    allocation, note = a_key("credit_memo", "5", "allocation/1"), a_key("credit_memo", "5", "credit_note")
-    work = a_work("credit_memo", "5")
-    voids = [
-        a_write(allocation, Kind.ALLOCATION, action=Action.VOID),
-        a_write(note, Kind.CREDIT_NOTE, action=Action.VOID),
-    ]
-
-    buffer.admit(work, voids, known={allocation, note})
-
-    assert buffer.choose(0.0) == (Kind.ALLOCATION, 0)
-    buffer.take(Kind.ALLOCATION, 50, 0.0)
-    assert buffer.choose(0.0) is None
-    buffer.settle(allocation)
-    assert buffer.choose(0.0) == (Kind.CREDIT_NOTE, 0)
-
-
-def test_what_is_to_be_voided_does_not_wait_for_what_was_never_there() -> None:
-    buffer = Buffer()
-    allocation, note = a_key("credit_memo", "5", "allocation/1"), a_key("credit_memo", "5", "credit_note")
-    begun, cancelled = a_work("credit_memo", "5"), a_work("credit_memo", "5", version=1, at=1.0)
-    buffer.admit(begun, [a_write(note, Kind.CREDIT_NOTE), a_write(allocation, Kind.ALLOCATION, needs={note})], known=())
-    buffer.take(Kind.CREDIT_NOTE, 50, 0.0)
-    voids = [(allocation, Kind.ALLOCATION), (note, Kind.CREDIT_NOTE)]
-    buffer.admit(cancelled, [a_write(key, kind, version=1, action=Action.VOID) for key, kind in voids], known=())
-    buffer.take(Kind.ALLOCATION, 50, 0.0)
-
-    assert buffer.settle(allocation, exists=False) == []
-    assert buffer.settle(note) == [begun]
-
-    assert [slot.write.action for slot in buffer.take(Kind.CREDIT_NOTE, 50, 0.0)] == [Action.VOID]
-
-
 def test_two_sales_share_the_contact_of_their_customer() -> None:
     buffer = Buffer()
     other = a_key("invoice", "10", "invoice")
@@ -308,4 +242,4 @@ def test_every_event_settles_exactly_once_and_the_newest_version_wins(steps: lis
     assert buffer.size_bytes == 0
     for work in admitted:
         key = a_key("customer", work.owner.entity_id, "contact")
-        assert written[key] >= (work.version - _START).total_seconds()
+        assert written[key] >= (work.version - START).total_seconds()

@@ -280,26 +280,3 @@ async def test_an_agent_that_is_to_end_confirms_what_is_on_its_way_and_reads_no_
 async def _last(shop: Workshop) -> int:
     status = await shop.ledger.runs.get("run-1")
     return status.streams["invoices"].last if status and status.streams else 0
-
-
-async def test_a_page_confirmed_late_does_not_hide_a_change_back_to_what_it_held(shop: Workshop) -> None:
-    old = OPENED - timedelta(days=400)
-    shop.store.customer(1, old, name="Ada")
-    await shop.poller.poll()
-    await shop.record("resync-all", ResyncAll(entities=(Entity.CUSTOMER,)))
-    shop.exchange.hold = asyncio.Event()
-    async with shop.working("resync-all"):
-        await until(lambda: shop.exchange.waiting == 1)
-        confirmed, shop.exchange.hold = shop.exchange.hold, None
-        shop.store.customer(1, shop.clock.now(), name="Ida")
-        shop.clock.advance(120)
-        await shop.poller.poll()
-        confirmed.set()
-        await shop.finished()
-    shop.exchange.taken()
-    shop.store.customer(1, shop.clock.now(), name="Ada")
-    shop.clock.advance(120)
-
-    await shop.poller.poll()
-
-    assert shop.exchange.names() == ["customer 1"]
