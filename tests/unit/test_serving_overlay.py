@@ -89,23 +89,6 @@ async def test_changes_in_a_row_make_one_session(tmp_path: Path) -> None:
         assert isinstance(await one.failure(), Reconfigured)
 
 
-async def test_the_next_session_takes_what_came_meanwhile(tmp_path: Path) -> None:
-    overlays: list[Overlay] = []
-    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
-        broker = MemoryBroker()
-        runner = _runner(ledger, await lease_of(ledger, name=ORG), broker, overlays)
-        running = asyncio.create_task(runner.run())
-        await until(lambda: runner.is_serving, what="the session")
-
-        await ledger.overlays.set(ORG, KLARNA, who="ann")
-        runner.receive(broker.deliver(PAID, entity=Entity.PAYMENT))
-        await _waits_for_its_invoice(ledger)
-
-        assert overlays == [(), (KLARNA,)]
-        runner.stop()
-        await asyncio.wait_for(running, 15)
-
-
 async def test_the_next_session_has_what_was_added(tmp_path: Path) -> None:
     overlays: list[Overlay] = []
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
