@@ -13,7 +13,7 @@ from starlette.responses import Response
 from producers.magento.keyset import next_step
 from producers.magento.lists import Piece
 from producers.magento.translate.values import Raw
-from producers.store import Broken, Cursor
+from producers.store import Cursor
 from tests.magento_reading import BEGIN, INVOICES, ORDERS, changed, invoices, opened, orders, stamp, stream
 from tests.magento_samples import invoice_json
 from tests.magento_shop import Shop
@@ -66,38 +66,34 @@ async def test_an_order_that_changes_brings_its_invoices_again() -> None:
     assert row.snapshots[0].data.customer.name == "Ida Fenn"  # type: ignore[union-attr]  # an invoice
 
 
-async def test_a_broken_order_that_changes_is_reported_as_its_invoice() -> None:
-    shop = Shop({ORDERS: orders(1, 2, second=5), INVOICES: invoices(1001, 1002)}, broken={ORDERS: {1}})
-    found: list[int] = []
-    broken: list[Broken] = []
-    cursor = Cursor(BEGIN)
-
-    async with opened(shop) as store:
-        more = True
-        while more:
-            step = await store.changes(stream(store, "invoices"), cursor, until=BEGIN + timedelta(hours=1))
-            found += [row.id for row in step.rows]
-            broken += step.broken
-            cursor, more = step.cursor, step.more
-
-    assert found == [1002]
-    assert {one.id for one in broken} == {1001}
-
-
-async def test_an_invoice_comes_though_another_of_its_order_cannot_be_read() -> None:
-    siblings = [invoice_json(entity_id=one, order_id=1, updated_at=stamp(5)) for one in (1001, 1002, 1003)]
-    shop = Shop({ORDERS: orders(1, second=7), INVOICES: siblings}, broken={INVOICES: {1002}})
+async def invoices_changed(shop: Shop) -> tuple[list[int], list[int]]:
+    """The invoices that changed within an hour, and those that cannot be read."""
     found: list[int] = []
     broken: list[int] = []
-    cursor = Cursor(BEGIN)
-
+    cursor, more = Cursor(BEGIN), True
     async with opened(shop) as store:
-        more = True
         while more:
             step = await store.changes(stream(store, "invoices"), cursor, until=BEGIN + timedelta(hours=1))
             found += [row.id for row in step.rows]
             broken += [one.id for one in step.broken]
             cursor, more = step.cursor, step.more
+    return found, broken
+
+
+async def test_a_broken_order_that_changes_is_reported_as_its_invoice() -> None:
+    shop = Shop({ORDERS: orders(1, 2, second=5), INVOICES: invoices(1001, 1002)}, broken={ORDERS: {1}})
+
+    found, broken = await invoices_changed(shop)
+
+    assert found == [1002]
+    assert set(broken) == {1001}
+
+
+async def test_an_invoice_comes_though_another_of_its_order_cannot_be_read() -> None:
+    siblings = [invoice_json(entity_id=one, order_id=1, updated_at=stamp(5)) for one in (1001, 1002, 1003)]
+    shop = Shop({ORDERS: orders(1, second=7), INVOICES: siblings}, broken={INVOICES: {1002}})
+
+    found, broken = await invoices_changed(shop)
 
     assert set(found) == {1001, 1003}
     assert set(broken) == {1002}

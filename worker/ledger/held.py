@@ -15,7 +15,7 @@ from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
 from worker.ledger.records import Held, HoldState, Lease
-from worker.ledger.statements import KEY_COLUMNS, among, by_entity, chunks, fetch
+from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.tables import documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
@@ -155,10 +155,9 @@ class HeldEvents:
         released = 0
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
-            for (_, source, entity), ids in by_entity(parents).items():
-                for piece in chunks(ids):
-                    values = {"of": lease.name, "why": reason, "at": now, "store": source, "sort": entity, "ids": piece}
-                    released += (await connection.execute(_RELEASE_WAITING, values)).rowcount
+            for asked in of_entities(parents):
+                values = asked | {"of": lease.name, "why": reason, "at": now}
+                released += (await connection.execute(_RELEASE_WAITING, values)).rowcount
         return released
 
     async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
@@ -196,11 +195,9 @@ async def release_children(
 ) -> list[Held]:
     """Make the organisation's children of these documents due, and return them. The documents are written before."""
     released: list[Held] = []
-    for (_, source, entity), ids in by_entity(parents).items():
-        for piece in chunks(ids):
-            values = {"of": org, "at": now, "store": source, "sort": entity, "ids": piece}
-            rows = await fetch(connection, _RELEASE_OF, values)
-            released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
+    for asked in of_entities(parents):
+        rows = await fetch(connection, _RELEASE_OF, asked | {"of": org, "at": now})
+        released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
     return released
 
 

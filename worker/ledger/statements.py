@@ -182,12 +182,17 @@ def key_values(key: DocumentKey) -> dict[str, str]:
     return dict(zip(KEY_COLUMNS, key, strict=True))
 
 
-def by_entity(keys: Iterable[DocumentKey | EntityKey]) -> dict[tuple[str, str, str], set[str]]:
-    """The ids of the keys, by organisation, source and entity: lists of one column are looked up fast."""
+def of_entities(keys: Iterable[DocumentKey | EntityKey]) -> Iterator[dict[str, Any]]:
+    """The parameters `of`, `store`, `sort` and `ids` of as many statements as it takes to name the keys' entities.
+
+    Lists of one column are looked up fast: 500 whole keys in one list cost PostgreSQL 40 ms, entities of one kind 4 ms.
+    """
     groups: dict[tuple[str, str, str], set[str]] = {}
     for key in keys:
         groups.setdefault(key[:3], set()).add(key.entity_id)
-    return groups
+    for (org, source, entity), ids in groups.items():
+        for piece in chunks(ids):
+            yield {"of": org, "store": source, "sort": entity, "ids": piece}
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

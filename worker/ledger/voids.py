@@ -10,17 +10,7 @@ from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
-from worker.ledger.statements import (
-    KEY_COLUMNS,
-    Prepared,
-    among,
-    by_entity,
-    chunks,
-    fetch,
-    insert,
-    key_values,
-    prepared,
-)
+from worker.ledger.statements import KEY_COLUMNS, Prepared, among, fetch, insert, key_values, of_entities, prepared
 from worker.ledger.tables import voids
 
 Voided = tuple[DocumentKey, datetime]
@@ -44,10 +34,9 @@ async def remember_voids(connection: AsyncConnection, dialect: str, voided: Sequ
 async def read_voids(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
     """The version in which each was to be gone, of those of which that is known."""
     found: dict[DocumentKey, datetime] = {}
-    for (org, source, entity), ids in by_entity(keys).items():
-        for piece in chunks(ids):
-            rows = await fetch(connection, _OF_ENTITIES, {"of": org, "store": source, "sort": entity, "ids": piece})
-            found |= {DocumentKey(*key): version for *key, version in rows}
+    for asked in of_entities(keys):
+        rows = await fetch(connection, _OF_ENTITIES, asked)
+        found |= {DocumentKey(*key): version for *key, version in rows}
     return found
 
 
