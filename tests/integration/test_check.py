@@ -63,6 +63,10 @@ def few_scopes(made: SetUp) -> None:
     made.in_ledger(tokens(made.xero.url, "accounting.contacts accounting.settings.read accounting.invoices"))
 
 
+def silent_about_scopes(made: SetUp) -> None:
+    made.in_ledger(replace(tokens(made.xero.url), scope=""))
+
+
 def nothing_left(made: SetUp) -> None:
     made.changes["[organisations.main.accounts]"] = (
         "[organisations.main.limits]\nday = 4\n[organisations.main.accounts]"
@@ -188,6 +192,11 @@ ODD: dict[str, tuple[Break, str, str]] = {
         change('sales = "200"', 'sales = "429"\n#'),
         "account 429 is of class EXPENSE",
         "unless your accountant",
+    ),
+    "a token that does not tell its scopes": (
+        silent_about_scopes,
+        "Xero did not say which the token has",
+        "a call that lacks one says so",
     ),
 }
 
