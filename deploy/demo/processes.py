@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.services.process import Guard
+
 _STOP_S = 15.0
 _START_S = 30.0
 
@@ -21,15 +23,20 @@ class ProcessFailed(Exception):
 
 @contextmanager
 def running(arguments: Sequence[str], *, log: Path, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process while the block lasts, its output in `log`; ended by SIGTERM, after 15 s by SIGKILL."""
+    """A Python process while the block lasts, its output in `log`; ended by SIGTERM, after 15 s by SIGKILL.
+
+    When we are killed it gets its SIGTERM all the same.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", *arguments], stdout=output, stderr=subprocess.STDOUT, env=dict(environ)
         )
+        guard = Guard(process.pid, signal.SIGTERM)
         try:
             yield process
         finally:
             end(process)
+            guard.dismiss()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -50,11 +50,35 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
+class Guard:
+    """Sends `sig` to a child when we end, by whatever it is: an interrupt and SIGKILL alike.
+
+    It is a shell that reads from a pipe of ours, which closes then. Dismiss it once the child has been waited for.
+    """
+
+    def __init__(self, pid: int, sig: signal.Signals) -> None:
+        script = 'read -r line; kill -"$1" "$2"'
+        self._shell = subprocess.Popen(  # noqa: S603 - a fixed script and two numbers
+            ["/bin/sh", "-c", script, "guard", str(int(sig)), str(pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def dismiss(self) -> None:
+        """End it. Idempotent."""
+        if self._shell.poll() is None:
+            self._shell.kill()
+            self._shell.wait()
+        if self._shell.stdin is not None:
+            self._shell.stdin.close()
+
+
 class OwnedProcess:
     """A child that never outlives us.
 
-    A guard, a shell that reads from a pipe of ours, sends `guard_signal` when the pipe closes: that holds for
-    a normal end, an interrupt and SIGKILL alike.
+    Its guard sends `guard_signal`.
     """
 
     def __init__(
@@ -78,7 +102,7 @@ class OwnedProcess:
                 start_new_session=True,
                 **account.popen_arguments(),
             )
-        self._guard = _guard(self._child.pid, guard_signal)
+        self._guard = Guard(self._child.pid, guard_signal)
 
     @property
     def running(self) -> bool:
@@ -94,25 +118,7 @@ class OwnedProcess:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
-        self._dismiss_guard()
-
-    def _dismiss_guard(self) -> None:
-        if self._guard.poll() is None:
-            self._guard.kill()
-            self._guard.wait()
-        if self._guard.stdin is not None:
-            self._guard.stdin.close()
-
-
-def _guard(pid: int, sig: signal.Signals) -> subprocess.Popen[bytes]:
-    script = 'read -r line; kill -"$1" "$2"'
-    return subprocess.Popen(  # noqa: S603 - a fixed script and two numbers
-        ["/bin/sh", "-c", script, "guard", str(int(sig)), str(pid)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+        self._guard.dismiss()
 
 
 def wait_until_ready(process: OwnedProcess, ready: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> bool:

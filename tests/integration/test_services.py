@@ -92,6 +92,25 @@ def test_service_ends_with_the_process_that_started_it_even_by_sigkill(public_di
     until_sync(lambda: not processes_below(public_dir), what="the end of the cluster")
 
 
+def test_the_processes_of_a_demo_end_with_it_even_by_sigkill(tmp_path: Path) -> None:
+    log = tmp_path / "xero.log"
+    script = (
+        "import os, sys, time; from pathlib import Path; from deploy.demo.processes import first_line, running\n"
+        "log = Path(sys.argv[1])\n"
+        "with running(['deploy.sandbox.xero', '--port', '0'], log=log, environ=os.environ) as process:\n"
+        "    first_line(process, log); print(process.pid, flush=True); time.sleep(120)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script, str(log)], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    with parent, parent.stdout:
+        sandbox = psutil.Process(int(parent.stdout.readline()))
+        assert sandbox.is_running()
+
+        parent.send_signal(signal.SIGKILL)
+
+    until_sync(lambda: not sandbox.is_running(), what="the end of the sandbox")
+
+
 def test_environment_names_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AMQP_URL", "amqp://somewhere/")
 
