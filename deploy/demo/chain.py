@@ -36,7 +36,9 @@ DAYS_BOOKED = 15
 
 _LATE_S = 3.0
 _POLL_S = 1.0
-_DEADLINE_S = 170.0
+_DEADLINE_S, _PER_ORDER_S = 140.0, 0.15
+"""More than twice what it takes on two cores; what has not come by then counts as lost."""
+
 _LINES = 7
 _RUN = re.compile(r"resync-status (\S+)")
 
@@ -49,6 +51,11 @@ class Plan:
     orders: int
     seconds: float
     seed: int
+
+    @property
+    def deadline_s(self) -> float:
+        """So long everything may take, from the start of worker and agent."""
+        return _DEADLINE_S + self.seconds + _PER_ORDER_S * (self.past + self.orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +96,28 @@ class Chain:
     environ: Mapping[str, str]
     processes: Mapping[str, subprocess.Popen[bytes]]
     started: float
+    deadline_s: float
+    gave_up: bool = False
 
     async def until(self, done: Callable[[Look], bool]) -> Look:
-        """Look every second until it is so, or the time is over. Raises `ProcessFailed`."""
+        """Look every second until it is so, or the time is over, which is said. Raises `ProcessFailed`."""
         while True:
             look = await self.scene.look()
             self.progress.show(look)
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise ProcessFailed(f"the {name} has ended with {process.returncode}")
-            if done(look) or self.is_late:
+            if done(look):
+                return look
+            if time.monotonic() - self.started > self.deadline_s:
+                self._give_up()
                 return look
             await asyncio.sleep(_POLL_S)
 
-    @property
-    def is_late(self) -> bool:
-        """Whether to wait no longer."""
-        return time.monotonic() - self.started > _DEADLINE_S
+    def _give_up(self) -> None:
+        if not self.gave_up:
+            self.progress.say(f"{self.deadline_s:.0f} seconds are over: what is not in Xero yet counts as lost")
+        self.gave_up = True
 
     async def resync_all(self) -> str:
         """Type the command; returns the run. Raises `ProcessFailed`."""
@@ -218,4 +230,4 @@ async def _standing(
         commands = {"worker": "worker", "agent": "store"}
         processes = {name: start(name, "worker", word, "--config", str(config))[0] for name, word in commands.items()}
         scene = Scene(shop, wire, inspection, store, start_date, plan.orders)
-        yield Chain(scene, progress, broker_url, config, environ, processes, started)
+        yield Chain(scene, progress, broker_url, config, environ, processes, started, plan.deadline_s)
