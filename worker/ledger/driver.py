@@ -19,9 +19,9 @@ Rows = Sequence[Sequence[Any]]
 
 async def execute(connection: AsyncConnection, sql: str, parameters: Any) -> tuple[Rows, int]:
     """The rows it returns, and how many it changed. `connection` is in a transaction."""
-    raw = _raw(connection)
+    raw = raw_of(connection)
     if not isinstance(raw, sqlite3.Connection):
-        return await _guarded(connection, sql, _execute(raw, sql, parameters))
+        return await guarded(connection, sql, _execute(raw, sql, parameters))
     try:
         cursor = raw.execute(sql, parameters)
         return cursor.fetchall(), cursor.rowcount
@@ -31,9 +31,9 @@ async def execute(connection: AsyncConnection, sql: str, parameters: Any) -> tup
 
 async def execute_many(connection: AsyncConnection, sql: str, parameters: Sequence[Any]) -> None:
     """Once for each of `parameters`. `connection` is in a transaction."""
-    raw = _raw(connection)
+    raw = raw_of(connection)
     if not isinstance(raw, sqlite3.Connection):
-        await _guarded(connection, sql, _execute_many(raw, sql, parameters))
+        await guarded(connection, sql, _execute_many(raw, sql, parameters))
         return
     try:
         raw.executemany(sql, parameters)
@@ -41,7 +41,8 @@ async def execute_many(connection: AsyncConnection, sql: str, parameters: Sequen
         raise _translated(connection, sql, error) from error
 
 
-def _raw(connection: AsyncConnection) -> Any:
+def raw_of(connection: AsyncConnection) -> Any:
+    """The driver's own connection."""
     if connection.sync_connection is None:
         raise exc.InvalidRequestError("the connection was not opened")
     return connection.sync_connection.connection.driver_connection
@@ -57,16 +58,21 @@ async def _execute_many(raw: psycopg.AsyncConnection[Any], sql: str, parameters:
         await cursor.executemany(sql, parameters)
 
 
-async def _guarded(connection: AsyncConnection, sql: str, done: Awaitable[T]) -> T:
+async def guarded(connection: AsyncConnection, sql: str, done: Awaitable[T]) -> T:
+    """What psycopg is asked to do on its own connection, its errors as SQLAlchemy's.
+
+    Cancelled half-way it may leave answers behind, which whoever has the connection next would take for their own: in a
+    pipeline psycopg does not clear them away.
+    """
     try:
         return await done
     except psycopg.Error as error:
-        if _raw(connection).closed:
+        if raw_of(connection).closed:
             # it finds out for itself: then none of its pool's connections is used any more, and it says so
             await connection.exec_driver_sql("SELECT 1")
         raise _translated(connection, sql, error) from error
     except BaseException:
-        # cancelled half-way: whatever state it is in, nobody uses it again
+        # whatever state it is in, nobody uses it again
         await connection.invalidate()
         raise
 

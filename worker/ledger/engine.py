@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
+from worker.ledger.driver import guarded, raw_of
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import WRITES, Groups
 from worker.ledger.statements import LAST, Last
@@ -182,12 +183,15 @@ def unavailable() -> Iterator[None]:
 async def _commit(connection: AsyncConnection, last: Sequence[Last]) -> None:
     """The statements that came last go with it: what they lock, others wait for no longer than they must."""
     if last:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        async with driver.pipeline():
-            for statement, values in last:
-                await driver.execute(statement, values)
-            await driver.execute("COMMIT")
+        await guarded(connection, "COMMIT", _end(raw_of(connection), last))
     await connection.commit()
+
+
+async def _end(driver: Any, last: Sequence[Last]) -> None:
+    async with driver.pipeline():
+        for statement, values in last:
+            await driver.execute(statement, values)
+        await driver.execute("COMMIT")
 
 
 def _turns(url: str) -> Turns:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.ledger.driver import guarded, raw_of
 from worker.ledger.statements import Prepared
 
 Row = tuple[Any, ...]
@@ -17,9 +18,13 @@ async def ask(connection: AsyncConnection, *questions: Prepared, given: Mapping[
 
     They are answered one after the other: what one waited for, the next one sees.
     """
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    driver = raw_of(connection)
     if questions[0].by_position:
         return [driver.execute(one.sql, one.parameters(given)).fetchone() for one in questions]
+    return await guarded(connection, questions[0].sql, _answers(driver, questions, given))
+
+
+async def _answers(driver: Any, questions: Sequence[Prepared], given: Mapping[str, Any]) -> list[Row | None]:
     if len(questions) == 1:
         (only,) = questions
         return [await (await driver.execute(only.sql, only.parameters(given))).fetchone()]
