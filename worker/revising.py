@@ -12,17 +12,19 @@ from worker.ledger.records import Call, Document, Purpose, Wait
 from worker.opening import open_write_when_allowed
 from worker.performer import Performer
 from worker.reissuing import Reissuing
+from worker.resolution import BLIND_KINDS
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.cut_over import earlier
-from worker.xero.endpoints import ENDPOINTS, number_of, same_id
+from worker.xero.endpoints import ENDPOINTS, inner, number_of, same_id
 from worker.xero.lookup import Reading, earlier_sales, readings_of
 from worker.xero.reply import ReplyKind
 from worker.xero.revision import Clash
 
 _AGAIN_S = 15.0
 _LEAST_S = 0.05
+_PAYING_S = 1.0
 
 
 class Revising:
@@ -37,7 +39,7 @@ class Revising:
     async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
         """Settle `writes`, whose slots are in flight. `lane` pays for the look. Raises as `Performer.perform`."""
         known = await self._s.ledger.documents.get([write.key for write in writes])
-        changes = [write for write in writes if write.key in known]
+        changes = await self._at_rest([write for write in writes if write.key in known], known)
         creations = [write for write in writes if write.key not in known]
         try:
             for reading in readings_of(kind, changes, known):
@@ -47,6 +49,17 @@ class Revising:
         finally:
             for write in writes:
                 self._s.readings.elements.pop(write.key, None)
+
+    async def _at_rest(self, changes: Sequence[Write], known: Mapping[Any, Document]) -> Sequence[Write]:
+        """Those that no money is under way to: a re-issue goes by what was paid. The others are looked at later."""
+        if self._s.org.edited_paid != "reissue":
+            return changes
+        calls = [call for call in await self._s.ledger.calls.unsettled(self._s.org.name) if call.kind in BLIND_KINDS]
+        paid = [inner(member.element, "Invoice").get("InvoiceID") for call in calls for member in call.members]
+        early = [write for write in changes if any(same_id(known[write.key].xero_id, one) for one in paid)]
+        if early:
+            await self._settlement.free(early, not_before=self._s.clock.monotonic() + _PAYING_S)
+        return [write for write in changes if write not in early]
 
     async def _change(self, kind: Kind, lane: Lane, reading: Reading, known: Mapping[Any, Document]) -> None:
         seen = await self._look(kind, lane, reading)

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.serving_fakes import MemoryXero, Served, served
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.waiting import until
 from worker.clock import SystemClock
 from worker.documents import Kind
-from worker.ledger.records import Call
+from worker.ledger.records import Call, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
+
+
+@dataclass
+class SlowlyPaid(MemoryXero):
+    """Answers a payment only when told so; from then on the sale is paid. `looks` counts questions for invoices."""
+
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: int = 0
+
+    async def send(self, call: Call) -> Reply:
+        if call.kind is Kind.PAYMENT:
+            await self.answering.wait()
+            self.owes(due="0.00", paid="12.00")
+        self.looks += call.kind is Kind.INVOICE and call.purpose is Purpose.LOOKUP
+        return await super().send(call)
+
+    def owes(self, *, due: str, paid: str) -> None:
+        element = self.written[NUMBER]
+        lines = [{**item, "LineItemID": "l-1"} for item in element["LineItems"]]
+        amounts = {"AmountDue": Decimal(due), "AmountPaid": Decimal(paid)}
+        self.written[NUMBER] = {**element, "LineItems": lines, **amounts}
 
 
 class Hasty(SystemClock):
@@ -51,3 +75,23 @@ async def test_a_re_issue_waits_for_xero_to_be_in_reach_again(tmp_path: Path) ->
 
         assert [(h.reason, h.detail) for h in await one.parked()] == []
         assert {f"{NUMBER}~1", f"{NUMBER}~2"} <= set(one.xero.written)
+
+
+async def test_a_payment_on_its_way_is_waited_for_before_its_sale_is_re_issued(tmp_path: Path) -> None:
+    xero = SlowlyPaid()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, edited_paid="reissue") as one:
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        xero.owes(due="7.00", paid="5.00")
+        [paying] = one.receive(event(Entity.PAYMENT, payment(amount="7.00")))
+        await until(one.session.buffer.works, timeout_s=10, what="the payment")
+        await until(lambda: not one.session.buffer.idle(), timeout_s=10, what="the payment in a call")
+
+        [edited] = one.receive(sale("20.00", "4.00", hours=1))
+        await until(lambda: xero.looks or one.session.buffer.next_due(), timeout_s=10, what="the edit's turn")
+        xero.answering.set()
+
+        await one.acked(paying, edited)
+        allocated = [
+            member.element["Amount"] for call in xero.calls if call.kind is Kind.ALLOCATION for member in call.members
+        ]
+        assert allocated == [Decimal(12)]
