@@ -166,7 +166,7 @@ def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
     index.add(Kind.PAYMENT, [money(), money(Reference=f"{REFERENCE}7", PaymentID="p-7"), money(Reference=None)])
     index.add(Kind.CONTACT, [person()])
 
-    assert index.candidates(Kind.INVOICE, NUMBER.lower()) == [Candidate(sale(), facts_of(Kind.INVOICE, sale()))]
+    assert index.candidates(Kind.INVOICE, NUMBER) == [Candidate(sale(), facts_of(Kind.INVOICE, sale()))]
     assert index.candidates(Kind.INVOICE, "INV-1") == []
     assert [one.element["PaymentID"] for one in index.candidates(Kind.PAYMENT, REFERENCE)] == ["p-1"]
     assert [one.element for one in index.candidates(Kind.CONTACT, "webshop:7")] == [person()]
@@ -174,6 +174,19 @@ def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
     index.forget(Kind.PAYMENT, "p-1", REFERENCE)
 
     assert index.candidates(Kind.PAYMENT, REFERENCE) == []
+
+
+def test_only_items_are_found_by_a_number_in_other_case() -> None:
+    index = Index(["SHOP-I-webshop-"])
+    index.add(Kind.INVOICE, [sale(InvoiceNumber=f"SHOP-I-webshop-{one}", InvoiceID=one) for one in ("4A", "4a")])
+    index.add(Kind.CONTACT, [person(ContactNumber="webshop:4A")])
+    index.add(Kind.ITEM, [{"ItemID": "t-1", "Code": "Mug"}])
+
+    found = index.candidates(Kind.INVOICE, "SHOP-I-webshop-4a")
+
+    assert [one.element["InvoiceNumber"] for one in found] == ["SHOP-I-webshop-4a"]
+    assert index.candidates(Kind.CONTACT, "webshop:4a") == []
+    assert len(index.candidates(Kind.ITEM, "MUG")) == 1
 
 
 def test_of_a_sale_that_was_issued_anew_the_last_invoice_is_taken() -> None:

@@ -154,4 +154,4 @@ def test_a_refund_is_shown_with_its_credit_note_although_xero_calls_it_an_invoic
     found = entry_of(Kind.PAYMENT, refund)
 
     assert (found.settles, found.sign, found.gross, found.day) == (MEMO, -1, Decimal("2.00"), date(2026, 3, 2))
-    assert found.names == ["shop-p-webshop-51 re_1", "shop-p-webshop-51"]
+    assert found.names == ["SHOP-P-webshop-51 re_1", "SHOP-P-webshop-51"]

@@ -38,13 +38,13 @@ class Index:
     """Documents whose number begins with one of `prefixes`; contacts and items all of them."""
 
     def __init__(self, prefixes: Collection[str]) -> None:
-        self._prefixes = tuple(prefix.lower() for prefix in prefixes)
+        self._prefixes = tuple(prefixes)
         self._elements: defaultdict[tuple[Kind, str], dict[str, bytes]] = defaultdict(dict)
 
     def add(self, kind: Kind, elements: Iterable[Element]) -> None:
         """Take a page. A document that comes twice counts once."""
         for element in elements:
-            number = number_of(kind, element).lower()
+            number = _spelt(kind, number_of(kind, element))
             if number and (kind in (Kind.CONTACT, Kind.ITEM) or number.startswith(self._prefixes)):
                 kept = {name: element[name] for name in _KEPT[kind].split() if name in element}
                 text = encode([kept, facts_of(kind, element)])
@@ -55,14 +55,19 @@ class Index:
 
         Of sales issued anew the last comes first.
         """
-        name = name.strip().lower()
+        name = _spelt(kind, name.strip())
         found = [Candidate(*decode(text)) for text in self._elements.get((kind, _word(name)), {}).values()]
-        called = [one for one in found if _is_called(kind, number_of(kind, one.element).lower(), name)]
+        called = [one for one in found if _is_called(kind, _spelt(kind, number_of(kind, one.element)), name)]
         return sorted(called, key=lambda one: -parts(number_of(kind, one.element))[1])
 
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
         """Let a document go that is in the ledger now."""
-        self._elements.get((kind, _word(name.strip().lower())), {}).pop(element_id, None)
+        self._elements.get((kind, _word(_spelt(kind, name.strip()))), {}).pop(element_id, None)
+
+
+def _spelt(kind: Kind, number: str) -> str:
+    """As it is compared: some stores tell ids apart by case; of items Xero's own comparison counts."""
+    return number.lower() if kind is Kind.ITEM else number
 
 
 def _word(number: str) -> str:

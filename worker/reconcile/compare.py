@@ -119,7 +119,7 @@ class _Matched:
 
     def holds(self, one: Unbookable) -> bool:
         """Whether Xero has the number all the same."""
-        return one.number.lower() in self.held
+        return one.number in self.held
 
     def standing(self) -> Iterator[Entry]:
         """What the books hold of what the store knows."""
@@ -128,12 +128,11 @@ class _Matched:
 
 def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
     """Each entry of Xero to the wanted one it is named after: standing ones first, what is gone last."""
-    ours = {(one.kind, name.lower()): one for one in wanted for name in (one.alias, one.number) if name}
-    held = {name.lower() for name in unbookable}
+    ours = {(one.kind, name): one for one in wanted for name in (one.alias, one.number) if name}
     matched = _Matched()
     for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft)):
         match = next((ours[entry.kind, name] for name in entry.names if (entry.kind, name) in ours), None)
-        name = next((name for name in entry.names if name in held), None)
+        name = next((name for name in entry.names if name in unbookable), None)
         if match is None and name is None:
             matched.strangers.append(entry)
         elif match is None and str(name) not in matched.held:
@@ -198,7 +197,7 @@ def _fields(store: Entry, xero: Entry) -> Iterator[Field]:
         yield Field("status", store.status, xero.status)
     if store.currency and xero.currency and store.currency != xero.currency:
         yield Field("currency", store.currency, xero.currency)
-    if store.settles and parts(store.settles.lower())[0] != parts(xero.settles.lower())[0]:
+    if store.settles and parts(store.settles)[0] != parts(xero.settles)[0]:
         yield Field("settles", store.settles, xero.settles)
     if store.kind is Kind.PAYMENT:
         yield from _money("amount", store.gross, xero.gross)
@@ -236,7 +235,7 @@ def _extra(entry: Entry, ours: bool, detail: str = "") -> Difference:
 
 
 def _parked(one: Unbookable, matched: _Matched) -> Difference:
-    there = matched.held.get(one.number.lower())
+    there = matched.held.get(one.number)
     detail = f"{one.reason}: {one.hint}" + (f" (in Xero it is {there.status.lower()})" if there else "")
     return Difference(Finding.PARKED, None, one.number, one.day, detail)
 

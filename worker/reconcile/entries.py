@@ -69,7 +69,7 @@ class Entry:
     @property
     def names(self) -> list[str]:
         """What it may be known by, the longest first: behind our key a reference has the gateway's."""
-        name = self.number.strip().lower()
+        name = self.number.strip()
         if self.kind is not Kind.PAYMENT:
             return list(dict.fromkeys((name, parts(name)[0])))
         words = name.split(" ")

@@ -115,7 +115,7 @@ class Reconciliation:
 
     async def _ask_for_strangers(self) -> None:
         """Our documents whose date was moved into these days: the ledger knows which rows of the store they are."""
-        known = {(entry.kind, entry.number.lower()) for entry in self.books.entries()}
+        known = {(entry.kind, entry.number) for entry in self.books.entries()}
         rows: defaultdict[tuple[str, Entity], set[int]] = defaultdict(set)
         for kind in KINDS:
             strange = [

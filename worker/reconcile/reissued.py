@@ -11,7 +11,7 @@ from worker.xero.reissue import neighbours
 
 def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
     """`theirs` without each pair of them that cancels out, where the invoice is there that took their place."""
-    standing = {(one.kind, one.number.lower()): one for one in theirs if not one.is_gone}
+    standing = {(one.kind, one.number): one for one in theirs if not one.is_gone}
     dropped = {id(one) for pair in _pairs(standing) for one in pair}
     return [one for one in theirs if id(one) not in dropped]
 
