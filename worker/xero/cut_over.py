@@ -18,8 +18,8 @@ from worker.xero.sameness import totals_of
 
 Policy = Literal["adopt", "leave"]
 _HINT = (
-    "compare them in xero: make the totals equal or void the other, and retry; or discard this event and leave the "
-    "sale to what is there"
+    "compare them in xero: make totals and currencies equal or void the other, and retry; or discard this event and "
+    "leave the sale to what is there"
 )
 
 
@@ -28,21 +28,29 @@ def earlier(
 ) -> Document | Clash | None:
     """The document that stands for the sale of `write` already; `None`: none does.
 
-    Of several with the order's number, as partial invoices have it, the one of the same total counts. `taken` are the
-    ids of documents that are another sale's already.
+    Of several with the order's number, as partial invoices have it, the one of the same total and currency counts.
+    `taken` are the ids of documents that are another sale's already.
     """
     candidates = [one for one in elements if _may_be(write, one) and str(id_of(write.kind, one)) not in taken]
     if not candidates:
         return None
     total, _ = totals_of(write.payload)
-    same = [one for one in candidates if money(one.get("Total")) == total]
+    currency = str(write.payload.get("CurrencyCode") or "")
+    same = [one for one in candidates if money(one.get("Total")) == total and _currency(one, currency) == currency]
     if not same and policy == "leave":
         same = candidates
     if not same:
-        shown = ", ".join(f"{number_of(write.kind, one)} of {money(one.get('Total'))}" for one in candidates[:5])
-        detail = f"xero has {shown} for this order, the store says {total}"
+        shown = ", ".join(
+            f"{number_of(write.kind, one)} of {money(one.get('Total'))} {_currency(one)}".rstrip()
+            for one in candidates[:5]
+        )
+        detail = f"xero has {shown} for this order, the store says {total} {currency}"
         return Clash("cut_over_differs", detail, _HINT)
     return _document(write, same[0], policy)
+
+
+def _currency(element: Mapping[str, Any], unsaid: str = "") -> str:
+    return str(element.get("CurrencyCode") or unsaid)
 
 
 def _may_be(write: Write, element: Mapping[str, Any]) -> bool:
