@@ -7,7 +7,7 @@ one that is not in a call yet, and waits behind one that is.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 
 from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
@@ -289,10 +289,3 @@ class Buffer:
             self.size_bytes -= len(work.body)
         if self._newest.get(work.owner) is work:
             del self._newest[work.owner]
-
-
-def everyone(works: Iterable[Work]) -> Iterator[Work]:
-    """The works and all they absorbed."""
-    for work in works:
-        yield work
-        yield from everyone(work.absorbed)

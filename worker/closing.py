@@ -8,11 +8,10 @@ from typing import Any
 import structlog
 
 from producers.amqp import Delivery
-from worker.buffer import everyone
 from worker.counts import Counts
 from worker.ledger.records import Held, HoldState
 from worker.steps import Step, Steps
-from worker.work import Work
+from worker.work import Work, everyone
 
 
 class Closing:

@@ -10,10 +10,9 @@ from datetime import datetime
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
-from worker.buffer import everyone
 from worker.documents import Kind
 from worker.ledger.records import Call, Held, HoldState, Purpose
-from worker.work import Work
+from worker.work import Work, everyone
 from worker.xero.reply import Reply, ReplyKind
 
 DELAYS_S = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 43_200, 86_400)

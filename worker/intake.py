@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.buffer import everyone
 from worker.chart import CHARTED, Fault
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
@@ -16,7 +15,7 @@ from worker.session import Session
 from worker.sorting import Candidate, sort
 from worker.steps import Step
 from worker.tally import tally
-from worker.work import Work
+from worker.work import Work, everyone
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
 from worker.approvals import Approvals
-from worker.buffer import everyone
 from worker.chart_reading import ChartReading
 from worker.dispatcher import Dispatcher
 from worker.documents import Kind
@@ -33,6 +32,7 @@ from worker.resolution import Resolution
 from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement, released
+from worker.work import everyone
 
 _HELD_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0

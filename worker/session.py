@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
-from worker.buffer import Buffer, everyone
+from worker.buffer import Buffer
 from worker.chart import ChartShelf
 from worker.clock import Clock
 from worker.closing import Closing
@@ -23,7 +23,7 @@ from worker.outcome import Refusals
 from worker.settings import OrganisationSettings
 from worker.settings.overlay import Overlay
 from worker.steps import Steps
-from worker.work import Work
+from worker.work import Work, everyone
 from worker.xero.client import XeroClient
 from worker.xero.readings import Readings
 

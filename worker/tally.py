@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from worker.buffer import everyone
 from worker.ledger.records import Held, HoldState
-from worker.work import Work
+from worker.work import Work, everyone
 
 _WRITTEN = frozenset({"written", "adopted"})
 Tally = Mapping[str, Mapping[str, int]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,3 +57,10 @@ class Slot:
     def key(self) -> DocumentKey:
         """Whose slot this is."""
         return self.write.key
+
+
+def everyone(works: Iterable[Work]) -> Iterator[Work]:
+    """The works and all they absorbed."""
+    for work in works:
+        yield work
+        yield from everyone(work.absorbed)

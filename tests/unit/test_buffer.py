@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from tests.unit.buffer_cases import START, a_key, a_work, a_write
-from worker.buffer import Buffer, everyone
+from worker.buffer import Buffer
 from worker.documents import DocumentKey, Kind
-from worker.work import Work
+from worker.work import Work, everyone
 
 _NEVER = -1.0
 
