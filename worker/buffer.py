@@ -257,13 +257,18 @@ class Buffer:
             self._recent[key] = None
             if len(self._recent) > _RECENT:
                 del self._recent[next(iter(self._recent))]
-        for waiter in self._needed_by.pop(key, ()) if exists else self._needed_by.get(key, ()):
+        mine = self._slots.get(key)
+        goes_on = mine is not None and (mine.queue is not None or not mine.in_flight)  # to a newer version
+        for waiter in self._needed_by.get(key, ()):
             slot = self._slots.get(waiter)
             while slot is not None:
-                if exists or slot.write.action is Action.VOID:
+                # what is to be voided waits for the last of it, there or not; others for the first that is there
+                if not goes_on if slot.write.action is Action.VOID else exists:
                     slot.waiting.discard(key)
                     self._ready.offer(slot)
                 slot = slot.queue
+        if exists and not goes_on:
+            self._needed_by.pop(key, None)
 
     def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:
         slot = self._slots.get(key)

@@ -39,3 +39,20 @@ def test_what_is_to_be_voided_does_not_wait_for_what_was_never_there() -> None:
     assert buffer.settle(note) == [begun]
 
     assert [slot.write.action for slot in buffer.take(Kind.CREDIT_NOTE, 50, 0.0)] == [Action.VOID]
+
+
+def test_a_removal_waits_for_what_is_being_written_to_be_voided_again() -> None:
+    buffer = Buffer()
+    allocation, note = a_key("credit_memo", "5", "allocation/1"), a_key("credit_memo", "5", "credit_note")
+    begun, cancelled = a_work("credit_memo", "5"), a_work("credit_memo", "5", version=1, at=1.0)
+    buffer.admit(begun, [a_write(allocation, Kind.ALLOCATION, needs={note})], known={note})
+    buffer.take(Kind.ALLOCATION, 50, 0.0)
+    voids = [(allocation, Kind.ALLOCATION), (note, Kind.CREDIT_NOTE)]
+    buffer.admit(cancelled, [a_write(key, kind, version=1, action=Action.VOID) for key, kind in voids], known={note})
+
+    buffer.settle(allocation)
+
+    assert buffer.take(Kind.CREDIT_NOTE, 50, 0.0) == []
+    assert [slot.write.action for slot in buffer.take(Kind.ALLOCATION, 50, 0.0)] == [Action.VOID]
+    buffer.settle(allocation)
+    assert [slot.write.action for slot in buffer.take(Kind.CREDIT_NOTE, 50, 0.0)] == [Action.VOID]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,12 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import Served, served
+from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, removed
 from tests.waiting import until
-from worker.documents import Kind
+from worker.documents import Action, Kind
+from worker.ledger.records import Call
+from worker.xero.reply import Reply, ReplyKind
 
 
 @pytest.fixture
@@ -65,3 +69,46 @@ async def test_a_sale_that_is_taken_up_again_after_its_cancellation_is_booked(on
     await one.acked(*one.receive(again))
 
     assert count(one, Kind.INVOICE) == 1
+
+
+@dataclass
+class SlowlySetOff(MemoryXero):
+    """Answers an allocation only when told so, and voids no credit note while one stands."""
+
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    standing: int = 0
+
+    async def send(self, call: Call) -> Reply:
+        if call.kind is Kind.ALLOCATION:
+            self.calls.append(call)
+            await self.answering.wait()
+            self.standing += 1 if call.method == "PUT" else -1
+            return self.take(call)
+        return await super().send(call)
+
+    def take(self, call: Call) -> Reply:
+        [member] = call.members or [None]
+        if self.standing and member and member.kind is Kind.CREDIT_NOTE and member.action is Action.VOID:
+            said = "This document cannot be edited as it has a payment or credit note allocated to it."
+            element = {"CreditNoteNumber": member.number, "CreditNoteID": member.xero_id}
+            errors = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": said}]}
+            return Reply(ReplyKind.ANSWERED, 200, (element | errors,))
+        return super().take(call)
+
+
+async def test_a_refund_that_is_taken_back_while_it_is_being_set_off_is_voided(tmp_path: Path) -> None:
+    xero = SlowlySetOff()
+    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero) as one:
+        await one.acked(*one.receive(sale()))
+        first = one.receive(refund)
+        await until(lambda: count(one, Kind.ALLOCATION), what="the allocation's call")
+        second = one.receive(back)
+        await until(lambda: len(one.session.buffer) == 2, what="both in memory")
+        xero.answering.set()
+
+        await one.acked(*first, *second)
+
+        assert xero.written["SHOP-C-webshop-300000001"]["Status"] == "VOIDED"
+        assert [(held.reason, held.detail) for held in await one.parked()] == []
