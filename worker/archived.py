@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Member
+from worker.mapping.keys import contact_number
 from worker.outcome import Results
 from worker.session import Session
 from worker.xero.messages import CONTACT_ARCHIVED
@@ -54,10 +55,12 @@ def _renumber(session: Session, member: Member) -> bool:
     slot = session.buffer.slot(member.key)
     if slot is None:
         return True
-    base, _, count = slot.write.number.partition("~")
-    if int(count or 1) >= _LAST:
+    first, number = contact_number(member.key.source, member.key.entity_id), slot.write.number
+    # the id itself may end like that
+    count = 1 if number == first else int(number.rpartition("~")[2])
+    if count >= _LAST:
         return False
-    number = f"{base[:48]}~{int(count or 1) + 1}"
+    number = f"{first[:48]}~{count + 1}"
     payload = {**slot.write.payload, "ContactNumber": number}
     session.buffer.replace(replace(slot.write, number=number, content=slot.write.content.with_payload(payload)))
     return True

@@ -13,7 +13,7 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line, organisation
+from tests.unit.mapping_cases import BUYER, VERSION, event, invoice, line, organisation
 from tests.unit.test_mapping_contacts_items import CUSTOMER
 from tests.waiting import until
 from worker.documents import Kind
@@ -124,3 +124,17 @@ async def test_without_the_policy_the_sale_waits_for_a_person(one: Served) -> No
     await one.acked(*one.receive(sale(2)))
 
     assert [held.reason for held in await one.parked()] == ["contact_archived"]
+
+
+@pytest.mark.parametrize("own", ["a~b", "a~9"])
+async def test_a_tilde_in_the_customers_id_is_no_count(one: Served, own: str) -> None:
+    def sold(number: int) -> Event:
+        buyer = BUYER | {"id": own, "name": "Al Poe", "email": "al@example.com"}
+        return event(Entity.INVOICE, invoice(line("10.00"), id=str(number), number=f"{number}", customer=buyer))
+
+    await one.acked(*one.receive(sold(2)))
+    xero_of(one).archive(f"webshop:{own}")
+
+    one.receive(sold(3))
+
+    assert (await booked(one, 3))["Contact"]["ContactID"] == xero_of(one).ids[f"webshop:{own}~2"]
