@@ -12,10 +12,8 @@ from collections.abc import Callable, Container, Iterable
 from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ready import Ready
+from worker.recent import Recent
 from worker.work import RANK, Slot, Work
-
-_RECENT = 5_000
-"""Documents settled a moment ago, since the ledger was asked: seconds' worth at full speed, and a few MB."""
 
 
 class Buffer:
@@ -27,7 +25,7 @@ class Buffer:
         self._works: dict[Work, None] = {}
         self._needed_by: dict[DocumentKey, set[DocumentKey]] = defaultdict(set)
         self._blocked: set[DocumentKey] = set()
-        self._recent: dict[DocumentKey, None] = {}
+        self.recent = Recent()
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
         self._seq = 0
         self.held: Counter[Lane] = Counter()
@@ -38,7 +36,7 @@ class Buffer:
 
     def __contains__(self, key: DocumentKey) -> bool:
         """Whether a document is wanted, in an unsettled call, or was settled a moment ago."""
-        return key in self._slots or key in self._blocked or key in self._recent
+        return key in self._slots or key in self._blocked or key in self.recent
 
     def wants(self, key: DocumentKey) -> bool:
         """Whether a version of a document is on its way."""
@@ -66,7 +64,7 @@ class Buffer:
         self.size_bytes += len(work.body)
         voided: DocumentKey | None = None
         for write in wanted:
-            waiting = {n for n in write.awaits if n not in known and n not in self._recent}
+            waiting = {n for n in write.awaits if n not in known and n not in self.recent}
             if write.action is Action.VOID:
                 # Xero voids a credit note only when its allocations are gone: one after the other, as they come
                 waiting |= {voided} if voided is not None else set()
@@ -133,7 +131,7 @@ class Buffer:
     def unsettle(self, keys: Iterable[DocumentKey]) -> None:
         """Documents that were settled a moment ago are not there any more: who needs them waits for them again."""
         for key in keys:
-            self._recent.pop(key, None)
+            self.recent.forget(key)
 
     def replace(self, write: Write) -> None:
         """Change what an in-flight slot is going to send (a contact's name with its suffix)."""
@@ -211,7 +209,7 @@ class Buffer:
         return slot is not None and slot.in_flight
 
     def _has_arrived(self, write: Write) -> bool:
-        return write.only_if_absent and write.key in self._recent and not self.wants(write.key)
+        return write.only_if_absent and write.key in self.recent and not self.wants(write.key)
 
     def _coalesce(self, work: Work) -> bool:
         """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""
@@ -254,9 +252,7 @@ class Buffer:
 
     def _done(self, key: DocumentKey, *, exists: bool) -> None:
         if exists:
-            self._recent[key] = None
-            if len(self._recent) > _RECENT:
-                del self._recent[next(iter(self._recent))]
+            self.recent.add(key)
         mine = self._slots.get(key)
         goes_on = mine is not None and (mine.queue is not None or not mine.in_flight)  # to a newer version
         for waiter in self._needed_by.get(key, ()):

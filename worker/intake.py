@@ -20,8 +20,9 @@ from worker.work import Work, everyone
 
 @dataclass(slots=True)
 class _Batch:
-    """What one round of intake found."""
+    """What one round of intake found. `asked` is how many documents had been settled when the ledger was asked."""
 
+    asked: int
     settled: list[Work]
     held: list[tuple[Work, Held]]
     raised: list[tuple[DocumentKey, datetime, str]] = field(default_factory=list)
@@ -43,7 +44,8 @@ class Intake:
         """
         now = self._s.clock.now()
         found = sort(self._s, arrivals, now)
-        batch = _Batch(settled=found.ignored, held=[*found.held, *await self._unmapped(found.unmapped)])
+        held = [*found.held, *await self._unmapped(found.unmapped)]
+        batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
         keys = {key for one in found.candidates for w in one.sound.writes for key in (w.key, *w.awaits)}
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
         for one in found.candidates:
@@ -133,18 +135,22 @@ class Intake:
             return True
         if document.content_hash != write.content_hash:
             return False
-        if self._s.buffer.wants(write.key):
-            return False  # another version is on its way: the opening decides
+        if self._is_moving(write.key, batch):
+            return False
         if document.version < write.version:
             batch.raised.append((write.key, write.version, write.content_hash))
         return True
 
     def _was_never_there(self, write: Write, batch: _Batch) -> bool:
         """There is nothing to void: an older version that is still on its way must not be written after this."""
-        is_void = write.action is Action.VOID and not self._s.buffer.wants(write.key)
+        is_void = write.action is Action.VOID and not self._is_moving(write.key, batch)
         if is_void:
             batch.voided.append((write.key, write.version))
         return is_void
+
+    def _is_moving(self, key: DocumentKey, batch: _Batch) -> bool:
+        """Whether another version is on its way, or was when the ledger was asked: then the opening decides."""
+        return self._s.buffer.wants(key) or self._s.buffer.recent.settled_since(batch.asked, key)
 
     def _why_settled(self, writes: Sequence[Write], known: dict[DocumentKey, Document]) -> str:
         stale = any((d := known.get(w.key)) and d.version > w.version and not w.only_if_absent for w in writes)
