@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from schemas.codec import decode_event
 from worker.ledger.records import Held, HoldState
 from worker.work import Work, everyone
 
@@ -26,6 +27,12 @@ def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, call
     for of_run in counts.values():
         of_run["calls"] = calls
     return counts
+
+
+def tally_expired(parked: Iterable[Held]) -> Tally:
+    """Count events that have waited long enough for what they need: each ends in a person's hands."""
+    counts = Counter(decode_event(one.body).correlation_id for one in parked)
+    return {run_id: {"parked": count} for run_id, count in counts.items() if run_id}
 
 
 def _count(counts: dict[str, Counter[str]], work: Work, outcome: str) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from producers.runs import Run
+from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from tests.serving_fakes import Served, served
+from tests.agent_fixture import message
+from tests.fakes import FakeClock
+from tests.sample_ledger import lease_of, opened
+from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.waiting import until
 from worker.documents import Kind
+from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
 
 INVOICE = invoice(line("10.00", "2.00", tax_rate="20"))
@@ -22,6 +29,16 @@ INVOICE = invoice(line("10.00", "2.00", tax_rate="20"))
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         yield one
+
+
+async def settled(ledger: Ledger, run_id: str) -> int:
+    """How many events of a run are, when it is the first or 10 seconds have passed."""
+    for _ in range(500):
+        status = await ledger.runs.get(run_id)
+        if status is not None and status.settled:
+            return status.settled
+        await asyncio.sleep(0.02)
+    return 0
 
 
 async def test_a_payment_waits_when_its_invoice_was_refused_and_then_cancelled(one: Served) -> None:
@@ -77,3 +94,21 @@ async def test_a_payment_whose_invoice_came_back_into_memory_goes_on(one: Served
     await until(lambda: any(name.startswith("SHOP-P-") for name in one.xero.written), what="the payment")
     await until(lambda: len(one.session.buffer) == 0, what="an empty buffer")
     assert await one.waiting(HoldState.PARENT) + await one.waiting(HoldState.TIME) == 0
+
+
+async def test_a_runs_payment_that_waited_in_vain_is_one_of_its_parked_ones(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db", clock=clock) as ledger:
+        run = Run("run-1", "resync-all", ResyncAll())
+        await ledger.store("webshop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        orphan = event(Entity.PAYMENT, payment()).model_copy(update={"correlation_id": "run-1"})
+        await one.acked(*one.receive(orphan))
+        await one.end()
+
+        clock.advance(timedelta(hours=25).total_seconds())
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+
+        await one.parks(1)
+        assert await settled(ledger, "run-1") == 1
+        await one.end()
