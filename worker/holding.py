@@ -69,6 +69,18 @@ def waiting_for_approval(work: Work, parent: DocumentKey, until: datetime, reaso
     return _held(work, HoldState.TIME, reason, detail=detail, hint=hint, until=until, parent=parent)
 
 
+def released(held: Held) -> Arrival:
+    """A held event on its way again."""
+    return Arrival(
+        body=held.body,
+        lane=held.lane,
+        message_id=held.event_id,
+        held_id=held.id,
+        attempt=held.attempt,
+        held_for=held.reason,
+    )
+
+
 def _held(
     work: Work,
     state: HoldState,

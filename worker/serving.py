@@ -21,6 +21,7 @@ from worker.approvals import Approvals
 from worker.chart_reading import ChartReading
 from worker.dispatcher import Dispatcher
 from worker.documents import Kind
+from worker.holding import released
 from worker.inbox import Inbox, Throttle
 from worker.intake import Intake
 from worker.interruption import PauseOrganisation, Reconfigured
@@ -31,7 +32,7 @@ from worker.reading import Arrival, printable
 from worker.resolution import Resolution
 from worker.revising import Revising
 from worker.session import Session
-from worker.settlement import Settlement, released
+from worker.settlement import Settlement
 from worker.tally import tally_expired
 from worker.work import everyone
 

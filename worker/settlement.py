@@ -13,11 +13,10 @@ from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
-from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_for_approval, waiting_until
+from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results, settled_keys
-from worker.reading import Arrival
 from worker.session import Session
 from worker.steps import Step
 from worker.tally import tally
@@ -279,15 +278,3 @@ class Settlement:
 def _messages(results: Results, reason: str) -> Sequence[str]:
     """Xero's words for `reason`; those of other refusals of the call may name people."""
     return next((refused.messages for _, refused in results.refused if refused.reason == reason), ())
-
-
-def released(held: Held) -> Arrival:
-    """A held event on its way again."""
-    return Arrival(
-        body=held.body,
-        lane=held.lane,
-        message_id=held.event_id,
-        held_id=held.id,
-        attempt=held.attempt,
-        held_for=held.reason,
-    )
