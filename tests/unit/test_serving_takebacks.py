@@ -13,7 +13,7 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import MemoryXero, Served, served
+from tests.serving_fakes import ORG, MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, removed
 from tests.waiting import until
 from worker.documents import Action, Kind
@@ -60,6 +60,19 @@ async def test_an_older_version_that_comes_after_its_cancellation_is_not_booked(
 
     assert count(one, Kind.INVOICE) == 0
     assert await one.parked() == []
+
+
+async def test_an_older_refund_that_comes_after_its_cancellation_waits_for_nothing(one: Served) -> None:
+    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
+    await one.acked(*one.receive(sale()))
+    await one.acked(*one.receive(back))
+
+    await one.acked(*one.receive(refund))
+
+    assert count(one, Kind.CREDIT_NOTE) == 0
+    assert sum((await one.ledger.held.counts(ORG)).values()) == 0
+    assert len(one.session.buffer) == 0
 
 
 async def test_a_sale_that_is_taken_up_again_after_its_cancellation_is_booked(one: Served) -> None:
