@@ -40,7 +40,7 @@ class Address(NamedTuple):
 class Memory:
     """What is known of one row: the content hash of each entity that was published of it, or why it is broken.
 
-    A new memory also says what was `known` when it was made.
+    A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content.
     """
 
     row_id: int
@@ -98,7 +98,7 @@ class Checkpoints(Protocol):
         ...
 
     async def save(self, stream: Stream, memories: Sequence[Memory], cursor: Cursor | None = None) -> None:
-        """Remember rows, and how far changes are read. Call it after the broker has confirmed all of it."""
+        """Remember rows, and how far changes are read. Contents may be saved once the broker has confirmed them."""
         ...
 
     async def published_between(self, stream: Stream, after: int, until: int | None, limit: int) -> list[Memory]:

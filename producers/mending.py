@@ -40,6 +40,7 @@ class Mender:
         batch = self._s.translator.batch(found.rows, found.broken, memories, now=now, wish=Wish())
         for row in batch.broken:
             self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
+        await self._s.doubt(stream, batch)
         await self._s.posting.post(batch.outgoing)
         await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories))
         return len(found.rows)

@@ -85,6 +85,7 @@ class Poller:
         batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
         self._s.steps.reached(Step.TRANSLATED)
         self._report(stream, batch.broken)
+        await self._s.doubt(stream, batch)
         await self._s.posting.post(batch.outgoing)
         if batch.memories or cursor is not None:
             await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories, cursor))

@@ -134,6 +134,7 @@ class Resyncer:
             self._s.steps.reached(Step.FETCHED)
             batch = await self._translate(stream, page, wish)
             self._s.steps.reached(Step.TRANSLATED)
+            await self._s.doubt(stream, batch)
             confirmed = tasks.create_task(self._s.posting.post(batch.outgoing))
             await on_their_way.put(_OnItsWay(page, batch, confirmed))
         await on_their_way.put(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from producers.checkpoints import Checkpoints
 from producers.pace import Clock, Pace, Stop
@@ -10,8 +11,8 @@ from producers.patience import Patience
 from producers.posting import Posting
 from producers.runs import Runs
 from producers.steps import Steps
-from producers.store import StoreSource
-from producers.translation import Translator
+from producers.store import StoreSource, Stream
+from producers.translation import Batch, Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,8 @@ class Session:
     def store(self) -> str:
         """The store's name."""
         return self.translator.store
+
+    async def doubt(self, stream: Stream, batch: Batch) -> None:
+        """Before a batch is published: what it replaces counts as unknown until the new is saved."""
+        if batch.doubtful:
+            await self.patience.of(partial(self.checkpoints.save, stream, batch.doubtful))

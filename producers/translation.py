@@ -30,9 +30,14 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Batch:
-    """What some rows come to. `memories` are those that are new, `broken` the broken rows not yet reported."""
+    """What some rows come to. `memories` are those that are new, `broken` the broken rows not yet reported.
+
+    `doubtful` is to be remembered while the events are on their way: of an agent that dies then nobody knows which of
+    two contents it published last. Without it, a change back to the first would count as no change.
+    """
 
     outgoing: list[Outgoing] = field(default_factory=list)
+    doubtful: list[Memory] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     unchanged: int = 0
@@ -116,7 +121,10 @@ class Translator:
                 event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
-            batch.memories.append(Memory(row.id, published, known=memory.published))
+            doubtful = {one: content if published[one] == content else "" for one, content in memory.published.items()}
+            if doubtful != memory.published:
+                batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published))
+            batch.memories.append(Memory(row.id, published, known=doubtful))
 
     def _targets(self, found: Found, wish: Wish) -> list[Target]:
         fed = self.routing.targets_of(found.places)

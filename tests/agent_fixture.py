@@ -81,14 +81,21 @@ class Exchange:
         return [f"{event.entity} {event.subject}" for event, _ in self.taken()]
 
 
+class Died(Exception):
+    """The agent ends in the middle of its work."""
+
+
 @dataclass
 class Watch:
     """Remembers the steps, and raises at one of them."""
 
     steps: list[Step] = field(default_factory=list)
+    dies_at: Step | None = None
 
     def reached(self, step: Step) -> None:
         self.steps.append(step)
+        if step is self.dies_at:
+            raise Died
 
 
 class Workshop:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from producers.steps import Step
 from producers.store import StoreRefuses, StoreUnreachable, Stream
 from schemas.envelope import Change
-from tests.agent_fixture import Workshop, subjects, workshop
+from tests.agent_fixture import Died, Workshop, subjects, workshop
 from tests.fake_store import CUSTOMERS, INVOICES, OPENED, many_invoices
 
 MINUTE = timedelta(minutes=1)
@@ -136,3 +137,22 @@ async def test_the_poll_goes_on_where_another_agent_stopped(shop: Workshop) -> N
     await other.poller.poll()
 
     assert subjects(other.exchange.taken()) == ["5", "6"]
+
+
+async def test_a_change_back_is_published_though_the_agent_died_before_it_saved_the_change(shop: Workshop) -> None:
+    shop.store.customer(1, shop.clock.now(), name="Ada")
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.store.customer(1, shop.clock.now(), name="Ida")
+    shop.clock.advance(120)
+    shop.steps.dies_at = Step.CONFIRMED
+    with pytest.raises(Died):
+        await shop.poller.poll()
+    shop.exchange.taken()
+    shop.steps.dies_at = None
+    shop.store.customer(1, shop.clock.now(), name="Ada")
+    shop.clock.advance(120)
+
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["customer 1"]
