@@ -148,11 +148,11 @@ class MagentoStore:
             filters.append(before("created_at", (await self._places(())).begins(next_day)))
         return filters
 
-    async def _places(self, store_ids: Iterable[object]) -> Places:
-        """The store's set-up, an hour old at most, and younger than any store view among `store_ids`."""
+    async def _places(self, rows: Iterable[Raw]) -> Places:
+        """The store's set-up, an hour old at most, and younger than any store view or website that `rows` name."""
         known = self._known
         fresh = known is not None and self._monotonic() - self._known_at < _PLACES_LAST_S
-        if known is not None and fresh and all(known.knows(one) for one in store_ids):
+        if known is not None and fresh and all(map(known.knows, rows)):
             return known
         configs, views, websites = await self._settings()
         self._known, self._known_at = read_places(configs, views, websites), self._monotonic()

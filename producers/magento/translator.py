@@ -32,13 +32,13 @@ Translation = Callable[[Raw], tuple[Found, ...]]
 
 
 class Translator:
-    """Makes snapshots of rows. `places` gives the store's set-up, read anew when it lacks one of the store ids."""
+    """Makes snapshots of rows. `places` gives the store's set-up, read anew when it lacks what a row names."""
 
     def __init__(
         self,
         lists: Lists,
         *,
-        places: Callable[[Iterable[object]], Awaitable[Places]],
+        places: Callable[[Iterable[Raw]], Awaitable[Places]],
         offline_methods: frozenset[str],
     ) -> None:
         self._lists = lists
@@ -51,7 +51,7 @@ class Translator:
         """What each row becomes, by its id; `known_orders` need not be fetched again."""
         if not rows:
             return {}
-        places = await self._places(row.get("store_id") for row in rows.values())
+        places = await self._places(rows.values())
         translate = await self._translation(stream, list(rows.values()), known_orders, places)
         return {key: _translated(key, row, translate) for key, row in rows.items()}
 

@@ -215,20 +215,6 @@ async def test_a_refund_does_not_stand_alone_because_its_invoice_cannot_be_read(
     assert page.broken[0].reason.startswith("what belongs to its order 123 cannot be read: ")
 
 
-async def test_a_store_view_that_is_new_is_looked_up() -> None:
-    shop = Shop({ORDERS: orders(1)})
-    async with opened(shop) as store:
-        await every_page(store, "orders")
-        await every_page(store, "orders")
-        before = shop.asked("V1/store/storeViews")
-        shop.lists[ORDERS][0]["store_id"] = 8
-
-        await every_page(store, "orders")
-
-    assert before == 1
-    assert shop.asked("V1/store/storeViews") == 2
-
-
 async def test_the_stores_clock_is_its_own() -> None:
     def early(_request: Request) -> Response:
         return Response(b"[]", headers={"Date": "Thu, 01 Oct 2026 00:00:00 GMT"}, media_type="application/json")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from producers.magento.translate.values import Raw, number
+from producers.magento.translate.values import Raw, extension, number
 from producers.store import Place, Site, StoreRefuses
 
 _ADMIN = 0
@@ -38,10 +38,11 @@ class Places:
         website = str(store_name or "").partition("\n")[0].strip()
         return self.websites.get(self.names.get(website, _ADMIN), self.default)
 
-    def knows(self, store_id: object) -> bool:
-        """Whether a sale's store view is among these, or is known to be deleted."""
-        found = number(store_id)
-        return found is None or found in self.views
+    def knows(self, row: Raw) -> bool:
+        """Whether the store view and the websites that a row names are among these, as far as it names any."""
+        listed = extension(row).get("website_ids")
+        websites = [row.get("website_id"), *(listed if isinstance(listed, list) else ())]
+        return _is_among(self.views, row.get("store_id")) and all(_is_among(self.websites, one) for one in websites)
 
     def of_website(self, website_id: object) -> Place:
         """The place of a website."""
@@ -78,6 +79,12 @@ def read_sites(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[
     currencies = {number(one.get("id")): str(one.get("default_display_currency_code") or "") for one in configs}
     known = read_places(configs, views, websites).views
     return tuple(Site(view.place, view.zone.key, currencies.get(identifier, "")) for identifier, view in known.items())
+
+
+def _is_among(known: Mapping[int, View], named: object) -> bool:
+    """Whether it is known; what is deleted, or the admin's own, has nothing to be known."""
+    found = number(named) or _ADMIN
+    return found == _ADMIN or found in known
 
 
 def _site(code: str, views: Mapping[int, View]) -> View:
