@@ -72,6 +72,8 @@ def resync(
     """
     checked = settings(config)
     chosen = _chosen(checked, store, org)
+    if bool(ids) == bool(date_from) or (ids and date_to):
+        fail("which ones? give --id, or else --from, and --to where there is a last day")
     days = {"date_from": _day(date_from), "date_to": _day(date_to)}
     _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days), by)
 

@@ -48,6 +48,8 @@ def dry_run(
     run = DryRun(checked.organisations, datetime.now(UTC))
     if (file is None) == (since is None):
         refuse("give a FILE of events, or --since a day to read the stores; one of the two")
+    if file is not None and org:
+        refuse("--org goes with --since; the events of a FILE say whose they are")
     if file is not None:
         _read_file(run, file)
     elif since is not None:

@@ -47,6 +47,8 @@ def forget(
     checked = settings(config)
     if not customer_id and not email:
         refuse("whom? give --id or --email")
+    if store and not customer_id:
+        refuse("--store says whose --id is; by --email a person is forgotten whatever the store")
     chosen = organisations(checked, org)
     stores = [store] if store else list(checked.stores)
     found = with_ledger(checked, lambda ledger: _find(ledger, chosen, stores, customer_id, email))

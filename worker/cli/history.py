@@ -43,7 +43,7 @@ def history(
     did. Calls are known until retention drops what they carried. Exits 1 when nothing is known.
     """
     checked = settings(config)
-    if bool(number) == bool(entity and entity_id):
+    if bool(entity) != bool(entity_id) or bool(number) == bool(entity_id):
         refuse("whose history? give --entity with --id, or --number")
     chosen = tuple(one.name for one in organisations(checked, org))
     sought = Sought(chosen, store, str(entity or ""), entity_id)
