@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from producers.amqp import BrokerSettings, ConnectionLost, Publisher
+from producers.amqp import BrokerSettings, ConnectionLost, Publisher, with_cure
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
@@ -57,7 +57,7 @@ async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]
         if connection in done:
             connection.result()
         if sending not in done:
-            raise ConnectionLost(f"no broker within {_PATIENCE_S} s: {publisher.last_error or 'no answer'}")
+            raise ConnectionLost(f"no broker within {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
         sending.result()
     finally:
         sending.cancel()

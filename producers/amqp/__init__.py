@@ -10,6 +10,7 @@ AmqpError
 └── ChannelClosed       the broker closed one channel, for the reason it names
 """
 
+from producers.amqp.advice import cure, with_cure
 from producers.amqp.consumer import Consumer, Delivery
 from producers.amqp.depths import depths
 from producers.amqp.errors import (
@@ -40,6 +41,8 @@ __all__ = [
     "Survey",
     "TopologyMismatch",
     "Unroutable",
+    "cure",
     "depths",
     "survey",
+    "with_cure",
 ]

@@ -28,7 +28,8 @@ class Link:
     """Connects, declares the topology, and does so again whenever the broker is lost, until `stop`.
 
     `connected` is set while it may be used. What the broker refuses to declare stands in `mismatches` by name,
-    is logged once, and is tried again until it works; the rest of the topology works meanwhile.
+    is logged once, and is tried again until it works; the rest of the topology works meanwhile. Why there is no
+    connection is logged once for each reason.
     """
 
     def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
@@ -36,6 +37,7 @@ class Link:
         self.blocked = False
         self.reconnects = 0
         self.last_error: AmqpError | None = None
+        self._told = ""
         self.mismatches: dict[str, TopologyMismatch] = {}
         self._settings = settings
         self._exchanges = {exchange.name: exchange for exchange in exchanges}
@@ -113,10 +115,16 @@ class Link:
             self.last_error = await self._session_error()
             if loop.time() - began > _STEADY_S:
                 delay = _FIRST_DELAY_S
-            _log.warning("no broker: %s; connecting again within %.1f s", self.last_error, delay)
+            self._tell(str(self.last_error))
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads clients, keeps no secret
             delay = min(delay * 2, _LONGEST_DELAY_S)
             self.reconnects += 1
+
+    def _tell(self, reason: str) -> None:
+        """Each reason once, until a connection has worked."""
+        if reason != self._told:
+            _log.warning("no broker: %s; tried again every %.0f s at most", reason, _LONGEST_DELAY_S)
+        self._told = reason
 
     async def _session_error(self) -> AmqpError:
         try:
@@ -143,6 +151,7 @@ class Link:
             await self._set_up(connection)
             self.connected.set()
             self._worked_once = True
+            self._told = ""
             background = [asyncio.create_task(work) for work in self._background()]
             waiting: set[asyncio.Future[Any]] = {connection.ended, *background}
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 import pytest
@@ -179,11 +180,26 @@ def test_lines_that_were_not_read_for_want_of_a_broker_are_no_success(
     assert process.returncode == 1
 
 
-def test_a_broker_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_broker_that_is_not_there_is_told_once_and_at_the_end_with_what_to_do(tmp_path: Path) -> None:
     result = run("amqp://127.0.0.1:1/", "-", cwd=tmp_path, stdin=message("main", 1))
 
+    first, last = result.stderr.splitlines()
     assert result.returncode == 1
-    assert "nothing was published: no broker within 30 s:" in result.stderr
+    assert first.startswith("no broker: ConnectionRefusedError: ")
+    assert last.startswith("nothing was published: no broker within 30 s:")
+    assert last.endswith(": is RabbitMQ running, and does broker.url name its host and port?")
+
+
+def test_a_wrong_password_is_told_with_what_to_do(amqp_url: str, tmp_path: Path) -> None:
+    url = urlsplit(amqp_url)
+    wrong = url._replace(netloc=f"{url.username}:hidden-1@{url.hostname}:{url.port}").geturl()
+
+    result = run(wrong, "-", cwd=tmp_path, stdin=message("main", 1))
+
+    *_, last = result.stderr.splitlines()
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 2)
+    assert last.endswith(": mend user and password in broker.url, or create the user (rabbitmqctl add_user)")
+    assert "hidden-1" not in result.stderr
 
 
 def _depth(url: str, queue: str) -> int:

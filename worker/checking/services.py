@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey, survey
+from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey, cure, survey
 from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
 from schemas.topology import EXCHANGES, organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.ledger.errors import LedgerBehind, LedgerError, WrongKey
 from worker.settings.sections import StoreSettings
 from worker.stores import NoAdapter, open_source
-
-_CREDENTIALS = "ACCESS_REFUSED", "Authentication"
-_PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
-_TLS = "SSL", "CERTIFICATE"
 
 
 async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Sequence[str]) -> list[Finding]:
@@ -27,18 +23,8 @@ async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Se
     except BadBrokerSettings as error:
         return [wrong("broker", str(error), "mend the section [broker]")]
     except AmqpError as error:
-        return [wrong("broker", str(error), _cure(str(error)))]
+        return [wrong("broker", str(error), cure(str(error)))]
     return list(_judged(found, len(queues)))
-
-
-def _cure(said: str) -> str:
-    if any(word in said for word in _PLACE):
-        return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
-    if any(word in said for word in _CREDENTIALS):
-        return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
-    if any(word in said for word in _TLS):
-        return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
-    return "is RabbitMQ running, and does broker.url name its host and port?"
 
 
 def _judged(found: Survey, queues: int) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from producers.amqp import BadBrokerSettings, Publisher
+from producers.amqp import BadBrokerSettings, Publisher, with_cure
 from producers.bulk import LinePublisher
 from producers.jsonlines import LineReader
 from producers.publisher import EventPublisher, event_queues
@@ -77,7 +77,7 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
     connection = asyncio.create_task(publisher.run())
     try:
         if not await _connected(publisher, connection):
-            view.say(f"nothing was published: no broker within {_PATIENCE_S} s: {publisher.last_error or 'no answer'}")
+            view.say(f"nothing was published: no broker within {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
             return _INCOMPLETE
         return await _publish_all(publisher, route, descriptor, view, as_json=as_json)
     finally:
@@ -127,7 +127,7 @@ async def _end_without_broker(publisher: Publisher, running: asyncio.Task[None],
     while away_s < _PATIENCE_S:
         await asyncio.sleep(1)
         away_s = 0 if publisher.connected.is_set() else away_s + 1
-    view.say(f"no broker for {_PATIENCE_S} s: {publisher.last_error}")
+    view.say(f"no broker for {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
     running.cancel()
 
 

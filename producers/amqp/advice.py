@@ -1,0 +1,25 @@
+"""What cures a broker that cannot be reached, by what was said. Pure."""
+
+from __future__ import annotations
+
+from producers.amqp.errors import AmqpError
+
+_CREDENTIALS = "ACCESS_REFUSED", "Authentication"
+_PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
+_TLS = "SSL", "CERTIFICATE"
+
+
+def with_cure(error: AmqpError | None) -> str:
+    """The error, and what to do; None where nothing answered at all."""
+    return f"{error or 'no answer'}: {cure(str(error or ''))}"
+
+
+def cure(said: str) -> str:
+    """What to mend."""
+    if any(word in said for word in _PLACE):
+        return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
+    if any(word in said for word in _CREDENTIALS):
+        return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
+    if any(word in said for word in _TLS):
+        return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
+    return "is RabbitMQ running, and does broker.url name its host and port?"
