@@ -65,6 +65,16 @@ def test_without_its_transaction_a_capture_has_the_invoices_day() -> None:
     assert payment.data.date == date(2026, 10, 3)
 
 
+@pytest.mark.parametrize("made_at", ["0000-00-00 00:00:00", None])
+def test_a_transaction_without_a_time_is_as_good_as_none(made_at: str | None) -> None:
+    known = {"order_id": 123, "txn_type": "capture"}
+    first = {**known, "txn_id": "pi_7Q", "created_at": "2026-10-03 11:30:00"}
+
+    found = transactions([first, {**known, "txn_id": "pi_8Q", "created_at": made_at}], ["capture"])
+
+    assert list(found) == [(123, "pi_7Q")]
+
+
 def test_an_offline_method_proves_nothing_unless_it_is_listed() -> None:
     raw, order = invoice_json(**NO_GATEWAY), order_json(**BANK)
 

@@ -11,6 +11,7 @@ tenders; `memo-9`, `memo-giftcard-9`, `memo-storecredit-9`, `memo-reward-9` for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ from typing import Any, Literal
 from producers.magento.translate.figures import GIFT_CARD, REWARD, STORE_CREDIT
 from producers.magento.translate.places import View
 from producers.magento.translate.sales import currency_of, exchange_rate, method_of
-from producers.magento.translate.values import Raw, are_usual, day, identity, moment, number, text
+from producers.magento.translate.values import Raw, Unreadable, are_usual, day, identity, moment, number, text
 from producers.store import Found
 from schemas.assembly import assembled
 from schemas.entities import Entity, Payment, SaleReference, Tender
@@ -33,12 +34,16 @@ Transactions = Mapping[tuple[int, str], datetime]
 
 
 def transactions(listed: Iterable[Raw], kinds: Sequence[str]) -> dict[tuple[int, str], datetime]:
-    """The transactions of some kinds. The kind named first wins where a gateway used an id twice."""
+    """The transactions of some kinds. The kind named first wins where a gateway used an id twice.
+
+    One without a readable time is left out: its document's day stands in, and the documents beside it go on.
+    """
     found: dict[tuple[int, str], datetime] = {}
     for kind in reversed(kinds):
         for one in listed:
             if one.get("txn_type") == kind and (order_id := number(one.get("order_id"))) is not None:
-                found[order_id, str(one.get("txn_id"))] = moment(one, "created_at")
+                with suppress(Unreadable):
+                    found[order_id, str(one.get("txn_id"))] = moment(one, "created_at")
     return found
 
 
