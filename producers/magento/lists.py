@@ -141,7 +141,9 @@ class ListReader:
         read = await self._first_rows([above(self._spec.key, key)], [self._spec.key], fields=fields)
         if read is None:
             return [await self._failing_id(key, ())]
-        return [self.key_of(row) for row in read.rows]
+        keys = [self.key_of(row) for row in read.rows]
+        self._check_order([key, *keys])
+        return keys
 
     async def check(self) -> None:
         """Ask for rows that cannot be there: it shows whether the list is served, whatever its rows are."""

@@ -18,7 +18,7 @@ from producers.magento.query import Filter, before, from_on
 from producers.magento.seconds import as_read_at
 from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
 from producers.magento.translate.places import Places, read_places, read_sites
-from producers.magento.translate.values import Raw
+from producers.magento.translate.values import Raw, version
 from producers.magento.translator import Translator
 from producers.store import Broken, Changes, Cursor, Page, Row, Selection, Site, StoreRefuses, Stream
 
@@ -129,13 +129,12 @@ class MagentoStore:
     async def _rows(
         self, stream: Stream, raws: Mapping[int, Raw], orders: Mapping[int, Raw]
     ) -> tuple[tuple[Row, ...], tuple[Broken, ...]]:
-        place_of = self._readers[stream.name].place_of
         found = await self._translator.snapshots(stream, raws, orders)
         rows = []
         for key, one in found.items():
             if not isinstance(one, Broken):
                 # a snapshot's version is the latest change of anything it is made of
-                rows.append(Row(key, one[0].version if one else place_of(raws[key]).changed_at, one))
+                rows.append(Row(key, one[0].version if one else version(raws[key]), one))
         rows.sort(key=lambda row: (row.changed_at, row.id))
         return tuple(rows), tuple(one for one in found.values() if isinstance(one, Broken))
 

@@ -24,7 +24,7 @@ from producers.magento.translate.people import customer
 from producers.magento.translate.places import Places
 from producers.magento.translate.products import product
 from producers.magento.translate.sales import order
-from producers.magento.translate.values import Raw, Unreadable, number
+from producers.magento.translate.values import Raw, Unreadable, number, version
 from producers.store import Broken, Found, Stream
 from schemas.faults import undecodable
 
@@ -98,6 +98,7 @@ def _order_of(row: Raw, orders: Orders) -> Raw:
 
 def _translated(key: int, row: Raw, translate: Translation) -> tuple[Found, ...] | Broken:
     try:
+        version(row)  # a row has its place among the others, though nothing may come of it
         return translate(row)
     except Unreadable as error:
         return Broken(key, str(error))

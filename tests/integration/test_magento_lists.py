@@ -13,7 +13,14 @@ from producers.store import Cursor, Selection, StoreRefuses, StoreUnreachable
 from schemas.entities import Entity
 from tests.leftovers import nothing_left_of
 from tests.magento_reading import BEGIN, INVOICES, ORDERS, every_page, invoices, opened, orders, stream
-from tests.magento_samples import credit_memo_json, customer_json, invoice_json, order_json, transactions_json
+from tests.magento_samples import (
+    credit_memo_json,
+    customer_json,
+    invoice_json,
+    order_json,
+    product_json,
+    transactions_json,
+)
 from tests.magento_shop import Shop, json_error, page_for_people
 
 
@@ -232,6 +239,18 @@ async def test_a_list_that_ignores_what_it_was_asked_is_refused() -> None:
     async with opened(Shop(before=unsorted)) as store:
         with pytest.raises(StoreRefuses, match="does not keep to the order"):
             await store.page(stream(store, "customers"), 0, Selection())
+        with pytest.raises(StoreRefuses, match="does not keep to the order"):
+            await store.ids(stream(store, "customers"), 0)
+
+
+async def test_a_row_without_a_readable_time_stops_nothing_though_the_books_want_nothing_of_it() -> None:
+    odd = product_json(id=100, type_id="configurable", updated_at="0000-00-00 00:00:00")
+
+    async with opened(Shop({"V1/products": [odd, product_json(id=101)]})) as store:
+        (page,) = await every_page(store, "products")
+
+    assert [row.id for row in page.rows] == [101]
+    assert [one.id for one in page.broken] == [100]
 
 
 async def test_customers_are_found_under_the_id_their_rows_show() -> None:
