@@ -35,12 +35,13 @@ class Place:
 class Site:
     """How a place is set up: the time zone (IANA) in which its days are counted, and the currency of its sales.
 
-    An empty currency: the store does not say.
+    Its rates are units of a sale's currency for one of `base`. An empty currency: the store does not say.
     """
 
     place: Place
     zone: str
     currency: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,11 @@ ODD: dict[str, tuple[Break, str, str]] = {
         "Europe/Berlin, the organisation's those of Europe/London",
         "make both alike",
     ),
+    "rates for one of another currency": (
+        change("base = ", "europe = "),
+        "the store's rates are units for one EUR, the organisation's currency is GBP",
+        "sell there in EUR only",
+    ),
     "books locked since the start": (
         lock,
         "locked for all but advisers up to 2026-02-28",

@@ -146,7 +146,8 @@ def _payments(org: OrganisationSettings, books: Books, chart: Chart) -> Iterator
 
 
 def _currencies(org: OrganisationSettings, books: Books, sites: Sequence[Site]) -> Iterator[Finding]:
-    enabled = {str(row.get("Code")) for row in books.currencies} | {str(books.organisation.get("BaseCurrency"))}
+    base = str(books.organisation.get("BaseCurrency"))
+    enabled = {str(row.get("Code")) for row in books.currencies} | {base}
     wanted = dict.fromkeys(site.currency for site in sites if site.currency)
     found = [
         wrong(
@@ -157,6 +158,16 @@ def _currencies(org: OrganisationSettings, books: Books, sites: Sequence[Site]) 
         )
         for code in wanted
         if code not in enabled
+    ]
+    found += [
+        odd(
+            "currencies",
+            f"the store's rates are units for one {other}, the organisation's currency is {base}: a sale in another "
+            f"currency than {other} would be booked at a wrong rate",
+            f"sell there in {other} only, or feed an organisation in {other}",
+            where=org.name,
+        )
+        for other in dict.fromkeys(site.base for site in sites if site.base not in ("", base))
     ]
     listed = ", ".join(wanted) or "no store says which it sells in; the organisation has " + ", ".join(sorted(enabled))
     yield from found or [fine("currencies", listed, where=org.name)]

@@ -75,10 +75,14 @@ def read_places(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence
 
 
 def read_sites(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[Raw]) -> tuple[Site, ...]:
-    """Every store view with its time zone and the currency it shows first. Raises `StoreRefuses`."""
-    currencies = {number(one.get("id")): str(one.get("default_display_currency_code") or "") for one in configs}
+    """Every store view with its time zone, the currency it shows first, and its rates'. Raises `StoreRefuses`."""
+    shown = {number(one.get("id")): str(one.get("default_display_currency_code") or "") for one in configs}
+    bases = {number(one.get("id")): str(one.get("base_currency_code") or "") for one in configs}
     known = read_places(configs, views, websites).views
-    return tuple(Site(view.place, view.zone.key, currencies.get(identifier, "")) for identifier, view in known.items())
+    return tuple(
+        Site(view.place, view.zone.key, shown.get(identifier, ""), bases.get(identifier, ""))
+        for identifier, view in known.items()
+    )
 
 
 def _is_among(known: Mapping[int, View], named: object) -> bool:
