@@ -38,7 +38,7 @@ async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:
 
 
 async def test_a_database_that_was_not_upgraded_is_refused(database_url: str) -> None:
-    with pytest.raises(LedgerBehind, match="not there, this version needs 0005: upgrade"):
+    with pytest.raises(LedgerBehind, match="not there, this version needs 0005: run `xerelay db upgrade`"):
         await Ledger.open(database_url)
 
 

@@ -182,3 +182,4 @@ def test_an_unknown_organisation_exits_2_and_a_missing_ledger_1(command: list[st
     )
     assert missing.exit_code == 1
     assert missing.stderr.startswith("ledger: the ledger's schema is not there")
+    assert missing.stderr.endswith(": run `xerelay db upgrade`, or start a worker\n")

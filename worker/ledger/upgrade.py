@@ -54,7 +54,8 @@ async def check_schema(connection: AsyncConnection) -> None:
         return
     _refuse_newer(current)
     have = f"at revision {current}" if current else "not there"
-    raise LedgerBehind(f"the ledger's schema is {have}, this version needs {expected}: upgrade the ledger first")
+    cure = "run `xerelay db upgrade`, or start a worker"
+    raise LedgerBehind(f"the ledger's schema is {have}, this version needs {expected}: {cure}")
 
 
 def _migrate(connection: Connection) -> None:
