@@ -151,6 +151,8 @@ class Link:
             await self._set_up(connection)
             self.connected.set()
             self._worked_once = True
+            if self._told:
+                _log.warning("the broker answers again")
             self._told = ""
             background = [asyncio.create_task(work) for work in self._background()]
             waiting: set[asyncio.Future[Any]] = {connection.ended, *background}

@@ -65,13 +65,17 @@ async def test_full_queue_nacks(amqp_url: str, unique_org: str) -> None:
             await publish_one_by_one(50)  # the limit takes hold a little late
 
 
-async def test_missing_exchange_fails_what_is_under_way_and_the_link_comes_back(amqp_url: str, unique_org: str) -> None:
+async def test_missing_exchange_fails_what_is_under_way_and_the_link_comes_back(
+    amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with publishing(amqp_url, organisation_queues(unique_org)) as publisher:
         with pytest.raises(ConnectionLost, match="no exchange"):
             await publish(publisher, "any", "m1", exchange=f"missing.{unique_org}")
 
         await publish(publisher, f"{unique_org}.batch.order", "m2")
         assert publisher.reconnects == 1
+    lost, back = [one.getMessage() for one in caplog.records if one.name == "producers.amqp.link"]
+    assert (lost[:10], back) == ("no broker:", "the broker answers again")
 
 
 async def test_confirm_that_does_not_come_times_out_and_drops_the_connection(amqp_url: str, unique_org: str) -> None:
