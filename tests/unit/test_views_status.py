@@ -103,6 +103,6 @@ async def test_the_budget_says_what_is_left_and_what_xero_forbids(ledger: Ledger
 async def test_without_a_broker_the_ledger_still_tells_what_it_knows(ledger: Ledger) -> None:
     seen = await status(ledger, [SHOP], ask=no_broker)
 
-    assert seen.broker == "nobody listens"
+    assert seen.broker == "nobody listens: is RabbitMQ running, and does broker.url name its host and port?"
     assert [one.depth for one in seen.organisations[0].lanes] == [None, None, None]
     assert seen.organisations[0].budget.left_today == 1000

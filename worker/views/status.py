@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from producers.amqp import AmqpError
+from producers.amqp import AmqpError, with_cure
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.topology import dead_queue, lane_queue
@@ -97,7 +97,7 @@ async def _depths(names: Sequence[str], ask: AskDepths) -> tuple[Mapping[str, in
     try:
         return await ask(queues), ""
     except AmqpError as error:
-        return {}, str(error)
+        return {}, with_cure(error)
 
 
 async def _one(
