@@ -6,7 +6,9 @@ from importlib import import_module
 
 from worker.cli.lazily import COMMANDS
 
-for _name in ("deploy.sandbox.xero.__main__", "deploy.sandbox.store.__main__", "worker.bootstrap", "worker.agents"):
+_STARTED = ("deploy.sandbox.xero.__main__", "deploy.sandbox.store.__main__", "worker.bootstrap", "worker.agents")
+_WHEN_USED = ("certifi", "concurrent.futures.thread", "encodings.idna", "httpcore", "uvicorn.lifespan.off")
+for _name in (*_STARTED, *_WHEN_USED):  # the latter are imported by libraries, and by no file's head
     import_module(_name)
 for _place in COMMANDS.values():
     import_module(f"worker.cli.{_place.partition(':')[0]}")
