@@ -38,11 +38,18 @@ def amqp_url(broker: Service) -> str:
     return broker.url
 
 
-@pytest.fixture
-def private_broker() -> Iterator[PrivateBroker]:
-    """A node of the test's own, to kill, restart and reconfigure."""
+@pytest.fixture(scope="session")
+def _breakable_node() -> Iterator[PrivateBroker]:
+    """A second node beside the session's: one with the queues of all tests would take long to start again."""
     with _public_directory() as base, run_private_broker(base) as node:
         yield node
+
+
+@pytest.fixture
+def private_broker(_breakable_node: PrivateBroker) -> PrivateBroker:
+    """A node to kill, restart and reconfigure, which is up; a test puts back what it reconfigured."""
+    _breakable_node.start()
+    return _breakable_node
 
 
 @pytest.fixture
