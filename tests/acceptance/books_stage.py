@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +14,8 @@ from schemas.codec import encode_event
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Event, Lane
 from schemas.topology import EVENTS, event_key, organisation_queues
-from tests.acceptance.stage import ROOT, Stage
+from tests.acceptance.launched import run_command
+from tests.acceptance.stage import Stage
 from tests.amqp_links import publishing
 from tests.store_fixture import StoreSandbox
 from worker.clock import SystemClock
@@ -97,9 +96,7 @@ class BooksStage:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command, as a person types it."""
-        command = [sys.executable, "-m", "worker", *arguments, "--config", str(self.stage.config)]
-        environ = os.environ | self.stage.environ
-        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=90, check=False)
+        return run_command([*arguments, "--config", str(self.stage.config)], self.stage.environ)
 
     def command(self, *arguments: str) -> tuple[int, Any]:
         """A command's exit code, and what its JSON says of the organisation."""

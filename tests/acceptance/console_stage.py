@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
 from deploy.demo.configuration import write_store_configuration
 from deploy.services import free_port
-from tests.acceptance.stage import ROOT
+from tests.acceptance.launched import launch_command
 from tests.sandbox_fixture import SandboxControl
 from tests.store_fixture import StoreSandbox
 
@@ -46,7 +43,7 @@ class ConsoleStage:
         )
         lines = self.config.read_text().splitlines(keepends=True)
         self.config.write_text("".join(line for line in lines if not line.startswith(tuple(f'"{m}' for m in LEFT_OUT))))
-        self.environ = os.environ | {
+        self.environ = {
             "XERELAY_CONNECTIONS__DEMO__FLOW": "web",
             "XERELAY_CONNECTIONS__DEMO__CLIENT_ID": "sandbox-web",
             "XERELAY_CONSOLE__PORT": str(self.port),
@@ -79,16 +76,13 @@ class ConsoleStage:
 
     @contextmanager
     def _process(self, command: str) -> Iterator[None]:
-        arguments = [sys.executable, "-m", "worker", command, "--config", str(self.config)]
-        with (self.folder / f"{command}.log").open("wb") as output:
-            process = subprocess.Popen(arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=self.environ)
-            try:
-                yield
-                assert process.poll() is None, f"the {command} has ended\n{self.log(command)[-3000:]}"
-            finally:
-                process.terminate()
-                try:
-                    process.wait(15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait(10)
+        log = self.folder / f"{command}.log"
+        process = launch_command([command, "--config", str(self.config)], self.environ, log)
+        try:
+            yield
+            assert process.poll() is None, f"the {command} has ended\n{self.log(command)[-3000:]}"
+        finally:
+            process.terminate()
+            with suppress(AssertionError):
+                process.wait(15)
+            process.kill()

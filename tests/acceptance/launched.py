@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.forked import FORKSERVER
@@ -18,6 +20,8 @@ from worker.bootstrap import run_worker
 from worker.cli import main
 from worker.logs import configure
 from worker.settings import Settings, load
+
+_COMMAND_S = 90
 
 
 class Launched:
@@ -80,12 +84,27 @@ def launch_agent(config: Path, environ: Mapping[str, str], log: Path, *, charge_
     return _launch(_agent, config, environ, log, crash, charge_s)
 
 
-def launch_command(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Launched:
-    """A command as a person types it; what it writes, errors included, goes to `log`."""
+def launch_command(
+    arguments: Sequence[str], environ: Mapping[str, str], log: Path, errors: Path | None = None
+) -> Launched:
+    """A command as a person types it; what it writes goes to `log`, and so do errors without a file of their own."""
     log.touch()
-    process = FORKSERVER.Process(target=_command, args=(list(arguments), dict(os.environ | environ), log), daemon=True)
+    whole = dict(os.environ | environ)
+    process = FORKSERVER.Process(target=_command, args=(list(arguments), whole, log, errors), daemon=True)
     process.start()
     return Launched(process)
+
+
+def run_command(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """A command as a person types it, to its end."""
+    with TemporaryDirectory() as folder:
+        written, errors = Path(folder) / "written", Path(folder) / "errors"
+        process = launch_command(arguments, environ, written, errors)
+        try:
+            code = process.wait(_COMMAND_S)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(list(arguments), code, written.read_text(), errors.read_text())
 
 
 def _launch(
@@ -98,18 +117,21 @@ def _launch(
     return Launched(process)
 
 
-def _command(arguments: list[str], environ: dict[str, str], log: Path) -> None:
-    _become(environ, log)
+def _command(arguments: list[str], environ: dict[str, str], log: Path, errors: Path | None) -> None:
+    _become(environ, log, errors)
     sys.argv = ["xerelay", *arguments]
     main()
 
 
-def _become(environ: dict[str, str], log: Path) -> None:
+def _become(environ: dict[str, str], log: Path, errors: Path | None = None) -> None:
     os.environ.clear()
     os.environ.update(environ)
     with log.open("wb") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
+    if errors is not None:
+        with errors.open("wb") as output:
+            os.dup2(output.fileno(), sys.stderr.fileno())
 
 
 def _child(run: Callable[..., None], config: Path, environ: dict[str, str], log: Path, *arguments: Any) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -33,8 +31,7 @@ from schemas.topology import (
     store_commands,
     store_queues,
 )
-from tests.acceptance.launched import Crash, Launched, launch_agent
-from tests.acceptance.stage import ROOT
+from tests.acceptance.launched import Crash, Launched, launch_agent, run_command
 from tests.amqp_links import consuming, publishing
 from tests.export_shop import ExportShop
 from worker.ledger.errors import LedgerError
@@ -96,10 +93,7 @@ class ShopStage:
 
     def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of xerelay's, as a person types it."""
-        command = [sys.executable, "-m", "worker", *arguments, "--config", str(self.config)]
-        return subprocess.run(
-            command, cwd=ROOT, env=os.environ | self.environ, capture_output=True, text=True, timeout=90, check=False
-        )
+        return run_command([*arguments, "--config", str(self.config)], self.environ)
 
     async def died(self, process: Launched) -> None:
         """The agent has ended itself with SIGKILL."""
