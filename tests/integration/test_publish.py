@@ -50,13 +50,17 @@ def broker_channel(url: str) -> Iterator[Any]:
 
 
 def take_all(url: str, queue: str) -> list[tuple[Any, bytes]]:
+    """Everything in a queue: until it is empty and nothing more comes."""
     with broker_channel(url) as channel:
         taken: list[tuple[Any, bytes]] = []
-        while True:
-            method, properties, body = channel.basic_get(queue, auto_ack=True)
-            if method is None:
-                return taken
-            taken.append((properties, body))
+        was_empty = False
+        for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=0.3):
+            if method is not None:
+                taken.append((properties, body))
+            elif was_empty:
+                break
+            was_empty = method is None and not channel.queue_declare(queue, passive=True).method.message_count
+        return taken
 
 
 def test_a_file_goes_to_the_lane_persistent_and_whole(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
