@@ -183,7 +183,13 @@ def test_4_6_allocations_against_the_rules_are_refused(xero: XeroCaller) -> None
     assert "Authorised" in refusals(_allocate(xero, note, draft, "10"))[0]
     assert "currency" in refusals(_allocate(xero, note, euro, "10"))[0]
     assert "greater than zero" in refusals(_allocate(xero, note, document, "0"))[0]
+    assert "paid off" in _allocated_to_paid(xero, note, small, "12")
     assert "Authorised" in _allocated_twice(xero, note, document)
+
+
+def _allocated_to_paid(xero: XeroCaller, note: Json, document: Json, amount: str) -> str:
+    made(xero, "Payments", payment(_of(document), amount))
+    return refusals(_allocate(xero, note, document, amount))[0]
 
 
 def _allocated_twice(xero: XeroCaller, note: Json, document: Json) -> str:

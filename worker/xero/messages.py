@@ -98,6 +98,9 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("cannot be applied", "has payments or credit notes allocated"), _DOCUMENT_FROZEN),
     # a paid document gets both messages
     (("exceeds the amount outstanding",), _EXCEEDS_DUE),
+    # of allocations: https://github.com/waynerobinson/xeroizer/issues/320
+    (("cannot be allocated", "greater than amount outstanding"), _EXCEEDS_DUE),
+    (("already been paid off",), _EXCEEDS_DUE),
     (("only be made against authorised documents",), _NOT_PAYABLE),
     (("within a batch cannot be deleted",), _IN_BATCH),
     (("total does not equal the sum of the lines",), _ARITHMETIC),

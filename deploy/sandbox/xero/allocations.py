@@ -14,6 +14,7 @@ from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, nested, text
 
 NAMING = Naming("Allocations", "AllocationID", "HasValidationErrors")
+_TOO_MUCH = "Credit Note cannot be allocated as amount is greater than amount outstanding"
 
 
 def allocate(book: Book, credit_note_id: str, element: Json) -> Saved:
@@ -68,6 +69,8 @@ def _invoice(book: Book, named: Json) -> Json:
 
 
 def _check(credit_note: Json, invoice: Json, applied: Decimal) -> None:
+    if invoice["Status"] == "PAID":
+        raise Refused("The invoice you are trying to allocate to has already been paid off", _TOO_MUCH)
     if credit_note["Status"] != "AUTHORISED" or invoice["Status"] != "AUTHORISED":
         raise Refused("Allocations can only be made between Authorised documents")
     if credit_note["Contact"]["ContactID"] != invoice["Contact"]["ContactID"]:
@@ -77,7 +80,7 @@ def _check(credit_note: Json, invoice: Json, applied: Decimal) -> None:
     if applied <= 0:
         raise Refused("The allocation amount must be greater than zero")
     if applied > invoice["AmountDue"]:
-        raise Refused("The allocation amount exceeds the amount outstanding on this document")
+        raise Refused(_TOO_MUCH)
     if applied > credit_note["RemainingCredit"]:
         raise Refused("The allocation amount exceeds the remaining credit of the credit note")
 
