@@ -17,7 +17,7 @@ from worker.settlement import Settlement
 from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of
 from worker.xero.lookup import Reading, readings_of
-from worker.xero.reissue import REASON, Reissue, reissue, successor_of
+from worker.xero.reissue import BEGUN, REASON, Reissue, reissue, successor_of
 from worker.xero.revision import GONE_HINT
 
 Element = Mapping[str, Any]
@@ -69,6 +69,10 @@ class Reissuing:
                 await self._settlement.stopped([stop])
             else:
                 plans.append(planned)
+        if plans:
+            # from here on every version of these sales goes on with it, also one that says again what Xero had before
+            begun = [(plan.write.key, known[plan.write.key].version, BEGUN) for plan in plans]
+            await self._s.ledger.documents.settle_unchanged(self._s.lease, begun, completed=[])
         await self._carry_out(lane, plans)
 
     async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:

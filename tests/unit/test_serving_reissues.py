@@ -95,3 +95,19 @@ async def test_a_payment_on_its_way_is_waited_for_before_its_sale_is_re_issued(t
             member.element["Amount"] for call in xero.calls if call.kind is Kind.ALLOCATION for member in call.members
         ]
         assert allocated == [Decimal(12)]
+
+
+async def test_an_amount_that_goes_back_in_the_middle_of_a_re_issue_is_issued_anew_too(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        paid(one)
+        one.xero.answers[Kind.INVOICE] = [one.xero.take, *[one.xero.refuse] * 3]
+        await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+        assert [held.reason for held in await one.parked()] == ["reissue_stuck"]
+
+        await one.acked(*one.receive(sale("10.00", "2.00", hours=2)))
+
+        credited, issued = (one.xero.written[f"{NUMBER}~{place}"] for place in (1, 2))
+        assert (credited["Total"], issued["Total"]) == (Decimal("12.00"), Decimal("12.00"))
+        assert await one.parked() == []

@@ -25,6 +25,9 @@ from worker.xero.sameness import totals_of
 Element = Mapping[str, Any]
 
 REASON = "document_paid"
+BEGUN = "reissue"
+"""Stands for the content of an invoice that is being replaced: no version of its sale is what Xero has then."""
+
 _MARKED = re.compile(r"(.*)~(\d+)")
 _ZERO = Decimal(0)
 _OF_SALE = ("Reference", "CurrencyCode", "CurrencyRate", "LineAmountTypes", "BrandingThemeID")

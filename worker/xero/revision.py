@@ -16,6 +16,7 @@ from worker.ledger.records import Document
 from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
 from worker.xero.facts import UNAPPROVED, facts_of, money
 from worker.xero.pairing import figures, paired
+from worker.xero.reissue import BEGUN, REASON
 from worker.xero.sameness import date_of, totals_of
 
 Element = Mapping[str, Any]
@@ -62,11 +63,13 @@ def revise(kind: Kind, ours: Element, document: Document, theirs: Element | None
 
 
 def _change(kind: Kind, ours: Element, document: Document, theirs: Element) -> Revised | Clash:
+    if document.content_hash == BEGUN:
+        return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
     pairs = list(paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
     if not is_settled_in_part(kind, theirs):
         return Revised(_whole(kind, ours, document, theirs, pairs))
     if _moves_money(ours, theirs, pairs):
-        return Clash("document_paid", _both(document, ours, theirs), _PAID_HINT)
+        return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
     return Revised(_words(kind, ours, document, theirs, pairs))
 
 
