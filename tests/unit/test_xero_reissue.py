@@ -124,6 +124,10 @@ def test_what_does_not_add_up_is_not_credited() -> None:
     assert reissue(SOLD, OLD, theirs(Total=Decimal("12.01"))) is None
 
 
+def test_a_sale_in_another_currency_takes_no_credit_of_the_old_one() -> None:
+    assert reissue(SOLD, OLD, theirs(CurrencyCode="EUR")) is None
+
+
 def test_the_next_time_counts_on() -> None:
     again = planned(SOLD, theirs(), replace(OLD, number=f"{NUMBER}~2"))
 

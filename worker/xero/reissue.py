@@ -55,10 +55,13 @@ class Reissue:
 
 
 def reissue(write: Write, document: Document, theirs: Element, made: Document | None = None) -> Reissue | None:
-    """Bring `write` to a sale whose `document` Xero shows as `theirs`; None where its lines do not make its total.
+    """Bring `write` to a sale whose `document` Xero shows as `theirs`.
 
+    None where its lines do not make its total, or where the currency is another: credit passes in one currency only.
     `made` is the new invoice, where it is there already: it may be of an earlier version than `write`.
     """
+    if write.payload["CurrencyCode"] != theirs.get("CurrencyCode"):
+        return None
     base, count = parts(document.number)
     number = f"{base}~{count + 1}"
     key = _key(write, f"credit_note~{count + 1}")
