@@ -9,8 +9,8 @@ from datetime import datetime
 from worker.chart import CHARTED, Fault
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
-from worker.ledger.records import KIND_PAUSED, Document, Held
-from worker.reading import Arrival
+from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
+from worker.reading import Arrival, Sound, read
 from worker.session import Session
 from worker.sorting import Candidate, sort
 from worker.steps import Step
@@ -59,8 +59,15 @@ class Intake:
         return batch.pausing
 
     async def hold(self, works: Iterable[tuple[Work, Held]]) -> None:
-        """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on."""
+        """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on.
+
+        What a later version has taken back does not wait for a parent, which may never come.
+        """
         pairs = list(works)
+        stale = await self._taken_back([work for work, held in pairs if held.state is HoldState.PARENT])
+        if stale:
+            await self._complete(stale)
+            pairs = [(work, held) for work, held in pairs if work not in stale]
         if not pairs:
             return
         unique = {held.id: held for _, held in pairs}
@@ -161,12 +168,30 @@ class Intake:
             await self._s.ledger.documents.settle_unchanged(
                 self._s.lease, batch.raised, completed=batch.completed, voided=batch.voided
             )
-        done = [work.held_id for work in batch.settled if work.held_id]
+        await self._complete(batch.settled)
+        await self.hold(batch.held)
+
+    async def _complete(self, settled: Sequence[Work]) -> None:
+        done = [work.held_id for work in settled if work.held_id]
         if done:
             await self._s.ledger.held.remove(self._s.lease, done)
-        await self._s.ledger.runs.add(tally(batch.settled))
-        self._s.closing.completed(batch.settled)
-        await self.hold(batch.held)
+        await self._s.ledger.runs.add(tally(settled))
+        self._s.closing.completed(settled)
+
+    async def _taken_back(self, works: Sequence[Work]) -> list[Work]:
+        """Those of `works` whose documents the ledger knows to be gone in a later version."""
+        wanted: dict[Work, list[Write]] = {}
+        for work in works:
+            sound = read(self._arrival(work), self._s.org, self._s.clock.now(), self._s.lock_date)
+            if isinstance(sound, Sound):
+                wanted[work] = [write for write in sound.writes if not write.only_if_absent]
+        if not wanted:
+            return []
+        gone = await self._s.ledger.documents.voided([w.key for writes in wanted.values() for w in writes])
+        stale = [work for work, ws in wanted.items() if all(gone.get(w.key, w.version) > w.version for w in ws)]
+        for work in stale:
+            work.result = "stale"
+        return stale
 
     def _arrival(self, work: Work) -> Arrival:
         return Arrival(

@@ -51,11 +51,13 @@ async def test_compose_sees_what_was_voided_before_it_was_there(ledger: Ledger, 
     await ledger.documents.settle_unchanged(lease, [], completed=[], voided=[(key(1), at), (key(2), START)])
 
     seen = [await known_of(ledger, lease, 1, 2, 3)]
+    asked = await ledger.documents.voided([key(1), key(3)])
     clock.advance(timedelta(days=401).total_seconds())
     await ledger.calls.purge(retention_days=30)
     seen.append(await known_of(ledger, await lease_of(ledger, "w2"), 1, 2, 3))
 
     assert [known.voided for known in seen] == [{key(1): at, key(2): at}, {}]
+    assert asked == {key(1): at}
 
 
 async def known_of(ledger: Ledger, lease: Lease, *numbers: int) -> Known:

@@ -14,11 +14,13 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import ORG, MemoryXero, Served, served
-from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, removed
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.waiting import until
 from worker.documents import Action, Kind
-from worker.ledger.records import Call
+from worker.ledger.records import Call, HoldState
 from worker.xero.reply import Reply, ReplyKind
+
+REFUND = credit_memo(line("10.00", "2.00", tax_rate="20"))
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def count(one: Served, kind: Kind) -> int:
 
 
 async def test_a_refund_that_is_taken_back_while_it_is_being_written_is_voided(one: Served) -> None:
-    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    refund = event(Entity.CREDIT_MEMO, REFUND)
     back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
     await one.acked(*one.receive(sale()))
     one.xero.gate.clear()
@@ -63,7 +65,7 @@ async def test_an_older_version_that_comes_after_its_cancellation_is_not_booked(
 
 
 async def test_an_older_refund_that_comes_after_its_cancellation_waits_for_nothing(one: Served) -> None:
-    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    refund = event(Entity.CREDIT_MEMO, REFUND)
     back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
     await one.acked(*one.receive(sale()))
     await one.acked(*one.receive(back))
@@ -73,6 +75,35 @@ async def test_an_older_refund_that_comes_after_its_cancellation_waits_for_nothi
     assert count(one, Kind.CREDIT_NOTE) == 0
     assert sum((await one.ledger.held.counts(ORG)).values()) == 0
     assert len(one.session.buffer) == 0
+
+
+@pytest.mark.parametrize(
+    ("older", "later"),
+    [
+        (event(Entity.PAYMENT, payment()), removed(Entity.PAYMENT, "51")),
+        (event(Entity.CREDIT_MEMO, REFUND), removed(Entity.CREDIT_MEMO, "41")),
+    ],
+    ids=["payment", "refund"],
+)
+async def test_what_was_taken_back_does_not_wait_for_a_sale(one: Served, older: Event, later: Event) -> None:
+    await one.acked(*one.receive(later.model_copy(update={"version": VERSION + timedelta(hours=1)})))
+
+    await one.acked(*one.receive(older))
+
+    assert await one.waiting(HoldState.PARENT) == 0
+    assert await one.parked() == []
+
+
+async def test_money_that_was_taken_back_with_its_refund_does_not_wait_for_it(one: Served) -> None:
+    gone = [removed(Entity.CREDIT_MEMO, "41"), removed(Entity.PAYMENT, "51")]
+    back = event(Entity.PAYMENT, payment(direction="out", credit_memo_id="41"))
+    later = {"version": VERSION + timedelta(hours=1)}
+
+    await one.acked(*one.receive(*(each.model_copy(update=later) for each in gone), sale()))
+    await one.acked(*one.receive(event(Entity.CREDIT_MEMO, REFUND), back))
+
+    assert await one.waiting(HoldState.PARENT) == 0
+    assert await one.parked() == []
 
 
 async def test_a_sale_that_is_taken_up_again_after_its_cancellation_is_booked(one: Served) -> None:

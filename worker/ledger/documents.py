@@ -27,7 +27,7 @@ from worker.ledger.statements import (
 )
 from worker.ledger.tables import documents, held
 from worker.ledger.types import dump, load
-from worker.ledger.voids import Voided, remember_voids
+from worker.ledger.voids import Voided, read_voids, remember_voids
 
 Settled = tuple[DocumentKey, datetime, str]
 """A document, the version that needs no call, and the hash of its content."""
@@ -79,6 +79,11 @@ class Documents:
         """Those of `keys` that are there, any number of them."""
         async with self._database.reading() as connection:
             return await read_documents(connection, keys)
+
+    async def voided(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
+        """The version in which each was to be gone, of those that were to be before they were ever written."""
+        async with self._database.reading() as connection:
+            return await read_voids(connection, keys)
 
     async def item_codes(self, org: str, codes: Iterable[str]) -> frozenset[str]:
         """Those of `codes` that are items of the organisation."""

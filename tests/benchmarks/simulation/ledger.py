@@ -137,6 +137,10 @@ class Documents:
     async def get(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
         return {key: self._books.documents[key] for key in keys if key in self._books.documents}
 
+    async def voided(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
+        del keys  # here nothing is taken back
+        return {}
+
     async def settle_unchanged(
         self,
         lease: Lease,
