@@ -66,7 +66,7 @@ class Intake:
         pairs = list(works)
         stale = await self._taken_back([work for work, held in pairs if held.state is HoldState.PARENT])
         if stale:
-            await self._complete(stale)
+            await self.complete(stale)
             pairs = [(work, held) for work, held in pairs if work not in stale]
         if not pairs:
             return
@@ -80,6 +80,14 @@ class Intake:
         again = [work for work, held in pairs if held.id in back]
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
+
+    async def complete(self, works: Sequence[Work]) -> None:
+        """Close events of which nothing is to be written any more."""
+        done = [work.held_id for work in works if work.held_id]
+        if done:
+            await self._s.ledger.held.remove(self._s.lease, done)
+        await self._s.ledger.runs.add(tally(works))
+        self._s.closing.completed(works)
 
     async def _unmapped(self, refused: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
         """Parked; unless the configuration was added to since this session began: then the next one reads them anew."""
@@ -168,15 +176,8 @@ class Intake:
             await self._s.ledger.documents.settle_unchanged(
                 self._s.lease, batch.raised, completed=batch.completed, voided=batch.voided
             )
-        await self._complete(batch.settled)
+        await self.complete(batch.settled)
         await self.hold(batch.held)
-
-    async def _complete(self, settled: Sequence[Work]) -> None:
-        done = [work.held_id for work in settled if work.held_id]
-        if done:
-            await self._s.ledger.held.remove(self._s.lease, done)
-        await self._s.ledger.runs.add(tally(settled))
-        self._s.closing.completed(settled)
 
     async def _taken_back(self, works: Sequence[Work]) -> list[Work]:
         """Those of `works` whose documents the ledger knows to be gone in a later version."""
@@ -188,7 +189,7 @@ class Intake:
         if not wanted:
             return []
         gone = await self._s.ledger.documents.voided([w.key for writes in wanted.values() for w in writes])
-        stale = [work for work, ws in wanted.items() if all(gone.get(w.key, w.version) > w.version for w in ws)]
+        stale = [work for work, ws in wanted.items() if ws and all(gone.get(w.key, w.version) > w.version for w in ws)]
         for work in stale:
             work.result = "stale"
         return stale

@@ -166,15 +166,9 @@ class Settlement:
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is Action.VOID and one.key not in known]
         await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed, voided=voided)
-        await self._done([*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)])
-        await self._orphaned(self._s.buffer.unblock(never), never=never)
-
-    async def _done(self, works: Sequence[Work]) -> None:
-        held_ids = [work.held_id for work in works if work.held_id]
-        if held_ids:
-            await self._s.ledger.held.remove(self._s.lease, held_ids)
-        await self._s.ledger.runs.add(tally(works))
-        self._s.closing.completed(works)
+        done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
+        await self._intake.complete(done)
+        await self._orphaned(self._s.buffer.unblock(never))
 
     async def _park_changed(self, write: Write, document: Document) -> None:
         detail = uneditable.difference(write, document)
@@ -259,20 +253,15 @@ class Settlement:
     def _pause_reason(self, kind: Kind | None, results: Results) -> str | None:
         return self._s.refusals.count(kind, results) if kind is not None else None
 
-    async def _orphaned(self, works: Iterable[Work], *, never: Container[DocumentKey] = ()) -> None:
-        """Events whose parent will not come from memory wait for it in the ledger.
-
-        Those whose own document is one of `never` are done: it was taken back before they came.
-        """
-        missing = [(work, parent) for work in dict.fromkeys(works) if (parent := self._missing_parent(work))]
-        overtaken = [work for work, parent in missing if parent in never and parent.owner == work.owner]
-        for work, _ in missing:
-            self._s.buffer.drop(work)
-        for work in overtaken:
-            work.result = "stale"
-        if overtaken:
-            await self._done(overtaken)
-        await self._intake.hold((work, waiting_for(work, one)) for work, one in missing if work not in overtaken)
+    async def _orphaned(self, works: Iterable[Work]) -> None:
+        """Events whose parent will not come from memory wait for it in the ledger."""
+        waiting = []
+        for work in dict.fromkeys(works):
+            parent = self._missing_parent(work)
+            if parent is not None:
+                self._s.buffer.drop(work)
+                waiting.append((work, waiting_for(work, parent)))
+        await self._intake.hold(waiting)
 
     def _missing_parent(self, work: Work) -> DocumentKey | None:
         for key in work.pending:

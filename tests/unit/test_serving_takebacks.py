@@ -142,7 +142,7 @@ class SlowlySetOff(MemoryXero):
 
 async def test_a_refund_that_is_taken_back_while_it_is_being_set_off_is_voided(tmp_path: Path) -> None:
     xero = SlowlySetOff()
-    refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    refund = event(Entity.CREDIT_MEMO, REFUND)
     back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero) as one:
         await one.acked(*one.receive(sale()))
