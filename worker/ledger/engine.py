@@ -79,6 +79,11 @@ class Database:
                 try:
                     yield connection
                     await _commit(connection, last)
+                except exc.InternalError as error:
+                    if _is_read_only(error.orig):
+                        # another connection may come to a server that takes writes
+                        await connection.invalidate()
+                    raise
                 finally:
                     info.pop(LAST, None)
 
@@ -175,9 +180,16 @@ def unavailable() -> Iterator[None]:
         if type(cause) is sqlite3.DatabaseError:  # the class of none of SQLite's other errors
             told = f"ledger.url: expected a sound database of SQLite's, got: {_first_line(cause)}"
             raise LedgerError(f"{told}; name another file, or restore a backup") from error
+        if _is_read_only(cause):
+            raise LedgerUnavailable(f"the ledger's database takes no writes: {_first_line(cause)}") from error
         if not getattr(error, "connection_invalidated", False):
             raise
         raise LedgerUnavailable(f"the ledger's database went away: {_first_line(cause)}") from error
+
+
+def _is_read_only(cause: object) -> bool:
+    """A standby, after a failover; or a service whose disk is nearly full."""
+    return isinstance(cause, psycopg.errors.ReadOnlySqlTransaction)
 
 
 async def _commit(connection: AsyncConnection, last: Sequence[Last]) -> None:
