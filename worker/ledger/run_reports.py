@@ -99,8 +99,9 @@ class RunReports:
         Nothing is asked of the database where there is nothing to add.
         """
         if counts:
+            # in the same order everywhere: two workers that each wait for the other's rows would wait for ever
             rows = [
-                {"this": run_id} | {name: of_run.get(name, 0) for name in _ADDED} for run_id, of_run in counts.items()
+                {"this": run_id} | {name: counts[run_id].get(name, 0) for name in _ADDED} for run_id in sorted(counts)
             ]
             async with self._database.transaction() as connection:
                 await connection.execute(_ADD, rows)

@@ -1,0 +1,61 @@
+"""Several processes that write to the same runs at once. SQLite has one writer, who is never in another's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+
+from producers.runs import Run, RunState
+from schemas.commands import SyncNow
+from schemas.entities import Entity
+from tests.agent_fixture import message
+from tests.sample_ledger import opened
+from tests.waiting import until
+from worker.ledger.ledger import Ledger
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+_WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+_ADD = "UPDATE runs SET written = written + 1 WHERE id = %s"
+
+
+@pytest.fixture
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    async with opened(database_url) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def other(database_url: str, ledger: Ledger) -> Iterator[psycopg.Connection]:
+    """Another process, in the middle of a transaction."""
+    with psycopg.connect(database_url.replace("+psycopg", "", 1)) as connection:
+        yield connection
+
+
+async def test_counts_of_the_same_runs_do_not_wait_for_each_other_for_ever(
+    ledger: Ledger, other: psycopg.Connection
+) -> None:
+    for name in ("r1", "r2"):
+        await record(ledger, name)
+    other.execute(_ADD, ["r1"])
+
+    adding = asyncio.create_task(ledger.runs.add({"r2": {"written": 1}, "r1": {"written": 1}}))
+    await until_waiting(other)
+    await asyncio.to_thread(other.execute, _ADD, ["r2"])
+    other.commit()
+    await adding
+
+    assert {one.id: one.written for one in await ledger.runs.latest()} == {"r1": 2, "r2": 2}
+
+
+async def record(ledger: Ledger, name: str) -> RunState:
+    _, runs = ledger.store("shop", holder="a1")
+    run = Run(name, "sync-now", SyncNow(entity=Entity.INVOICE, ids=("1",)))
+    return await runs.record(run, message(run.name, run.command, run.id))
+
+
+async def until_waiting(other: psycopg.Connection) -> None:
+    """Until the ledger's statement waits for what `other` has locked."""
+    await until(lambda: other.execute(_WAITING).fetchone(), what="a statement that waits")
