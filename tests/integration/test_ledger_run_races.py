@@ -50,6 +50,23 @@ async def test_counts_of_the_same_runs_do_not_wait_for_each_other_for_ever(
     assert {one.id: one.written for one in await ledger.runs.latest()} == {"r1": 2, "r2": 2}
 
 
+async def test_a_command_that_two_agents_write_down_at_once_is_one_run(
+    ledger: Ledger, other: psycopg.Connection
+) -> None:
+    await record(ledger, "r1")
+    other.execute("CREATE TEMPORARY TABLE theirs AS SELECT * FROM runs")
+    other.execute("DELETE FROM runs")
+    other.commit()
+    other.execute("INSERT INTO runs SELECT * FROM theirs")
+
+    recording = asyncio.create_task(record(ledger, "r1"))
+    await until_waiting(other)
+    other.commit()
+
+    assert await recording is RunState.RECORDED
+    assert [one.id for one in await ledger.runs.latest()] == ["r1"]
+
+
 async def record(ledger: Ledger, name: str) -> RunState:
     _, runs = ledger.store("shop", holder="a1")
     run = Run(name, "sync-now", SyncNow(entity=Entity.INVOICE, ids=("1",)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.checkpoints import Memory
 from producers.runs import Progress, Run, RunState, StoreCommand
@@ -62,17 +63,17 @@ class StoreRuns:
         wish = _wish(run)
         with told():
             async with self._database.transaction() as connection:
-                known = (await connection.execute(_KNOWN, {"this": run.id})).one_or_none()
-                if known is not None and known.store != self._store:
-                    raise Undecodable("invalid", f"id: names a run of the store {known.store}; choose another one")
+                known = await self._known(connection, run)
                 if known is not None:
-                    return RunState(known.state)
+                    return known
                 asked = {"of": self._store, "asks": wish}
                 first = (await connection.execute(_LIKE_IT, asked)).scalars().first() if wish else None
                 state = RunState.JOINED if first else RunState.RECORDED
                 row = self._row(run.id, run.name, body, state) | {"wish": wish, "joined_to": first}
-                await connection.execute(runs.insert(), row | {"recorded_at": await self._database.now(connection)})
-                return state
+                statement = insert(self._database.dialect, runs).on_conflict_do_nothing()
+                await connection.execute(statement, row | {"recorded_at": await self._database.now(connection)})
+                # another agent may have had the same message, and been first
+                return await self._known(connection, run) or state
 
     async def refuse(self, body: bytes, reason: str) -> None:
         """See the protocol. The same bytes are one row."""
@@ -122,6 +123,15 @@ class StoreRuns:
         """See the protocol."""
         async with self._charge.transaction() as (connection, now):
             await connection.execute(FINISH, {"this": run.id, "end": state.value, "why": detail, "at": now})
+
+    async def _known(self, connection: AsyncConnection, run: Run) -> RunState | None:
+        """The state of a run that is written down already. Raises `Undecodable` where it is another store's."""
+        known = (await connection.execute(_KNOWN, {"this": run.id})).one_or_none()
+        if known is None:
+            return None
+        if known.store != self._store:
+            raise Undecodable("invalid", f"id: names a run of the store {known.store}; choose another one")
+        return RunState(known.state)
 
     def _row(self, run_id: str, name: str, body: bytes, state: RunState) -> dict[str, Any]:
         columns = {"id": run_id, "store": self._store, "command": name, "body": body, "state": state.value}
