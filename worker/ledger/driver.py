@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import exc
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
@@ -75,6 +76,20 @@ async def guarded(connection: AsyncConnection, sql: str, done: Awaitable[T]) -> 
         # whatever state it is in, nobody uses it again
         await connection.invalidate()
         raise
+
+
+def lose_unfinished(context: ExceptionContext) -> None:
+    """Count a connection that is still in a pipeline as lost.
+
+    psycopg cannot leave the pipeline of a server that has just ended: a rollback fails, and without it the connection
+    would not come back to its pool.
+    """
+    connection = context.connection
+    if connection is None or connection.closed or connection.invalidated:
+        return
+    raw: Any = connection.connection.driver_connection
+    if raw.pgconn.pipeline_status:
+        context.is_disconnect = True
 
 
 def _translated(connection: AsyncConnection, sql: str, error: Exception) -> BaseException:

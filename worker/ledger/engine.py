@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
-from worker.ledger.driver import guarded, raw_of
+from worker.ledger.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import WRITES, Groups
 from worker.ledger.statements import LAST, Last
@@ -123,6 +123,8 @@ def make_engine(url: str) -> AsyncEngine:
     )
     if dialect == "sqlite":
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine.sync_engine, "handle_error", lose_unfinished)
     return engine
 
 
