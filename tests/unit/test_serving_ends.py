@@ -9,12 +9,15 @@ from pathlib import Path
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.topology import event_key, lane_queue
+from tests.fakes import START
 from tests.sample_ledger import document, key, open_call, write
+from tests.sample_ledger import event as held
 from tests.serving_fakes import ORG, FailingOnce, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.waiting import until
 from worker.intake import Intake
 from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.records import HoldState
 from worker.serving import Stopped
 from worker.settlement import Settlement
 
@@ -84,3 +87,17 @@ async def test_what_an_uncertain_call_left_open_stays_blocked_until_that_is_sett
         assert one.session.buffer.wants(key(2))
         await settlement.free(member for member in call.members if member.key == key(2))
         assert not one.session.buffer.wants(key(2))
+
+
+async def test_what_a_call_of_another_session_has_overtaken_is_held_no_longer(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        settlement = Settlement(session=one.session, intake=Intake(session=one.session))
+        versions = {"older": START - timedelta(hours=1), "its own": START, "newer": START + timedelta(hours=1)}
+        for name, version in versions.items():
+            parked = held(1, HoldState.PERSON, id=name, owner=key(1).owner, version=version)
+            await one.ledger.held.hold(one.lease, [parked])
+        call = await open_call(one.ledger, one.lease, write(1))
+
+        await settlement.adopt(call, 500, [document(1)])
+
+        assert {row.id for row in await one.parked()} == {"its own", "newer"}
