@@ -59,6 +59,10 @@ class Wish:
     again: bool = False
     run_id: str = ""
 
+    def takes_all_of(self, row: Row) -> bool:
+        """Whether nothing of this row is left out."""
+        return not self.organisation and all(map(self.is_wanted, row.snapshots))
+
     def lane_of(self, row: Row) -> Lane | None:
         """The lane of this row's events, where it is not the configured one."""
         if self.backfill_before is not None and row.changed_at < self.backfill_before:
@@ -124,7 +128,9 @@ class Translator:
             doubtful = {one: content if published[one] == content else "" for one, content in memory.published.items()}
             if doubtful != memory.published:
                 batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published))
-            batch.memories.append(Memory(row.id, published, known=doubtful))
+            # of a row that was broken, what is not asked for now was never published: it stays one to read again
+            broken = "" if wish.takes_all_of(row) else memory.broken
+            batch.memories.append(Memory(row.id, published, broken, doubtful))
 
     def _targets(self, found: Found, wish: Wish) -> list[Target]:
         fed = self.routing.targets_of(found.places)

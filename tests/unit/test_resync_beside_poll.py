@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.commands import ResyncAll
+from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, workshop
-from tests.fake_store import OPENED
+from tests.fake_store import INVOICES, OPENED
 from tests.waiting import until
 
 
@@ -44,3 +44,19 @@ async def test_a_page_confirmed_late_does_not_hide_a_change_back_to_what_it_held
     await shop.poller.poll()
 
     assert shop.exchange.names() == ["customer 1"]
+
+
+async def test_a_run_for_a_part_of_a_mended_row_leaves_the_rest_to_the_sweep(shop: Workshop) -> None:
+    shop.store.invoice(1, OPENED, broken="payment is missing")
+    await shop.poller.poll()
+    shop.store.row(INVOICES, 1).broken = ""
+    await shop.record("sync-now", SyncNow(entity=Entity.INVOICE, ids=("1",)))
+    await shop.work_off("sync-now")
+    by_the_run = shop.exchange.names()
+
+    await shop.sweeper.sweep(INVOICES)
+    by_the_sweep = shop.exchange.names()
+    await shop.sweeper.sweep(INVOICES)
+
+    assert (by_the_run, by_the_sweep) == (["invoice 1"], ["payment invoice-1"])
+    assert shop.exchange.names() == []
