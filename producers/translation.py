@@ -33,7 +33,8 @@ class Batch:
     """What some rows come to. `memories` are those that are new, `broken` the broken rows not yet reported.
 
     `doubtful` is to be remembered while the events are on their way: of an agent that dies then nobody knows which of
-    two contents it published last. Without it, a change back to the first would count as no change.
+    two contents it published last, or whether any at all. Without it, a change back to the first would count as no
+    change, and a row that is then deleted as one of which nothing was published.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
@@ -125,7 +126,7 @@ class Translator:
                 event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
-            doubtful = {one: content if published[one] == content else "" for one, content in memory.published.items()}
+            doubtful = {one: new if memory.published.get(one) == new else "" for one, new in published.items()}
             if doubtful != memory.published:
                 batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published))
             # of a row that was broken, what is not asked for now was never published: it stays one to read again

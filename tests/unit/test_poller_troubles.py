@@ -156,3 +156,20 @@ async def test_a_change_back_is_published_though_the_agent_died_before_it_saved_
     await shop.poller.poll()
 
     assert shop.exchange.names() == ["customer 1"]
+
+
+@pytest.mark.parametrize("step", [Step.PUBLISHED, Step.CONFIRMED])
+async def test_what_a_dying_agent_published_first_is_removed_once_the_store_has_deleted_it(
+    shop: Workshop, step: Step
+) -> None:
+    shop.store.customer(1, OPENED)
+    shop.steps.dies_at = step
+    with pytest.raises(Died):
+        await shop.poller.poll()
+    shop.steps.dies_at = None
+    shop.store.delete(CUSTOMERS, 1)
+
+    await shop.poller.poll()
+    await shop.sweeper.sweep(CUSTOMERS)
+
+    assert [event.change for event, _ in shop.exchange.taken()] == [Change.CHANGED, Change.REMOVED]
