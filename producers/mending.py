@@ -26,21 +26,22 @@ class Mender:
         """Read all broken rows once. Returns how many can be read now. Raises `Stopped`, and `NotInCharge`."""
         after, mended = 0, 0
         while not self._s.stop.asked:
+            asked_at = self._s.clock.monotonic()
             known = await self._s.patience.of(partial(self._s.checkpoints.broken_after, stream, after, _AT_A_TIME))
             if not known:
                 break
             after = known[-1].row_id
-            mended += await self._read(stream, known)
+            mended += await self._read(stream, known, asked_at)
         return mended
 
-    async def _read(self, stream: Stream, known: Sequence[Memory]) -> int:
+    async def _read(self, stream: Stream, known: Sequence[Memory], asked_at: float) -> int:
         memories = {memory.row_id: memory for memory in known}
         found = await self._s.patience.of(partial(self._s.source.rows, stream, list(memories)))
         now = self._s.clock.now()
         batch = self._s.translator.batch(found.rows, found.broken, memories, now=now, wish=Wish())
         for row in batch.broken:
             self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
-        await self._s.doubt(stream, batch)
+        await self._s.doubt(stream, batch, asked_at=asked_at)
         await self._s.posting.post(batch.outgoing)
         await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories))
         return len(found.rows)

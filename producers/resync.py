@@ -130,13 +130,15 @@ class Resyncer:
         tasks: asyncio.TaskGroup,
     ) -> None:
         wish = wish_of(run)
+        asked_at = self._s.clock.monotonic()
         async for page in self._pages(run, stream, after):
             self._s.steps.reached(Step.FETCHED)
             batch = await self._translate(stream, page, wish)
             self._s.steps.reached(Step.TRANSLATED)
-            await self._s.doubt(stream, batch)
+            await self._s.doubt(stream, batch, asked_at=asked_at)
             confirmed = tasks.create_task(self._s.posting.post(batch.outgoing))
             await on_their_way.put(_OnItsWay(page, batch, confirmed))
+            asked_at = self._s.clock.monotonic()
         await on_their_way.put(None)
 
     async def _pages(self, run: Run, stream: Stream, after: int) -> AsyncIterator[Page]:

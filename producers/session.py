@@ -35,7 +35,13 @@ class Session:
         """The store's name."""
         return self.translator.store
 
-    async def doubt(self, stream: Stream, batch: Batch) -> None:
-        """Before a batch is published: what it replaces counts as unknown until the new is saved."""
+    async def doubt(self, stream: Stream, batch: Batch, *, asked_at: float | None = None) -> None:
+        """Before a batch is published: what it replaces counts as unknown until the new is saved.
+
+        `asked_at` is when a reading began beside the poller's. Where it took so long that the poller may have published
+        later changes since, it stays unknown which content is the last.
+        """
         if batch.doubtful:
             await self.patience.of(partial(self.checkpoints.save, stream, batch.doubtful))
+        if asked_at is not None and self.clock.monotonic() - asked_at >= self.pace.lag.total_seconds():
+            batch.stay_in_doubt()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from producers.checkpoints import Address, Memory
@@ -43,6 +43,10 @@ class Batch:
     broken: list[Broken] = field(default_factory=list)
     unchanged: int = 0
     skipped: int = 0
+
+    def stay_in_doubt(self) -> None:
+        """What is doubtful is remembered so for good: the next change is published, whatever it is."""
+        self.memories = [replace(one, published=one.known or {}) for one in self.memories]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from producers.store import Page, Selection, Stream
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, workshop
-from tests.fake_store import INVOICES, OPENED
+from tests.fake_store import CUSTOMERS, INVOICES, OPENED
 from tests.waiting import until
 
 
@@ -60,3 +61,60 @@ async def test_a_run_for_a_part_of_a_mended_row_leaves_the_rest_to_the_sweep(sho
 
     assert (by_the_run, by_the_sweep) == (["invoice 1"], ["payment invoice-1"])
     assert shop.exchange.names() == []
+
+
+async def test_a_page_read_long_ago_does_not_hide_a_change_back_to_what_it_holds(shop: Workshop) -> None:
+    shop.store.customer(1, OPENED - timedelta(days=400), name="Ada")
+    await shop.poller.poll()
+    await shop.record("resync-all", ResyncAll(entities=(Entity.CUSTOMER,)))
+    answered, page = asyncio.Event(), shop.store.page
+
+    async def slowly(stream: Stream, after: int, selection: Selection) -> Page:
+        read = await page(stream, after, selection)
+        await answered.wait()
+        return read
+
+    shop.store.page = slowly  # type: ignore[method-assign] # a store whose answer takes long
+    async with shop.working("resync-all"):
+        await until(lambda: shop.store.calls["page"] == 1)
+        shop.store.customer(1, shop.clock.now(), name="Ida")
+        shop.clock.advance(120)
+        await shop.poller.poll()
+        answered.set()
+        await shop.finished()
+    shop.exchange.taken()
+    shop.store.customer(1, shop.clock.now(), name="Ada")
+    shop.clock.advance(120)
+
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["customer 1"]
+
+
+async def test_a_broken_row_read_again_long_ago_does_not_hide_a_change_back_either(shop: Workshop) -> None:
+    shop.store.customer(1, shop.clock.now(), broken="no name")
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.store.customer(1, shop.clock.now(), name="Ada")
+    answered, rows = asyncio.Event(), shop.store.rows
+
+    async def slowly(stream: Stream, ids: Sequence[int]) -> Page:
+        read = await rows(stream, ids)
+        await answered.wait()
+        return read
+
+    shop.store.rows = slowly  # type: ignore[method-assign] # a store whose answer takes long
+    sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
+    await until(lambda: shop.store.calls["rows"] == 1)
+    shop.store.customer(1, shop.clock.now(), name="Ida")
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    answered.set()
+    await sweep
+    shop.exchange.taken()
+    shop.store.customer(1, shop.clock.now(), name="Ada")
+    shop.clock.advance(120)
+
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["customer 1"]
