@@ -43,13 +43,17 @@ class Poller:
         now = await self._s.patience.of(self._s.source.now)
         until = (now - self._s.pace.lag).replace(microsecond=0)
         for stream in self._s.source.streams:
-            await self._catch_up(stream, until)
+            begun = self._s.clock.monotonic()
+            looks_back = begun >= self._reread_at.get(stream.name, 0.0)
+            await self._catch_up(stream, until, looks_back=looks_back)
+            if looks_back:  # not before: where a defect ended it, the next poll looks back as far
+                self._reread_at[stream.name] = begun + self._s.pace.reread_every.total_seconds()
 
-    async def _catch_up(self, stream: Stream, until: datetime) -> None:
+    async def _catch_up(self, stream: Stream, until: datetime, *, looks_back: bool) -> None:
         known = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         reading = known or await self._begin(stream, until)
         saved = reading.cursor
-        after = self._looking_back(stream, saved)
+        after = Cursor(saved.changed_at - self._s.pace.overlap) if looks_back else saved
         # what was there before the agent came is no news: it does not go ahead of what is
         wish = Wish(backfill_before=reading.begun_at)
         while after.changed_at <= until and not self._s.stop.asked:
@@ -70,13 +74,6 @@ class Poller:
         await self._s.patience.of(partial(self._first_look.tell, stream))
         begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), until + self._s.pace.lag)
         return await self._s.patience.of(begin)
-
-    def _looking_back(self, stream: Stream, saved: Cursor) -> Cursor:
-        now = self._s.clock.monotonic()
-        if now < self._reread_at.get(stream.name, 0.0):
-            return saved
-        self._reread_at[stream.name] = now + self._s.pace.reread_every.total_seconds()
-        return Cursor(saved.changed_at - self._s.pace.overlap)
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, cursor: Cursor | None) -> None:
         ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from producers.steps import Step
-from producers.store import StoreRefuses, StoreUnreachable, Stream
+from producers.store import Changes, Cursor, StoreRefuses, StoreUnreachable, Stream
 from schemas.envelope import Change
 from tests.agent_fixture import Died, Workshop, subjects, workshop
 from tests.fake_store import CUSTOMERS, INVOICES, OPENED, many_invoices
@@ -173,3 +173,27 @@ async def test_what_a_dying_agent_published_first_is_removed_once_the_store_has_
     await shop.sweeper.sweep(CUSTOMERS)
 
     assert [event.change for event, _ in shop.exchange.taken()] == [Change.CHANGED, Change.REMOVED]
+
+
+async def test_a_look_back_that_a_defect_ended_is_made_up_for(shop: Workshop) -> None:
+    shop.store.invoice(1, OPENED)
+    await shop.poller.poll()
+    shop.exchange.taken()
+    shop.store.invoice(2, OPENED - MINUTE)
+    shop.clock.advance(3600)
+    shop.store.invoice(3, OPENED + 60 * MINUTE)
+    changes = shop.store.changes
+
+    async def fail(stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        if stream == INVOICES:
+            raise ZeroDivisionError
+        return await changes(stream, after, until=until)
+
+    shop.store.changes = fail  # type: ignore[method-assign] # a defect of the adapter
+    with pytest.raises(ZeroDivisionError):
+        await shop.poller.poll()
+    shop.store.changes = changes  # type: ignore[method-assign]
+
+    await shop.poller.poll()
+
+    assert subjects(shop.exchange.taken()) == ["2", "3"]
