@@ -157,8 +157,12 @@ class ShopStage:
         ledger = await self.ledger()
         return await ledger.runs.get(run_id) if ledger else None
 
+    async def confirmed(self, stream: Stream) -> int:
+        """Of how many rows all contents are known to be with the broker."""
+        return sum(all(memory.published.values()) for memory in await self.remembered(stream))
+
     async def remembered(self, stream: Stream) -> list[Memory]:
-        """What the ledger says was published of a stream."""
+        """What the ledger says was published of a stream, or is on its way: of that it has no content."""
         ledger = await self.ledger()
         if ledger is None:
             return []

@@ -227,7 +227,7 @@ async def age_sweeps(stage: ShopStage) -> None:
 
 async def until_remembered(stage: ShopStage, count: int) -> None:
     async def all_there() -> bool:
-        return len(await stage.remembered(SALES)) == count
+        return await stage.confirmed(SALES) == count
 
     await stage.until_async(all_there, what=f"{count} sales published")
 
