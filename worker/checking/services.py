@@ -42,8 +42,7 @@ def _judged(found: Survey, queues: int) -> Iterator[Finding]:
 def ledger_fault(error: LedgerError) -> Finding:
     """Why the ledger cannot be used, or its tokens be read."""
     if isinstance(error, LedgerBehind):
-        said, _, cure = str(error).rpartition(": ")
-        return wrong("ledger", said, cure)
+        return wrong("ledger", error.said, error.cure)
     if isinstance(error, WrongKey):
         return wrong("ledger", str(error), "see ledger.encryption_key")
     return wrong("ledger", str(error), "does ledger.url name the database, and is it running?")

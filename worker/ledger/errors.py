@@ -24,7 +24,12 @@ class LedgerUnavailable(LedgerError):
 
 
 class LedgerBehind(LedgerError):
-    """The schema and the code do not belong together."""
+    """The schema and the code do not belong together. `said` is how they differ, `cure` what to do."""
+
+    def __init__(self, said: str, cure: str) -> None:
+        super().__init__(f"{said}: {cure}")
+        self.said = said
+        self.cure = cure
 
 
 class WrongKey(LedgerError):

@@ -55,7 +55,7 @@ async def check_schema(connection: AsyncConnection) -> None:
     _refuse_newer(current)
     have = f"at revision {current}" if current else "not there"
     cure = "run `xerelay db upgrade`, or start a worker"
-    raise LedgerBehind(f"the ledger's schema is {have}, this version needs {expected}: {cure}")
+    raise LedgerBehind(f"the ledger's schema is {have}, this version needs {expected}", cure)
 
 
 def _migrate(connection: Connection) -> None:
@@ -70,7 +70,9 @@ def _refuse_newer(current: str | None) -> None:
     if current is None or current in {script.revision for script in scripts.walk_revisions()}:
         return
     head = scripts.get_current_head()
-    raise LedgerBehind(f"the ledger's schema is at {current}, newer than this version's {head}: run the newer xerelay")
+    raise LedgerBehind(
+        f"the ledger's schema is at {current}, newer than this version's {head}", "run the newer xerelay"
+    )
 
 
 def _revision(connection: Connection) -> str | None:
