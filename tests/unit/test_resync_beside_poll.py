@@ -24,6 +24,13 @@ async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
         yield made
 
 
+async def renamed(shop: Workshop, name: str) -> None:
+    """The store changes its customer, and the poller sees it."""
+    shop.store.customer(1, shop.clock.now(), name=name)
+    shop.clock.advance(120)
+    await shop.poller.poll()
+
+
 async def test_a_page_confirmed_late_does_not_hide_a_change_back_to_what_it_held(shop: Workshop) -> None:
     old = OPENED - timedelta(days=400)
     shop.store.customer(1, old, name="Ada")
@@ -33,16 +40,12 @@ async def test_a_page_confirmed_late_does_not_hide_a_change_back_to_what_it_held
     async with shop.working("resync-all"):
         await until(lambda: shop.exchange.waiting == 1)
         confirmed, shop.exchange.hold = shop.exchange.hold, None
-        shop.store.customer(1, shop.clock.now(), name="Ida")
-        shop.clock.advance(120)
-        await shop.poller.poll()
+        await renamed(shop, "Ida")
         confirmed.set()
         await shop.finished()
     shop.exchange.taken()
-    shop.store.customer(1, shop.clock.now(), name="Ada")
-    shop.clock.advance(120)
 
-    await shop.poller.poll()
+    await renamed(shop, "Ada")
 
     assert shop.exchange.names() == ["customer 1"]
 
@@ -77,16 +80,12 @@ async def test_a_page_read_long_ago_does_not_hide_a_change_back_to_what_it_holds
     shop.store.page = slowly  # type: ignore[method-assign] # a store whose answer takes long
     async with shop.working("resync-all"):
         await until(lambda: shop.store.calls["page"] == 1)
-        shop.store.customer(1, shop.clock.now(), name="Ida")
-        shop.clock.advance(120)
-        await shop.poller.poll()
+        await renamed(shop, "Ida")
         answered.set()
         await shop.finished()
     shop.exchange.taken()
-    shop.store.customer(1, shop.clock.now(), name="Ada")
-    shop.clock.advance(120)
 
-    await shop.poller.poll()
+    await renamed(shop, "Ada")
 
     assert shop.exchange.names() == ["customer 1"]
 
@@ -106,15 +105,11 @@ async def test_a_broken_row_read_again_long_ago_does_not_hide_a_change_back_eith
     shop.store.rows = slowly  # type: ignore[method-assign] # a store whose answer takes long
     sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
     await until(lambda: shop.store.calls["rows"] == 1)
-    shop.store.customer(1, shop.clock.now(), name="Ida")
-    shop.clock.advance(120)
-    await shop.poller.poll()
+    await renamed(shop, "Ida")
     answered.set()
     await sweep
     shop.exchange.taken()
-    shop.store.customer(1, shop.clock.now(), name="Ada")
-    shop.clock.advance(120)
 
-    await shop.poller.poll()
+    await renamed(shop, "Ada")
 
     assert shop.exchange.names() == ["customer 1"]
