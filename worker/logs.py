@@ -23,7 +23,7 @@ _ENCODER = json.JSONEncoder(default=repr)
 def configure() -> None:
     """Set logging up for this process; what libraries log comes out in the same form, from warnings on."""
     terminal = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(_as_json)
+    renderer = _sealed(structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(_as_json))
     common: list[Any] = [structlog.processors.add_log_level, _stamp]
     structlog.configure(
         processors=[*common, redact, structlog.processors.format_exc_info, renderer],
@@ -54,18 +54,26 @@ def _stamp(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Passwords inside URLs, and values under telling keys, become stars."""
-    for key, value in event.items():
-        if _is_telling(key) and not isinstance(value, int | float | bool):
+    """Values under telling keys become stars."""
+    for key in _telling(tuple(event)):
+        if not isinstance(event[key], int | float | bool):
             event[key] = "***"
-        elif isinstance(value, str) and "://" in value:
-            event[key] = _URL_PASSWORD.sub(r"\1:***@", value)
     return event
 
 
-@lru_cache(maxsize=1000)
-def _is_telling(key: str) -> bool:
-    return _SECRET_KEYS.search(key) is not None and key not in _PLAIN_KEYS
+@lru_cache(maxsize=1000)  # all lines of one kind have the same keys
+def _telling(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if _SECRET_KEYS.search(key) is not None and key not in _PLAIN_KEYS)
+
+
+def _sealed(renderer: Any) -> Any:
+    """What `renderer` writes, with stars for passwords inside URLs, wherever in the line they are."""
+
+    def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+        text: str = renderer(logger, name, event)
+        return _URL_PASSWORD.sub(r"\1:***@", text) if "://" in text else text
+
+    return render
 
 
 def _as_json(event: Any, **_: Any) -> str:

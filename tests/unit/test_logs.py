@@ -1,0 +1,42 @@
+"""What never reaches a log line, whoever writes it and wherever it stands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+_SECRET = "hush"
+_WRITES = f"""
+import logging, structlog
+from worker.logs import configure
+configure()
+log = structlog.get_logger("xerelay")
+url = "amqp://shop:{_SECRET}@127.0.0.1:5672/shop"
+log.info("plain", routing_key="shop.immediate.invoice", attempt=1)
+log.info("link.lost", url=url, hosts=[{{"first": url}}])
+log.info("refused", client_secret="{_SECRET}", token={{"access": "{_SECRET}"}}, tokens=3)
+logging.getLogger("library").warning("no answer from %s", url)
+try:
+    raise ValueError(url)
+except ValueError:
+    log.exception("failed")
+"""
+
+
+def _lines() -> list[dict[str, Any]]:
+    done = subprocess.run([sys.executable, "-c", _WRITES], capture_output=True, text=True, check=True, timeout=60)
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_secrets_become_stars_and_the_rest_stays() -> None:
+    plain, lost, refused, library, failed = _lines()
+
+    assert (plain["routing_key"], plain["attempt"], plain["level"]) == ("shop.immediate.invoice", 1, "info")
+    starred = "amqp://shop:***@127.0.0.1:5672/shop"
+    assert (lost["url"], lost["hosts"]) == (starred, [{"first": starred}])
+    assert (refused["client_secret"], refused["token"], refused["tokens"]) == ("***", "***", 3)
+    assert library["event"] == f"no answer from {starred}"
+    assert starred in failed["exception"]
+    assert _SECRET not in json.dumps([plain, lost, refused, library, failed])
