@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, Dialect, Table, Text, TypeDecorator, bindparam
@@ -43,7 +45,11 @@ class Prepared:
     """
 
     sql: str
-    inward: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    names: Sequence[str]
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """The values of `names`, in their order."""
+    inward: Sequence[tuple[int, Callable[[Any], Any]]]
+    """What turns the value at a place into the driver's, of those that are not the same for both."""
     outward: Sequence[tuple[int, Callable[[Any], Any]]]
     constants: Mapping[str, Any]
     by_position: bool
@@ -60,11 +66,7 @@ class Prepared:
         rows, _ = await execute(connection, self.sql, self.parameters(values))
         if not (rows and self.outward):
             return rows
-        found = [list(row) for row in rows]
-        for row in found:
-            for place, do in self.outward:
-                row[place] = do(row[place])
-        return found
+        return [_with(row, self.outward) for row in rows]
 
     async def change(self, connection: AsyncConnection, values: Mapping[str, Any]) -> int:
         """Execute it; how many rows it changed."""
@@ -83,9 +85,22 @@ class Prepared:
         """The driver's parameters; names that the statement does not know are left out."""
         if self.constants:
             values = {**self.constants, **values}
-        if self.by_position:
-            return tuple(values[name] if do is None else do(values[name]) for name, do in self.inward)
-        return {name: values[name] if do is None else do(values[name]) for name, do in self.inward}
+        picked = self.pick(values)
+        taken = _with(picked, self.inward) if self.inward else picked
+        return taken if self.by_position else dict(zip(self.names, taken, strict=True))
+
+
+def _with(values: Iterable[Any], changes: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    changed = list(values)
+    for place, do in changes:
+        changed[place] = do(changed[place])
+    return changed
+
+
+def _picking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)  # of one name the other would give the bare value
 
 
 @cache
@@ -95,12 +110,15 @@ def prepared(dialect: str, statement: Any) -> Prepared:
     if dialect != "sqlite":
         spelling = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
     compiled = statement.compile(dialect=spelling)
-    order = compiled.positiontup or list(compiled.binds)
+    names = tuple(compiled.positiontup or compiled.binds)
+    inward = ((place, compiled.binds[name].type.bind_processor(spelling)) for place, name in enumerate(names))
     returned = getattr(statement, "exported_columns", ())
     outward = ((place, column.type.result_processor(spelling, None)) for place, column in enumerate(returned))
     return Prepared(
         sql=str(compiled),
-        inward=tuple((name, compiled.binds[name].type.bind_processor(spelling)) for name in order),
+        names=names,
+        pick=_picking(names),
+        inward=tuple((place, do) for place, do in inward if do is not None),
         outward=tuple((place, do) for place, do in outward if do is not None),
         constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
         by_position=dialect == "sqlite",
@@ -187,9 +205,9 @@ def of_entities(keys: Iterable[DocumentKey | EntityKey]) -> Iterator[dict[str, A
 
     Lists of one column are looked up fast: 500 whole keys in one list cost PostgreSQL 40 ms, entities of one kind 4 ms.
     """
-    groups: dict[tuple[str, str, str], set[str]] = {}
+    groups: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for key in keys:
-        groups.setdefault(key[:3], set()).add(key.entity_id)
+        groups[key[:3]].add(key[3])
     for (org, source, entity), ids in groups.items():
         for piece in chunks(ids):
             yield {"of": org, "store": source, "sort": entity, "ids": piece}
