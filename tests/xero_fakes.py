@@ -71,7 +71,7 @@ def document_of(write: Write, **changes: Any) -> Document:
         version=write.version,
         content_hash=write.content_hash,
     )
-    return replace(document, **changes)
+    return document._replace(**changes)
 
 
 def known_of(*documents: Document, item_codes: frozenset[str] = frozenset()) -> Known:

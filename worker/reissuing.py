@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from schemas.envelope import Lane
@@ -167,8 +166,7 @@ class Reissuing:
 
 def _standing(write: Write, document: Document, element: Element) -> Document:
     same = document.content_hash == write.content_hash
-    return replace(
-        document,
+    return document._replace(
         key=write.key,
         number=number_of(write.kind, element),
         version=write.version if same else document.version,

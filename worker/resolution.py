@@ -114,7 +114,7 @@ class Resolution:
         if found.ours and found.same:
             return self._document(member, findings)
         if member.kind is Kind.ITEM:
-            return replace(self._document(member, findings), facts={**found.facts, "linked": True})
+            return self._document(member, findings)._replace(facts={**found.facts, "linked": True})
         return None
 
     async def _take_apart(self, member: Member, findings: Findings) -> None:
@@ -131,7 +131,7 @@ class Resolution:
             await self._settlement.park(member, "number_taken", detail, hint)
 
     def _stub(self, member: Member, findings: Findings) -> Document:
-        return replace(self._document(member, findings), version=_EPOCH, content_hash="")
+        return self._document(member, findings)._replace(version=_EPOCH, content_hash="")
 
     def _suffix(self, member: Member) -> bool:
         slot = self._s.buffer.slot(member.key)

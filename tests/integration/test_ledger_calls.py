@@ -76,7 +76,7 @@ async def known_of(ledger: Ledger, lease: Lease, *numbers: int) -> Known:
 
 async def test_compose_sees_what_the_writes_refer_to(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
-    item = replace(document(7, part="item"), kind=Kind.ITEM, number="SKU-7")
+    item = document(7, part="item")._replace(kind=Kind.ITEM, number="SKU-7")
     await put_documents(ledger, lease, document(1), document(2), document(3), item)
     writes = [
         write(1, needs=[key(2)]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from schemas.envelope import Lane
@@ -48,7 +47,7 @@ async def pay(ledger: Ledger, lease: Lease, number: int, invoice: str) -> str:
 
 async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
-    odd = replace(document(4), number="I-shop-%7")
+    odd = document(4)._replace(number="I-shop-%7")
     await put_documents(ledger, lease, document(7), document(17), document(7, part="payment/1"), odd)
 
     by_entity = await ledger.histories.documents(Sought((ORG,), entity="invoice", entity_id="7"))

@@ -50,7 +50,7 @@ async def test_an_erasure_takes_out_what_it_names_and_nothing_else(ledger: Ledge
     waits = [event(n, HoldState.PERSON, id=f"p{n}", detail="Jo Doe") for n in range(4)]
     await ledger.held.hold(lease, waits)
     await ledger.parked.discard(Chosen(ids=("p2", "p3")), who="ann", reason="a test")
-    contact = replace(document(1), facts={"name": "Jo Doe", "status": "ACTIVE"})
+    contact = document(1)._replace(facts={"name": "Jo Doe", "status": "ACTIVE"})
     await put_documents(ledger, lease, contact, document(2))
     settled, open_one = await asked(ledger, 1), await asked(ledger, 2)
     await ledger.calls.close(await lease_of(ledger), settled.id, status=200)
@@ -68,7 +68,7 @@ async def test_an_erasure_takes_out_what_it_names_and_nothing_else(ledger: Ledge
     assert {one.id: one.body async for one in ledger.histories.every_discard([ORG])} == {"p2": b"", "p3": b'{"id":"3"}'}
     assert [call.id async for call in ledger.personal.contact_calls(ORG)] == [open_one.id]
     known = await ledger.documents.get([key(1), key(2)])
-    assert known == {key(1): replace(contact, facts={"status": "ACTIVE"}), key(2): document(2)}
+    assert known == {key(1): contact._replace(facts={"status": "ACTIVE"}), key(2): document(2)}
     assert await ledger.admin_actions.latest(subject="shop invoice 1") == [
         AdminAction(START, "bob", "forget", ORG, "shop invoice 1", "asked for it")
     ]

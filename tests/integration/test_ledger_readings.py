@@ -82,7 +82,7 @@ async def test_restoring_keeps_what_is_there_and_needs_the_lease(ledger: Ledger)
     lease = await lease_of(ledger)
     await ledger.documents.restore(lease, [document(1)])
 
-    await ledger.documents.restore(lease, [replace(document(1), content_hash="other"), document(2)])
+    await ledger.documents.restore(lease, [document(1)._replace(content_hash="other"), document(2)])
 
     found = await ledger.documents.get([document(1).key, document(2).key])
     assert {one.content_hash for one in found.values()} == {"h1", "h2"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from tests.fakes import START, FakeClock
@@ -55,7 +54,7 @@ async def test_what_is_held_stays_until_all_of_its_documents_are_settled(ledger:
 async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
     many = [document(n) for n in range(2500)]
-    item = replace(document(1, part="item"), kind=Kind.ITEM, number="SKU")
+    item = document(1, part="item")._replace(kind=Kind.ITEM, number="SKU")
     await put_documents(ledger, lease, *many, item)
 
     everything = await ledger.documents.get(key(n) for n in range(3000))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +262,7 @@ def test_an_id_that_two_stores_have_needs_its_store(tmp_path: Path) -> None:
         lease = await lease_of(ledger)
         call = await contact_call(ledger, lease, JO_CONTACT, closes=False)
         mine = Document(call.members[0].key, Kind.CONTACT, "x1", "shop:7", START, "h", {"name": "Jo"})
-        theirs = replace(mine, key=mine.key._replace(source="outlet"))
+        theirs = mine._replace(key=mine.key._replace(source="outlet"))
         await ledger.calls.close(lease, call.id, status=200, documents=[mine, theirs])
 
     line.in_ledger(fill)

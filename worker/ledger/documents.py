@@ -21,7 +21,6 @@ from worker.ledger.statements import (
     chunks,
     fetch,
     insert,
-    key_values,
     of_entities,
     prepared,
 )
@@ -50,6 +49,7 @@ _CODES = (
         among(documents.c.number, "numbers"),
     )
 )
+_KINDS = {kind.value: kind for kind in Kind}
 _IS_KEY = and_(*(documents.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS))
 _RAISE_VERSION = (
     update(documents)
@@ -231,17 +231,23 @@ def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    return key_values(document.key) | {
-        "kind": document.kind.value,
+    org, source, entity, entity_id, part = document.key
+    return {
+        "org": org,
+        "source": source,
+        "entity": entity,
+        "entity_id": entity_id,
+        "part": part,
+        "kind": str(document.kind),
         "xero_id": document.xero_id,
         "number": document.number,
         "version": document.version,
         "content_hash": document.content_hash,
-        "facts": dump(dict(document.facts)),
+        "facts": dump(document.facts),
     }
 
 
 def _document(row: Sequence[Any]) -> Document:
     """By position, in the order of the table: this runs hundreds of times a call."""
     _, _, _, _, _, kind, xero_id, number, version, content_hash, facts = row
-    return Document(DocumentKey(*row[:5]), Kind(kind), xero_id, number, version, content_hash, _Facts(facts))
+    return Document(DocumentKey(*row[:5]), _KINDS[kind], xero_id, number, version, content_hash, _Facts(facts))

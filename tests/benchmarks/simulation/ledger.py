@@ -42,7 +42,7 @@ class Books:
         for document in documents:
             before = self.documents.get(document.key)
             version = document.version if before is None else max(document.version, before.version)
-            self.documents[document.key] = replace(document, version=version)
+            self.documents[document.key] = document._replace(version=version)
             if document.kind is Kind.ITEM:
                 self.item_codes[document.key.org].add(document.number)
 
@@ -154,7 +154,7 @@ class Documents:
         for key, version, content in settled:
             document = self._books.documents.get(key)
             if document is not None and document.version <= version:
-                self._books.documents[key] = replace(document, version=version, content_hash=content)
+                self._books.documents[key] = document._replace(version=version, content_hash=content)
         for owner, version in completed:
             self._books.complete(owner, version)
 
