@@ -56,7 +56,7 @@ class Buffer:
 
         False, and nothing is taken, when all that was wanted has arrived since.
         """
-        wanted = [write for write in writes if not self._has_arrived(write)]
+        wanted = [write for write in writes if not (write.only_if_absent and self._has_arrived(write.key))]
         if not wanted or not self._coalesce(work):
             return bool(wanted)
         self._works[work] = None
@@ -187,7 +187,7 @@ class Buffer:
             self._blocked.discard(key)
             if key in self._slots:
                 self._ready.offer(self._slots[key])
-            else:
+            elif key in self._needed_by:
                 self._orphan(key, orphans)
         return list(dict.fromkeys(orphans))
 
@@ -208,8 +208,8 @@ class Buffer:
         slot = self._slots.get(key)
         return slot is not None and slot.in_flight
 
-    def _has_arrived(self, write: Write) -> bool:
-        return write.only_if_absent and write.key in self.recent and not self.wants(write.key)
+    def _has_arrived(self, key: DocumentKey) -> bool:
+        return key in self.recent and not self.wants(key)
 
     def _coalesce(self, work: Work) -> bool:
         """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""
@@ -224,24 +224,26 @@ class Buffer:
         return True
 
     def _want(self, work: Work, write: Write, waiting: set[DocumentKey]) -> None:
+        rank = RANK[work.lane]
         slot = self._slots.get(write.key)
         if slot is None:
-            self._seq += 1
-            slot = Slot(write=write, seq=self._seq, rank=RANK[work.lane], owners=[work], waiting=waiting)
-            self._slots[write.key] = slot
+            self._slots[write.key] = slot = self._slot(write, rank, [work], waiting)
         elif write.only_if_absent:
             slot.owners.append(work)
         elif slot.in_flight:
-            self._seq += 1
             owners = [work, *(slot.queue.owners if slot.queue else ())]
-            slot.queue = Slot(write=write, seq=self._seq, rank=RANK[work.lane], owners=owners, waiting=waiting)
+            slot.queue = self._slot(write, rank, owners, waiting)
         else:
             slot.write, slot.waiting = write, waiting
             slot.owners.append(work)
-        slot.rank = min(slot.rank, RANK[work.lane])
+        slot.rank = min(slot.rank, rank)
         for need in waiting:
             self._needed_by[need].add(write.key)
         self._ready.offer(slot)
+
+    def _slot(self, write: Write, rank: int, owners: list[Work], waiting: set[DocumentKey]) -> Slot:
+        self._seq += 1
+        return Slot(write, self._seq, rank, owners, waiting)
 
     def _supersede(self, slot: Slot) -> None:
         nxt = slot.queue
@@ -253,9 +255,11 @@ class Buffer:
     def _done(self, key: DocumentKey, *, exists: bool) -> None:
         if exists:
             self.recent.add(key)
+        if key not in self._needed_by:
+            return
         mine = self._slots.get(key)
         goes_on = mine is not None and (mine.queue is not None or not mine.in_flight)  # to a newer version
-        for waiter in self._needed_by.get(key, ()):
+        for waiter in self._needed_by[key]:
             slot = self._slots.get(waiter)
             while slot is not None:
                 # what is to be voided waits for the last of it, there or not; others for the first that is there

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from worker.documents import DocumentKey
 
 _REMEMBERED = 5_000
@@ -12,7 +14,8 @@ class Recent:
     """Which documents are there now, and in what order they were settled."""
 
     def __init__(self) -> None:
-        self._places: dict[DocumentKey, int] = {}
+        # the first of a plain dict is looked for behind the places of all that were deleted before it
+        self._places: OrderedDict[DocumentKey, int] = OrderedDict()
         self.place = 0
         """How many were settled so far: what is settled from now on is `settled_since` it."""
 
@@ -25,7 +28,7 @@ class Recent:
         self.place += 1
         self._places[key] = self.place
         if len(self._places) > _REMEMBERED:
-            del self._places[next(iter(self._places))]
+            self._places.popitem(last=False)
 
     def forget(self, key: DocumentKey) -> None:
         """It is not there any more."""

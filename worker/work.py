@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,8 +59,11 @@ class Slot:
         return self.write.key
 
 
-def everyone(works: Iterable[Work]) -> Iterator[Work]:
+def everyone(works: Iterable[Work]) -> list[Work]:
     """The works and all they absorbed."""
+    found: list[Work] = []
     for work in works:
-        yield work
-        yield from everyone(work.absorbed)
+        found.append(work)
+        if work.absorbed:
+            found += everyone(work.absorbed)
+    return found
