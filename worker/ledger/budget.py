@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -195,8 +195,8 @@ def _counting(dialect: str) -> Prepared:
 def _row(org: str, state: State) -> dict[str, Any]:
     correction = {
         name: micros(value) if isinstance(value, datetime) else value
-        for name, value in asdict(state.correction).items()
-        if value not in (None, "")
+        for name in Correction.__slots__
+        if (value := getattr(state.correction, name)) not in (None, "")
     }
     return {
         "org": org,

@@ -174,12 +174,15 @@ class Calls:
         """
         verdict = closing.Verdict(status, documents, removed, held, completed)
         async with self._database.transaction() as connection:
-            now, closed = await closing.begin(self._database, connection, lease, call_id, verdict)
+            now, closed, holding = await closing.begin(self._database, connection, lease, call_id, verdict)
             if headers is not None:
                 await budget.correct(self._database, connection, lease.name, headers, own=0)
             if not closed:
                 return []
-            return await closing.settle(connection, self._database.dialect, lease.name, call_id, verdict, now)
+            await closing.settle(connection, self._database.dialect, call_id, verdict)
+            if not (holding or held):
+                return []
+            return await closing.settle_held(connection, self._database.dialect, lease.name, verdict, now)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""

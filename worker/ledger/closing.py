@@ -21,9 +21,10 @@ from worker.ledger.leases import check, fence
 from worker.ledger.questions import ask
 from worker.ledger.records import CallState, Document, Held, HoldState, Lease
 from worker.ledger.statements import Prepared, prepared
-from worker.ledger.tables import calls, claims
+from worker.ledger.tables import calls, claims, held
 
 _THERE = select(calls.c.id).where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"))
+_HOLDING = select(held.c.id).where(held.c.org == bindparam("of")).limit(1)
 _UNCLAIM = delete(claims).where(claims.c.call_id == bindparam("this"))
 
 
@@ -45,30 +46,37 @@ class Verdict:
 
 async def begin(
     database: Database, connection: AsyncConnection, lease: Lease, call_id: str, verdict: Verdict
-) -> tuple[datetime, bool]:
+) -> tuple[datetime, bool, bool]:
     """Close the call's row, when `lease` is still the current one; else raises `LeaseLost`.
 
-    One round trip. Returns the ledger's time, and whether the call was still to be closed.
+    One round trip. Returns the ledger's time, whether the call was still to be closed, and whether anything of the
+    organisation is held: who holds an event has the lease, and waits for the end of this.
     """
     timed = database.clock is None
     given: dict[str, Any] = {"this": call_id, "of": lease.name, "answer": verdict.status}
     if database.clock is not None:
         given["at"] = database.clock.now()
-    asked = (fence(database.dialect, timed=timed, beside_others=verdict.is_empty), _closing(database.dialect, timed))
-    found, closed = await ask(connection, *asked, given=given)
+    dialect = database.dialect
+    fencing = fence(dialect, timed=timed, beside_others=verdict.is_empty)
+    asked = (fencing, _closing(dialect, timed), prepared(dialect, _HOLDING))
+    found, closed, holding = await ask(connection, *asked, given=given)
     now = check(lease, found)
     if closed is None:
         await _refuse_unknown(connection, lease.name, call_id)
-    return instant(*now) if timed else given["at"], closed is not None
+    return instant(*now) if timed else given["at"], closed is not None, holding is not None
 
 
-async def settle(
-    connection: AsyncConnection, dialect: str, org: str, call_id: str, verdict: Verdict, now: datetime
-) -> list[Held]:
-    """What the answer means for the documents and events of a call that is being closed; see `Calls.close`."""
+async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdict: Verdict) -> None:
+    """What the answer means for the documents of a call that is being closed; see `Calls.close`."""
     await prepared(dialect, _UNCLAIM).run_last(connection, [{"this": call_id}])
     await write_documents(connection, dialect, verdict.documents)
     await delete_documents(connection, verdict.removed)
+
+
+async def settle_held(
+    connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime
+) -> list[Held]:
+    """What it means for events that are held; returns those it releases."""
     await drop_held(connection, verdict.completed)
     await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     return await release_children(connection, org, [document.key for document in verdict.documents], now)
