@@ -15,4 +15,4 @@ def micros(at: datetime) -> int:
 
 def instant(value: int) -> datetime:
     """The time that many microseconds after 1970, in UTC."""
-    return _EPOCH + timedelta(microseconds=value)
+    return _EPOCH + value * _MICROSECOND
