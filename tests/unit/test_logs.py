@@ -1,10 +1,11 @@
-"""What never reaches a log line, whoever writes it and wherever it stands."""
+"""When a log line was written, and what never reaches one, whoever writes it and wherever it stands."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 _SECRET = "hush"
@@ -28,6 +29,17 @@ except ValueError:
 def _lines() -> list[dict[str, Any]]:
     done = subprocess.run([sys.executable, "-c", _WRITES], capture_output=True, text=True, check=True, timeout=60)
     return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_each_line_says_when_in_utc() -> None:
+    before = datetime.now(UTC)
+
+    stamps = [line["timestamp"] for line in _lines()]
+
+    times = [datetime.fromisoformat(stamp) for stamp in stamps]
+    assert before <= times[0] <= times[-1] <= datetime.now(UTC)
+    assert times == sorted(times)
+    assert all(stamp.endswith("Z") and "." in stamp for stamp in stamps)
 
 
 def test_secrets_become_stars_and_the_rest_stays() -> None:
