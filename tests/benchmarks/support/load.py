@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from schemas.codec import encode_event
+from schemas.dates import rfc3339
 from schemas.entities import Address, Buyer, Entity, Invoice, Line, Tender, Totals
 from schemas.envelope import CONTENT_TYPE, Change, Event, Lane
 from schemas.topology import EVENTS, event_key, organisation_queues
@@ -15,7 +18,11 @@ from tests.amqp_links import publishing
 _FIRST = 500_000_000
 _MARK = str(_FIRST).encode()
 _CUSTOMERS = 50
+_BASKETS = 1_000
+_PRODUCTS = 400
 _MORNING = datetime(2026, 10, 3, 8, 0, tzinfo=UTC)
+_APART = timedelta(milliseconds=137)
+_VAT, _CENT = Decimal("1.2"), Decimal("0.01")
 _AT_ONCE = 2_000
 Message = tuple[str, bytes]
 
@@ -23,12 +30,16 @@ Message = tuple[str, bytes]
 def invoices(organisation: str, count: int, *, first: int = 0, newer_s: float = 0) -> Iterator[Message]:
     """Message ids and bodies. Equal numbers have equal content, in a version newer by `newer_s`.
 
-    They are copies of one body but for their numbers, so that a million is made in seconds; fifty customers buy.
+    Each has a version of its own; they hold a thousand different baskets of four hundred products, bought by fifty
+    customers. They are copies but for their numbers and times, so that a million is made in seconds.
     """
-    version = _MORNING + timedelta(seconds=newer_s)
-    bodies = [encode_event(_event(organisation, str(4711 + n), version)) for n in range(_CUSTOMERS)]
+    chance = random.Random(1)  # the same baskets each time
+    prices = [Decimal(chance.randrange(495, 24_995)) / 100 for _ in range(_PRODUCTS)]
+    bodies = [encode_event(_event(organisation, str(4711 + n % _CUSTOMERS), prices, chance)) for n in range(_BASKETS)]
+    at, mark = _MORNING + timedelta(seconds=newer_s), rfc3339(_MORNING).encode()
     for number in range(_FIRST + first, _FIRST + first + count):
-        yield f"{number}-{newer_s:g}", bodies[number % _CUSTOMERS].replace(_MARK, str(number).encode())
+        body = bodies[number % _BASKETS].replace(_MARK, str(number).encode())
+        yield f"{number}-{newer_s:g}", body.replace(mark, rfc3339(at + (number - _FIRST) * _APART).encode())
 
 
 def fill(url: str, organisation: str, messages: Iterable[Message]) -> None:
@@ -54,7 +65,7 @@ async def _fill(url: str, organisation: str, messages: Iterable[Message]) -> Non
         await asyncio.gather(*(one(*each) for each in pending))
 
 
-def _event(organisation: str, customer: str, version: datetime) -> Event:
+def _event(organisation: str, customer: str, prices: list[Decimal], chance: random.Random) -> Event:
     number = str(_FIRST)
     return Event(
         id=number,
@@ -63,14 +74,15 @@ def _event(organisation: str, customer: str, version: datetime) -> Event:
         entity=Entity.INVOICE,
         change=Change.CHANGED,
         subject=number,
-        time=version,
-        version=version,
-        data=_invoice(number, customer),
+        time=_MORNING,
+        version=_MORNING,
+        data=_invoice(number, customer, [_line(n, prices[n], chance) for n in chance.sample(range(_PRODUCTS), 3)]),
     )
 
 
-def _invoice(number: str, customer: str) -> Invoice:
+def _invoice(number: str, customer: str, lines: list[Line]) -> Invoice:
     address = Address(lines=("1 High Street",), city="Leeds", postal_code="LS1 4AB", country="GB")
+    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     fields = {
         "id": number,
         "number": number,
@@ -81,21 +93,25 @@ def _invoice(number: str, customer: str) -> Invoice:
         "customer": Buyer(
             id=customer, email=f"jo{customer}@example.com", name=f"Jo Bloggs {customer}", address=address
         ),
-        "lines": tuple(_line(n) for n in range(3)),
-        "totals": Totals(net="249.99", tax="50.01", gross="300.00"),
-        "tenders": (Tender(method="stripe", amount="300.00"),),
+        "lines": tuple(lines),
+        "totals": Totals(net=net, tax=tax, gross=net + tax),
+        "tenders": (Tender(method="stripe", amount=net + tax),),
     }
     return Invoice.model_validate(fields)
 
 
-def _line(number: int) -> Line:
+def _line(product: int, price: Decimal, chance: random.Random) -> Line:
+    """Priced with VAT, as shops are: what is net is rounded."""
+    quantity = chance.choice((1, 1, 1, 2, 3))
+    gross = price * quantity
+    net = (gross / _VAT).quantize(_CENT, ROUND_HALF_UP)
     fields = {
-        "sku": f"SKU-{number}",
+        "sku": f"SKU-{product}",
         "name": "Merino jumper, navy, size M",
-        "quantity": "2",
-        "net": "83.33",
-        "tax": "16.67",
-        "gross": "100.00",
+        "quantity": str(quantity),
+        "net": net,
+        "tax": gross - net,
+        "gross": gross,
         "tax_code": "GB-VAT-20",
         "tax_rate": "20",
     }
