@@ -11,7 +11,7 @@ AmqpError
 """
 
 from producers.amqp.advice import cure, with_cure
-from producers.amqp.consumer import Consumer, Delivery
+from producers.amqp.consumer import Consumer
 from producers.amqp.depths import depths
 from producers.amqp.errors import (
     AmqpError,
@@ -26,6 +26,7 @@ from producers.amqp.errors import (
 from producers.amqp.publisher import Publisher
 from producers.amqp.settings import BrokerSettings
 from producers.amqp.survey import Survey, survey
+from producers.amqp.taker import Delivery
 
 __all__ = [
     "AmqpError",

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
-
 from producers.amqp.channel import Channel, resolve
 from producers.amqp.errors import AmqpError, ConnectionLost, describe
 from producers.amqp.gate import ReadingGate
+from producers.amqp.raw import RawConnection
 
 _CLOSE_TIMEOUT_S = 5.0
 
@@ -25,7 +23,7 @@ class Connection:
         self.ended: asyncio.Future[AmqpError] = loop.create_future()
         self._opened: asyncio.Future[AmqpError | None] = loop.create_future()
         self._closed = asyncio.Event()
-        self._raw = _Writing(
+        self._raw = RawConnection(
             parameters,
             on_open_callback=lambda _raw: resolve(self._opened, None),
             on_open_error_callback=lambda _raw, error: resolve(self._opened, ConnectionLost(describe(error))),
@@ -78,30 +76,3 @@ class Connection:
     def _on_close(self, error: BaseException) -> None:
         self._closed.set()
         resolve(self.ended, ConnectionLost(describe(error)))
-
-
-class _Writing(AsyncioConnection):  # type: ignore[misc] # pika ships no types
-    """Hands the socket what one turn of the loop brings forth in one piece; pika's own way is a system call a frame."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._frames: list[bytes] = []
-        super().__init__(*args, **kwargs)
-
-    def write(self, frames: Sequence[bytes]) -> None:
-        """Send them at the end of this turn."""
-        if not self._frames:
-            asyncio.get_running_loop().call_soon(self._write)
-        self._frames += frames
-
-    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
-        self.write(marshaled_frames)
-
-    def _write(self) -> None:
-        frames, self._frames = self._frames, []
-        if self._transport is not None:  # else the connection was lost meanwhile
-            super()._output_marshaled_frames([b"".join(frames)])
-
-    def _on_connection_workflow_done(self, conn_or_exc: Any) -> None:
-        # pika hands on the class itself, and trips over it, where an attempt was given up during the handshake
-        given_up = conn_or_exc is AMQPConnectionWorkflowAborted
-        super()._on_connection_workflow_done(conn_or_exc() if given_up else conn_or_exc)

@@ -15,26 +15,10 @@ from producers.amqp.connection import Connection
 from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
+from producers.amqp.taker import Delivery, Taker
 from schemas.topology import Exchange, Queue
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message held unacknowledged; `tag` is good only on the channel named by `epoch`.
-
-    `delivery_count` is how often it was returned before, by us or by a connection that broke.
-    """
-
-    queue: str
-    body: bytes
-    routing_key: str
-    message_id: str
-    redelivered: bool
-    delivery_count: int
-    tag: int
-    epoch: int
 
 
 @dataclass(slots=True)
@@ -201,34 +185,18 @@ class Consumer(Link):
     async def _consume(self, subscription: _Subscription, prefetch: int) -> None:
         channel = subscription.channel
         await channel.ask(channel.raw.basic_qos, prefetch_count=prefetch)
-        handler = self._handler(subscription)
-        answer = await channel.ask(channel.raw.basic_consume, subscription.queue, handler)
+        answer = await channel.ask(channel.raw.basic_consume, subscription.queue, self._taker(subscription))
         subscription.consumer_tag = answer.method.consumer_tag
         subscription.prefetch = prefetch
 
-    def _handler(self, subscription: _Subscription) -> Callable[[Any, Any, Any, bytes], None]:
-        queue, epoch, on_delivery = subscription.queue, subscription.epoch, self._on_delivery
+    def _taker(self, subscription: _Subscription) -> Taker:
+        return Taker(
+            subscription.queue, subscription.epoch, on_delivery=self._on_delivery, on_failure=self._could_not_take
+        )
 
-        def on_message(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
-            headers = properties.headers
-            count = headers.get("x-delivery-count", 0) if headers else 0
-            delivery = Delivery(
-                queue,
-                body,
-                method.routing_key,
-                properties.message_id or "",
-                method.redelivered,
-                int(count) if isinstance(count, int) else 0,
-                method.delivery_tag,
-                epoch,
-            )
-            try:
-                on_delivery(delivery)
-            except Exception:  # noqa: BLE001 - an exception would end pika's reading half-way through a frame
-                _log.exception("a delivery of %s could not be taken; it goes back", queue)
-                self.give_back(delivery)
-
-        return on_message
+    def _could_not_take(self, delivery: Delivery) -> None:
+        _log.exception("a delivery of %s could not be taken; it goes back", delivery.queue)
+        self.give_back(delivery)
 
     def _closed(self, subscription: _Subscription) -> None:
         if self._subscriptions.get(subscription.queue) is subscription:

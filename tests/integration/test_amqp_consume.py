@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -99,7 +98,7 @@ async def test_refused_ack_on_one_queue_does_not_hurt_another(amqp_url: str, uni
     async with consuming(amqp_url, queues, batch, immediate) as intake:
         await until(lambda: len(intake.held) == 3, what="all deliveries")
         kept = next(delivery for delivery in intake.held if delivery.queue == immediate)
-        refused = replace(intake.held[0], tag=99) if intake.held[0].queue == batch else replace(intake.held[1], tag=99)
+        refused = intake.held[0]._replace(tag=99) if intake.held[0].queue == batch else intake.held[1]._replace(tag=99)
 
         intake.consumer.ack(refused)
 
@@ -115,7 +114,7 @@ async def test_ack_of_an_earlier_channel_does_nothing(amqp_url: str, unique_org:
     await fill(amqp_url, unique_org, 1)
     async with consuming(amqp_url, organisation_queues(unique_org), batch) as intake:
         await until(lambda: len(intake.held) == 1, what="the delivery")
-        intake.consumer.ack(replace(intake.held[0], tag=99))
+        intake.consumer.ack(intake.held[0]._replace(tag=99))
         await until(lambda: len(intake.held) == 2, what="the redelivery on a new channel")
         old, new = intake.held
         assert old.tag == new.tag

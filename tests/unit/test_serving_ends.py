@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,10 +61,8 @@ async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: P
             one.session.breaker.failed(one.session.clock.monotonic())
         sale = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
         immediate = one.broker.deliver(sale.model_copy(update={"version": VERSION + timedelta(hours=1)}))
-        batch = replace(
-            one.broker.deliver(sale, queue=lane_queue(ORG, Lane.BATCH)),
-            routing_key=event_key(ORG, Lane.BATCH, sale.entity),
-        )
+        batch = one.broker.deliver(sale, queue=lane_queue(ORG, Lane.BATCH))
+        batch = batch._replace(routing_key=event_key(ORG, Lane.BATCH, sale.entity))
         one.serving.receive(immediate)
         one.serving.receive(batch)
         await until(lambda: [len(work.absorbed) for work in one.session.buffer.works()] == [1], what="one in the other")
