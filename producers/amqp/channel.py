@@ -9,6 +9,7 @@ from typing import Any, Self
 from pika import exceptions
 
 from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost, describe
+from producers.amqp.frames import ack
 
 # a quorum queue without a leader never answers, and nothing else would tell
 REPLY_TIMEOUT_S = 30.0
@@ -19,6 +20,7 @@ class Channel:
 
     def __init__(self, connection: Any, on_silence: Callable[[AmqpError], None]) -> None:
         loop = asyncio.get_running_loop()
+        self._connection = connection
         self._on_silence = on_silence
         self._opened: asyncio.Future[object] = loop.create_future()
         self.closed: asyncio.Future[BaseException] = loop.create_future()
@@ -39,6 +41,10 @@ class Channel:
     def is_open(self) -> bool:
         """Whether requests can be sent."""
         return bool(self.raw.is_open)
+
+    def ack(self, tag: int) -> None:
+        """Acknowledge one delivery; the channel has to be open."""
+        self._connection.write((ack(self.raw.channel_number, tag),))
 
     async def ask(self, method: Callable[..., object], *args: object, **kwargs: object) -> Any:
         """Call `method`, one of pika's that take a `callback`, and return what the broker answers.

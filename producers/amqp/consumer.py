@@ -82,13 +82,13 @@ class Consumer(Link):
 
     def ack(self, delivery: Delivery) -> None:
         """Tell the broker it is done; nothing happens when its channel is no more (it comes again)."""
-        if (raw := self._raw_of(delivery)) is not None:
-            raw.basic_ack(delivery.tag)
+        if (channel := self._channel_of(delivery)) is not None:
+            channel.ack(delivery.tag)
 
     def give_back(self, delivery: Delivery) -> None:
         """Return it to the head of its queue; this counts towards the delivery limit."""
-        if (raw := self._raw_of(delivery)) is not None:
-            raw.basic_nack(delivery.tag, requeue=True)
+        if (channel := self._channel_of(delivery)) is not None:
+            channel.raw.basic_nack(delivery.tag, requeue=True)
 
     async def depth(self, queue: str) -> int:
         """How many messages wait in `queue`, those held not counted. Raises ConnectionLost or ChannelClosed (404)."""
@@ -115,11 +115,12 @@ class Consumer(Link):
         """Disconnect: what is held goes back to the broker. Idempotent."""
         await self._end()
 
-    def _raw_of(self, delivery: Delivery) -> Any:
+    def _channel_of(self, delivery: Delivery) -> Channel | None:
+        """Where it can be acked, if it still can."""
         subscription = self._subscriptions.get(delivery.queue)
         if subscription is None or subscription.epoch != delivery.epoch or not subscription.channel.is_open:
             return None
-        return subscription.channel.raw
+        return subscription.channel
 
     async def _set_up(self, connection: Connection) -> None:
         del connection

@@ -1,4 +1,4 @@
-"""The frames of a message as they go over the wire, what recurs written once. Pure.
+"""The frames of a message, and of its ack, as they go over the wire, what recurs written once. Pure.
 
 https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, sections 2.3.5 and 4.2; `tests/unit/test_amqp_frames.py` holds
 it against what pika writes, which takes several times as long: it makes each frame of objects of its own.
@@ -15,6 +15,8 @@ _PERSISTENT = 2
 _END = bytes([spec.FRAME_END])
 _HEADER = struct.Struct(">BHIHxxQ")
 _BODY = struct.Struct(">BHI")
+_ACK = struct.Struct(">BHIIQBB")
+_ACK_SIZE = _ACK.size - spec.FRAME_HEADER_SIZE - spec.FRAME_END_SIZE
 _BEFORE_PROPERTIES = 12
 Writer = Callable[[str, bytes], Sequence[bytes]]
 """A message's id and body to its frames."""
@@ -46,3 +48,8 @@ def writer(*, channel: int, exchange: str, routing_key: str, content_type: str, 
         return pieces
 
     return write
+
+
+def ack(channel: int, tag: int) -> bytes:
+    """The one frame that acknowledges one delivery."""
+    return _ACK.pack(spec.FRAME_METHOD, channel, _ACK_SIZE, spec.Basic.Ack.INDEX, tag, 0, spec.FRAME_END)

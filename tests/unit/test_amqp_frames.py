@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pika import BasicProperties, frame, spec
 
-from producers.amqp.frames import writer
+from producers.amqp.frames import ack, writer
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=60)
 
@@ -36,3 +36,8 @@ def test_frames_are_those_that_pika_writes(
         *(frame.Body(channel, piece) for piece in pieces),
     ]
     assert written == b"".join(one.marshal() for one in frames)
+
+
+@given(st.integers(1, 65_535), st.integers(0, 2**64 - 1))
+def test_an_ack_is_the_frame_that_pika_writes(channel: int, tag: int) -> None:
+    assert ack(channel, tag) == frame.Method(channel, spec.Basic.Ack(tag, multiple=False)).marshal()
