@@ -6,8 +6,6 @@ from typing import Protocol
 
 from producers.amqp import Delivery
 
-_Mark = tuple[str, int, int]
-
 
 class Broker(Protocol):
     """What this module needs of the consumer."""
@@ -26,23 +24,23 @@ class Deliveries:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._held: dict[_Mark, Delivery] = {}
+        self._held: dict[tuple[str, int, int], Delivery] = {}  # by queue, epoch and tag
 
     def __len__(self) -> int:
         return len(self._held)
 
     def came(self, delivery: Delivery) -> None:
         """The broker handed it over."""
-        self._held[_mark(delivery)] = delivery
+        self._held[delivery.queue, delivery.epoch, delivery.tag] = delivery
 
     def ack(self, delivery: Delivery) -> None:
         """It is done. Nothing happens when it is not held any more."""
-        if self._held.pop(_mark(delivery), None) is not None:
+        if self._held.pop((delivery.queue, delivery.epoch, delivery.tag), None) is not None:
             self._broker.ack(delivery)
 
     def give_back(self, delivery: Delivery) -> None:
         """It goes back to the broker. Nothing happens when it is not held any more."""
-        if self._held.pop(_mark(delivery), None) is not None:
+        if self._held.pop((delivery.queue, delivery.epoch, delivery.tag), None) is not None:
             self._broker.give_back(delivery)
 
     def lost(self, queue: str) -> None:
@@ -53,7 +51,3 @@ class Deliveries:
         """Wherever in the worker they are."""
         for delivery in list(self._held.values()):
             self.give_back(delivery)
-
-
-def _mark(delivery: Delivery) -> _Mark:
-    return (delivery.queue, delivery.epoch, delivery.tag)

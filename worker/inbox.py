@@ -44,9 +44,10 @@ class Inbox:
 
     def put(self, delivery: Delivery) -> None:
         """Add one; hold the broker back when intake lags."""
+        if not self._waiting:
+            self._arrived.set()
         self._waiting.append(delivery)
         self._bytes += len(delivery.body)
-        self._arrived.set()
         if self._bytes >= _HIGH_BYTES and not self._paused:
             self._paused = True
             self._throttle.hold(self)
@@ -54,14 +55,15 @@ class Inbox:
     async def take(self, limit: int) -> list[Delivery]:
         """Wait for messages; at most `limit` of them, and at most 4 MiB beyond the first."""
         await self._arrived.wait()
+        waiting = self._waiting
         taken: list[Delivery] = []
         size = 0
-        while self._waiting and len(taken) < limit and size < _LOW_BYTES:
-            delivery = self._waiting.popleft()
+        while waiting and len(taken) < limit and size < _LOW_BYTES:
+            delivery = waiting.popleft()
             size += len(delivery.body)
             taken.append(delivery)
         self._bytes -= size
-        if not self._waiting:
+        if not waiting:
             self._arrived.clear()
         self._relax()
         return taken

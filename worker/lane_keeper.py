@@ -48,9 +48,9 @@ class LaneKeeper:
             held=lambda: session.buffer.held,
         )
 
-    def taken(self, lane: Lane) -> None:
-        """A message of `lane` was delivered."""
-        self.lanes.taken(lane)
+    def taken(self, lane: Lane, count: int) -> None:
+        """So many messages of `lane` were delivered."""
+        self.lanes.taken(lane, count)
         if lane is Lane.BACKFILL:
             self._backfill_came_at = self._s.clock.monotonic()
 

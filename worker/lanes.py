@@ -90,10 +90,10 @@ class Lanes:
         """Open the batch window at the next `turn`."""
         self._released = True
 
-    def taken(self, lane: Lane) -> None:
-        """A message of `lane` was delivered."""
+    def taken(self, lane: Lane, count: int) -> None:
+        """So many messages of `lane` were delivered."""
         if lane is Lane.BATCH:
-            self._remaining -= 1
+            self._remaining -= count
 
     async def turn(self) -> None:
         """Bring the consumers to what the time, the windows and the buffer ask for."""

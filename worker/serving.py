@@ -6,9 +6,11 @@ Crash-only: whatever goes wrong drops the session; what was not acknowledged com
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import attrgetter
 
 import structlog
 
@@ -42,6 +44,7 @@ _SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
 _CONTROL_PREFETCH = 20
+_QUEUE = attrgetter("queue")
 
 
 class Stopped(Exception):
@@ -149,6 +152,7 @@ class Serving:
     async def _take_in(self) -> None:
         while True:
             deliveries = await self._inbox.take(_AT_A_TIME)
+            self._count(deliveries)
             arrivals = [arrival for d in deliveries if (arrival := self._arrival(d)) is not None]
             await self._admit(arrivals)
             self._s.wake.set()
@@ -157,21 +161,18 @@ class Serving:
         for kind, fault in (await self._intake.admit(arrivals)).items():
             await self._settlement.pause_kind(kind, fault.reason, [fault.detail])
 
+    def _count(self, deliveries: Sequence[Delivery]) -> None:
+        for queue, count in Counter(map(_QUEUE, deliveries)).items():
+            if (lane := self._lanes.get(queue)) is not None:
+                self._keeper.taken(lane, count)
+
     def _arrival(self, delivery: Delivery) -> Arrival | None:
-        if delivery.queue == self._commands:
+        queue, body, key, message_id = delivery[:4]
+        if queue == self._commands:
             self._command(delivery)
             return None
-        lane = self._lanes.get(delivery.queue)
-        if lane is not None:
-            self._keeper.taken(lane)
-        return Arrival(
-            body=delivery.body,
-            lane=lane or _lane_of(printable(delivery.routing_key)),
-            message_id=printable(delivery.message_id),
-            routing_key=printable(delivery.routing_key),
-            delivery=delivery,
-            dead=lane is None,
-        )
+        key, lane = printable(key), self._lanes.get(queue)
+        return Arrival(body, lane or _lane_of(key), printable(message_id), key, delivery, dead=lane is None)
 
     def _command(self, delivery: Delivery) -> None:
         try:

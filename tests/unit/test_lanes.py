@@ -69,10 +69,10 @@ async def test_the_batch_is_consumed_until_what_was_there_at_the_opening_is_take
     stage.time += timedelta(minutes=20)
     await stage.turn()
 
-    stage.lanes.taken(Lane.BATCH)
+    stage.lanes.taken(Lane.BATCH, 1)
     assert Lane.BATCH in await stage.turn()
 
-    stage.lanes.taken(Lane.BATCH)
+    stage.lanes.taken(Lane.BATCH, 1)
     assert Lane.BATCH not in await stage.turn()
 
 
@@ -95,7 +95,7 @@ async def test_a_window_that_opens_while_the_last_is_drained_takes_what_is_there
     stage.time += WINDOW
     await stage.turn()
 
-    stage.lanes.taken(Lane.BATCH)
+    stage.lanes.taken(Lane.BATCH, 1)
 
     assert Lane.BATCH in await stage.turn()
 
