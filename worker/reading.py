@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from producers.amqp import Delivery
 from schemas.codec import decode_event
@@ -20,8 +21,7 @@ from worker.settings import OrganisationSettings
 _CLOCK_SKEW = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held, for a reason."""
 
     body: bytes
