@@ -43,12 +43,12 @@ def write_of(kind: Kind, entity_id: str, payload: Mapping[str, Any] | None = Non
         number=number,
         content=_content(kind, number, payload or {}),
     )
-    return replace(write, **changes)
+    return write._replace(**changes)
 
 
 def saying(write: Write, payload: Mapping[str, Any], **changes: Any) -> Write:
     """The same document with another payload."""
-    return replace(write, content=_content(write.kind, write.number, payload), **changes)
+    return write._replace(content=_content(write.kind, write.number, payload), **changes)
 
 
 def changed(write: Write, **changes: Any) -> Write:

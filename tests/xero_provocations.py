@@ -211,7 +211,7 @@ async def payment_of_a_batch_deleted(w: World) -> tuple[Call, Reply]:
     write = payment_write("1", invoice.xero_id, "12.00")
     payment = await w.written(write)
     w.sandbox.person("batch-payments", names=[payment.xero_id])
-    return await w.send(replace(write, version=V2, action=Action.VOID), payment)
+    return await w.send(write._replace(version=V2, action=Action.VOID), payment)
 
 
 async def another_total(w: World) -> tuple[Call, Reply]:

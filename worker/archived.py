@@ -62,5 +62,5 @@ def _renumber(session: Session, member: Member) -> bool:
         return False
     number = f"{first[:48]}~{count + 1}"
     payload = {**slot.write.payload, "ContactNumber": number}
-    session.buffer.replace(replace(slot.write, number=number, content=slot.write.content.with_payload(payload)))
+    session.buffer.replace(slot.write._replace(number=number, content=slot.write.content.with_payload(payload)))
     return True

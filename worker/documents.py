@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.content import Content
 from worker.keys import DocumentKey, EntityKey
@@ -35,8 +34,7 @@ class Action(StrEnum):
     VOID = "void"
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One document as it has to be in Xero after this event.
 
     `number` is the unique key that Xero keeps for us: ContactNumber, item Code, InvoiceNumber, CreditNoteNumber, or the
@@ -75,4 +73,5 @@ class Write:
     @property
     def awaits(self) -> frozenset[DocumentKey]:
         """Every document that has to be there first: those the payload names, and the parent."""
-        return self.needs if self.parent is None else self.needs | {self.parent}
+        needs = _NONE if self.only_if_absent else self.content.needs
+        return needs if self.parent is None else needs | {self.parent}

@@ -7,7 +7,6 @@ has seen is known; the others are told apart by Xero's refusal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Known
@@ -34,7 +33,7 @@ class Namesakes:
         name = write.payload.get("Name") if write.action is Action.SAVE else None
         if not name or self._own(str(name), write.key) == write.key:
             return write
-        return replace(write, content=write.content.with_payload(suffixed(write.payload, write.number)))
+        return write._replace(content=write.content.with_payload(suffixed(write.payload, write.number)))
 
     def _own(self, name: str, key: DocumentKey) -> DocumentKey:
         """Whose the name is; from now on this one's, if it was nobody's."""

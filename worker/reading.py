@@ -35,8 +35,7 @@ class Arrival(NamedTuple):
     held_for: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """An event and the documents it wants. No writes: nothing is to be done, for `ignored`."""
 
     event: Event

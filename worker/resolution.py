@@ -139,7 +139,7 @@ class Resolution:
             return True
         payload = suffixed(slot.write.payload, member.number)
         changed = payload != slot.write.payload
-        self._s.buffer.replace(replace(slot.write, content=slot.write.content.with_payload(payload)))
+        self._s.buffer.replace(slot.write._replace(content=slot.write.content.with_payload(payload)))
         return changed
 
     def _document(self, member: Member, findings: Findings) -> Document:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from schemas.envelope import Event
+from schemas.errors import Sender
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.documents import EntityKey
 from worker.holding import owner_of, parked, parked_unsound, waiting_until
 from worker.ledger.records import Held
-from worker.reading import Arrival, Failed, Sound, Unsound, read, sender_of
+from worker.reading import Arrival, Failed, Sound, Unsound, read
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
@@ -45,11 +47,13 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
     for arrival in arrivals:
         session.steps.reached(Step.RECEIVED)
         outcome = read(arrival, session.org, now, session.lock_date)
-        work = _work(session, arrival, outcome, now)
         if isinstance(outcome, Unsound):
             where = found.unmapped if outcome.is_unmapped else found.held
+            work = _unsound_work(session, arrival, outcome.sender, now)
             where.append((work, parked_unsound(session.org.name, arrival, outcome)))
-        elif isinstance(outcome, Failed):
+            continue
+        work = _work(session, arrival, outcome.event)
+        if isinstance(outcome, Failed):
             found.held.append((work, _failed(work, outcome.detail, now)))
         elif not outcome.writes:
             work.result = "ignored"
@@ -59,14 +63,28 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
     return found
 
 
-def _work(session: Session, arrival: Arrival, outcome: Sound | Unsound | Failed, now: datetime) -> Work:
-    event = None if isinstance(outcome, Unsound) else outcome.event
-    sender = outcome.sender if isinstance(outcome, Unsound) else sender_of(outcome.event)
+def _work(session: Session, arrival: Arrival, event: Event) -> Work:
+    return Work(
+        event_id=event.id,
+        owner=EntityKey(session.org.name, event.source, str(event.entity), event.subject),
+        version=event.version,
+        occurred_at=event.time,
+        lane=arrival.lane,
+        body=arrival.body,
+        delivery=arrival.delivery,
+        held_id=arrival.held_id,
+        attempt=arrival.attempt,
+        admitted_at=session.clock.monotonic(),
+        run_id=event.correlation_id,
+    )
+
+
+def _unsound_work(session: Session, arrival: Arrival, sender: Sender | None, now: datetime) -> Work:
     return Work(
         event_id=sender.event_id if sender else arrival.message_id[:128],
         owner=owner_of(session.org.name, sender) or EntityKey(session.org.name, "", "unknown", ""),
         version=(sender.version if sender else None) or now,
-        occurred_at=event.time if event else now,
+        occurred_at=now,
         lane=arrival.lane,
         body=arrival.body,
         delivery=arrival.delivery,

@@ -80,7 +80,7 @@ async def test_compose_sees_what_the_writes_refer_to(ledger: Ledger) -> None:
     await put_documents(ledger, lease, document(1), document(2), document(3), item)
     writes = [
         write(1, needs=[key(2)]),
-        replace(write(9), content=Content.of({"Codes": [ItemCode("SKU-7"), ItemCode("SKU-8")]})),
+        write(9)._replace(content=Content.of({"Codes": [ItemCode("SKU-7"), ItemCode("SKU-8")]})),
     ]
     seen: list[Known] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -79,13 +78,13 @@ async def test_a_sale_is_written_updated_paid_and_voided(xero: SandboxXero) -> N
     (contact,) = await written(xero, contact_write("1"))
     sale = invoice_write("1", contact.xero_id)
     (invoice,) = await written(xero, sale)
-    changed = replace(invoice_write("1", contact.xero_id, amount="20.00"), version=V2)
+    changed = invoice_write("1", contact.xero_id, amount="20.00")._replace(version=V2)
     (updated,) = await written(xero, changed, documents=(invoice,))
     payment = payment_write("1", invoice.xero_id, "24.00")
     (paid,) = await written(xero, payment)
-    unpay = replace(payment, version=V2, action=Action.VOID)
+    unpay = payment._replace(version=V2, action=Action.VOID)
     (unpaid,) = await written(xero, unpay, documents=(paid,))
-    void = replace(sale, version=V2, action=Action.VOID)
+    void = sale._replace(version=V2, action=Action.VOID)
 
     (gone,) = await written(xero, void, documents=(updated,))
 
@@ -116,7 +115,7 @@ async def test_a_credit_note_is_allocated_and_the_allocation_taken_back(xero: Sa
     (allocated,) = await written(xero, allocation, documents=(credit_note,))
 
     found = (await looked_up(xero, call))[allocation.key]
-    void = replace(allocation, version=V2, action=Action.VOID)
+    void = allocation._replace(version=V2, action=Action.VOID)
     (gone,) = await written(xero, void, documents=(allocated, credit_note))
 
     assert found is not None
@@ -163,7 +162,7 @@ async def test_a_namesake_gets_a_suffix(xero: SandboxXero) -> None:
     result = verdicts(call, await xero.client.send(call))
     found = (await looked_up(xero, call))[write.key]
     (contact,) = await written(
-        xero, replace(write, content=write.content.with_payload(suffixed(write.payload, write.number)))
+        xero, write._replace(content=write.content.with_payload(suffixed(write.payload, write.number)))
     )
 
     assert isinstance(result[write.key], Exists)

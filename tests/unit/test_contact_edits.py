@@ -1,7 +1,6 @@
 """A contact's update holds what changed in the store, so that what people changed in Xero stays."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from schemas.envelope import Lane
@@ -21,7 +20,7 @@ ANN = {"Name": "Ann", "EmailAddress": "ann@example.com", "Phones": [{"PhoneType"
 
 def a_contact(*, keeps_edits: bool = True, **changes: Any) -> Write:
     write = write_of(Kind.CONTACT, "7", {**ANN, **changes}, number="shop:7")
-    return replace(write, keeps_edits=keeps_edits, version=V2 if changes else V1)
+    return write._replace(keeps_edits=keeps_edits, version=V2 if changes else V1)
 
 
 def written(write: Write, *known: Document) -> Document:

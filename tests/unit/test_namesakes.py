@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tests.xero_fakes import V2, document_of, known_of, saying, write_of
 from worker.documents import Action, Kind
 from worker.namesakes import Namesakes
@@ -41,6 +39,6 @@ def test_a_contact_that_xero_has_keeps_its_name_and_others_stand_back() -> None:
 
 def test_other_kinds_and_voids_are_left_alone() -> None:
     item = write_of(Kind.ITEM, "1", {"Name": "Ann Lee"})
-    void = replace(SECOND, action=Action.VOID)
+    void = SECOND._replace(action=Action.VOID)
 
     assert names(Namesakes(), FIRST, item, void) == ["Ann Lee", "Ann Lee", "ANN LEE "]

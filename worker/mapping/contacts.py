@@ -5,7 +5,6 @@ https://developer.xero.com/documentation/api/accounting/contacts
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -34,7 +33,7 @@ def customer_plan(event: Event, org: OrganisationSettings) -> Plan:
     number = contact_number(event.source, event.subject)
     payload = _customer(event.data, number)
     write = save(own_key(event, "contact"), Kind.CONTACT, version=event.version, number=number, payload=payload)
-    return Writes((replace(write, keeps_edits=org.contact_edits == "keep"),))
+    return Writes((write._replace(keeps_edits=org.contact_edits == "keep"),))
 
 
 def buyer_write(event: Event, buyer: Buyer, org: OrganisationSettings) -> Write:

@@ -6,7 +6,6 @@ https://developer.xero.com/documentation/best-practices/data-integrity/creating-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,7 +27,7 @@ def on_an_open_day(write: Write, lock_date: date) -> Write:
         return write
     moved = _moved(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
     number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
-    return replace(write, number=number, content=write.content.with_payload(moved))
+    return write._replace(number=number, content=write.content.with_payload(moved))
 
 
 def _moved(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:

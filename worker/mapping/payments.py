@@ -5,7 +5,6 @@ https://developer.xero.com/documentation/api/accounting/payments
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from schemas.entities import Payment
@@ -49,7 +48,7 @@ def payment_plan(event: Event, org: OrganisationSettings) -> Plan:
         payload["CurrencyRate"] = payment.rate
     key = own_key(event, PART)
     write = save(key, Kind.PAYMENT, version=event.version, number=reference, payload=payload, parent=target)
-    return Writes((replace(write, currency=payment.currency),))
+    return Writes((write._replace(currency=payment.currency),))
 
 
 def _target(event: Event, payment: Payment, org: OrganisationSettings) -> DocumentKey:
