@@ -81,10 +81,12 @@ class _DateString:
         return {"type": "string", "format": self.format, "pattern": self.pattern, "examples": [self.example]}
 
 
+@lru_cache(1024)  # the documents of a day come together
 def _read_day(text: str) -> date:
     return _sane(date.fromisoformat(text))
 
 
+@lru_cache(256)  # as what is written: the time of a batch stands in each of its events
 def _read_moment(text: str) -> datetime:
     at = _sane(datetime.fromisoformat(text.upper()))
     return at if at.tzinfo is UTC else _sane(at.astimezone(UTC))

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.dates import Day
 from schemas.errors import wrong
@@ -130,10 +131,12 @@ class Line(Model):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        _equal("gross", self.gross, "net + tax", self.net + self.tax)
-        if self.quantity <= 0:
+        gross, computed = self.gross, self.net + self.tax
+        if gross != computed:
+            raise _unequal("gross", gross, "net + tax", computed)
+        if self.quantity <= ZERO:
             raise wrong("quantity", f"must be above 0, not {self.quantity}")
-        if self.discount < 0:
+        if self.discount < ZERO:
             raise wrong("discount", f"must not be negative, but is {self.discount}; it is already taken off net")
         return self
 
@@ -200,21 +203,35 @@ class Sale(Identified):
 
     @model_validator(mode="after")
     def _totals_add_up(self) -> Self:
-        adjusted = sum((a.amount for a in self.adjustments), ZERO)
-        net = sum((line.net for line in self.lines), ZERO) + adjusted + self.residual.net
-        tax = sum((line.tax for line in self.lines), ZERO) + self.residual.tax
-        _equal("totals.net", self.totals.net, "lines + adjustments + residual", net)
-        _equal("totals.tax", self.totals.tax, "lines + residual", tax)
-        _equal("totals.gross", self.totals.gross, "net + tax", net + tax)
-        if self.totals.gross < 0:
-            raise wrong("totals.gross", f"must not be negative, but is {self.totals.gross}")
-        tendered = sum((t.amount for t in self.tenders), ZERO)
-        if not 0 <= tendered <= self.totals.gross:
-            text = f"must add up to something between 0 and totals.gross {self.totals.gross}, not {tendered}"
+        net = tax = ZERO
+        for line in self.lines:
+            net += line.net
+            tax += line.tax
+        for adjustment in self.adjustments:
+            net += adjustment.amount
+        gross = self._stated(net + self.residual.net, tax + self.residual.tax)
+        tendered = ZERO
+        for tender in self.tenders:
+            tendered += tender.amount
+        if not ZERO <= tendered <= gross:
+            text = f"must add up to something between 0 and totals.gross {gross}, not {tendered}"
             raise wrong("tenders", text, reason="totals")
         if not self.lines and not self.adjustments:
             raise wrong("lines", "must hold at least one line, unless there is an adjustment")
         return self
+
+    def _stated(self, net: Decimal, tax: Decimal) -> Decimal:
+        """The gross of the totals, which are what the rows come to."""
+        totals, gross = self.totals, net + tax
+        if totals.net != net:
+            raise _unequal("totals.net", totals.net, "lines + adjustments + residual", net)
+        if totals.tax != tax:
+            raise _unequal("totals.tax", totals.tax, "lines + residual", tax)
+        if totals.gross != gross:
+            raise _unequal("totals.gross", totals.gross, "net + tax", gross)
+        if gross < ZERO:
+            raise wrong("totals.gross", f"must not be negative, but is {totals.gross}")
+        return totals.gross
 
 
 class Order(Sale):
@@ -275,6 +292,5 @@ SNAPSHOTS: dict[Entity, type[Snapshot]] = {
 }
 
 
-def _equal(field: str, stated: Decimal, rule: str, computed: Decimal) -> None:
-    if stated != computed:
-        raise wrong(field, f"is {stated}, but {rule} is {computed}", reason="totals")
+def _unequal(field: str, stated: Decimal, rule: str, computed: Decimal) -> PydanticCustomError:
+    return wrong(field, f"is {stated}, but {rule} is {computed}", reason="totals")

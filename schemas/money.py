@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
@@ -29,7 +30,7 @@ class _DecimalString:
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         text = core_schema.str_schema(pattern=self.pattern, strict=True)
         return core_schema.json_or_python_schema(
-            json_schema=core_schema.no_info_after_validator_function(Decimal, text),
+            json_schema=core_schema.no_info_after_validator_function(_decimal, text),
             python_schema=core_schema.no_info_plain_validator_function(self._parser()),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 Decimal.__str__, return_schema=core_schema.str_schema()
@@ -55,6 +56,9 @@ class _DecimalString:
             return Decimal(value)
 
         return parse
+
+
+_decimal = lru_cache(4096)(Decimal)  # a shop's prices and quantities come again and again
 
 
 def _above_zero(value: Decimal) -> Decimal:

@@ -61,9 +61,11 @@ class Content:
         return hash(self.hash)
 
     @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Content:
+    def of(cls, payload: Mapping[str, Any], *, known_hash: str = "") -> Content:
         """The content of a payload that is made already."""
-        return cls(lambda: payload)
+        content = cls(dict, known_hash=known_hash)
+        content._payload = payload
+        return content
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -94,7 +96,7 @@ class Content:
 
     def with_payload(self, payload: Mapping[str, Any]) -> Content:
         """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
-        return Content(lambda: payload, known_hash=self.hash)
+        return Content.of(payload, known_hash=self.hash)
 
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""

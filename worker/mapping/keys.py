@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from schemas.entities import Buyer, Entity, SaleReference
@@ -60,6 +61,7 @@ def contact_number(source: str, customer_id: str) -> str:
     return number if len(number) <= MAX_CONTACT_NUMBER else f"{source[:9]}:{_digest(number, 40)}"
 
 
+@lru_cache(4096)  # what sells well is on many documents
 def item_code(sku: str) -> str:
     """The SKU; where Xero could not keep it as it is, its beginning and a digest, the same every time."""
     if len(sku) <= MAX_ITEM_CODE and sku == " ".join(sku.split()):

@@ -20,9 +20,8 @@ def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[
     """The lines of a sale's document, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
     tracking = tracking_of(source, sale.website, org)
     items = [_item(row, tracking) for row in rows_of(sale, org)]
-    predicted = predict(items)
-    if predicted != (sale.totals.net, sale.totals.tax, sale.totals.gross):
-        totals = sale.totals
+    predicted, totals = predict(items), sale.totals
+    if predicted != (totals.net, totals.tax, totals.gross):
         detail = (
             f"Xero would show net {predicted.net}, tax {predicted.tax}, gross {predicted.gross}; "
             f"the store has net {totals.net}, tax {totals.tax}, gross {totals.gross}"
@@ -32,20 +31,20 @@ def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[
 
 
 def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
-    quantity, unit_amount = _factors(row.quantity, row.net)
-    description = row.description
-    if quantity != row.quantity:
-        description = f"{description} (quantity {row.quantity.normalize():f})"
+    description, net, account, tax_type, tax, sold, code = row
+    quantity, unit_amount = _factors(sold, net)
+    if quantity is not sold and quantity != sold:
+        description = f"{description} (quantity {sold.normalize():f})"
     item: dict[str, Any] = {
         "Description": description[:_MAX_DESCRIPTION],
         "Quantity": quantity,
         "UnitAmount": unit_amount,
-        "AccountCode": row.account,
-        "TaxType": row.tax_type,
-        "TaxAmount": cents(row.tax),
+        "AccountCode": account,
+        "TaxType": tax_type,
+        "TaxAmount": cents(tax),
     }
-    if row.item:
-        item["ItemCode"] = ItemCode(row.item)
+    if code:
+        item["ItemCode"] = ItemCode(code)
     if tracking:
         item["Tracking"] = tracking
     return item

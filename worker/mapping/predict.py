@@ -26,12 +26,14 @@ class Prediction(NamedTuple):
 
 def cents(value: Decimal) -> Decimal:
     """Rounded half up to 2 decimals."""
-    return value.quantize(CENT, ROUND_HALF_UP)
+    return value if value.same_quantum(CENT) else value.quantize(CENT, ROUND_HALF_UP)
 
 
 def line_amount(quantity: Decimal, unit_amount: Decimal) -> Decimal:
     """What Xero makes of a quantity and a price."""
-    return cents(quantity * unit_amount.quantize(UNIT, ROUND_HALF_UP))
+    if not unit_amount.same_quantum(UNIT):
+        unit_amount = unit_amount.quantize(UNIT, ROUND_HALF_UP)
+    return (quantity * unit_amount).quantize(CENT, ROUND_HALF_UP)
 
 
 def predict(lines: Iterable[Mapping[str, Any]]) -> Prediction:

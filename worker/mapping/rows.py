@@ -33,34 +33,30 @@ class Row(NamedTuple):
 def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
     """Rows that add up to the sale's totals. Raises `Unmappable`."""
     rows: list[Row] = []
-    homeless_tax = sale.residual.tax
+    residual = sale.residual
+    homeless_tax = residual.tax
     for line in sale.lines:
         row = _row(line, org)
-        if abs(line.tax) <= abs(line.net):
+        if ZERO <= row.tax <= row.net or abs(row.tax) <= abs(row.net):
             rows.append(row)
             continue
         fitting = _with_room(row, line, org)
         homeless_tax += line.tax - fitting[0].tax
         rows += fitting
-    rows += (
-        Row(a.name, a.amount, account("refund_adjustment", org), no_tax_type(org)) for a in sale.adjustments if a.amount
-    )
-    if homeless_tax or sale.residual.net:
+    for a in sale.adjustments:
+        if a.amount:
+            rows.append(Row(a.name, a.amount, account("refund_adjustment", org), no_tax_type(org)))
+    if homeless_tax or residual.net:
         _check_limit(sale, homeless_tax, org)
-        _place(rows, sale.residual.net, homeless_tax, sale, org)
+        _place(rows, residual.net, homeless_tax, sale, org)
     return rows
 
 
 def _row(line: Line, org: OrganisationSettings) -> Row:
-    return Row(
-        description=line.name.strip() or str(line.kind),
-        net=line.net,
-        account=line_account(line.kind, org),
-        tax_type=line_tax_type(line, org),
-        tax=line.tax,
-        quantity=line.quantity,
-        item=item_code(line.sku) if line.sku and line.kind is LineKind.GOODS else "",
-    )
+    kind, sku = line.kind, line.sku
+    item = item_code(sku) if sku and kind is LineKind.GOODS else ""
+    description = line.name.strip() or str(kind)
+    return Row(description, line.net, line_account(kind, org), line_tax_type(line, org), line.tax, line.quantity, item)
 
 
 def _with_room(row: Row, line: Line, org: OrganisationSettings) -> list[Row]:

@@ -16,10 +16,12 @@ from worker.mapping.keys import document_number, own_key
 from worker.mapping.lines import line_items
 from worker.mapping.places import branding_theme
 from worker.mapping.result import Ignored, Plan, Writes
+from worker.mapping.text import day
 from worker.mapping.writing import save, void
 from worker.settings import OrganisationSettings
 
 BEFORE_START = "before start_date"
+_SALES = (Order, Invoice)
 
 
 def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
@@ -27,7 +29,7 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     if event.entity != org.sales_document:
         return Ignored(f"sales_document is {org.sales_document}")
     sale = event.data
-    if not isinstance(sale, Order | Invoice):
+    if not isinstance(sale, _SALES):
         return Writes((void(event, Kind.INVOICE, "invoice"),))
     if sale.date < org.start_date:
         return Ignored(BEFORE_START)
@@ -35,8 +37,9 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     if sale.cancelled:
         return Writes((void(event, Kind.INVOICE, "invoice", number),))
     contact = buyer_write(event, sale.customer, org)
-    payload = {"Type": "ACCREC", "InvoiceNumber": number, **header(event.source, sale, contact.key, org)}
-    payload["DueDate"] = (sale.due_date or sale.date).isoformat()
+    payload = header(event.source, sale, contact.key, org)
+    payload["Type"], payload["InvoiceNumber"] = "ACCREC", number
+    payload["DueDate"] = day(sale.due_date) if sale.due_date else payload["Date"]
     payload["LineItems"] = line_items(event.source, sale, org)
     key = own_key(event, "invoice")
     return Writes((contact, save(key, Kind.INVOICE, version=event.version, number=number, payload=payload)))
@@ -47,14 +50,15 @@ def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSetti
     fields: dict[str, Any] = {
         "Contact": {"ContactID": XeroId(contact)},
         "Reference": sale.order_number,
-        "Date": sale.date.isoformat(),
+        "Date": day(sale.date),
         "CurrencyCode": sale.currency,
         "LineAmountTypes": "Exclusive",
         "Status": org.document_status.upper(),
     }
     # the store's direction is Xero's: units of the document's currency for one of the organisation's
-    if sale.rate:
-        fields["CurrencyRate"] = sale.rate
+    rate = sale.rate
+    if rate:
+        fields["CurrencyRate"] = rate
     if (theme := branding_theme(source, sale.website, org)) is not None:
         fields["BrandingThemeID"] = theme
     return fields

@@ -12,16 +12,20 @@ _ZERO_RATE = "0"
 
 def line_tax_type(line: Line, org: OrganisationSettings) -> str:
     """The TaxType of a line. Raises `Unmappable` with the setting to add."""
-    found = org.tax.get(line.tax_code) if line.tax_code else None
-    if found is None and line.tax_code:
-        found = org.tax.get(tax_key(line.tax_code))
-    if found is None and line.tax_rate is not None:
-        found = org.tax.get(rate_key(line.tax_rate))
+    code, types = line.tax_code, org.tax
+    found = types.get(code) if code else None
     if found is not None:
         return found
-    if not line.tax and not line.tax_code and not line.tax_rate:
+    rate = line.tax_rate
+    if code:
+        found = types.get(tax_key(code))
+    if found is None and rate is not None:
+        found = types.get(rate_key(rate))
+    if found is not None:
+        return found
+    if not line.tax and not code and not rate:
         return no_tax_type(org)
-    wanted = line.tax_code or (rate_key(line.tax_rate) if line.tax_rate is not None else "")
+    wanted = code or (rate_key(rate) if rate is not None else "")
     raise _unmapped(wanted, f'the line "{line.name[:60]}" has tax {line.tax}', org)
 
 

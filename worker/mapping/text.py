@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import lru_cache
 
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+day = lru_cache(1024)(date.isoformat)
+"""A date as Xero takes it. The documents of a day come together."""
 
 
 def one_line(value: str, longest: int) -> str:
