@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -43,15 +44,16 @@ def _at_once(body: bytes) -> Event | None:
     if kind is None:
         return None
     try:
-        message = _whole(*kind).model_validate_json(body)
+        message = _whole(*kind)(body)
     except ValidationError:
         return None
-    return None if message.data.id != message.subject else _made(message, *kind, message.data)
+    fields = vars(message)
+    return None if fields["data"].id != fields["subject"] else _made(fields, *kind, fields["data"])
 
 
 @cache
-def _whole(entity: Entity, change: Change) -> Any:
-    """The model of a whole message of one kind in the current version."""
+def _whole(entity: Entity, change: Change) -> Callable[[bytes], Envelope]:
+    """What reads a whole message of one kind in the current version."""
     kind = event_type(entity, change)
     fields: dict[str, Any] = {
         "type": Literal[kind],
@@ -61,7 +63,9 @@ def _whole(entity: Entity, change: Change) -> Any:
         "data": data_model(entity, change),
     }
     make: Any = create_model  # its types know no fields by computed names
-    return make(kind, __base__=Envelope, **{name: (wanted, ...) for name, wanted in fields.items()})
+    model = make(kind, __base__=Envelope, **{name: (wanted, ...) for name, wanted in fields.items()})
+    read: Callable[[bytes], Envelope] = model.__pydantic_validator__.validate_json
+    return read
 
 
 def _step_by_step(body: bytes) -> Event:
@@ -85,21 +89,21 @@ def _event(envelope: Envelope) -> Event:
     data = validate(data_model(entity, change), envelope.data)
     if data.id != envelope.subject:
         raise Undecodable("invalid", "subject: must equal data.id")
-    return _made(envelope, entity, change, data)
+    return _made(vars(envelope), entity, change, data)
 
 
-def _made(envelope: Envelope, entity: Entity, change: Change, data: Snapshot | Removed) -> Event:
-    """What has been checked already."""
+def _made(envelope: Mapping[str, Any], entity: Entity, change: Change, data: Snapshot | Removed) -> Event:
+    """Of an envelope's fields, which have been checked already."""
     fields = {
-        "id": envelope.id,
-        "source": envelope.source,
-        "organisation": envelope.organisation,
+        "id": envelope["id"],
+        "source": envelope["source"],
+        "organisation": envelope["organisation"],
         "entity": entity,
         "change": change,
-        "subject": envelope.subject,
-        "time": envelope.time,
-        "version": envelope.entityversion,
-        "correlation_id": envelope.correlationid,
+        "subject": envelope["subject"],
+        "time": envelope["time"],
+        "version": envelope["entityversion"],
+        "correlation_id": envelope["correlationid"],
         "data": data,
     }
     return assembled(Event, fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from schemas.entities import Sale
@@ -33,7 +34,7 @@ def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[
 def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
     description, net, account, tax_type, tax, sold, code = row
     quantity, unit_amount = _factors(sold, net)
-    if quantity is not sold and quantity != sold:
+    if quantity != sold:
         description = f"{description} (quantity {sold.normalize():f})"
     item: dict[str, Any] = {
         "Description": description[:_MAX_DESCRIPTION],
@@ -50,6 +51,7 @@ def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
     return item
 
 
+@lru_cache(4096)  # a shop's prices and quantities come again and again
 def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
     """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net."""
     if quantity == ONE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 CENT = Decimal("0.01")
@@ -29,6 +30,7 @@ def cents(value: Decimal) -> Decimal:
     return value if value.same_quantum(CENT) else value.quantize(CENT, ROUND_HALF_UP)
 
 
+@lru_cache(4096)  # asked twice for each line: when its price is found, and when the sums are proved
 def line_amount(quantity: Decimal, unit_amount: Decimal) -> Decimal:
     """What Xero makes of a quantity and a price."""
     if not unit_amount.same_quantum(UNIT):
