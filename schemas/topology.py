@@ -9,6 +9,7 @@ which needs `reject-publish` beside it, else the broker silently falls back to a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from schemas.entities import Entity
@@ -47,6 +48,7 @@ class Queue:
 EXCHANGES = (Exchange(EVENTS), Exchange(COMMANDS), Exchange(DEAD))
 
 
+@lru_cache(1024)
 def event_key(org: str, lane: Lane, entity: Entity) -> str:
     """The routing key of an event."""
     return f"{org}.{lane}.{entity}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from schemas.entities import Line, Sale
+from schemas.entities import CreditMemo, Invoice, Line, Order
 from schemas.envelope import Event
 from worker.documents import Action, Kind, Write
 from worker.mapping.result import Unmappable
@@ -36,6 +36,8 @@ _FLAGS = {
 }
 """Where a tax rate says whether it may stand on an account of a class."""
 
+_SAVE = Action.SAVE  # a look-up in an enum costs as much as a call
+_SALES = (Invoice, Order, CreditMemo)
 CHARTED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT})
 """The documents that name accounts and tax types of the configuration. An item's are a person's to change."""
 
@@ -68,14 +70,13 @@ class Chart:
 
     def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
         """The first thing wrong with what `writes` name; it costs next to nothing while all is well."""
-        charted = [write for write in writes if write.kind in CHARTED and write.action is Action.SAVE]
+        charted = [write for write in writes if write.kind in CHARTED and write.action is _SAVE]
         if not charted:
             return None
-        if self.rates and isinstance(event.data, Sale):
-            for line in event.data.lines:
-                fault = self._of_rate(line)
-                if fault is not None:
-                    return fault
+        if self.rates and isinstance(event.data, _SALES):
+            fault = self._of_rates(event.data.lines)
+            if fault is not None:
+                return fault
         if not (self.accounts or self.payments or self.tax_types or self.pairs):
             return None
         return next((fault for write in charted for fault in self._of_write(write)), None)
@@ -87,13 +88,18 @@ class Chart:
         """
         return [*self.accounts.values(), *self.payments.values(), *self.tax_types.values()]
 
-    def _of_rate(self, line: Line) -> Fault | None:
-        key = (line.tax_code, line.tax_rate)
-        if key not in self.judged:
-            if len(self.judged) >= _MOST_JUDGED:
-                self.judged.clear()
-            self.judged[key] = self._judge(line)
-        return self.judged[key]
+    def _of_rates(self, lines: Iterable[Line]) -> Fault | None:
+        judged = self.judged
+        for line in lines:
+            key = (line.tax_code, line.tax_rate)
+            if key not in judged:
+                if len(judged) >= _MOST_JUDGED:
+                    judged.clear()
+                judged[key] = self._judge(line)
+            fault = judged[key]
+            if fault is not None:
+                return fault
+        return None
 
     def _judge(self, line: Line) -> Fault | None:
         try:

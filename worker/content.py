@@ -138,45 +138,55 @@ def _without_key(before: bytes, after: bytes) -> tuple[bytes, bytes]:
 def _text_of(payload: Mapping[str, Any]) -> _Text:
     """Python's own encoder would do, at twice the cost.
 
-    It quotes and sorts the keys of every object anew, and calls back for each amount. Here the keys of an object are a
-    template, made once for all that have the same.
+    It quotes and sorts the keys of every object anew, and calls back for each amount. Here the keys of an object are
+    written once for all that have the same.
     """
+    json: list[str] = []
     places: list[XeroId | ItemCode] = []
-    pieces = _object(payload, places).encode().split(_OPEN.encode())
+    _object(payload, json, places)
+    pieces = "".join(json).encode().split(_OPEN.encode())
     return _Text(pieces, places, frozenset([place.key for place in places if isinstance(place, XeroId)]))
 
 
-def _object(fields: Mapping[str, Any], places: list[XeroId | ItemCode]) -> str:
-    keys, template = _TEMPLATES[tuple(fields)]
-    texts = []
-    for key in keys:
+def _object(fields: Mapping[str, Any], json: list[str], places: list[XeroId | ItemCode]) -> None:
+    json.append("{")
+    for key, written in _KEYS[tuple(fields)]:
+        json.append(written)
         value = fields[key]
         kind = type(value)
         if kind is str:
-            texts.append(quoted(value))
+            json.append(quoted(value))
         elif kind is Decimal:
-            texts.append(_literal(value))
+            json.append(_literal(value))
         else:
-            texts.append(_other(value, places))
-    return template % tuple(texts)
+            _other(value, json, places)
+    json.append("}")
 
 
-def _other(value: Any, places: list[XeroId | ItemCode]) -> str:
+def _other(value: Any, json: list[str], places: list[XeroId | ItemCode]) -> None:
     kind = type(value)
     if kind is ItemCode or kind is XeroId:
         places.append(value)
-        return _OPEN
-    if kind is dict:
-        return _object(value, places)
-    if kind is list or kind is tuple:
-        return f"[{','.join([_other(each, places) for each in value])}]"
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, Decimal):
-        return _literal(value)
-    if value is None or isinstance(value, bool | int):
-        return dumps(value)
-    raise TypeError(f"a payload holds text, Decimal, int, bool and open places, not {type(value).__name__}")
+        json.append(_OPEN)
+    elif kind is dict:
+        _object(value, json, places)
+    elif kind is list or kind is tuple:
+        _array(value, json, places)
+    elif isinstance(value, Decimal):
+        json.append(_literal(value))
+    elif value is None or isinstance(value, str | int):
+        json.append(dumps(value, ensure_ascii=False))
+    else:
+        raise TypeError(f"a payload holds text, Decimal, int, bool and open places, not {kind.__name__}")
+
+
+def _array(values: Sequence[Any], json: list[str], places: list[XeroId | ItemCode]) -> None:
+    json.append("[")
+    for number, value in enumerate(values):
+        if number:
+            json.append(",")
+        _other(value, json, places)
+    json.append("]")
 
 
 @lru_cache(4096)  # a shop's prices and quantities come again and again
@@ -187,17 +197,16 @@ def _literal(value: Decimal) -> str:
     return f"{value.normalize() if value else _ZERO:f}"
 
 
-class _Templates(dict[tuple[str, ...], tuple[tuple[str, ...], str]]):
-    """By an object's keys as they come: the keys in order, and the JSON without the values. Xero's are a few dozen."""
+class _Keys(dict[tuple[str, ...], list[tuple[str, str]]]):
+    """Of an object's keys as they come: the keys in order, each with its JSON. Xero's objects are of a few kinds."""
 
-    def __missing__(self, fields: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        keys = tuple(sorted(fields))
-        named = ",".join(f"{quoted(key)}:".replace("%", "%%") + "%s" for key in keys)
-        self[fields] = made = keys, f"{{{named}}}"
+    def __missing__(self, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+        keys = sorted(fields)
+        self[fields] = made = [(key, f"{',' if key != keys[0] else ''}{quoted(key)}:") for key in keys]
         return made
 
 
-_TEMPLATES = _Templates()
+_KEYS = _Keys()
 
 
 @lru_cache(4096)  # what sells well is on many documents

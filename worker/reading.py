@@ -114,23 +114,29 @@ def places(error: BaseException, *, last: int = 50) -> list[str]:
 
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
-    def unsound(reason: str, detail: str, hint: str) -> Unsound:
-        return Unsound(reason, detail, hint, sender_of(event))
-
     if arrival.dead:
         detail = "the broker gave up on this message: it was redelivered beyond the limit"
-        return unsound("redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry")
+        return _unsound(
+            event, "redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry"
+        )
     if event.organisation != org.name:
         detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
-        return unsound("misrouted", detail, "publish with the routing key of its organisation")
-    expected = event_key(org.name, arrival.lane, event.entity)
-    if arrival.routing_key and arrival.routing_key != expected:
-        detail = f"routing key {arrival.routing_key[:120]!r}, expected {expected!r}"
-        return unsound("misrouted", detail, "the routing key must agree with the message's attributes")
-    if org.lanes[event.entity] == "off":
-        hint = f"set organisations.{org.name}.lanes.{event.entity}, or stop publishing it; then retry or discard"
-        return unsound("lane_off", f"the lane of {event.entity} is off", hint)
+        return _unsound(event, "misrouted", detail, "publish with the routing key of its organisation")
+    entity, came = event.entity, arrival.routing_key
+    expected = event_key(org.name, arrival.lane, entity)
+    if came and came != expected:
+        detail = f"routing key {came[:120]!r}, expected {expected!r}"
+        return _unsound(event, "misrouted", detail, "the routing key must agree with the message's attributes")
+    if org.lanes[entity] == "off":
+        hint = f"set organisations.{org.name}.lanes.{entity}, or stop publishing it; then retry or discard"
+        return _unsound(event, "lane_off", f"the lane of {entity} is off", hint)
     if event.version > now + _CLOCK_SKEW:
         detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"
-        return unsound("version_in_future", detail, "mend the store's clock; it would make later versions stale")
+        return _unsound(
+            event, "version_in_future", detail, "mend the store's clock; it would make later versions stale"
+        )
     return None
+
+
+def _unsound(event: Event, reason: str, detail: str, hint: str) -> Unsound:
+    return Unsound(reason, detail, hint, sender_of(event))

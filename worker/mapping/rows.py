@@ -16,6 +16,7 @@ from worker.mapping.taxes import line_tax_type, no_tax_type
 from worker.settings import OrganisationSettings
 
 ONE = Decimal(1)
+_GOODS = LineKind.GOODS  # a look-up in an enum costs as much as a call, and this one is made for every line
 
 
 class Row(NamedTuple):
@@ -54,7 +55,7 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
 
 def _row(line: Line, org: OrganisationSettings) -> Row:
     kind, sku = line.kind, line.sku
-    item = item_code(sku) if sku and kind is LineKind.GOODS else ""
+    item = item_code(sku) if sku and kind is _GOODS else ""
     description = line.name.strip() or str(kind)
     return Row(description, line.net, line_account(kind, org), line_tax_type(line, org), line.tax, line.quantity, item)
 

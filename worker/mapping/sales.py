@@ -21,7 +21,7 @@ from worker.mapping.writing import save, void
 from worker.settings import OrganisationSettings
 
 BEFORE_START = "before start_date"
-_SALES = (Order, Invoice)
+_SALES = (Invoice, Order)
 
 
 def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
