@@ -48,9 +48,14 @@ class Content:
 
     __slots__ = ("_hash", "_make", "_payload", "_text")
 
-    def __init__(self, make: Callable[[], Mapping[str, Any]], *, known_hash: str = "") -> None:
+    def __init__(
+        self,
+        make: Callable[[], Mapping[str, Any]] = dict,
+        payload: Mapping[str, Any] | None = None,
+        known_hash: str = "",
+    ) -> None:
         self._make = make
-        self._payload: Mapping[str, Any] | None = None
+        self._payload = payload
         self._text: _Text | None = None
         self._hash = known_hash
 
@@ -61,11 +66,9 @@ class Content:
         return hash(self.hash)
 
     @classmethod
-    def of(cls, payload: Mapping[str, Any], *, known_hash: str = "") -> Content:
+    def of(cls, payload: Mapping[str, Any]) -> Content:
         """The content of a payload that is made already."""
-        content = cls(dict, known_hash=known_hash)
-        content._payload = payload
-        return content
+        return cls(payload=payload)
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -96,7 +99,7 @@ class Content:
 
     def with_payload(self, payload: Mapping[str, Any]) -> Content:
         """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
-        return Content.of(payload, known_hash=self.hash)
+        return Content(payload=payload, known_hash=self.hash)
 
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""
