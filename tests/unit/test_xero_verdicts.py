@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xero_fakes import call_of, key_of, member_of
-from worker.documents import Action, Kind
+from worker.documents import Action, DocumentKey, Kind
+from worker.ledger.records import Member
 from worker.xero.reply import Reply, ReplyKind
-from worker.xero.verdicts import Exists, Refused, Unanswered, Verdict, Written, verdicts
+from worker.xero.verdicts import Exists, Refused, Unanswered, Verdict, Written, pair, verdicts
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
@@ -62,6 +64,46 @@ def test_documents_are_matched_by_number_in_whatever_order(count: int, chance: r
 
     said = {key: v.xero_id if isinstance(v, Written) else "x" for key, v in result.items()}
     assert said == expected
+
+
+def sent(number: str, xero_id: str | None) -> Member:
+    return member_of(Kind.INVOICE, f"{number}/{xero_id}", number=number, xero_id=xero_id)
+
+
+def echoed(number: str | None, xero_id: str | None) -> dict[str, Any]:
+    return {"InvoiceNumber": number, "InvoiceID": xero_id}
+
+
+def looked_through(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Any]:
+    """Every element for every member: of those left, the first with its id or its number answers it."""
+    left = list(elements)
+    pairs: dict[DocumentKey, Any] = {}
+    for member in members:
+        for element in left:
+            number, xero_id = (element["InvoiceNumber"] or "").strip(), element["InvoiceID"]
+            by_id = bool(member.xero_id) and str(xero_id).lower() == str(member.xero_id).lower()
+            if by_id or (number and number == member.number.strip()):
+                pairs[member.key] = element
+                left = [one for one in left if one is not element]
+                break
+    return pairs
+
+
+NUMBERS = st.sampled_from(["", " ", "1", "1 ", "a", "A", "2"])
+IDS = st.sampled_from([None, "x", "X", "y"])
+
+
+@given(
+    st.lists(st.builds(sent, NUMBERS, IDS), min_size=2, max_size=6, unique_by=lambda member: member.key),
+    st.lists(st.builds(echoed, st.none() | NUMBERS, IDS), max_size=8),
+)
+def test_the_index_of_numbers_finds_what_looking_through_all_finds(
+    members: list[Member], elements: list[dict[str, Any]]
+) -> None:
+    pairs = pair(members, elements)
+
+    expected = looked_through(members, elements)
+    assert {key: id(element) for key, element in pairs.items()} == {key: id(one) for key, one in expected.items()}
 
 
 def test_a_written_document_brings_its_facts() -> None:

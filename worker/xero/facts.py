@@ -13,14 +13,21 @@ from worker.xero.endpoints import inner
 UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 """Documents that a person has still to approve: nothing is booked, and Xero takes no payment for them."""
 
+_MARKED = ("Description", "AccountCode", "TaxType", "LineAmount")
+
 
 def facts_of(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of one element; what Xero did not say is left out."""
-    return {name: value for name, value in _facts(kind, element).items() if value is not None}
+    facts = _facts(kind, element)
+    if None in facts.values():
+        return {name: value for name, value in facts.items() if value is not None}
+    return facts
 
 
 def money(value: Any) -> Decimal | None:
     """An amount as Xero, or the ledger, gives it; `None` where there is none."""
+    if isinstance(value, Decimal):
+        return value
     return None if value is None or value == "" else Decimal(str(value))
 
 
@@ -49,12 +56,9 @@ def _mark(lines: Any) -> str | None:
         return None
     total = 0
     for line in lines:
-        get = line.get
-        amount = get("LineAmount") or 0
-        if type(amount) is str:
-            amount = Decimal(amount)
-        words = f"{get('Description')}\n{get('AccountCode')}\n{get('TaxType')}\n{amount:.2f}"
-        total += crc32(words.encode())
+        description, account, tax_type, amount = map(line.get, _MARKED)
+        exact = Decimal(amount) if amount and type(amount) is str else amount or 0
+        total += crc32(f"{description}\n{account}\n{tax_type}\n{exact:.2f}".encode())
     return f"{total & 0xFFFFFFFF:08x}"
 
 

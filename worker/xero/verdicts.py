@@ -6,8 +6,8 @@ Documents are matched by number or id, never by their place in the list, whose o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from worker.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Call, Member
@@ -21,13 +21,12 @@ _BAD_REQUEST = 400
 _MAY_BE_GONE = frozenset({"document_frozen", "not_found", "refused"})
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The document is in Xero as it was sent (or void, where that was asked)."""
 
     xero_id: str
     number: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
 
@@ -71,15 +70,18 @@ def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
     if reply.outcome is not ReplyKind.ANSWERED:
         return {member.key: Unanswered() for member in call.members}
     pairs = pair(call.members, reply.elements)
-    return {m.key: _verdict(m, pairs[m.key], reply) if m.key in pairs else Unanswered() for m in call.members}
+    return {member.key: _verdict(member, pairs.get(member.key), reply) for member in call.members}
 
 
 def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Mapping[str, Any]]:
     """Which element answers which member. Each element answers one; members without one are left out."""
     left = dict(enumerate(elements))
+    places = _places(members, elements)
     pairs: dict[DocumentKey, Mapping[str, Any]] = {}
     for member in members:
-        place = next((place for place, element in left.items() if _is_of(member, element)), None)
+        place = places.get(member.number.strip()) if member.xero_id is None else None
+        if place not in left:
+            place = next((place for place, element in left.items() if _is_of(member, element)), None)
         if place is not None:
             pairs[member.key] = left.pop(place)
     if len(members) == len(left) == 1 and not pairs and _is_unnamed_answer(members[0], *left.values()):
@@ -109,6 +111,15 @@ def _text(entry: Any) -> str:
     return str(entry.get("Message") or entry.get("Description") or "")
 
 
+def _places(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Where each number comes first: what is new is found by its number alone, and a reply's order is anybody's."""
+    name = ENDPOINTS[members[0].kind].number if members else ""
+    numbers = [str(element.get(name) or "").strip() for element in elements]
+    places = dict(zip(reversed(numbers), range(len(numbers) - 1, -1, -1), strict=True))
+    places.pop("", None)
+    return places
+
+
 def _is_of(member: Member, element: Mapping[str, Any]) -> bool:
     if member.xero_id and same_id(member.xero_id, element.get(ENDPOINTS[member.kind].id)):
         return True
@@ -133,7 +144,9 @@ def _is_error(element: Mapping[str, Any]) -> bool:
     return element.get("StatusAttributeString") == "ERROR" or any(True for _ in messages_of(element))
 
 
-def _verdict(member: Member, element: Mapping[str, Any], reply: Reply) -> Verdict:
+def _verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) -> Verdict:
+    if element is None:
+        return Unanswered()
     if _is_error(element) if reply.has_messages else element.get("StatusAttributeString") == "ERROR":
         return _of_member(member, _refusal(tuple(dict.fromkeys(messages_of(element)))))
     xero_id = member.xero_id or id_of(member.kind, element)
