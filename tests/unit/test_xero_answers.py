@@ -103,6 +103,21 @@ def test_limit_headers_that_are_no_numbers_are_ignored(value: str) -> None:
     assert read(CALL, httpx.Response(200, json={"Invoices": []}, headers=headers)).limits == LimitHeaders()
 
 
+@pytest.mark.parametrize(
+    ("body", "has_some"),
+    [
+        (b'{"Invoices":[{"ValidationErrors":[],"Contact":{"ValidationErrors":[],"Warnings":[]}}]}', False),
+        (b'{"Invoices":[{"ValidationErrors" : [ ],\n"Warnings": [\n]}]}', False),
+        (b'{"Invoices":[{"ValidationErrors":null}]}', False),
+        (b'{"Invoices":[{"ValidationErrors":[]},{"Contact":{"ValidationErrors":[{"Message":"bad"}]}}]}', True),
+        (b'{"Invoices":[{"ValidationErrors":[],"Warnings":[{"Message":"odd"}]}]}', True),
+        (b'{"Invoices":[{"Warnings":[],"ValidationErrors": [\n{"Message":"bad"}]}]}', True),
+    ],
+)
+def test_whether_any_document_has_messages_is_known_beforehand(body: bytes, has_some: bool) -> None:
+    assert read(CALL, httpx.Response(200, content=body)).has_messages is has_some
+
+
 def test_an_expired_token_is_told_from_other_refusals() -> None:
     assert is_expired(read(CALL, problem(401, "TokenExpired: token expired at 01/01/2001 00:00:00")))
     assert not is_expired(read(CALL, problem(401, "AuthorizationUnsuccessful")))
