@@ -90,7 +90,7 @@ def member_of(kind: Kind, entity_id: str, element: Mapping[str, Any] | None = No
     )
     if "element" in changes:
         changes["text"] = encode(changes.pop("element"))
-    return replace(member, **changes)
+    return member._replace(**changes)
 
 
 def call_of(*members: Member, **changes: Any) -> Call:

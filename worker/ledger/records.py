@@ -61,8 +61,7 @@ class CallState(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One document of a call, and how to know it again: by its `number`. `text` is its own JSON, places filled."""
 
     key: DocumentKey

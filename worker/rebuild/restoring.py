@@ -8,7 +8,6 @@ behind their back; none where Xero holds something else, so that the store's nex
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from worker.documents import Action, Kind, Write
@@ -59,7 +58,7 @@ def _holds(write: Write, element: Element, known: Known) -> bool:
         return not differences(member, element)
     # archiving is a person's, and a name that was taken has a suffix
     active = {**element, "ContactStatus": "ACTIVE"}
-    renamed = replace(member, text=encode(suffixed(decode(member.text), write.number)))
+    renamed = member._replace(text=encode(suffixed(decode(member.text), write.number)))
     return not differences(member, active) or not differences(renamed, active)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member, Stop
 from worker.literals import encode
-from worker.xero.elements import element_of, sent, text_of
+from worker.xero.elements import element_of, sent, text_beside
 from worker.xero.endpoints import GONE
-from worker.xero.paying import Paid, is_left_alone, stop_of
+from worker.xero.paying import MONEY, Paid, is_left_alone, stop_of
 from worker.xero.readings import Readings, needs_reading
 from worker.xero.revision import Agreed, Clash, Revised, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
@@ -34,12 +34,9 @@ def compose(writes: Sequence[Write], known: Known, readings: Readings | None = N
     found = _Sorted()
     for write in writes:
         found.sort(write, known, readings)
-    routes = {id(write): route_of(write, known) for write, is_ready, _ in found.wanted if is_ready}
-    batch = _Batch(_best(list(routes.values())))
+    batch = _Batch(_best([route for _, route, _ in found.wanted if route is not None]))
     leftover = [
-        write
-        for write, _, revised in found.wanted
-        if (route := routes.get(id(write))) is None or not batch.take(write, route, known, revised)
+        write for write, route, revised in found.wanted if route is None or not batch.take(write, route, known, revised)
     ]
     composed = batch.composed(tuple(found.settled), tuple(leftover))
     if found.unread or found.stopped:
@@ -49,12 +46,12 @@ def compose(writes: Sequence[Write], known: Known, readings: Readings | None = N
 
 @dataclass(slots=True)
 class _Sorted:
-    """What becomes of each write; those `wanted` with whether they are ready, and how they are revised."""
+    """What becomes of each write; those `wanted` with their route, where they are ready, and how they are revised."""
 
     settled: list[Write] = field(default_factory=list)
     unread: list[Write] = field(default_factory=list)
     stopped: list[Stop] = field(default_factory=list)
-    wanted: list[tuple[Write, bool, Revised | None]] = field(default_factory=list)
+    wanted: list[tuple[Write, Route | None, Revised | None]] = field(default_factory=list)
     paid: Paid = field(default_factory=Paid)
 
     def sort(self, write: Write, known: Known, readings: Readings | None) -> None:
@@ -62,46 +59,50 @@ class _Sorted:
         if is_settled(write, known):
             self.settled.append(write)
         elif not _is_ready(write, known):
-            self.wanted.append((write, False, None))
-        elif (stop := stop_of(write, known) or self.paid.stop_of(write, known)) is not None:
+            self.wanted.append((write, None, None))
+        elif write.kind in MONEY and (stop := stop_of(write, known) or self.paid.stop_of(write, known)) is not None:
             self.stopped.append(stop)
         elif readings is not None and needs_reading(write, known, readings):
             self.unread.append(write)
-        else:
+        elif readings is not None and write.key in readings.elements:
             self._revise(write, known, readings)
+        else:
+            self.wanted.append((write, route_of(write, known), None))
 
-    def _revise(self, write: Write, known: Known, readings: Readings | None) -> None:
+    def _revise(self, write: Write, known: Known, readings: Readings) -> None:
         verdict = _revision(write, known, readings)
         if isinstance(verdict, Agreed):
             self.settled.append(write)
         elif isinstance(verdict, Clash):
             self.stopped.append(Stop(write, verdict.reason, verdict.detail, verdict.hint))
         else:
-            self.wanted.append((write, True, verdict))
+            self.wanted.append((write, route_of(write, known), verdict))
 
 
-def _revision(write: Write, known: Known, readings: Readings | None) -> Revised | Agreed | Clash | None:
+def _revision(write: Write, known: Known, readings: Readings) -> Revised | Agreed | Clash | None:
     """How a document that was looked at is changed; `None` where that is no question."""
     document = known.documents.get(write.key)
-    if readings is None or document is None or write.action is Action.VOID or write.key not in readings.elements:
+    if document is None or write.action is Action.VOID:
         return None
     return revise(write.kind, element_of(write, known), document, readings.elements[write.key])
 
 
-def _best(routes: Sequence[Route | None]) -> Route | None:
+def _best(routes: Sequence[Route]) -> Route | None:
     """The route of the oldest write, or of a full call where that one would not be full."""
-    counts = Counter(route for route in routes if route is not None)
-    first = next(iter(counts), None)
-    if first is None or first.single or counts[first] >= MAX_ELEMENTS:
+    first = next(iter(routes), None)
+    if first is None or first.single or routes.count(first) >= MAX_ELEMENTS:
         return first
-    return next((route for route, count in counts.items() if count >= MAX_ELEMENTS and not route.single), first)
+    full = (route for route, count in Counter(routes).items() if count >= MAX_ELEMENTS and not route.single)
+    return next(full, first)
 
 
 def is_settled(write: Write, known: Known) -> bool:
     """Whether Xero has this version of the document already, a newer one, or cannot be told of it."""
     document = known.documents.get(write.key)
     if document is None:
-        return write.action is Action.VOID or _is_overtaken(write, known) or is_left_alone(write, known)
+        # what was never written may be known to be gone in a later version
+        overtaken = write.key in known.voided and known.voided[write.key] > write.version
+        return write.action is Action.VOID or overtaken or (write.kind is Kind.PAYMENT and is_left_alone(write, known))
     if write.version < document.version:
         return True
     if write.action is Action.VOID:
@@ -115,16 +116,10 @@ def is_settled(write: Write, known: Known) -> bool:
     return write.kind in UNEDITABLE or bool(document.facts.get("linked"))
 
 
-def _is_overtaken(write: Write, known: Known) -> bool:
-    """Whether a later version of what was never written is known to be gone."""
-    gone = known.voided.get(write.key)
-    return gone is not None and gone > write.version
-
-
 def _is_ready(write: Write, known: Known) -> bool:
     if write.action is Action.VOID:
         return True
-    return all(key in known.documents for key in write.needs)
+    return known.documents.keys() >= write.needs
 
 
 @dataclass(slots=True)
@@ -139,16 +134,18 @@ class _Batch:
 
     def take(self, write: Write, route: Route, known: Known, revised: Revised | None = None) -> bool:
         """Add `write`, unless it belongs to another call or there is no room."""
-        if len(self.members) >= MAX_ELEMENTS or route != self.route:
+        members = self.members
+        if len(members) >= MAX_ELEMENTS or route != self.route:
             return False
-        if self.members and (route.single or self._has(write)):
+        names = {write.key, write.number or write.key}
+        if members and (route.single or not self.names.isdisjoint(names)):
             return False
         member = _member(write, known, revised)
         piece = sent(member) if route.method != "DELETE" else b""
-        if self.members and self.size + len(piece) + 1 > MAX_BODY_BYTES:
+        if members and self.size + len(piece) + 1 > MAX_BODY_BYTES:
             return False
-        self.members.append(member)
-        self.names.update((write.key, write.number))
+        members.append(member)
+        self.names |= names
         self.pieces.append(piece)
         self.size += len(piece) + 1 if self.size else len(route.wrap([piece]))
         return True
@@ -161,9 +158,6 @@ class _Batch:
         body = route.wrap(self.pieces)
         return Composed(route.method, route.path, dict(route.params), body, tuple(self.members), settled, leftover)
 
-    def _has(self, write: Write) -> bool:
-        return write.key in self.names or (bool(write.number) and write.number in self.names)
-
 
 def _member(write: Write, known: Known, revised: Revised | None) -> Member:
     document = standing(write, known)
@@ -174,6 +168,6 @@ def _member(write: Write, known: Known, revised: Revised | None) -> Member:
         number=write.number or (document.number if document else ""),
         content_hash=write.content_hash,
         action=write.action,
-        text=text_of(write, known) if revised is None else encode(revised.element),
+        text=text_beside(write, document, known) if revised is None else encode(revised.element),
         xero_id=document.xero_id if document else None,
     )

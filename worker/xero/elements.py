@@ -20,10 +20,16 @@ _DIGEST_CHARS = 12
 DIGESTS = "_digests"
 """Where an update of a contact keeps the digests of all its fields; it is never sent."""
 
+_UNSENT = {Kind.ALLOCATION: "CreditNote", Kind.CONTACT: DIGESTS}
+
 
 def text_of(write: Write, known: Known) -> bytes:
     """The JSON of `write`; its open places must be known. An item code that Xero lacks is left out."""
-    document = standing(write, known)
+    return text_beside(write, standing(write, known), known)
+
+
+def text_beside(write: Write, document: Document | None, known: Known) -> bytes:
+    """The same; `document` is the standing one."""
     if document is None and write.kind is not Kind.ALLOCATION:
         return _filled(write.content, known)
     return encode(_element(write, document, known))
@@ -37,7 +43,7 @@ def element_of(write: Write, known: Known) -> dict[str, Any]:
 
 def sent(member: Member) -> bytes:
     """What of it goes into the body: not an allocation's credit note, which the path names, nor a contact's digests."""
-    ours = {Kind.ALLOCATION: "CreditNote", Kind.CONTACT: DIGESTS}.get(member.kind)
+    ours = _UNSENT.get(member.kind)
     if ours is None or (member.kind is Kind.CONTACT and member.xero_id is None):
         return member.text
     return encode({name: value for name, value in member.element.items() if name != ours})

@@ -15,7 +15,7 @@ from worker.xero.endpoints import GONE
 from worker.xero.facts import UNAPPROVED, money
 
 AWAITING_APPROVAL = "awaiting_approval"
-_MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
+MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 _APPROVE = "approve the document in xero: what waits for it goes on by itself within the hour"
 _VOID = "if the money did move, book it by hand in xero; discard this event"
 _CURRENCY = (
@@ -54,7 +54,7 @@ class Paid:
 
 def stop_of(write: Write, known: Known) -> Stop | None:
     """Why `write` must not be sent: its document is a draft, void, smaller, or in another currency."""
-    if write.kind not in _MONEY or write.action is Action.VOID:
+    if write.kind not in MONEY or write.action is Action.VOID:
         return None
     for key in write.needs:
         stop = _stop(write, known.documents[key])
@@ -64,9 +64,7 @@ def stop_of(write: Write, known: Known) -> Stop | None:
 
 
 def is_left_alone(write: Write, known: Known) -> bool:
-    """Whether the money of `write` is an earlier connector's affair: its invoice was left to it, or paid before."""
-    if write.kind is not Kind.PAYMENT:
-        return False
+    """Whether the money of a payment is an earlier connector's affair: its invoice was left to it, or paid before."""
     facts = (known.documents[key].facts for key in write.needs if key in known.documents)
     return any(one.get("linked") or money(one.get("due_at_cut_over")) == 0 for one in facts)
 

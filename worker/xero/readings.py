@@ -32,8 +32,9 @@ class Readings:
 
 def needs_reading(write: Write, known: Known, readings: Readings) -> bool:
     """Whether Xero has to be asked before `write` is sent."""
+    is_new = write.key not in known.documents
+    if is_new and readings.cut_over is None:
+        return False
     if write.kind not in REVISED or write.action is Action.VOID or write.key in readings.elements:
         return False
-    if write.key in known.documents:
-        return True
-    return readings.cut_over is not None and str(write.payload["Date"]) < readings.cut_over.isoformat()
+    return not is_new or str(write.payload["Date"]) < str(readings.cut_over)

@@ -7,11 +7,11 @@ https://developer.xero.com/documentation/api/accounting/requests-and-responses
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known
-from worker.xero.endpoints import ENDPOINTS, GONE
+from worker.xero.endpoints import ENDPOINTS, GONE, Endpoint
 
 _EACH = (("summarizeErrors", "false"),)
 """Ask for a verdict per document: without it one bad document turns all into a 400, the good ones saved or not."""
@@ -22,8 +22,7 @@ UNEDITABLE = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 _UNIT_DECIMALS = (("unitdp", "4"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Method, path and parameters. `envelope` is the plural key around the elements; without it there is one alone."""
 
     method: str
@@ -42,22 +41,32 @@ class Route:
         return b'{"%s":[%s]}' % (self.envelope.encode(), joined) if self.envelope else joined
 
 
+def _of_many(method: str, endpoint: Endpoint) -> Route:
+    params = _EACH + (_UNIT_DECIMALS if endpoint.unit_decimals else ())
+    return Route(method, f"/{endpoint.plural}", params, endpoint.plural)
+
+
+_CREATE = {kind: _of_many("PUT", endpoint) for kind, endpoint in ENDPOINTS.items()}
+_UPDATE = {kind: _of_many("POST", endpoint) for kind, endpoint in ENDPOINTS.items()}
+
+
 def route_of(write: Write, known: Known) -> Route | None:
     """The request for `write`; `None` while the credit note of an allocation is not there."""
-    if write.kind is Kind.ALLOCATION:
+    kind = write.kind
+    if kind is Kind.ALLOCATION:
         return _allocation(write, known)
-    endpoint = ENDPOINTS[write.kind]
     document = standing(write, known)
-    if write.kind is Kind.PAYMENT and document is not None:
-        return Route("POST", f"/Payments/{document.xero_id}")
-    params = _EACH + (_UNIT_DECIMALS if endpoint.unit_decimals else ())
-    return Route("PUT" if document is None else "POST", f"/{endpoint.plural}", params, endpoint.plural)
+    if document is None:
+        return _CREATE[kind]
+    return _UPDATE[kind] if kind is not Kind.PAYMENT else Route("POST", f"/Payments/{document.xero_id}")
 
 
 def standing(write: Write, known: Known) -> Document | None:
     """The document of `write` that Xero has now; a deleted payment or allocation makes room for another."""
     document = known.documents.get(write.key)
-    gone = document is not None and write.kind in UNEDITABLE and document.facts.get("status") in GONE
+    if document is None:
+        return None
+    gone = write.kind in UNEDITABLE and document.facts.get("status") in GONE
     return None if gone else document
 
 
