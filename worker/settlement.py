@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -61,7 +61,7 @@ class Settlement:
             status=status,
             documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
-            completed=[*self._completing(settled_keys(results.documents)), *self._overtaken(results.documents)],
+            completed=self._completed(results.documents),
             headers=headers,
         )
         self._s.steps.reached(Step.RECORDED)
@@ -161,7 +161,8 @@ class Settlement:
 
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
-        completed = self._completing({write.key for write in writes})
+        keys = {write.key for write in writes}
+        completed = _ending({work for key in keys for work in self._owners(key)}, keys)
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is Action.VOID and one.key not in known]
@@ -193,7 +194,8 @@ class Settlement:
         for document in documents:
             for work in self._owners(document.key):
                 work.document_id, work.call_id = document.xero_id, call.id
-        done = self._finish((d.key for d in documents), result)
+        written = [document.key for document in documents]
+        done = self._finish(written, result)
         for member in refused:
             self._s.buffer.land(member.key)
         orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
@@ -202,16 +204,14 @@ class Settlement:
         for work, held in fates:
             self._s.closing.ended(work, held)
         # the other members stay blocked: they may go into another call only when this one has settled them
-        done_with = [*(d.key for d in documents), *(member.key for member in refused)]
-        await self._orphaned([*self._s.buffer.unblock(done_with), *orphans])
+        await self._orphaned([*self._s.buffer.unblock([*written, *(member.key for member in refused)]), *orphans])
         if children:
             await self._intake.admit([released(child) for child in children])
         self._s.wake.set()
 
     def _finish(self, keys: Iterable[DocumentKey], result: str, *, exists: bool = True) -> list[Work]:
-        done: list[Work] = []
-        for key in keys:
-            done.extend(self._s.buffer.settle(key, exists=exists))
+        settle = self._s.buffer.settle
+        done = [work for key in keys for work in settle(key, exists=exists)]
         for work in done:
             work.result = result
         return done
@@ -224,19 +224,22 @@ class Settlement:
         slot = self._s.buffer.slot(key)
         return [] if slot is None or slot.queue is not None else self._owners(key)
 
-    def _completing(self, keys: set[DocumentKey]) -> list[tuple[EntityKey, datetime]]:
-        works = {work for key in keys for work in self._owners(key)}
-        return [(work.owner, work.version) for work in works if work.pending <= keys]
+    def _completed(self, documents: Sequence[Document]) -> list[tuple[EntityKey, datetime]]:
+        """The events that end with these documents, and what is older than those of a call that another session opened.
 
-    def _overtaken(self, documents: Sequence[Document]) -> Iterator[tuple[EntityKey, datetime]]:
-        """What is older than documents of a call that another session opened.
-
-        Their event comes again, finds itself written, and drops nothing. A contact may have a sale's version.
+        The event of such a document comes again, finds itself written, and drops nothing. A contact may have a sale's
+        version.
         """
+        slot_of = self._s.buffer.slot
+        works: set[Work] = set()
+        overtaken: list[tuple[EntityKey, datetime]] = []
         for one in documents:
-            slot = self._s.buffer.slot(one.key)
-            if one.kind is not Kind.CONTACT and (slot is None or not slot.in_flight):
-                yield one.key.owner, one.version - timedelta(microseconds=1)
+            slot = slot_of(one.key)
+            if slot is not None and slot.in_flight:
+                works.update(slot.owners)
+            elif one.kind is not Kind.CONTACT:
+                overtaken.append((one.key.owner, one.version - timedelta(microseconds=1)))
+        return _ending(works, settled_keys(documents)) + overtaken
 
     def _parked(self, results: Results) -> list[tuple[Work, Held]]:
         fates: dict[Work, Held] = {}
@@ -279,6 +282,11 @@ class Settlement:
             if slot is not None and slot.write.parent in slot.waiting and slot.write.parent not in self._s.buffer:
                 return slot.write.parent
         return None
+
+
+def _ending(works: Iterable[Work], keys: set[DocumentKey]) -> list[tuple[EntityKey, datetime]]:
+    """Of `works` those that wait for nothing but `keys`."""
+    return [(work.owner, work.version) for work in works if work.pending <= keys]
 
 
 def _messages(results: Results, reason: str) -> Sequence[str]:

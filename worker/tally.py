@@ -21,7 +21,8 @@ def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, call
     """
     counts: dict[str, Counter[str]] = {}
     for work in works:
-        _count(counts, work, "written" if work.result in _WRITTEN else "unchanged")
+        if work.run_id or work.absorbed:
+            _count(counts, work, "written" if work.result in _WRITTEN else "unchanged")
     for work, one in held:
         _count(counts, work, "parked" if one.state is HoldState.PERSON else "")
     for of_run in counts.values():
