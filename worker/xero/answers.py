@@ -66,12 +66,13 @@ def is_expired(reply: Reply) -> bool:
 
 def read_limits(headers: httpx.Headers) -> LimitHeaders:
     """Xero's counts, as https://developer.xero.com/documentation/guides/oauth2/limits/ names them."""
+    said = dict(headers.items())  # in small letters; httpx looks through all of them for each
     return LimitHeaders(
-        day_remaining=_whole(headers.get("X-DayLimit-Remaining")),
-        minute_remaining=_whole(headers.get("X-MinLimit-Remaining")),
-        app_minute_remaining=_whole(headers.get("X-AppMinLimit-Remaining")),
-        retry_after_s=_seconds(headers.get("Retry-After")),
-        problem=(headers.get("X-Rate-Limit-Problem") or "").strip().lower() or None,
+        day_remaining=_whole(said.get("x-daylimit-remaining")),
+        minute_remaining=_whole(said.get("x-minlimit-remaining")),
+        app_minute_remaining=_whole(said.get("x-appminlimit-remaining")),
+        retry_after_s=_seconds(said.get("retry-after")),
+        problem=(said.get("x-rate-limit-problem") or "").strip().lower() or None,
     )
 
 

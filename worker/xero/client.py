@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import httpx
 
@@ -40,7 +41,6 @@ class XeroClient:
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._api_url = api_url.rstrip("/")
-        self._tenant_id = tenant_id
         self._auth = auth
         self._spend_again = spend_again
         self._on_sent = on_sent
@@ -48,6 +48,7 @@ class XeroClient:
         self._deadline_s = deadline_s
         self._http = httpx.AsyncClient(
             transport=transport,
+            headers={"Accept": "application/json", "xero-tenant-id": tenant_id},
             timeout=httpx.Timeout(deadline_s, connect=min(_CONNECT_S, deadline_s)),
             limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
             follow_redirects=False,
@@ -116,15 +117,14 @@ class XeroClient:
         return None
 
     def _request(self, call: Call, grant: Grant) -> httpx.Request:
-        headers = {"Accept": "application/json", "xero-tenant-id": self._tenant_id}
+        headers = {}
         if call.body:
             headers["Content-Type"] = "application/json"
         if call.idempotency_key and call.method in _KEYED:
             headers["Idempotency-Key"] = call.idempotency_key
         return self._http.build_request(
             call.method,
-            self._api_url + call.path,
-            params=dict(call.params) or None,
+            _address(self._api_url + call.path, tuple(call.params.items())),
             content=call.body or None,
             headers=headers,
             extensions={GRANT: grant, "trace": self._trace},
@@ -134,6 +134,11 @@ class XeroClient:
         """Hear each step of the HTTP library, as https://www.encode.io/httpcore/extensions/#trace lists them."""
         if event == "http11.send_request_body.complete":
             self._on_sent()
+
+
+@lru_cache(32)  # nearly all calls go to a few addresses, and httpx parses each in four steps
+def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    return httpx.URL(url).copy_with(params=dict(params)) if params else httpx.URL(url)
 
 
 def _lost(grant: Grant, detail: str) -> Reply:
