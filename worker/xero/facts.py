@@ -32,22 +32,27 @@ def money(value: Any) -> Decimal | None:
 
 
 def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
+    if kind is Kind.INVOICE:
+        return _of_sale(element)
+    if kind is Kind.CREDIT_NOTE:
+        return {**_of_sale(element), "remaining": _text(element.get("RemainingCredit"))}
     if kind is Kind.CONTACT:
         return {"name": element.get("Name"), "status": element.get("ContactStatus")}
     if kind is Kind.ITEM:
         return {"name": element.get("Name")}
     if kind is Kind.PAYMENT:
         return {"amount": _text(element.get("Amount")), "status": element.get("Status")}
-    if kind is Kind.ALLOCATION:
-        return {"amount": _text(element.get("Amount"))}
-    sale = {
+    return {"amount": _text(element.get("Amount"))}
+
+
+def _of_sale(element: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "total": _text(element.get("Total")),
         "currency": element.get("CurrencyCode"),
         "contact_id": inner(element, "Contact").get("ContactID"),
         "status": element.get("Status"),
         "lines": _mark(element.get("LineItems")),
     }
-    return {**sale, "remaining": _text(element.get("RemainingCredit"))} if kind is Kind.CREDIT_NOTE else sale
 
 
 def _mark(lines: Any) -> str | None:
