@@ -53,7 +53,7 @@ def read(call: Call, response: httpx.Response) -> Reply:
 
 
 def _has_messages(body: bytes) -> bool:
-    """Whether any list of messages holds one. Counting the empty ones takes a tenth of what the search takes."""
+    """Whether any list of messages holds one. Counting the empty ones takes a fifth of what the search takes."""
     if all(body.count(name) == body.count(name + b":[]") for name in (b'"ValidationErrors"', b'"Warnings"')):
         return False
     return _MESSAGES.search(body) is not None

@@ -136,7 +136,7 @@ class XeroClient:
             self._on_sent()
 
 
-@lru_cache(32)  # nearly all calls go to a few addresses, and httpx parses each in four steps
+@lru_cache(32)  # nearly all calls go to a few addresses, and httpx parses each twice
 def _address(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
     return httpx.URL(url).copy_with(params=dict(params)) if params else httpx.URL(url)
 
