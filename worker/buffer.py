@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable
 
 from schemas.envelope import Lane
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.ready import Ready
 from worker.recent import Recent
 from worker.work import RANK, Slot, Work
@@ -65,7 +65,7 @@ class Buffer:
         voided: DocumentKey | None = None
         for write in wanted:
             waiting = {n for n in write.awaits if n not in known and n not in self.recent}
-            if write.action is Action.VOID:
+            if write.action is VOID:
                 # Xero voids a credit note only when its allocations are gone: one after the other, as they come
                 waiting |= {voided} if voided is not None else set()
                 voided = write.key
@@ -263,7 +263,7 @@ class Buffer:
             slot = self._slots.get(waiter)
             while slot is not None:
                 # what is to be voided waits for the last of it, there or not; others for the first that is there
-                if not goes_on if slot.write.action is Action.VOID else exists:
+                if not goes_on if slot.write.action is VOID else exists:
                     slot.waiting.discard(key)
                     self._ready.offer(slot)
                 slot = slot.queue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.chart import CHARTED, Fault
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
 from worker.reading import Arrival, Sound, read
@@ -158,7 +158,7 @@ class Intake:
 
     def _was_never_there(self, write: Write, batch: _Batch) -> bool:
         """There is nothing to void: an older version that is still on its way must not be written after this."""
-        is_void = write.action is Action.VOID and not self._is_moving(write.key, batch)
+        is_void = write.action is VOID and not self._is_moving(write.key, batch)
         if is_void:
             batch.voided.append((write.key, write.version))
         return is_void

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import CONTACT, Action, DocumentKey, Write
 from worker.ledger.records import Known
 from worker.xero.elements import suffixed
 
@@ -23,7 +23,7 @@ class Namesakes:
 
     def told_apart(self, writes: Iterable[Write], known: Known) -> list[Write]:
         """The same writes; new contacts whose name another one has carry their suffix. Twice gives the same."""
-        return [self._told_apart(write, known) if write.kind is Kind.CONTACT else write for write in writes]
+        return [self._told_apart(write, known) if write.kind is CONTACT else write for write in writes]
 
     def _told_apart(self, write: Write, known: Known) -> Write:
         document = known.documents.get(write.key)

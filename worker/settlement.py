@@ -12,7 +12,7 @@ import structlog
 from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents import CONTACT, VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
@@ -165,7 +165,7 @@ class Settlement:
         completed = _ending({work for key in keys for work in self._owners(key)}, keys)
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
-        voided = [(one.key, one.version) for one in writes if one.action is Action.VOID and one.key not in known]
+        voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
         await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed, voided=voided)
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
         await self._intake.complete(done)
@@ -237,7 +237,7 @@ class Settlement:
             slot = slot_of(one.key)
             if slot is not None and slot.in_flight:
                 works.update(slot.owners)
-            elif one.kind is not Kind.CONTACT:
+            elif one.kind is not CONTACT:
                 overtaken.append((one.key.owner, one.version - timedelta(microseconds=1)))
         return _ending(works, settled_keys(documents)) + overtaken
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import PAYMENT, VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member, Stop
 from worker.literals import encode
 from worker.xero.elements import element_of, sent, text_beside
@@ -82,7 +82,7 @@ class _Sorted:
 def _revision(write: Write, known: Known, readings: Readings) -> Revised | Agreed | Clash | None:
     """How a document that was looked at is changed; `None` where that is no question."""
     document = known.documents.get(write.key)
-    if document is None or write.action is Action.VOID:
+    if document is None or write.action is VOID:
         return None
     return revise(write.kind, element_of(write, known), document, readings.elements[write.key])
 
@@ -102,10 +102,10 @@ def is_settled(write: Write, known: Known) -> bool:
     if document is None:
         # what was never written may be known to be gone in a later version
         overtaken = write.key in known.voided and known.voided[write.key] > write.version
-        return write.action is Action.VOID or overtaken or (write.kind is Kind.PAYMENT and is_left_alone(write, known))
+        return write.action is VOID or overtaken or (write.kind is PAYMENT and is_left_alone(write, known))
     if write.version < document.version:
         return True
-    if write.action is Action.VOID:
+    if write.action is VOID:
         gone = document.facts.get("status") in GONE or bool(document.facts.get("linked"))
         return gone or write.kind not in _VOIDABLE
     if standing(write, known) is None:
@@ -117,7 +117,7 @@ def is_settled(write: Write, known: Known) -> bool:
 
 
 def _is_ready(write: Write, known: Known) -> bool:
-    if write.action is Action.VOID:
+    if write.action is VOID:
         return True
     return known.documents.keys() >= write.needs
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from worker.content import Content
-from worker.documents import Action, Kind, Write
+from worker.documents import ALLOCATION, CONTACT, PAYMENT, VOID, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS
@@ -20,7 +20,7 @@ _DIGEST_CHARS = 12
 DIGESTS = "_digests"
 """Where an update of a contact keeps the digests of all its fields; it is never sent."""
 
-_UNSENT = {Kind.ALLOCATION: "CreditNote", Kind.CONTACT: DIGESTS}
+_UNSENT = {ALLOCATION: "CreditNote", CONTACT: DIGESTS}
 
 
 def text_of(write: Write, known: Known) -> bytes:
@@ -30,7 +30,7 @@ def text_of(write: Write, known: Known) -> bytes:
 
 def text_beside(write: Write, document: Document | None, known: Known) -> bytes:
     """The same; `document` is the standing one."""
-    if document is None and write.kind is not Kind.ALLOCATION:
+    if document is None and write.kind is not ALLOCATION:
         return _filled(write.content, known)
     return encode(_element(write, document, known))
 
@@ -44,7 +44,7 @@ def element_of(write: Write, known: Known) -> dict[str, Any]:
 def sent(member: Member) -> bytes:
     """What of it goes into the body: not an allocation's credit note, which the path names, nor a contact's digests."""
     ours = _UNSENT.get(member.kind)
-    if ours is None or (member.kind is Kind.CONTACT and member.xero_id is None):
+    if ours is None or (member.kind is CONTACT and member.xero_id is None):
         return member.text
     return encode({name: value for name, value in member.element.items() if name != ours})
 
@@ -62,15 +62,15 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
 
 
 def _element(write: Write, document: Document | None, known: Known) -> dict[str, Any]:
-    if write.action is Action.VOID and document is not None:
+    if write.action is VOID and document is not None:
         element = _voiding(write, document)
     else:
         element = dict(decode(_filled(write.content, known)))
         if document is not None:
             element = _updating(write, element, document)
-    if ENDPOINTS[write.kind].number and write.kind is not Kind.PAYMENT:
+    if ENDPOINTS[write.kind].number and write.kind is not PAYMENT:
         element.setdefault(ENDPOINTS[write.kind].number, write.number)
-    if write.kind is Kind.ALLOCATION:
+    if write.kind is ALLOCATION:
         element["CreditNote"] = {"CreditNoteID": credit_note_id(write, known)}
     return element
 
@@ -81,14 +81,14 @@ def _filled(content: Content, known: Known) -> bytes:
 
 
 def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:
-    if write.kind is Kind.CONTACT and "Name" in element:
+    if write.kind is CONTACT and "Name" in element:
         marked = suffixed(element, write.number)
         # a name that once needed its suffix still does
         element = marked if document.facts.get("name") == marked["Name"] else element
     if write.keeps_edits:
         digests = digests_of(element)
         element = {**_changed(element, digests, document), DIGESTS: digests}
-    if write.kind is Kind.CONTACT:
+    if write.kind is CONTACT:
         # the number may be a later one, which took an archived contact's place
         element["ContactNumber"] = document.number
     return {ENDPOINTS[write.kind].id: document.xero_id, **element}
@@ -112,7 +112,7 @@ def _changed(element: dict[str, Any], digests: Mapping[str, str], document: Docu
 
 def _voiding(write: Write, document: Document) -> dict[str, Any]:
     endpoint = ENDPOINTS[write.kind]
-    if write.kind in (Kind.PAYMENT, Kind.ALLOCATION):
+    if write.kind in (PAYMENT, ALLOCATION):
         return {"Status": "DELETED"}
     status = "DELETED" if document.facts.get("status") in UNAPPROVED else "VOIDED"
     return {endpoint.id: document.xero_id, endpoint.number: document.number, "Status": status}

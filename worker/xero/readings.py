@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Known
 
 REVISED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
@@ -35,6 +35,6 @@ def needs_reading(write: Write, known: Known, readings: Readings) -> bool:
     is_new = write.key not in known.documents
     if is_new and readings.cut_over is None:
         return False
-    if write.kind not in REVISED or write.action is Action.VOID or write.key in readings.elements:
+    if write.kind not in REVISED or write.action is VOID or write.key in readings.elements:
         return False
     return not is_new or str(write.payload["Date"]) < str(readings.cut_over)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import ALLOCATION, PAYMENT, VOID, DocumentKey, Write
 from worker.ledger.records import Document, Known
 from worker.xero.endpoints import ENDPOINTS, GONE, Endpoint
 
 _EACH = (("summarizeErrors", "false"),)
 """Ask for a verdict per document: without it one bad document turns all into a 400, the good ones saved or not."""
 
-UNEDITABLE = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
+UNEDITABLE = frozenset({PAYMENT, ALLOCATION})
 """Xero creates and deletes these, and never changes one."""
 
 _UNIT_DECIMALS = (("unitdp", "4"),)
@@ -53,12 +53,12 @@ _UPDATE = {kind: _of_many("POST", endpoint) for kind, endpoint in ENDPOINTS.item
 def route_of(write: Write, known: Known) -> Route | None:
     """The request for `write`; `None` while the credit note of an allocation is not there."""
     kind = write.kind
-    if kind is Kind.ALLOCATION:
+    if kind is ALLOCATION:
         return _allocation(write, known)
     document = standing(write, known)
     if document is None:
         return _CREATE[kind]
-    return _UPDATE[kind] if kind is not Kind.PAYMENT else Route("POST", f"/Payments/{document.xero_id}")
+    return _UPDATE[kind] if kind is not PAYMENT else Route("POST", f"/Payments/{document.xero_id}")
 
 
 def standing(write: Write, known: Known) -> Document | None:
@@ -86,6 +86,6 @@ def _allocation(write: Write, known: Known) -> Route | None:
     if credit_note is None:
         return None
     path = f"/CreditNotes/{credit_note}/Allocations"
-    if write.action is Action.VOID:
+    if write.action is VOID:
         return Route("DELETE", f"{path}/{known.documents[write.key].xero_id}")
     return Route("PUT", path, _EACH, "Allocations")

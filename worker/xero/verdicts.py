@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from worker.documents import Action, DocumentKey, Kind
+from worker.documents import ALLOCATION, CONTACT, VOID, DocumentKey
 from worker.ledger.records import Call, Member
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
@@ -123,7 +123,7 @@ def _places(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) ->
 def _is_of(member: Member, element: Mapping[str, Any]) -> bool:
     if member.xero_id and same_id(member.xero_id, element.get(ENDPOINTS[member.kind].id)):
         return True
-    if member.kind is not Kind.ALLOCATION:
+    if member.kind is not ALLOCATION:
         number = number_of(member.kind, element)
         return bool(number) and number == member.number.strip()
     invoice = inner(member.element, "Invoice").get("InvoiceID")
@@ -150,7 +150,7 @@ def _verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) ->
     if _is_error(element) if reply.has_messages else element.get("StatusAttributeString") == "ERROR":
         return _of_member(member, _refusal(tuple(dict.fromkeys(messages_of(element)))))
     xero_id = member.xero_id or id_of(member.kind, element)
-    if member.kind is Kind.ALLOCATION:
+    if member.kind is ALLOCATION:
         # Xero gave allocations no id for years, and may still leave it out
         xero_id = xero_id or ""
     if xero_id is None or reply.status == _BAD_REQUEST:
@@ -162,10 +162,10 @@ def _verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) ->
 
 def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
     facts = facts_of(member.kind, element)
-    if member.kind is Kind.ALLOCATION:
+    if member.kind is ALLOCATION:
         facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
-        facts["status"] = "DELETED" if member.action is Action.VOID else "AUTHORISED"
-    elif member.kind is Kind.CONTACT:
+        facts["status"] = "DELETED" if member.action is VOID else "AUTHORISED"
+    elif member.kind is CONTACT:
         facts["digests"] = digests_of(member.element)
     return facts
 
@@ -180,7 +180,7 @@ def _of_whole(call: Call, reply: Reply) -> Verdict:
 
 def _of_member(member: Member, verdict: Exists | Refused) -> Exists | Refused:
     """What is to be gone and cannot be changed may be gone already: only a look tells."""
-    if member.action is Action.VOID and isinstance(verdict, Refused) and verdict.reason in _MAY_BE_GONE:
+    if member.action is VOID and isinstance(verdict, Refused) and verdict.reason in _MAY_BE_GONE:
         return Exists(verdict.messages)
     return verdict
 
