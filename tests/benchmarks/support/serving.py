@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -58,9 +58,11 @@ class Serving:
         }
 
     @contextmanager
-    def worker(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Iterator[Worker]:
-        """`xerelay worker`, or the module named by `arguments`, while the block lasts."""
-        command = [sys.executable, "-m", *(arguments or ("worker", "worker", "--config", self.config))]
+    def worker(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, under: Sequence[str] = ()
+    ) -> Iterator[Worker]:
+        """`xerelay worker`, or the module named by `arguments`, while the block lasts; `under` what watches it."""
+        command = [*under, sys.executable, "-m", *(arguments or ("worker", "worker", "--config", self.config))]
         log = self.folder / f"worker-{time.monotonic_ns()}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -99,16 +101,20 @@ class Worker:
         self._count += whole.count(_COMPLETED)
         return self._count
 
-    def wait_for(self, count: int) -> None:
-        """Until so many events are done. Raises `RuntimeError` when the worker ends, or does nothing for a minute."""
-        before, deadline = 0, time.monotonic() + _GIVE_UP_S
+    def wait_for(self, count: int, *, give_up_s: float = _GIVE_UP_S) -> None:
+        """Until so many events are done. Raises `RuntimeError` when the worker ends, or does nothing for so long."""
+        before, deadline = 0, time.monotonic() + give_up_s
         while (done := self.completed()) < count:
             if done > before:
-                before, deadline = done, time.monotonic() + _GIVE_UP_S
+                before, deadline = done, time.monotonic() + give_up_s
             if self.process.poll() is not None or time.monotonic() > deadline:
-                tail = self._log.read_bytes()[-2000:].decode(errors="replace")
+                tail = self.said()[-2000:]
                 raise RuntimeError(f"only {self._count} of {count} events were done; the worker's log ends\n{tail}")
             time.sleep(0.02)
+
+    def said(self) -> str:
+        """Its log, and what watches it wrote there."""
+        return self._log.read_bytes().decode(errors="replace")
 
     def finished_at(self) -> dict[str, float]:
         """When each event was done, by its id, in seconds since 1970."""
