@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.entities import CreditMemo, Invoice, Line, Order
 from schemas.envelope import Event
-from worker.documents import Action, Kind, Write
+from worker.documents import SAVE, Kind, Write
 from worker.mapping.result import Unmappable
 from worker.mapping.taxes import line_tax_type
 from worker.settings import OrganisationSettings
@@ -36,8 +36,8 @@ _FLAGS = {
 }
 """Where a tax rate says whether it may stand on an account of a class."""
 
-_SAVE = Action.SAVE  # a look-up in an enum costs as much as a call
 _SALES = (Invoice, Order, CreditMemo)
+"""All there are: whether something is a `Sale` Python's abstract classes would be asked, which takes longer."""
 CHARTED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT})
 """The documents that name accounts and tax types of the configuration. An item's are a person's to change."""
 
@@ -70,7 +70,7 @@ class Chart:
 
     def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
         """The first thing wrong with what `writes` name; it costs next to nothing while all is well."""
-        charted = [write for write in writes if write.kind in CHARTED and write.action is _SAVE]
+        charted = [write for write in writes if write.kind in CHARTED and write.action is SAVE]
         if not charted:
             return None
         if self.rates and isinstance(event.data, _SALES):

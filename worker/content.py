@@ -97,9 +97,8 @@ class Content:
         return b"".join(json)
 
     def _written(self) -> Pieces:
-        if self._text is None:
-            self._text = written(self.payload)
-        return self._text
+        self._text = text = written(self.payload)
+        return text
 
 
 @lru_cache(4096)  # what sells well is on many documents

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from worker.content import Content
 from worker.keys import DocumentKey, EntityKey
 
-__all__ = ["ALLOCATION", "CONTACT", "PAYMENT", "VOID", "Action", "DocumentKey", "EntityKey", "Kind", "Write"]
+__all__ = ["ALLOCATION", "CONTACT", "PAYMENT", "SAVE", "VOID", "Action", "DocumentKey", "EntityKey", "Kind", "Write"]
 
 
 _NONE: frozenset[DocumentKey] = frozenset()
@@ -34,7 +34,8 @@ class Action(StrEnum):
     VOID = "void"
 
 
-VOID, CONTACT, PAYMENT, ALLOCATION = Action.VOID, Kind.CONTACT, Kind.PAYMENT, Kind.ALLOCATION
+SAVE, VOID = Action.SAVE, Action.VOID
+CONTACT, PAYMENT, ALLOCATION = Kind.CONTACT, Kind.PAYMENT, Kind.ALLOCATION
 """Asked for several times a document: Python 3.11 takes as long for a look-up in an enum as for a call."""
 
 
@@ -77,5 +78,4 @@ class Write(NamedTuple):
     @property
     def awaits(self) -> frozenset[DocumentKey]:
         """Every document that has to be there first: those the payload names, and the parent."""
-        needs = _NONE if self.only_if_absent else self.content.needs
-        return needs if self.parent is None else needs | {self.parent}
+        return self.needs if self.parent is None else self.needs | {self.parent}

@@ -52,7 +52,7 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
             work = _unsound_work(session, arrival, outcome.sender, now)
             where.append((work, parked_unsound(session.org.name, arrival, outcome)))
             continue
-        work = _work(session, arrival, outcome.event)
+        work = _sound_work(session, arrival, outcome.event)
         if isinstance(outcome, Failed):
             found.held.append((work, _failed(work, outcome.detail, now)))
         elif not outcome.writes:
@@ -63,35 +63,39 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
     return found
 
 
-def _work(session: Session, arrival: Arrival, event: Event) -> Work:
-    return Work(
-        event_id=event.id,
-        owner=EntityKey(session.org.name, event.source, str(event.entity), event.subject),
-        version=event.version,
-        occurred_at=event.time,
-        lane=arrival.lane,
-        body=arrival.body,
-        delivery=arrival.delivery,
-        held_id=arrival.held_id,
-        attempt=arrival.attempt,
-        admitted_at=session.clock.monotonic(),
-        run_id=event.correlation_id,
-    )
+def _sound_work(session: Session, arrival: Arrival, event: Event) -> Work:
+    owner = EntityKey(session.org.name, event.source, str(event.entity), event.subject)
+    return _work(session, arrival, event.id, owner, event.version, event.time, event.correlation_id)
 
 
 def _unsound_work(session: Session, arrival: Arrival, sender: Sender | None, now: datetime) -> Work:
+    owner = owner_of(session.org.name, sender) or EntityKey(session.org.name, "", "unknown", "")
+    if sender is None:
+        return _work(session, arrival, arrival.message_id[:128], owner, now, now, "")
+    return _work(session, arrival, sender.event_id, owner, sender.version or now, now, sender.correlation_id)
+
+
+def _work(
+    session: Session,
+    arrival: Arrival,
+    event_id: str,
+    owner: EntityKey,
+    version: datetime,
+    occurred_at: datetime,
+    run_id: str,
+) -> Work:
     return Work(
-        event_id=sender.event_id if sender else arrival.message_id[:128],
-        owner=owner_of(session.org.name, sender) or EntityKey(session.org.name, "", "unknown", ""),
-        version=(sender.version if sender else None) or now,
-        occurred_at=now,
+        event_id=event_id,
+        owner=owner,
+        version=version,
+        occurred_at=occurred_at,
         lane=arrival.lane,
         body=arrival.body,
         delivery=arrival.delivery,
         held_id=arrival.held_id,
         attempt=arrival.attempt,
         admitted_at=session.clock.monotonic(),
-        run_id=sender.correlation_id if sender else "",
+        run_id=run_id,
     )
 
 

@@ -22,9 +22,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 def line_account(kind: LineKind, org: OrganisationSettings) -> str:
     """The account of a line. Raises `Unmappable`."""
-    name = _ACCOUNT_OF_KIND[kind]
-    code: str | None = getattr(org.accounts, name)
-    return code if code is not None else account(name, org)
+    return account(_ACCOUNT_OF_KIND[kind], org)
 
 
 def account(name: str, org: OrganisationSettings) -> str:
