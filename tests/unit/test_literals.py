@@ -46,3 +46,17 @@ def test_what_is_no_number_is_refused(value: Decimal) -> None:
 def test_floats_and_strange_values_are_refused(value: object) -> None:
     with pytest.raises(TypeError):
         encode(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [(b'\xef\xbb\xbf{"Total":9.90}', {"Total": Decimal("9.90")}), (b'{"Name":"\\ud83d"}', {"Name": "\ud83d"})],
+)
+def test_a_byte_order_mark_and_half_a_pair_are_read(body: bytes, value: object) -> None:
+    assert decode(body) == value
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"Total":', b"\xff\xfe"])
+def test_what_is_no_json_is_a_value_error(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of json or of the text's encoding
+        decode(body)
