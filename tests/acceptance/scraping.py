@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
+from tests.log_lines import told
 from tests.prometheus_files import PROMETHEUS, RULES
 
 _EVERY = "2s"
@@ -34,8 +34,7 @@ def write_scrape_configuration(folder: Path, targets: Mapping[str, Sequence[str]
 
 def listening_at(log: str) -> str | None:
     """The address that a process has logged."""
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    return next((line["address"] for line in lines if line["event"] == "http.listening"), None)
+    return next((line["address"] for line in told(log, event="http.listening")), None)
 
 
 class Prometheus:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import subprocess
 import time
@@ -34,6 +33,7 @@ from schemas.topology import (
 from tests.acceptance.launched import Crash, Launched, launch_agent, run_command
 from tests.amqp_links import consuming, publishing
 from tests.export_shop import ExportShop
+from tests.log_lines import told
 from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
@@ -196,5 +196,4 @@ def ids(events: Iterable[Event], entity: Entity = Entity.INVOICE) -> Counter[str
 
 def logged(text: str, event: str) -> list[dict[str, Any]]:
     """The lines of a log that tell `event`."""
-    lines = (json.loads(line) for line in text.splitlines() if line.startswith("{"))
-    return [line for line in lines if line.get("event") == event]
+    return told(text, event=event)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ from schemas.entities import CreditMemo, Customer, Entity, Payment, Product
 from schemas.envelope import Event
 from tests.acceptance.post import event_of, part_of
 from tests.acceptance.stage import Stage, a_small_day
+from tests.log_lines import told
 from worker.documents import Kind
 from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
@@ -96,7 +96,7 @@ async def test_an_archived_account_pauses_its_kind_with_one_alarm_until_it_is_ba
     await ledger.parked.retry(Chosen(ids=tuple(held.id for held in refused)), who="ann")
 
     # credit memos that come behind many sales are judged beside them, and their kind pauses too
-    alarms = Counter(re.findall(r'"kind": "(\w+)".*"event": "kind.paused"', stage.log()))
+    alarms = Counter(line["kind"] for line in told(stage.log(), event="kind.paused"))
     assert set(alarms) - {Kind.CREDIT_NOTE} == {Kind.INVOICE, Kind.ITEM}
     assert set(alarms.values()) == {1}
     assert parked_meanwhile <= len(day.bad) + len(alarms) * LIKE_REFUSALS

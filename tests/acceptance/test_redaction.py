@@ -12,6 +12,7 @@ from schemas.entities import Customer, Entity
 from schemas.envelope import Change
 from tests.acceptance.searching import cli, found, people, stored_secrets
 from tests.acceptance.stage import Stage, a_small_day
+from tests.log_lines import told
 
 PLANTED = "Pl4nted-Secr3t"
 
@@ -76,7 +77,7 @@ async def tokens_seen_while(stage: Stage, day: Day) -> list[str]:
     async def busy() -> bool:
         held = await ledger.tokens.load("demo")
         tokens.update({held.access_token} if held else ())
-        return stage.log().count('"outcome": ') >= len(day.events) + len(day.bad)
+        return sum("outcome" in line for line in told(stage.log())) >= len(day.events) + len(day.bad)
 
     await stage.until_async(busy, within_s=90, what="an outcome of every message")
     assert tokens

@@ -9,6 +9,7 @@ import pytest
 from schemas.envelope import Event
 from tests.acceptance.stage import Stage
 from tests.acceptance.test_lifecycle import Shop, calls
+from tests.log_lines import told
 from worker.steps import Step
 
 NUMBER = "I-webshop-0000"
@@ -54,7 +55,7 @@ def books(shop: Shop) -> dict[str, tuple[Any, ...]]:
 async def until_done(shop: Shop, wanted: dict[str, tuple[Any, ...]], sales: int) -> None:
     """The books have that, and the last worker is through with so many sales."""
     await shop.stage.until(lambda: books(shop).items() >= wanted.items(), what=f"{wanted}")
-    await shop.stage.until(lambda: shop.stage.log().count('"result": "adopted"') == sales, what=f"{sales} sales done")
+    await shop.stage.until(lambda: len(told(shop.stage.log(), result="adopted")) == sales, what=f"{sales} sales done")
 
 
 async def test_the_new_invoice_has_what_was_paid_and_takes_what_is_still_to_come(shop: Shop) -> None:
@@ -79,7 +80,7 @@ async def test_the_new_invoice_has_what_was_paid_and_takes_what_is_still_to_come
         ("PUT", "Payments"): 1,
     }
     await shop.publish(*edits(shop))
-    await stage.until(lambda: stage.log().count('"result": "unchanged"') == 3, what="three unchanged sales")
+    await stage.until(lambda: len(told(stage.log(), result="unchanged")) == 3, what="three unchanged sales")
     assert calls(stage) == spent
 
 

@@ -11,6 +11,7 @@ from typing import Any
 _SECRET = "hush"
 _WRITES = f"""
 import logging, structlog
+from dataclasses import dataclass, field
 from worker.logs import configure
 configure()
 log = structlog.get_logger("xerelay")
@@ -23,6 +24,15 @@ try:
     raise ValueError(url)
 except ValueError:
     log.exception("failed")
+
+
+@dataclass
+class Token:
+    access: str = field(repr=False)
+
+
+log.info("odd", token_like=Token("{_SECRET}"), half="\\ud83d")
+log.info("half", half="\\ud83d")
 """
 
 
@@ -43,7 +53,7 @@ def test_each_line_says_when_in_utc() -> None:
 
 
 def test_secrets_become_stars_and_the_rest_stays() -> None:
-    plain, lost, refused, library, failed = _lines()
+    plain, lost, refused, library, failed, *_ = _lines()
 
     assert (plain["routing_key"], plain["attempt"], plain["level"]) == ("shop.immediate.invoice", 1, "info")
     starred = "amqp://shop:***@127.0.0.1:5672/shop"
@@ -52,3 +62,10 @@ def test_secrets_become_stars_and_the_rest_stays() -> None:
     assert library["event"] == f"no answer from {starred}"
     assert starred in failed["exception"]
     assert _SECRET not in json.dumps([plain, lost, refused, library, failed])
+
+
+def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() -> None:
+    *_, odd, half = _lines()
+
+    assert (odd["token_like"], odd["half"]) == ("Token()", "\ud83d")
+    assert half["half"] == "\ud83d"

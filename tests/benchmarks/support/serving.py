@@ -20,7 +20,7 @@ from deploy.demo.processes import clean_environment, end, first_line, running
 from tests.benchmarks.support.machine import ROOT, on_core
 
 _GIVE_UP_S = 60.0
-_COMPLETED = b'"outcome": "completed"'
+_COMPLETED = b'"outcome":"completed"'
 _NO_LIMITS = {"MINUTE": "10000", "DAY": "1000000", "BURST": "1.0"}
 
 
