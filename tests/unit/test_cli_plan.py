@@ -14,3 +14,9 @@ def test_a_load_beyond_any_calendar_is_refused(load: list[str]) -> None:
 
     assert result.exit_code == 2
     assert "expected a load that is done before the year 10000" in result.stderr
+
+
+def test_a_small_load_takes_a_minute() -> None:
+    result = CliRunner().invoke(app, ["plan", "--orders", "1"])
+
+    assert "about 1 minute with 1000 calls a day" in result.stdout

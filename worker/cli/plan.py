@@ -12,6 +12,7 @@ from rich.table import Table
 
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
+from worker.cli.duration import in_words
 from worker.cli.options import refuse
 from worker.planning import Cost, Load, cost
 
@@ -45,7 +46,9 @@ def plan(
         table.add_row(f"{kind}s".replace("_", " "), str(price.documents[kind]), str(calls))
     table.add_row("all", str(price.all_documents), str(price.all_calls))
     Console().print(table)
-    typer.echo(f"about {in_words(price)} with {day} calls a day, half of what is saved up left for the day's own sales")
+    typer.echo(
+        f"about {in_words(price.takes)} with {day} calls a day, half of what is saved up left for the day's own sales"
+    )
 
 
 def facts(price: Cost) -> dict[str, object]:
@@ -56,11 +59,3 @@ def facts(price: Cost) -> dict[str, object]:
         "calls_total": price.all_calls,
         "days": round(price.takes.total_seconds() / 86_400, 2),
     }
-
-
-def in_words(price: Cost) -> str:
-    """How long, in the unit a person would use."""
-    minutes = price.takes.total_seconds() / 60
-    if minutes < 120:  # noqa: PLR2004 - two hours
-        return f"{max(minutes, 1):.0f} minutes"
-    return f"{minutes / 60:.0f} hours" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
-from worker.cli.plan import in_words
+from worker.cli.duration import in_words
 from worker.pricing import Price, count, prices
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
@@ -37,4 +37,4 @@ def _in_a_line(price: Price) -> str:
     org, cost = price.organisation, price.cost
     what = f"{org}, if all of it belonged to it: " if price.is_shared else f"{org}: "
     figures = f"{cost.all_documents} documents in {cost.all_calls} calls"
-    return f"{what}{figures}, about {in_words(cost)} with {price.limit} calls a day"
+    return f"{what}{figures}, about {in_words(cost.takes)} with {price.limit} calls a day"

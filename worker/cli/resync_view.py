@@ -12,10 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from worker.cli.duration import in_words
 from worker.ledger.run_reports import RunStatus
-
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
 
 
 class View:
@@ -43,7 +41,7 @@ class View:
         rows = sum(one.rows for one in status.streams.values())
         read = f"read: {status.pages} pages, {status.published} events"
         self._bars.update(self._reading, completed=rows, total=sum(totals) or None, description=read)
-        settled = f"{status.state}: {_outcomes(status)}{_in_words(left)}"
+        settled = f"{status.state}: {_outcomes(status)}{_left(left)}"
         total = status.published or None
         self._bars.update(self._settling, completed=status.settled, total=total, description=settled)
 
@@ -71,7 +69,7 @@ def told(status: RunStatus, left: timedelta | None) -> str:
         counts = f"{one.rows}{total} rows, {one.pages} pages, {one.published} events"
         lines.append(f"  {stream}: {counts}, {one.skipped} left out, {one.broken} broken rows")
     waiting = max(0, status.published - status.settled)
-    lines.append(f"  {status.published} events published: {_outcomes(status)}, {waiting} on their way{_in_words(left)}")
+    lines.append(f"  {status.published} events published: {_outcomes(status)}, {waiting} on their way{_left(left)}")
     return "\n".join(lines)
 
 
@@ -103,12 +101,8 @@ def _outcomes(status: RunStatus) -> str:
     return f"{outcomes}, {status.calls} calls"
 
 
-def _in_words(left: timedelta | None) -> str:
-    if left is None:
-        return ""
-    if left < _HOUR:
-        return f", about {max(1, round(left.total_seconds() / 60))} minutes left"
-    return f", about {left / _HOUR:.0f} hours left" if left < 2 * _DAY else f", about {left / _DAY:.1f} days left"
+def _left(left: timedelta | None) -> str:
+    return "" if left is None else f", about {in_words(left)} left"
 
 
 def _moment(at: Any) -> str | None:
