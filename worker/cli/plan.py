@@ -34,6 +34,11 @@ def plan(
     An order brings one invoice and one payment, a refund one credit note and one payment; 50 documents go in a call.
     """
     load = Load(customers=customers, products=products, orders=orders, refunds=refunds)
+    if load == Load():
+        refuse(
+            "how large a load? give one or more of --customers, --products, --orders or --refunds, "
+            "such as: xerelay plan --customers 5000 --orders 20000"
+        )
     try:
         price = cost(load, Limits(day=day), lane=Lane.BACKFILL, now=datetime.now(UTC))
     except OverflowError:
