@@ -80,6 +80,11 @@ def no_ledger(made: SetUp) -> None:
 BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
     "the broker is away": (lambda _made: None, "broker", ("Connection", "is RabbitMQ running, and does broker.url")),
     "the ledger was never made": (no_ledger, "ledger", ("schema is not there", "run `xerelay db upgrade`")),
+    "the ledger's folder is not there": (
+        change("/ledger.db", "/no/ledger.db"),
+        "ledger",
+        ("no/ledger.db cannot be opened", "make the folder"),
+    ),
     "another encryption key": (wrong_key, "encryption key", ("stored with another", "connect again")),
     "a wrong client secret": (
         change('"sandbox-secret"', '"old-secret"'),

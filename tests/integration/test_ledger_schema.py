@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,20 @@ async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> 
     assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-turn"), 0o600)
 
 
-async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnavailable, match=r"nowhere/ledger\.db cannot be opened: No such file or directory"):
-        await upgrade(f"sqlite+inline:///{tmp_path}/nowhere/ledger.db")
+@pytest.mark.parametrize("use", [Ledger.open, upgrade])
+@pytest.mark.parametrize(
+    ("file", "cure"), [("nowhere/ledger.db", "make the folder {}/nowhere"), ("folder", "name a file in it")]
+)
+async def test_a_file_that_cannot_be_opened_is_named_with_a_cure(
+    use: Callable[[str], Awaitable[object]], file: str, cure: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(LedgerUnavailable) as refused:
+        await use(f"sqlite+inline:///{tmp_path}/{file}")
+
+    assert str(refused.value).startswith(f"ledger.url: {tmp_path}/{file} cannot be opened: ")
+    assert str(refused.value).endswith(f": {cure.format(tmp_path)}, or correct ledger.url")
 
 
 async def test_another_kind_of_database_is_refused_without_its_password() -> None:

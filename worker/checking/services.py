@@ -9,7 +9,7 @@ from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey,
 from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
 from schemas.topology import EXCHANGES, organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
-from worker.ledger.errors import LedgerBehind, LedgerError, WrongKey
+from worker.ledger.errors import LedgerError, WrongKey
 from worker.settings.sections import StoreSettings
 from worker.stores import NoAdapter, open_source
 
@@ -41,11 +41,9 @@ def _judged(found: Survey, queues: int) -> Iterator[Finding]:
 
 def ledger_fault(error: LedgerError) -> Finding:
     """Why the ledger cannot be used, or its tokens be read."""
-    if isinstance(error, LedgerBehind):
-        return wrong("ledger", error.said, error.cure)
     if isinstance(error, WrongKey):
         return wrong("ledger", str(error), "see ledger.encryption_key")
-    return wrong("ledger", str(error), "does ledger.url name the database, and is it running?")
+    return wrong("ledger", error.said, error.cure or "does ledger.url name the database, and is it running?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,12 @@ from __future__ import annotations
 
 
 class LedgerError(Exception):
-    """The ledger cannot do what was asked."""
+    """The ledger cannot do what was asked. `said` is why, `cure` what to do, where that is known."""
+
+    def __init__(self, said: str = "", cure: str = "") -> None:
+        super().__init__(f"{said}: {cure}" if cure else said)
+        self.said = said
+        self.cure = cure
 
 
 class LeaseLost(LedgerError):
@@ -24,12 +29,7 @@ class LedgerUnavailable(LedgerError):
 
 
 class LedgerBehind(LedgerError):
-    """The schema and the code do not belong together. `said` is how they differ, `cure` what to do."""
-
-    def __init__(self, said: str, cure: str) -> None:
-        super().__init__(f"{said}: {cure}")
-        self.said = said
-        self.cure = cure
+    """The schema and the code do not belong together."""
 
 
 class WrongKey(LedgerError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Pool
@@ -18,8 +19,12 @@ from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_only
 
+from worker.ledger.unopened import unopened
+
 DRIVER = "sqlite+inline"
 _OPENING_MS = 5_000
+_PRIMARY = 0xFF
+"""What of an extended result code is the plain one."""
 
 
 class Inline(SQLiteDialect_pysqlite):
@@ -50,16 +55,25 @@ class _Driver:
     def __getattr__(self, name: str) -> Any:
         return getattr(sqlite3, name)
 
-    def connect(self, *args: Any, **named: Any) -> _Connection:
-        # a commit runs in another thread, while nothing else uses the connection
-        raw = sqlite3.connect(*args, **named | {"check_same_thread": False, "isolation_level": None})
-        # the first look at the file waits for a process that mends the log of one that died, or ends it as the last
-        raw.execute(f"PRAGMA busy_timeout={_OPENING_MS}")
-        raw.execute("PRAGMA synchronous=FULL")
-        # what a savepoint may have to take back: else a file is made for each call, and removed
-        raw.execute("PRAGMA temp_store=MEMORY")
-        raw.execute("PRAGMA busy_timeout=0")
-        return _Connection(raw)
+    def connect(self, file: str, **named: Any) -> _Connection:
+        try:
+            return _opened(file, named)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_CANTOPEN:
+                raise
+            raise unopened(Path(file), str(error)) from error
+
+
+def _opened(file: str, named: dict[str, Any]) -> _Connection:
+    # a commit runs in another thread, while nothing else uses the connection
+    raw = sqlite3.connect(file, **named | {"check_same_thread": False, "isolation_level": None})
+    # the first look at the file waits for a process that mends the log of one that died, or ends it as the last
+    raw.execute(f"PRAGMA busy_timeout={_OPENING_MS}")
+    raw.execute("PRAGMA synchronous=FULL")
+    # what a savepoint may have to take back: else a file is made for each call, and removed
+    raw.execute("PRAGMA temp_store=MEMORY")
+    raw.execute("PRAGMA busy_timeout=0")
+    return _Connection(raw)
 
 
 class _Cursor(sqlite3.Cursor):

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.unopened import unopened
 
 
 class Turns:
@@ -26,7 +27,7 @@ class Turns:
         try:
             turn = Turn(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise LedgerUnavailable(f"ledger.url: {self._file} cannot be opened: {error.strerror}") from error
+            raise unopened(self._file, error.strerror or "") from error
         if not turn.begins_at_once():
             await _begun(turn, within_s)
         return turn

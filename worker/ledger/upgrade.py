@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.engine import begin, make_engine, unavailable
 from worker.ledger.errors import LedgerBehind, LedgerUnavailable
+from worker.ledger.unopened import unopened
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # any number, as long as it is the same in every version
@@ -102,7 +103,7 @@ def _create_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise LedgerUnavailable(f"ledger.url: {path} cannot be opened: {error.strerror}") from error
+        raise unopened(path.absolute(), error.strerror or "") from error
     for _ in range(_WAL_ATTEMPTS):
         if _switched_to_wal(path):
             return
