@@ -11,10 +11,13 @@ from rich.console import Console
 from producers.runs import RunState
 from tests.fakes import START
 from worker.cli.budget_view import show
+from worker.cli.parked_view import show_list
 from worker.cli.resync_view import table
-from worker.ledger.records import Purpose
+from worker.documents import EntityKey
+from worker.ledger.records import HoldState, Purpose
 from worker.ledger.run_reports import RunStatus
 from worker.views.budget import BudgetStatus
+from worker.views.parked import ParkedEvent, ParkedList
 from worker.views.requests import Count, DayCount, Requests
 
 RUN = "97fe095895c4429bb1cd8f84acca68aa"
@@ -41,3 +44,29 @@ def test_a_day_is_listed_with_its_date_and_figures() -> None:
 
     last = next(line for line in out.getvalue().splitlines() if line.startswith("2026"))
     assert last.split()[:10] == ["2026-11-26", *["205"] * 6, "1234", "45678", "37.0"]
+
+
+def test_a_parked_event_is_listed_in_whole_words_with_its_id(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    hint = 'add to [organisations.main.payments]: "paypal" = "<account code>", or "none"; then retry'
+    owner = EntityKey("main", "shop", "credit_memo", "100000017")
+    parked = ParkedEvent(
+        RUN, "main", HoldState.PERSON, owner, "e1", None, "payment_method_unmapped", "", hint, 1, START
+    )
+
+    show_list(ParkedList((parked,), {}))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{RUN}  main  shop credit_memo 100000017"
+    assert lines[1].startswith("  payment_method_unmapped since 2026-03-02 09:00 UTC")
+    assert f"; what to do: {hint}" in " ".join(line.strip() for line in lines[1:])
+    assert len(lines) <= 4
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_list_of_nothing_parked_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_list(ParkedList((), {}))
+
+    assert capsys.readouterr().out == "no parked event was found\n"

@@ -7,6 +7,7 @@ import json
 from typing import Any, TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -22,21 +23,25 @@ _LISTED = (
 
 
 def show_list(found: ParkedList) -> None:
-    """Print a page, and how many there are of each reason."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("id", no_wrap=True)  # it is copied
-    for name in ("organisation", "entity", "since (UTC)", "reason", "what to do"):
-        table.add_column(name, overflow="fold")
-    for one in found.events:
-        since = f"{one.since:%Y-%m-%d %H:%M}" if one.since else ""
-        cells = (one.id, one.organisation, one.named, since)
-        table.add_row(*map(Text, cells), Text(one.reason, "yellow"), Text(one.hint))
+    """Print a page, a paragraph for each event, and how many there are of each reason."""
     console = Console(highlight=False)
-    console.print(table)
+    for one in found.events:
+        _show_listed(console, one)
+    if not found.events:
+        console.print("no parked event was found")
     for (org, reason), count in found.counts.items():
         console.print(f"{org}: {count} parked for {reason}", markup=False)
     if len(found.events) < found.total:
         console.print(f"{len(found.events)} of {found.total} shown; more with --limit, fewer with filters")
+
+
+def _show_listed(console: Console, one: ParkedEvent) -> None:
+    """Columns would be a few letters wide on a terminal of 80. The id stands first, where nothing breaks it."""
+    since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+    to_do = f"; what to do: {one.hint}" if one.hint else ""
+    console.print(Text.assemble((one.id, "bold"), f"  {one.organisation}  {one.named}", overflow="fold"))
+    why = Text.assemble((one.reason, "yellow"), since, to_do, overflow="fold")
+    console.print(Padding(why, (0, 0, 0, 2), expand=False))
 
 
 def show_whole(whole: WholeEvent) -> None:
