@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -24,6 +25,7 @@ _LOGS = ("agent.log", "worker.log", "shop.log", "xero.log")
 def run(plan: Plan, report: Path, *, keep: bool) -> int:
     """The exit code: 0 when the books are complete and equal to the cent. `keep` leaves all up until a signal."""
     console = Console()
+    _end_in_order()
     with tempfile.TemporaryDirectory(prefix="xerelay-demo-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -45,6 +47,13 @@ def run(plan: Plan, report: Path, *, keep: bool) -> int:
                 console.print(f"{error}\n{_logs(folder)}", markup=False)
                 return 1
     return 0 if is_right(evening) else 1
+
+
+def _end_in_order() -> None:
+    """SIGTERM ends as Ctrl-C does: by itself Python would stop at once and leave the folder behind."""
+    # in the background of a script it would be ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _tell(console: Console, evening: Evening, report: Path, folder: Path) -> None:
