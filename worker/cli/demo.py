@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.options import refuse
+
 
 def demo(
     past: Annotated[int, typer.Option(min=0, help="Orders that the store has from the last 20 days.")] = 350,
@@ -26,4 +28,6 @@ def demo(
     from deploy.demo.chain import Plan  # noqa: PLC0415 - only this command needs the demo
     from deploy.demo.run import run  # noqa: PLC0415 - as above
 
+    if not report.parent.is_dir():
+        refuse(f"--report: there is no folder {report.parent}; make it, or name another file")
     raise typer.Exit(run(Plan(past=past, orders=orders, seconds=seconds, seed=seed), report, keep=keep))
