@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 LOOPBACK = "127.0.0.1"
+
+_ANOTHER_PORT = "choose another --port, or 0 for a free one"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -15,7 +18,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one"
+        listener.close()
+        is_elsewhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        cure = "give an address of this machine with --host" if is_elsewhere else _ANOTHER_PORT
+        message = f"cannot listen on {host}:{port}: {error.strerror}; {cure}"
         raise SystemExit(message) from error
     listener.listen(128)
     return listener
