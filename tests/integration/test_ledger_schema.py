@@ -39,7 +39,7 @@ async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:
 
 
 async def test_a_database_that_was_not_upgraded_is_refused(database_url: str) -> None:
-    with pytest.raises(LedgerBehind, match="not there, this version needs 0005: run `xerelay db upgrade`"):
+    with pytest.raises(LedgerBehind, match=r"the ledger.s schema is not there, .*: run `xerelay db upgrade`"):
         await Ledger.open(database_url)
 
 
@@ -80,6 +80,23 @@ async def test_a_file_that_cannot_be_opened_is_named_with_a_cure(
 
     assert str(refused.value).startswith(f"ledger.url: {tmp_path}/{file} cannot be opened: ")
     assert str(refused.value).endswith(f": {cure.format(tmp_path)}, or correct ledger.url")
+
+
+async def test_to_look_at_a_file_that_is_not_there_names_it_and_does_not_make_it(tmp_path: Path) -> None:
+    with pytest.raises(LedgerBehind, match=f"nor is its file {tmp_path}/ledger.db: run `xerelay db upgrade`"):
+        await Ledger.open(f"sqlite+inline:///{tmp_path}/ledger.db")
+
+    assert _modes(tmp_path) == {}
+
+
+async def test_a_file_is_opened_whatever_it_is_called(tmp_path: Path) -> None:
+    file = "books # 1 a&b%25.db"
+
+    async with opened(f"sqlite+inline:///{tmp_path}/{file}") as ledger:
+        await ledger.leases.heartbeat("w1")
+        modes = _modes(tmp_path)
+
+    assert file in modes
 
 
 async def test_another_kind_of_database_is_refused_without_its_password() -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
 
 
-def unopened(file: Path, why: str) -> LedgerUnavailable:
-    """Which file, why, and what to do. Asks the file system."""
-    return LedgerUnavailable(f"ledger.url: {file} cannot be opened: {why}", f"{_cure(file)}, or correct ledger.url")
-
-
-def _cure(file: Path) -> str:
+def unopened(file: Path, why: str) -> LedgerError:
+    """Which file, why, and what to do; a file that is not there has yet to be made. Asks the file system."""
     try:
         file.parent.stat()
-        if file.is_dir():
-            return "name a file in it"
+        if not file.exists():
+            cure = "run `xerelay db upgrade`, or start a worker"
+            return LedgerBehind(f"the ledger's schema is not there, nor is its file {file}", cure)
+        cure = "name a file in it" if file.is_dir() else "let this user read and write it, and write to its folder"
     except FileNotFoundError:
-        return f"make the folder {file.parent}"
+        cure = f"make the folder {file.parent}"
     except OSError:
-        pass  # the folders above it are closed to us
-    return "let this user read and write it, and write to its folder"
+        cure = "let this user read and write it, and all folders above it"
+    return LedgerUnavailable(f"ledger.url: {file} cannot be opened: {why}", f"{cure}, or correct ledger.url")
