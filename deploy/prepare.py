@@ -30,6 +30,8 @@ def prepare(config: Path, folder: Path) -> None:
     """
     tables = tomllib.loads(config.read_text(encoding="utf-8"))
     organisations, stores = list(tables["organisations"]), list(tables.get("stores", {}))
+    # on a host it is made here, and closed: its files are open to every user
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passwords = {role: _kept(folder / role / "broker_password", secrets.token_urlsafe(32)) for role in Role}
     ledger = _kept(folder / "postgres" / "password", secrets.token_urlsafe(32))
     fresh_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

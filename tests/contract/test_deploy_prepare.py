@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ def test_a_second_start_keeps_every_secret(tmp_path: Path) -> None:
 
     changed = {name for name, text in files(tmp_path).items() if first.get(name) != text}
     assert changed == {"broker/definitions.json"}, "its salts are new"
+
+
+def test_a_folder_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "prepared"
+
+    prepare(SANDBOX, folder)
+
+    assert (folder / "worker" / "broker_url").exists()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_the_broker_is_told_hashes_and_nobody_else_is_told_anothers_password(tmp_path: Path) -> None:
