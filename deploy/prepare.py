@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import secrets
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from deploy.rabbitmq.definitions import definitions
 from deploy.rabbitmq.users import Role
@@ -23,12 +25,16 @@ _READABLE = 0o444
 """Containers run as different users; who may read a file is decided by which folder a container is given."""
 
 
+class BadConfiguration(ValueError):
+    """No names of organisations can be read: say why, and start nothing."""
+
+
 def prepare(config: Path, folder: Path) -> None:
     """Write what is missing below `folder`, and the broker's definitions anew. Safe to run again.
 
-    Raises `KeyError` where the configuration has no organisation, and what reading a TOML file raises.
+    Raises `BadConfiguration` before anything is written.
     """
-    tables = tomllib.loads(config.read_text(encoding="utf-8"))
+    tables = _tables(config)
     organisations, stores = list(tables["organisations"]), list(tables.get("stores", {}))
     # on a host it is made here, and closed: its files are open to every user
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,6 +51,24 @@ def prepare(config: Path, folder: Path) -> None:
     _kept(folder / "grafana" / "password", secrets.token_urlsafe(16))
     imported = definitions(organisations, stores, passwords)
     _write(folder / "broker" / "definitions.json", json.dumps(imported, indent=1))
+
+
+def _tables(config: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(config.read_text(encoding="utf-8"))
+    except IsADirectoryError:  # Docker makes one where the file to be mounted is missing
+        text = (
+            "expected a file, got a folder; compose makes an empty one where there was no file: put yours in its place"
+        )
+        raise BadConfiguration(f"{config}: {text}") from None
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}; expected a file that user {os.getuid()} can read"
+        raise BadConfiguration(f"{config}: {text}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{config}: not a TOML file: {error}") from None
+    if not tables.get("organisations"):
+        raise BadConfiguration(f"{config}: expected a table [organisations.NAME], got none; see xerelay.example.toml")
+    return tables
 
 
 def _kept(path: Path, fresh: str) -> str:
@@ -70,7 +94,11 @@ def main() -> None:
     parser.add_argument("config", type=Path, help="xerelay.toml, for the names of organisations and stores")
     parser.add_argument("folder", type=Path, help="where they go: a folder for each container")
     options = parser.parse_args()
-    prepare(options.config, options.folder)
+    try:
+        prepare(options.config, options.folder)
+    except BadConfiguration as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
     sys.stdout.write(f"secrets and definitions are in {options.folder}\n")
 
 

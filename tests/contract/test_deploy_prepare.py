@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,8 @@ from deploy.rabbitmq.users import Role
 from deploy.sandbox.store.oauth import INTEGRATION
 from worker.settings import Settings, load
 
-SANDBOX = Path(__file__).parents[2] / "deploy" / "sandbox.toml"
+ROOT = Path(__file__).parents[2]
+SANDBOX = ROOT / "deploy" / "sandbox.toml"
 
 
 def settings_of(folder: Path, role: Role) -> Settings:
@@ -62,6 +66,36 @@ def test_a_folder_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path) 
 
     assert (folder / "worker" / "broker_url").exists()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "expected a file, got a folder"),
+        (lambda path: None, "cannot be read: No such file or directory"),
+        (lambda path: path.write_text("[organisations"), "not a TOML file"),
+        (lambda path: path.write_text("[broker]"), "expected a table [organisations.NAME], got none"),
+    ],
+    ids=["a folder", "none", "no TOML", "no organisation"],
+)
+def test_a_configuration_that_cannot_be_used_is_told_on_one_line(
+    tmp_path: Path, make: Callable[[Path], object], said: str
+) -> None:
+    config = tmp_path / "xerelay.toml"
+    make(config)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.prepare", config, tmp_path / "prepared"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{config}: {said}")
+    assert not (tmp_path / "prepared").exists()
 
 
 def test_the_broker_is_told_hashes_and_nobody_else_is_told_anothers_password(tmp_path: Path) -> None:
