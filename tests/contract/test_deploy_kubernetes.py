@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from deploy.prepare import prepare
 from tests.unit.settings_cases import KEY
 from worker.settings import load
 
@@ -170,3 +171,15 @@ def test_the_configuration_loads_with_the_secrets_mounted(name: str, tmp_path: P
 
     assert settings.broker.url.get_secret_value() == SECRETS["broker_url"]
     assert "sslmode=verify-full" in settings.ledger.url.get_secret_value()
+
+
+def test_the_documented_secrets_are_made_of_files_that_are_prepared(tmp_path: Path) -> None:
+    guide = (FOLDER.parents[1] / "docs" / "deploy.md").read_text()
+    named = dict(re.findall(r"--from-file=(\w+)=\./prepared/(\S+)", guide))
+    places = re.findall(r"--from-file=\w+=\./prepared/(\S+)", guide)
+
+    prepare(FOLDER.parent / "sandbox.toml", tmp_path)
+
+    assert set(named) == {"broker_url", "ledger_password", "encryption_key", "admin_token"}
+    assert {place.split("/")[0] for place in places} >= {"worker", "agent", "admin"}
+    assert [place for place in places if not (tmp_path / place).exists()] == []
