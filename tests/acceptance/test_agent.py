@@ -176,7 +176,7 @@ async def test_an_admin_starts_a_resync_and_watches_it(stage: ShopStage) -> None
     assert early.returncode == 1
     assert early.stderr == "there is no run yet; it appears when the store's agent has taken the command\n"
     assert priced.returncode == 0, priced.stderr
-    assert f"{stage.organisation}: 503 documents in 11 calls, about 1 minutes with 1000 calls a day" in priced.stdout
+    assert f"{stage.organisation}: 503 documents in 11 calls, about 1 minute with 1000 calls a day" in priced.stdout
     assert sent.returncode == 0, sent.stderr
     run = sent.stdout.split("resync-status ")[1].split()[0]
     await until_state(stage, run, RunState.DONE)
