@@ -138,7 +138,8 @@ class Settlement:
         for write in writes:
             missing = next((key for key in sorted(write.awaits) if key not in known), None)
             if missing is None:
-                self._s.buffer.put_back([write.key])
+                # it came meanwhile; at once again would be without end where it is something else
+                self._s.buffer.put_back([write.key], not_before=self._s.clock.monotonic() + _CHANGING_S)
             else:
                 await self._move(write.key, partial(waiting_for, parent=missing))
 

@@ -222,3 +222,15 @@ def test_a_number_that_differs_in_case_is_another_of_the_stores(kind: Kind, thei
     found = found_one(member_of(kind, "1", element, number="shop:00aB"), theirs)
 
     assert found is None or not found.ours
+
+
+@pytest.mark.parametrize(("left", "status"), [([], "DELETED"), ([{"AllocationID": "a-1"}], "AUTHORISED")])
+def test_of_a_deleted_allocation_its_state_and_its_note_are_kept(left: list[dict[str, str]], status: str) -> None:
+    element = {"Status": "DELETED", "CreditNote": {"CreditNoteID": "n-1"}}
+    member = member_of(Kind.ALLOCATION, "1", element, action=Action.VOID, xero_id="a-1")
+
+    (found,) = match(Kind.ALLOCATION, [member], [{"CreditNoteID": "n-1", "Allocations": left}]).values()
+
+    assert found is not None
+    assert found.same == (status == "DELETED")
+    assert found.facts == {"credit_note_id": "n-1", "status": status}

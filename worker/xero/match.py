@@ -97,14 +97,21 @@ def _allocations(members: Sequence[Member], notes: Sequence[Mapping[str, Any]]) 
     found: dict[DocumentKey, Found | None] = {}
     for member in members:
         if member.action is Action.VOID:
-            there = any(same_id(member.xero_id, e.get("AllocationID")) for _, e in left)
-            found[member.key] = Found(member.xero_id or "", ours=True, same=not there)
+            found[member.key] = _found_deleted(member, left)
             continue
         hit = next((entry for entry in left if _is_allocation_of(member, *entry)), None)
         found[member.key] = None if hit is None else _found_allocation(*hit)
         if hit is not None:
             left.remove(hit)
     return found
+
+
+def _found_deleted(member: Member, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> Found:
+    there = any(same_id(member.xero_id, allocation.get("AllocationID")) for _, allocation in standing)
+    # what is kept of it has to say that it is gone, and of which credit note it was: later versions ask for both
+    note = inner(member.element, "CreditNote").get("CreditNoteID")
+    facts = {"credit_note_id": note, "status": "AUTHORISED" if there else "DELETED"}
+    return Found(member.xero_id or "", ours=True, same=not there, facts=facts)
 
 
 def _standing(notes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
