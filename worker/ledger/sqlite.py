@@ -65,9 +65,9 @@ class _Driver:
 
 
 def _opened(file: str, named: dict[str, Any]) -> _Connection:
-    # a commit runs in another thread, while nothing else uses the connection
-    # nor is the file made here: an upgrade does that, for this user alone
+    # the file is not made here: an upgrade does that, for this user alone
     uri = f"{Path(file).absolute().as_uri()}?mode=rw"
+    # a commit runs in another thread, while nothing else uses the connection
     raw = sqlite3.connect(uri, **named | {"uri": True, "check_same_thread": False, "isolation_level": None})
     # the first look at the file waits for a process that mends the log of one that died, or ends it as the last
     raw.execute(f"PRAGMA busy_timeout={_OPENING_MS}")
