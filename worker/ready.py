@@ -11,7 +11,10 @@ from worker.work import RANK, Slot
 
 
 class Ready:
-    """A heap for each rank and kind. Entries are dropped when they turn out to be out of date, not before."""
+    """A heap for each rank and kind. Entries are dropped when they turn out to be out of date, not before.
+
+    A document may have several, as one version takes another's place: `_newest` tells which is its last.
+    """
 
     def __init__(
         self, slot_of: Callable[[DocumentKey], Slot | None], is_blocked: Callable[[DocumentKey], bool]
@@ -19,6 +22,7 @@ class Ready:
         self._slot_of = slot_of
         self._is_blocked = is_blocked
         self._heaps: dict[tuple[int, Kind], list[tuple[int, DocumentKey]]] = defaultdict(list)
+        self._newest: dict[Kind, dict[DocumentKey, tuple[int, int]]] = {kind: {} for kind in Kind}
         self._delayed: list[tuple[float, int, DocumentKey]] = []
 
     def offer(self, slot: Slot) -> None:
@@ -27,8 +31,11 @@ class Ready:
             return
         if slot.not_before:
             heapq.heappush(self._delayed, (slot.not_before, slot.seq, slot.key))
-        else:
-            heapq.heappush(self._heaps[slot.rank, slot.write.kind], (slot.seq, slot.key))
+            return
+        key, rank, kind = slot.key, slot.rank, slot.write.kind
+        if self._newest[kind].get(key) != (rank, slot.seq):
+            self._newest[kind][key] = (rank, slot.seq)
+            heapq.heappush(self._heaps[rank, kind], (slot.seq, key))
 
     def pop(self, kind: Kind, limit: int, now: float, first: int) -> list[Slot]:
         """Take up to `limit` sendable slots of `kind`, those of rank `first` first; they are marked as in flight."""
@@ -37,7 +44,7 @@ class Ready:
         for rank in sorted(range(len(RANK)), key=lambda rank: (rank != first, rank)):
             heap = self._heaps[rank, kind]
             while heap and len(taken) < limit:
-                _, key = heapq.heappop(heap)
+                key = self._drop_head(rank, kind)
                 slot = self._sendable(key, rank, now)
                 if slot is not None:
                     slot.in_flight = True
@@ -57,8 +64,8 @@ class Ready:
         return None
 
     def count(self, kind: Kind) -> int:
-        """How many slots of `kind` may be sendable: an upper bound."""
-        return sum(len(self._heaps[rank, kind]) for rank in range(len(RANK)))
+        """How many documents of `kind` may be sendable: those whose events were given up meanwhile count too."""
+        return len(self._newest[kind])
 
     def since(self, kind: Kind, now: float) -> float | None:
         """When the first event was admitted that wants a sendable slot of `kind`."""
@@ -84,8 +91,14 @@ class Ready:
             slot = self._sendable(key, rank, now)
             if slot is not None and slot.seq == seq:
                 return slot
-            heapq.heappop(heap)
+            self._drop_head(rank, kind)
         return None
+
+    def _drop_head(self, rank: int, kind: Kind) -> DocumentKey:
+        seq, key = heapq.heappop(self._heaps[rank, kind])
+        if self._newest[kind].get(key) == (rank, seq):
+            del self._newest[kind][key]
+        return key
 
     def _sendable(self, key: DocumentKey, rank: int, now: float) -> Slot | None:
         slot = self._slot_of(key)

@@ -152,6 +152,17 @@ def test_a_kind_of_which_too_few_wait_is_passed_over() -> None:
     assert buffer.held[Lane.IMMEDIATE] == 3
 
 
+def test_a_document_counts_once_however_many_versions_came() -> None:
+    buffer = Buffer()
+    for version, lane in enumerate((Lane.BACKFILL, Lane.BATCH, Lane.BATCH)):
+        key = a_key("product", "1", "item")
+        buffer.admit(a_work("product", "1", version=version, lane=lane), [a_write(key, Kind.ITEM)], known=())
+
+    assert buffer.choose(0.0, (1,), least=lambda _: 2) is None
+    assert [slot.key.entity_id for slot in buffer.take(Kind.ITEM, 50, 0.0)] == ["1"]
+    assert buffer.choose(0.0) is None
+
+
 def test_a_call_is_filled_from_all_lanes_most_urgent_first() -> None:
     buffer = Buffer()
     for number, lane in enumerate([Lane.BACKFILL, Lane.BATCH, Lane.IMMEDIATE]):
