@@ -157,17 +157,19 @@ class Dispatcher:
         if not slots:
             return
         try:
-            opened = await open_write(self._s, kind=kind, lane=_LANES[payer], writes=[slot.write for slot in slots])
+            writes = [slot.write for slot in slots]
+            opened = await open_write(self._s, kind=kind, lane=_LANES[payer], writes=writes, others_may_come=True)
         except BaseException:
             self._s.buffer.put_back(slot.key for slot in slots)
             raise
         if isinstance(opened, Wait):
             self._s.buffer.put_back(slot.key for slot in slots)
             self._wait(opened, payer)
-        else:
+            return
+        if opened.call is not None:
             self._note(kind, len(slots))
             self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
-            await self._take_off(kind, _LANES[payer], opened)
+        await self._take_off(kind, _LANES[payer], opened)
 
     def _without_early(self, slots: list[Slot]) -> list[Slot]:
         """Money for a sale that is about to change waits: another invoice may take its invoice's place."""

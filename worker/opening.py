@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from schemas.envelope import Lane
 from worker.documents import Kind, Write
-from worker.ledger.records import Call, Opened, Purpose, Wait
+from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
 from worker.session import Session
+from worker.xero.compose import MAX_ELEMENTS
 
 
-async def open_write(session: Session, *, kind: Kind, lane: Lane, writes: Sequence[Write]) -> Opened | Wait:
-    """Try once: one transaction that checks the lease, composes, spends a token and records the call."""
+async def open_write(
+    session: Session, *, kind: Kind, lane: Lane, writes: Sequence[Write], others_may_come: bool = False
+) -> Opened | Wait:
+    """Try once: one transaction that checks the lease, composes, spends a token and records the call.
+
+    Where `others_may_come`, and some writes turn out to be settled and the rest is no full call, nothing is opened:
+    the rest is left over, for a call that others fill.
+    """
+
+    def compose(known: Known) -> Composed:
+        told_apart = session.namesakes.told_apart(writes, known)
+        composed = session.compose(told_apart, known, session.readings)
+        return _unless_fuller(composed, told_apart) if others_may_come else composed
+
     return await session.ledger.calls.open_write(
-        session.lease,
-        kind=kind,
-        lane=lane,
-        writes=writes,
-        compose=lambda known: session.compose(session.namesakes.told_apart(writes, known), known, session.readings),
-        limits=session.limits,
+        session.lease, kind=kind, lane=lane, writes=writes, compose=compose, limits=session.limits
     )
+
+
+def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:
+    if not composed.settled or len(composed.members) >= MAX_ELEMENTS:
+        return composed
+    members = {member.key for member in composed.members}
+    waiting = tuple(write for write in writes if write.key in members)
+    return replace(composed, members=(), leftover=(*waiting, *composed.leftover))
 
 
 async def open_write_when_allowed(session: Session, *, kind: Kind, writes: Sequence[Write]) -> Opened:

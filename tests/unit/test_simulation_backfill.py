@@ -57,3 +57,28 @@ def test_while_more_is_coming_only_full_calls_go_out() -> None:
 
     assert world.watch.open == 0
     assert world.xeros["main"].batchable_calls == 400 / 50
+
+
+async def twice(customers: int) -> World:
+    """A first look and a resync at once: every customer comes twice, the second time while the first is on its way."""
+    world = World([organisation()], {"main": VirtualXero(day=1_000)})
+    process = Process("worker-0", world)
+    process.start()
+    for began in range(0, customers, 30):
+        for number in range(began, began + 30):
+            world.publish("main", SHOP.customer(number, elapsed(), Lane.BACKFILL))
+        await asyncio.sleep(0.3)
+        for number in range(max(0, began - 45), began + 15):
+            world.publish("main", SHOP.customer(number, elapsed(), Lane.BACKFILL))
+    while world.watch.open and elapsed() < 3_600:  # noqa: ASYNC110 - virtual time has to pass
+        await asyncio.sleep(1)
+    await process.stop()
+    return world
+
+
+def test_what_comes_twice_takes_no_place_in_a_call() -> None:
+    world = run_virtually(twice(600))
+
+    assert world.watch.open == 0
+    assert world.xeros["main"].documents == 600
+    assert world.xeros["main"].batchable_calls == 600 / 50
