@@ -5,6 +5,8 @@ PIP = $(BIN)/pip install -qq --disable-pip-version-check
 JOBS = 4
 TESTS = tests/unit tests/contract tests/integration tests/acceptance
 .DEFAULT_GOAL := help
+# demo and tests start hundreds of processes: each would compile the same three hundred files anew
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
