@@ -10,5 +10,5 @@ _STARTED = ("deploy.sandbox.xero.__main__", "deploy.sandbox.store.__main__", "wo
 _WHEN_USED = ("certifi", "concurrent.futures.thread", "encodings.idna", "httpcore", "uvicorn.lifespan.off")
 for _name in (*_STARTED, *_WHEN_USED):  # the latter are imported by libraries, and by no file's head
     import_module(_name)
-for _place in COMMANDS.values():
+for _place, _ in COMMANDS.values():
     import_module(f"worker.cli.{_place.partition(':')[0]}")

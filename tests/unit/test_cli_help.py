@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from tests.unit.settings_cases import MINIMAL, WRONG_ENVIRONMENTS, WRONG_FILES
 from worker.cli import app
+from worker.cli.lazily import COMMANDS as LISTED
 
 ROOT = Path(__file__).parents[2]
 WIDTH = {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
@@ -75,6 +77,13 @@ def test_a_list_of_commands_cuts_no_sentence(path: tuple[str, ...]) -> None:
     assert "..." not in listed
 
 
+def test_the_list_of_all_has_each_commands_own_line() -> None:
+    lines = {name: line for name, (_, line) in LISTED.items()}
+
+    assert lines == {path[0]: command.get_short_help_str(80) for path, command in COMMANDS if len(path) == 1}
+    assert list(lines) == re.findall(r"^  ([a-z-]+)  ", run("--help").stdout.partition("Commands:")[2], re.MULTILINE)
+
+
 def test_the_version_is_the_packages() -> None:
     result = run("--version")
 
@@ -82,17 +91,22 @@ def test_the_version_is_the_packages() -> None:
     assert result.stdout.startswith("xerelay 0.")
 
 
-def test_a_command_waits_for_its_own_imports_only() -> None:
-    code = (
-        "import sys; from worker.cli import app; app(['publish', '--help'], standalone_mode=False); print(*sys.modules)"
-    )
+@pytest.mark.parametrize(
+    ("arguments", "needed", "others"),
+    [
+        (["publish", "--help"], {"worker.cli.publish"}, {"sqlalchemy", "starlette", "worker.cli.serve"}),
+        (["--help"], set(), {"sqlalchemy", "pika", "worker.cli.publish"}),
+    ],
+)
+def test_a_command_waits_for_its_own_imports_only(arguments: list[str], needed: set[str], others: set[str]) -> None:
+    code = f"import sys; from worker.cli import app; app({arguments}, standalone_mode=False); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
 
     imported = set(done.stdout.split())
-    assert "worker.cli.publish" in imported
-    assert imported.isdisjoint({"sqlalchemy", "starlette", "worker.cli.serve", "worker.cli.console"})
+    assert needed <= imported
+    assert imported.isdisjoint(others)
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -11,44 +11,56 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 COMMANDS = {
-    "worker": "serve:worker",
-    "store": "store:store",
-    "status": "status:status",
-    "budget": "budget:budget",
-    "history": "history:history",
-    "resync-all": "commands:resync_all",
-    "resync": "commands:resync",
-    "sync-now": "commands:sync_now",
-    "release": "commands:release",
-    "resync-status": "resync_status:resync_status",
-    "resync-cancel": "resync_status:resync_cancel",
-    "reconcile": "reconcile:reconcile",
-    "publish": "publish:publish",
-    "forget": "forget:forget",
-    "check": "check:check",
-    "connect": "connect:connect",
-    "console": "console:console",
-    "plan": "plan:plan",
-    "dry-run": "dry_run:dry_run",
-    "demo": "demo:demo",
-    "db": "db:app",
-    "ledger": "ledger:app",
-    "parked": "parked:app",
-    "sandbox": "sandbox:app",
-    "schema": "schema:app",
+    "worker": ("serve:worker", "Bring the organisations' events to Xero."),
+    "store": ("store:store", "Run beside stores: publish changes, obey commands."),
+    "status": ("status:status", "Say how it goes: organisations, lanes, backlog, calls left."),
+    "budget": ("budget:budget", "Report the calls: today by purpose, and the last 30 days."),
+    "history": ("history:history", "Tell what happened to one entity or document."),
+    "resync-all": ("commands:resync_all", "Publish all that a store has once more."),
+    "resync": ("commands:resync", "Publish some entities of a store once more."),
+    "sync-now": ("commands:sync_now", "Publish some entities into the immediate lane."),
+    "release": ("commands:release", "Open the batch window now."),
+    "resync-status": ("resync_status:resync_status", "Say how far the runs of commands are."),
+    "resync-cancel": ("resync_status:resync_cancel", "Take a run back."),
+    "reconcile": ("reconcile:reconcile", "Compare what the store has with what Xero has."),
+    "publish": ("publish:publish", "Publish events from a file, each confirmed by the broker."),
+    "forget": ("forget:forget", "Take a customer's personal data out of the ledger."),
+    "check": ("check:check", "Try out the set-up, and say what to mend."),
+    "connect": ("connect:connect", "Store a token set for a connection of flow web or pkce."),
+    "console": ("console:console", "Serve the web console."),
+    "plan": ("plan:plan", "Say what a load costs in calls and days."),
+    "dry-run": ("dry_run:dry_run", "Print the documents that events would become."),
+    "demo": ("demo:demo", "Bring a store's trade to a sandbox Xero, and compare."),
+    "db": ("db:app", "The ledger, which is xerelay's state database."),
+    "ledger": ("ledger:app", "What the ledger knows of Xero's documents."),
+    "parked": ("parked:app", "Events that wait for a person."),
+    "sandbox": ("sandbox:app", "What runs without a Xero account or a store."),
+    "schema": ("schema:app", "The message contract as JSON Schema and AsyncAPI files."),
 }
-"""Each command's module in this package, and the function, or the commands below it."""
+"""Each command's module in this package with the function, or the commands below it; and what it does, in a line.
+
+The line is the command's own, repeated here so that the list of all takes a moment and not seconds.
+"""
 
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Help and errors as plain text."""
 
 
 class LazyGroup(TyperGroup):
-    """The commands of the table above. The list of them all imports them all."""
+    """The commands of the table above."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Imported(COMMANDS)
+        self.commands = _Imported({name: place for name, (place, _) in COMMANDS.items()})
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's own hook; so are the next one's
+        """Their names."""
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Their names and lines, as typer writes them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 class _Imported(UserDict[str, Any]):
