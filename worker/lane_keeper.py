@@ -100,12 +100,20 @@ class LaneKeeper:
         return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
 
     async def _look_for_backfill(self) -> None:
-        """Whether what is held of a backfill is the end of it: nothing has come for 15 seconds, and nothing waits."""
+        """Whether what is held of a backfill is the end of it.
+
+        Nothing has come for 15 seconds, nothing waits, and what is held is of no run that goes on: a slow store takes
+        longer than that for a page.
+        """
         silent = self._s.clock.monotonic() - self._backfill_came_at >= _DRY_S
         waits = await self._consumer.depth(lane_queue(self._s.org.name, Lane.BACKFILL))
-        self._s.backfill_is_dry = silent and not waits
+        self._s.backfill_is_dry = silent and not waits and not await self._goes_on()
         if self._s.backfill_is_dry:
             self._s.wake.set()
+
+    async def _goes_on(self) -> bool:
+        runs = {work.run_id for work in self._s.buffer.works() if work.lane is Lane.BACKFILL and work.run_id}
+        return bool(runs) and await self._s.ledger.runs.go_on(runs)
 
     def _is_full(self) -> bool:
         self._give_back_old()

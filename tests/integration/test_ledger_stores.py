@@ -147,6 +147,22 @@ async def test_pages_add_up_and_a_cancelled_run_says_so_at_its_next_page(ledger:
     assert set(await checkpoints.memories(INVOICES, [7, 8])) == {7, 8}
 
 
+async def test_a_run_goes_on_until_it_has_ended(ledger: Ledger) -> None:
+    _, runs = await in_charge(ledger)
+    done, *_ = started = [Run(run_id, "sync-now", SyncNow(entity=Entity.INVOICE, ids=["7"])) for run_id in "abc"]
+    for run in started:
+        await runs.record(run, message(run.name, run.command, run.id))
+        assert await ledger.runs.go_on({run.id, "no-run"})
+    await runs.begin(done)
+    assert await ledger.runs.go_on({"a"})
+
+    await runs.finish(done, RunState.DONE)
+    await ledger.runs.cancel("b", why="by a test")
+
+    assert not await ledger.runs.go_on({"a", "b", "no-run"})
+    assert await ledger.runs.go_on({"a", "c"})
+
+
 async def test_a_refused_message_is_kept_once_with_its_reason(ledger: Ledger) -> None:
     _, runs = await in_charge(ledger)
 

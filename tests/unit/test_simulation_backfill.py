@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import structlog
 
 from schemas.envelope import Lane
+from tests.benchmarks.simulation.broker import Message
 from tests.benchmarks.simulation.scenarios import LANES, organisation
-from tests.benchmarks.simulation.traffic import Shop
+from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 
 SHOP = Shop("main", LANES)
+RUN = "resync-1"
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +29,28 @@ def _quiet_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-async def backfill(counts: list[int], every_s: float) -> tuple[World, float]:
-    """So many customers at once, again and again; the world, and when the last was booked."""
+def of_a_run(arrival: Arrival) -> Arrival:
+    message = arrival.message
+    body = message.make().replace(b"{", b'{"correlationid":"%s",' % RUN.encode(), 1)
+    return replace(arrival, message=Message(message.routing_key, message.message_id, lambda: body))
+
+
+async def backfill(counts: list[int], every_s: float, *, goes_on: bool = False) -> tuple[World, float]:
+    """So many customers at once, again and again; the world, and when the last was booked.
+
+    They are of a run that `goes_on` until the last of them has come, or that nobody knows.
+    """
     world = World([organisation()], {"main": VirtualXero(day=1_000)})
+    world.ledger.runs.unfinished |= {RUN} if goes_on else set()
     process = Process("worker-0", world)
     process.start()
     number = 0
     for count in counts:
         for _ in range(count):
             number += 1
-            world.publish("main", SHOP.customer(number, elapsed(), Lane.BACKFILL))
+            world.publish("main", of_a_run(SHOP.customer(number, elapsed(), Lane.BACKFILL)))
         await asyncio.sleep(every_s)
+    world.ledger.runs.unfinished.clear()
     while world.watch.open and elapsed() < 3_600:  # noqa: ASYNC110 - virtual time has to pass
         await asyncio.sleep(1)
     ended = elapsed()
@@ -57,6 +71,22 @@ def test_while_more_is_coming_only_full_calls_go_out() -> None:
 
     assert world.watch.open == 0
     assert world.xeros["main"].batchable_calls == 400 / 50
+
+
+def test_a_run_that_goes_on_is_waited_for_however_slow_its_store() -> None:
+    world, ended = run_virtually(backfill([30] * 6, 60, goes_on=True))
+
+    assert world.watch.open == 0
+    assert world.xeros["main"].batchable_calls == 4  # 180 in full calls, and the rest once the run has ended
+    assert ended - 6 * 60 < 30
+
+
+def test_a_run_that_stands_still_is_waited_for_for_nine_minutes() -> None:
+    world, _ = run_virtually(backfill([30], 600, goes_on=True))
+
+    (event,) = {event.done_at for event in world.watch.events.values()}
+    assert event is not None
+    assert 540 < event < 560
 
 
 async def twice(customers: int) -> World:

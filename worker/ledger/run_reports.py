@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
 from worker.ledger.engine import Database
-from worker.ledger.runs import FINISH, progress_of
+from worker.ledger.runs import FINISH, UNFINISHED, progress_of
 from worker.ledger.statements import among
 from worker.ledger.tables import run_streams, runs
 
@@ -27,6 +27,7 @@ _NEWEST = (
     .order_by(case((runs.c.state == RunState.RUNNING.value, 0), else_=1), runs.c.recorded_at.desc(), runs.c.id)
     .limit(1)
 )
+_GOING_ON = select(runs.c.id).where(among(runs.c.id, "ids"), runs.c.state.in_(UNFINISHED)).limit(1)
 _STREAMS = select(run_streams).where(among(run_streams.c.run_id, "ids"))
 _ADDED = ("written", "unchanged", "parked", "calls")
 _ADD = (
@@ -92,6 +93,11 @@ class RunReports:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_NEWEST, {"of": store, "name": command})).all()
             return next(iter(await _with_streams(connection, rows)), None)
+
+    async def go_on(self, run_ids: Collection[str]) -> bool:
+        """Whether any of these is to publish more. A correlation id that is no run's is not."""
+        async with self._database.reading() as connection:
+            return (await connection.execute(_GOING_ON, {"ids": sorted(run_ids)})).first() is not None
 
     async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add to the runs' `written`, `unchanged`, `parked` and `calls`. A correlation id that is no run's is no error.
