@@ -11,6 +11,7 @@ import structlog
 from producers.amqp import AmqpError, Consumer
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
+from worker.backfilling import Backfilling
 from worker.budget.decision import settle
 from worker.budget.forecast import calls_within
 from worker.lanes import LEAST_HELD, Lanes, worth_holding
@@ -20,7 +21,6 @@ from worker.session import Session
 _TURN_S = 0.25
 _FORECAST_EVERY_S = 5.0
 _TELL_EVERY_S = 60.0
-_DRY_S = 15.0
 _HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
@@ -38,7 +38,7 @@ class LaneKeeper:
         self._s = session
         self._consumer = consumer
         self._log = structlog.get_logger("xerelay")
-        self._backfill_came_at = session.clock.monotonic()
+        self._backfilling = Backfilling(session.clock.monotonic())
         self.lanes = Lanes(
             org=session.org.name,
             window=session.org.window,
@@ -52,7 +52,7 @@ class LaneKeeper:
         """So many messages of `lane` were delivered."""
         self.lanes.taken(lane, count)
         if lane is Lane.BACKFILL:
-            self._backfill_came_at = self._s.clock.monotonic()
+            self._backfilling.came(self._s.clock.monotonic())
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -100,20 +100,13 @@ class LaneKeeper:
         return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
 
     async def _look_for_backfill(self) -> None:
-        """Whether what is held of a backfill is the end of it.
-
-        Nothing has come for 15 seconds, nothing waits, and what is held is of no run that goes on: a slow store takes
-        longer than that for a page.
-        """
-        silent = self._s.clock.monotonic() - self._backfill_came_at >= _DRY_S
+        """Whether what is held of a backfill is the end of it: no more comes, and none is of a run that goes on."""
         waits = await self._consumer.depth(lane_queue(self._s.org.name, Lane.BACKFILL))
-        self._s.backfill_is_dry = silent and not waits and not await self._goes_on()
+        runs = {work.run_id for work in self._s.buffer.works() if work.lane is Lane.BACKFILL and work.run_id}
+        is_over = self._backfilling.is_over(self._s.clock.monotonic(), waits, says_its_end=bool(runs))
+        self._s.backfill_is_dry = is_over and not (runs and await self._s.ledger.runs.go_on(runs))
         if self._s.backfill_is_dry:
             self._s.wake.set()
-
-    async def _goes_on(self) -> bool:
-        runs = {work.run_id for work in self._s.buffer.works() if work.lane is Lane.BACKFILL and work.run_id}
-        return bool(runs) and await self._s.ledger.runs.go_on(runs)
 
     def _is_full(self) -> bool:
         self._give_back_old()

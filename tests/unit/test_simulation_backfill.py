@@ -38,7 +38,7 @@ def of_a_run(arrival: Arrival) -> Arrival:
 async def backfill(counts: list[int], every_s: float, *, goes_on: bool = False) -> tuple[World, float]:
     """So many customers at once, again and again; the world, and when the last was booked.
 
-    They are of a run that `goes_on` until the last of them has come, or that nobody knows.
+    They are of a run that `goes_on` until the last of them has come, or of none.
     """
     world = World([organisation()], {"main": VirtualXero(day=1_000)})
     world.ledger.runs.unfinished |= {RUN} if goes_on else set()
@@ -48,7 +48,8 @@ async def backfill(counts: list[int], every_s: float, *, goes_on: bool = False) 
     for count in counts:
         for _ in range(count):
             number += 1
-            world.publish("main", of_a_run(SHOP.customer(number, elapsed(), Lane.BACKFILL)))
+            arrival = SHOP.customer(number, elapsed(), Lane.BACKFILL)
+            world.publish("main", of_a_run(arrival) if goes_on else arrival)
         await asyncio.sleep(every_s)
     world.ledger.runs.unfinished.clear()
     while world.watch.open and elapsed() < 3_600:  # noqa: ASYNC110 - virtual time has to pass
@@ -71,6 +72,14 @@ def test_while_more_is_coming_only_full_calls_go_out() -> None:
 
     assert world.watch.open == 0
     assert world.xeros["main"].batchable_calls == 400 / 50
+
+
+def test_a_publisher_with_long_pauses_is_given_time_after_the_first_of_them() -> None:
+    world, ended = run_virtually(backfill([30] * 6, 40))
+
+    assert world.watch.open == 0
+    assert world.xeros["main"].batchable_calls == 4  # 30, then 150 in full ones
+    assert ended - 6 * 40 < 150
 
 
 def test_a_run_that_goes_on_is_waited_for_however_slow_its_store() -> None:
