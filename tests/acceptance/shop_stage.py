@@ -39,6 +39,9 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
 
 CHARGE_S = 1.5
+_IDLE_LOOKS = 10
+"""A busy broker answers 0 for a quorum queue whose leader is silent for 250 ms (`rabbit_quorum_queue:stat/2`)."""
+
 _STORE = """
 
 [stores.{store}]
@@ -143,8 +146,11 @@ class ShopStage:
         queues = [lane_queue(self.organisation, lane) for lane in lanes or Lane]
         async with consuming(self.broker_url, organisation_queues(self.organisation), *queues, prefetch=500) as intake:
             held: list[Event] = []
-            while sum([await intake.consumer.depth(queue) for queue in queues]) or intake.held:
+            idle = 0
+            while idle < _IDLE_LOOKS:
+                waits = sum([await intake.consumer.depth(queue) for queue in queues])
                 taken, intake.held = intake.held, []
+                idle = 0 if waits or taken else idle + 1
                 for delivery in taken:
                     event = decode_event(delivery.body)
                     assert delivery.routing_key == event_key(event.organisation, _lane(delivery.queue), event.entity)
