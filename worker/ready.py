@@ -47,6 +47,7 @@ class Ready:
                 key = self._drop_head(rank, kind)
                 slot = self._sendable(key, rank, now)
                 if slot is not None:
+                    self._newest[kind].pop(key, None)  # it may have been found by an entry of an earlier version
                     slot.in_flight = True
                     taken.append(slot)
         return taken

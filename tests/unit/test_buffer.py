@@ -163,6 +163,22 @@ def test_a_document_counts_once_however_many_versions_came() -> None:
     assert buffer.choose(0.0) is None
 
 
+def test_what_is_in_a_call_is_not_counted_for_the_next_one() -> None:
+    buffer = Buffer()
+    for version, numbers in enumerate((range(80), reversed(range(80)))):
+        for number in numbers:
+            key = a_key("product", str(number), "item")
+            buffer.admit(a_work("product", str(number), version=version), [a_write(key, Kind.ITEM)], known=())
+
+    taken = buffer.take(Kind.ITEM, 50, 0.0)
+
+    assert len(taken) == 50
+    assert buffer.choose(0.0, least=lambda _: 31) is None
+    assert buffer.choose(0.0, least=lambda _: 30) == (Kind.ITEM, 0)
+    buffer.put_back(slot.key for slot in taken)
+    assert len(buffer.take(Kind.ITEM, 100, 0.0)) == 80
+
+
 def test_a_call_is_filled_from_all_lanes_most_urgent_first() -> None:
     buffer = Buffer()
     for number, lane in enumerate([Lane.BACKFILL, Lane.BATCH, Lane.IMMEDIATE]):
