@@ -1,5 +1,7 @@
 """When each lane's queue is consumed. The broker knows no window: its depth is the truth about what waits.
 
+Except a 0, which it also says of a queue whose leader is silent or not there: that is believed after two seconds.
+
 immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`; a
 worker that starts in mid-window waits for the next opening. backfill: only while nothing of the other two is at hand.
 No more is taken than can be sent within ten minutes: what waits longer waits in the broker.
@@ -21,6 +23,9 @@ MOST_HELD = 1_000
 LEAST_HELD = 125
 DOCUMENTS_PER_CALL = 50
 _ONE_OF_EACH = 250
+_ZEROS = 8
+"""So many answers of 0 in a row say that nothing waits (two seconds and more): one alone may mean that the queue's
+leader did not answer within 250 ms (`rabbit_quorum_queue:stat/2` of RabbitMQ 3.10 to 4.x)."""
 
 
 def worth_holding(calls: int, least: int = LEAST_HELD) -> int:
@@ -81,6 +86,8 @@ class Lanes:
         self._held = held
         self._index = self._current()
         self._remaining = 0
+        self._awaited = False
+        self._zeros = 0
         self._open: dict[Lane, int] = {}
         self._released = False
         self.held_back = False
@@ -115,9 +122,20 @@ class Lanes:
         index = self._current()
         if index != self._index or self._released:
             self._index, self._released = index, False
-            self._remaining = await self._queues.depth(lane_queue(self._org, Lane.BATCH))
-        elif self._remaining > 0 and await self._queues.depth(lane_queue(self._org, Lane.BATCH)) == 0:
-            self._remaining = 0  # others took some, or the queue was purged
+            self._awaited, self._zeros = True, 0
+        if self._awaited or self._remaining > 0:
+            self._learn(await self._queues.depth(lane_queue(self._org, Lane.BATCH)))
+
+    def _learn(self, depth: int) -> None:
+        """An opening takes what is there; an open window ends early when others took some, or the queue was purged."""
+        if depth == 0:
+            self._zeros += 1
+            if self._zeros == _ZEROS:
+                self._awaited, self._remaining = False, 0
+            return
+        self._zeros = 0
+        if self._awaited:
+            self._awaited, self._remaining = False, depth
 
     def _has_room(self, lane: Lane, held: int) -> bool:
         return not self.held_back and held < self.worth[lane]

@@ -3,6 +3,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from producers.amqp import AmqpError
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from worker.lanes import LEAST_HELD, MOST_HELD, Lanes, window_index, worth_holding
@@ -17,6 +20,8 @@ class FakeQueues:
         self.consumed: set[str] = set()
         self.depths: dict[str, int] = {}
         self.prefetch: dict[str, int] = {}
+        self.silent = False
+        self.gone = False
 
     async def start(self, queue: str, prefetch: int) -> None:
         self.consumed.add(queue)
@@ -26,7 +31,9 @@ class FakeQueues:
         self.consumed.discard(queue)
 
     async def depth(self, queue: str) -> int:
-        return self.depths.get(queue, 0)
+        if self.gone:
+            raise AmqpError("the broker is away")
+        return 0 if self.silent else self.depths.get(queue, 0)
 
 
 class Stage:
@@ -48,6 +55,11 @@ class Stage:
     async def turn(self) -> set[Lane]:
         await self.lanes.turn()
         return {lane for lane in Lane if lane_queue("main", lane) in self.queues.consumed}
+
+    async def turns(self, count: int) -> set[Lane]:
+        for _ in range(count - 1):
+            await self.turn()
+        return await self.turn()
 
     def waiting(self, lane: Lane, count: int) -> None:
         self.queues.depths[lane_queue("main", lane)] = count
@@ -74,6 +86,65 @@ async def test_the_batch_is_consumed_until_what_was_there_at_the_opening_is_take
 
     stage.lanes.taken(Lane.BATCH, 1)
     assert Lane.BATCH not in await stage.turn()
+
+
+async def test_a_window_that_opens_while_the_queue_has_no_leader_takes_what_is_there_when_it_has_one() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.queues.silent = True
+    stage.time += timedelta(minutes=20)
+    assert Lane.BATCH not in await stage.turns(3)
+
+    stage.queues.silent = False
+
+    assert Lane.BATCH in await stage.turn()
+
+
+async def test_a_window_that_opens_while_the_broker_is_away_opens_when_it_is_back() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.queues.gone = True
+    stage.time += timedelta(minutes=20)
+    with pytest.raises(AmqpError):
+        await stage.turn()
+
+    stage.queues.gone = False
+
+    assert Lane.BATCH in await stage.turn()
+
+
+async def test_an_open_window_stays_open_when_the_queue_has_no_leader_for_a_moment() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.time += timedelta(minutes=20)
+    await stage.turn()
+
+    stage.queues.silent = True
+
+    assert Lane.BATCH in await stage.turns(3)
+
+
+async def test_an_open_window_ends_when_others_took_what_was_there() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.time += timedelta(minutes=20)
+    await stage.turn()
+
+    stage.waiting(Lane.BATCH, 0)
+
+    assert Lane.BATCH not in await stage.turns(10)
+
+
+async def test_what_comes_after_a_window_that_found_nothing_waits_for_the_next() -> None:
+    stage = Stage()
+    stage.time += timedelta(minutes=20)
+    await stage.turns(10)
+
+    stage.waiting(Lane.BATCH, 2)
+
+    assert Lane.BATCH not in await stage.turn()
+    stage.time += WINDOW
+    assert Lane.BATCH in await stage.turn()
 
 
 async def test_release_opens_the_window_at_once() -> None:
