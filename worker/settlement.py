@@ -268,14 +268,15 @@ class Settlement:
         return self._s.refusals.count(kind, results) if kind is not None else None
 
     async def _orphaned(self, works: Iterable[Work]) -> None:
-        """Events whose parent will not come from memory wait for it in the ledger."""
-        waiting = []
-        for work in dict.fromkeys(works):
-            parent = self._missing_parent(work)
+        """Events whose parent will not come from memory wait for it in the ledger, and so do those that need them."""
+        waiting: dict[Work, Held] = {}
+        left = list(works)
+        for work in left:
+            parent = None if work in waiting else self._missing_parent(work)
             if parent is not None:
-                self._s.buffer.drop(work)
-                waiting.append((work, waiting_for(work, parent)))
-        await self._intake.hold(waiting)
+                left += self._s.buffer.drop(work)
+                waiting[work] = waiting_for(work, parent)
+        await self._intake.hold(waiting.items())
 
     def _missing_parent(self, work: Work) -> DocumentKey | None:
         for key in work.pending:

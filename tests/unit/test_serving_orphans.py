@@ -60,6 +60,22 @@ async def test_a_payment_waits_when_its_invoice_was_refused_and_then_cancelled(o
     assert len(one.session.buffer) == 0
 
 
+async def test_a_refund_and_its_money_wait_when_the_sale_was_refused(one: Served) -> None:
+    one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+    one.xero.gate.clear()
+    [sale] = one.receive(event(Entity.INVOICE, INVOICE))
+    memo = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+    money = event(Entity.PAYMENT, payment(direction="out", credit_memo_id="41"))
+    others = one.receive(memo, money)
+    await until(lambda: len(one.session.buffer) == 3, what="three events in memory")
+
+    one.xero.gate.set()
+
+    await one.acked(sale, *others)
+    assert await one.waiting(HoldState.PARENT) == 2
+    assert len(one.session.buffer) == 0
+
+
 async def test_a_refund_that_was_taken_back_while_it_waited_is_not_booked(one: Served) -> None:
     refund = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
     back = removed(Entity.CREDIT_MEMO, "41").model_copy(update={"version": VERSION + timedelta(hours=1)})
