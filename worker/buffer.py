@@ -126,6 +126,8 @@ class Buffer:
         if slot.queue is not None:
             self._supersede(slot)
             return []
+        if not slot.owners:
+            del self._slots[key]  # its event was given up while it was in the call
         return list(slot.owners)
 
     def unsettle(self, keys: Iterable[DocumentKey]) -> None:
@@ -168,10 +170,8 @@ class Buffer:
         orphans: list[Work] = []
         for key in work.pending:
             slot = self._slots.get(key)
-            while slot is not None:
-                if work in slot.owners:
-                    slot.owners.remove(work)
-                slot = slot.queue
+            if slot is not None:
+                slot.leave(work)
             self._prune(key, orphans)
         self._forget(work)
         return [w for w in dict.fromkeys(orphans) if w in self._works]
@@ -275,7 +275,7 @@ class Buffer:
         if slot is None or slot.owners or slot.in_flight:
             return
         del self._slots[key]
-        if slot.queue is not None and slot.queue.owners:
+        if slot.queue is not None:
             self._slots[key] = slot.queue
             self._ready.offer(slot.queue)
             return

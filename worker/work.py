@@ -58,6 +58,15 @@ class Slot:
         """Whose slot this is."""
         return self.write.key
 
+    def leave(self, work: Work) -> None:
+        """`work` wants it no more; a version that waits behind it goes with its last owner."""
+        if work in self.owners:
+            self.owners.remove(work)
+        if self.queue is not None:
+            self.queue.leave(work)
+            if not self.queue.owners:
+                self.queue = None
+
 
 def everyone(works: Iterable[Work]) -> list[Work]:
     """The works and all they absorbed."""
