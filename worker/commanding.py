@@ -40,7 +40,10 @@ def ordered(command: Command, *, target: str, name: str) -> Order:
 
 
 async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]) -> None:
-    """Publish it, `queues` declared before. Raises `AmqpError`, `ConnectionLost` where no broker is there in 30 s."""
+    """Publish it, `queues` declared before.
+
+    Raises `AmqpError`, `ConnectionLost` where no broker is there in 30 s or where it refuses the user.
+    """
     publisher = Publisher(broker, exchanges=EXCHANGES, queues=queues)
     connection = asyncio.create_task(publisher.run())
     sending = asyncio.create_task(
@@ -52,14 +55,18 @@ async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]
             content_type=CONTENT_TYPE,
         )
     )
+    refusal = asyncio.create_task(publisher.turned_away.wait())
+    ends = {connection, sending, refusal}
     try:
-        done, _ = await asyncio.wait({connection, sending}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(ends, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         if connection in done:
             connection.result()
         if sending not in done:
-            raise ConnectionLost(f"no broker within {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
+            why = "" if refusal in done else f"no broker within {_PATIENCE_S} s: "
+            raise ConnectionLost(f"{why}{with_cure(publisher.last_error)}")
         sending.result()
     finally:
         sending.cancel()
+        refusal.cancel()
         await publisher.stop(timeout_s=1)
-        await asyncio.wait({connection, sending})
+        await asyncio.wait(ends)

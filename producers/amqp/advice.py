@@ -9,6 +9,11 @@ _PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
 _TLS = "SSL", "CERTIFICATE"
 
 
+def is_final(error: AmqpError) -> bool:
+    """Whether the broker answered, and will not have this user or has no such virtual host."""
+    return any(word in str(error) for word in _CREDENTIALS + _PLACE)
+
+
 def with_cure(error: AmqpError | None) -> str:
     """The error, and what to do; None where nothing answered at all."""
     return f"{error or 'no answer'}: {cure(str(error or ''))}"

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from producers.amqp.advice import is_final
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.declare import declare_exchange, declare_queue
@@ -29,11 +30,13 @@ class Link:
 
     `connected` is set while it may be used. What the broker refuses to declare stands in `mismatches` by name,
     is logged once, and is tried again until it works; the rest of the topology works meanwhile. Why there is no
-    connection is logged once for each reason.
+    connection is logged once for each reason. `turned_away` is set when the broker refuses the user or has no such
+    virtual host before a connection has ever worked: a service goes on trying, a person's command need not wait.
     """
 
     def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
         self.connected = asyncio.Event()
+        self.turned_away = asyncio.Event()
         self.blocked = False
         self.reconnects = 0
         self.last_error: AmqpError | None = None
@@ -113,6 +116,8 @@ class Link:
         while True:
             began = loop.time()
             self.last_error = await self._session_error()
+            if not self._worked_once and is_final(self.last_error):
+                self.turned_away.set()
             if loop.time() - began > _STEADY_S:
                 delay = _FIRST_DELAY_S
             self._tell(str(self.last_error))

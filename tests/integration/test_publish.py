@@ -202,6 +202,7 @@ def test_a_wrong_password_is_told_with_what_to_do(amqp_url: str, tmp_path: Path)
 
     *_, last = result.stderr.splitlines()
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 2)
+    assert last.startswith("nothing was published: ProbableAuthenticationError: ")
     assert last.endswith(": mend user and password in broker.url, or create the user (rabbitmqctl add_user)")
     assert "hidden-1" not in result.stderr
 

@@ -77,7 +77,8 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
     connection = asyncio.create_task(publisher.run())
     try:
         if not await _connected(publisher, connection):
-            view.say(f"nothing was published: no broker within {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
+            why = "" if publisher.turned_away.is_set() else f"no broker within {_PATIENCE_S} s: "
+            view.say(f"nothing was published: {why}{with_cure(publisher.last_error)}")
             return _INCOMPLETE
         return await _publish_all(publisher, route, descriptor, view, as_json=as_json)
     finally:
@@ -87,9 +88,10 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
 
 async def _connected(publisher: Publisher, connection: asyncio.Task[None]) -> bool:
     """Whether it came about in time. Raises `BadBrokerSettings`."""
-    waiting = asyncio.create_task(publisher.connected.wait())
-    await asyncio.wait({waiting, connection}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    answers = {asyncio.create_task(event.wait()) for event in (publisher.connected, publisher.turned_away)}
+    await asyncio.wait({*answers, connection}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+    for answer in answers:
+        answer.cancel()
     if connection.done():
         connection.result()
     return publisher.connected.is_set()
