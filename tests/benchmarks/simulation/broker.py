@@ -109,6 +109,11 @@ class VirtualConsumer:
         self._held: dict[int, tuple[_Subscription, Message]] = {}
         self._dead = False
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many messages it was handed and has neither acknowledged nor returned."""
+        return len(self._held)
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 

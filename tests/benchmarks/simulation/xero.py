@@ -10,7 +10,7 @@ import itertools
 import random
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,8 +67,17 @@ class VirtualXero:
     """One organisation. `send` is what a worker's `XeroClient` offers."""
 
     def __init__(
-        self, *, day: int = 1000, minute: int = 60, concurrent: int = 5, seed: int = 1, outage: Outage | None = None
+        self,
+        *,
+        day: int = 1000,
+        minute: int = 60,
+        concurrent: int = 5,
+        seed: int = 1,
+        outage: Outage | None = None,
+        refusal: Callable[[Kind, str], str] = lambda _kind, _reference: "",
     ) -> None:
+        """`refusal` has Xero's message for a document that it does not take."""
+        self._refusal_of = refusal
         self._caps = (day, minute, concurrent)
         self._chance = random.Random(seed)
         self._outage = outage
@@ -175,13 +184,15 @@ class VirtualXero:
     def _write(self, call: Call, member: Member) -> Element:
         kind, reference = member.kind, _reference(member)
         there = self.by_number.get((kind, reference))
+        message = self._refusal_of(kind, reference)
+        if message:
+            return _refused(member, message)
         if member.xero_id is not None:
             element = {**self.elements[member.xero_id], **member.element}
             if member.action is Action.VOID and kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
                 element["Status"] = "VOIDED"
         elif there is not None and kind not in (Kind.PAYMENT, Kind.ALLOCATION):
-            number = {ENDPOINTS[kind].number: member.number}
-            return {**number, "StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": _TAKEN}]}
+            return _refused(member, _TAKEN)
         else:
             element = {ENDPOINTS[kind].id: f"id-{next(self._ids)}", **member.element}
             if kind is Kind.CONTACT:
@@ -217,6 +228,11 @@ class VirtualXero:
             if k is Kind.ALLOCATION and inner(e, "CreditNote").get("CreditNoteID") == xero_id
         ]
         return {**self.elements[xero_id], "Allocations": made}
+
+
+def _refused(member: Member, message: str) -> Element:
+    number = {ENDPOINTS[member.kind].number: member.number}
+    return {**number, "StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": message}]}
 
 
 def _pays(element: Mapping[str, Any]) -> str | None:
