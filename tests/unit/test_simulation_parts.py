@@ -44,6 +44,14 @@ def call_of(number: int) -> Call:
     )
 
 
+def test_a_message_has_the_version_of_its_time() -> None:
+    first, later = (decode_event(SHOP.customer(1, at).message.make()) for at in (1.5, 60.0))
+
+    assert (first.time, first.version) == (MIDNIGHT + timedelta(seconds=1.5), MIDNIGHT + timedelta(seconds=1.5))
+    assert later.version - first.version == timedelta(seconds=58.5)
+    assert later.data == first.data
+
+
 def test_a_day_passes_at_once_and_in_order() -> None:
     async def sleepers() -> list[float]:
         clock, woken = VirtualClock(), []

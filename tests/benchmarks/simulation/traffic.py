@@ -11,6 +11,7 @@ from functools import cache, partial
 
 from deploy.demo import sales
 from schemas.codec import encode_event
+from schemas.dates import rfc3339
 from schemas.entities import Address, CreditMemo, Customer, Entity, Invoice, Order, Payment, Product, Snapshot
 from schemas.envelope import Change, Event, Lane
 from schemas.topology import event_key
@@ -23,7 +24,7 @@ SHAPES = 8
 _PERSON, _SALE, _STAMP = "7777771", "7777772", "7777773"
 _ORG = "orgorgorg"
 _TIME = dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
-_TIME_TEXT = b"2001-02-03T04:05:06Z"
+_TIME_TEXT = rfc3339(_TIME).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Shop:
 
 def _render(entity: Entity, name: str, org: str, person: int, sale: int, at: float, event_id: str) -> bytes:
     body = _template(entity, name, sale % SHAPES)
-    time = (MIDNIGHT + dt.timedelta(seconds=at)).isoformat().encode()
+    time = rfc3339(MIDNIGHT + dt.timedelta(seconds=at)).encode()
     body = body.replace(_PERSON.encode(), b"%d" % (1_000_000 + person)).replace(_TIME_TEXT, time)
     body = body.replace(_SALE.encode(), b"%d" % (1_000_000 + sale)).replace(_ORG.encode(), org.encode())
     return body.replace(_STAMP.encode(), event_id.encode())
