@@ -29,6 +29,7 @@ class Books:
         self.waiting: defaultdict[DocumentKey, set[str]] = defaultdict(set)
         self.of_owner: defaultdict[EntityKey, set[str]] = defaultdict(set)
         self.pauses: dict[tuple[str, Kind | None], Pause] = {}
+        self.voids: dict[DocumentKey, datetime] = {}
         self.held_ever: Counter[str] = Counter()
 
     def fenced(self, lease: Lease) -> datetime:
@@ -84,8 +85,13 @@ class Books:
         return children
 
     def known(self, keys: Iterable[DocumentKey], org: str, codes: Iterable[str]) -> Known:
-        documents = {key: self.documents[key] for key in keys if key in self.documents}
-        return Known(documents, frozenset(code for code in codes if code in self.item_codes[org]))
+        asked = list(keys)
+        documents = {key: self.documents[key] for key in asked if key in self.documents}
+        missing = [key for key in asked if key not in documents]
+        return Known(documents, frozenset(code for code in codes if code in self.item_codes[org]), self.voided(missing))
+
+    def voided(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
+        return {key: self.voids[key] for key in keys if key in self.voids}
 
 
 class Leases:
@@ -138,8 +144,7 @@ class Documents:
         return {key: self._books.documents[key] for key in keys if key in self._books.documents}
 
     async def voided(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
-        del keys  # here nothing is taken back
-        return {}
+        return self._books.voided(keys)
 
     async def settle_unchanged(
         self,
@@ -149,8 +154,9 @@ class Documents:
         completed: Sequence[tuple[EntityKey, datetime]],
         voided: Sequence[tuple[DocumentKey, datetime]] = (),
     ) -> None:
-        del voided  # here none comes again in an older version
         self._books.fenced(lease)
+        for key, version in voided:
+            self._books.voids[key] = max(version, self._books.voids.get(key, version))
         for key, version, content in settled:
             document = self._books.documents.get(key)
             if document is not None and document.version <= version:
