@@ -10,7 +10,7 @@ import itertools
 import random
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,9 +198,20 @@ class VirtualXero:
             if kind is Kind.CONTACT:
                 element["ContactStatus"] = "ACTIVE"
             self.copies[kind, reference] += 1
+        if "LineItems" in member.element:
+            before = self.elements[member.xero_id]["LineItems"] if member.xero_id else ()
+            element["LineItems"] = self._lines(before, member.element["LineItems"])
         self.elements[element[ENDPOINTS[kind].id]] = element
         self.by_number[kind, reference] = element
         return element
+
+    def _lines(self, before: Sequence[Element], lines: Sequence[Mapping[str, Any]]) -> list[Element]:
+        """With ids; of a line that is named by its id, what is not said stays. Lines that are not named are gone."""
+        known = {line["LineItemID"]: line for line in before}
+        return [
+            {**known.get(str(line.get("LineItemID")), {"LineItemID": f"line-{next(self._ids)}"}), **line}
+            for line in lines
+        ]
 
     def _found(self, call: Call) -> Iterator[Element]:
         _, plural, *rest = call.path.split("/")
