@@ -23,7 +23,9 @@ setup: $(VENV)/.ready ## make the virtual environment from the lock file
 demo: setup ## a store's trading day, through RabbitMQ, into a sandbox Xero; DEMO=--keep leaves it up
 	@$(BIN)/xerelay demo $(DEMO)
 
-test: check tests ## check, then all tests: what has to pass
+# one beside the other: the checks use a single core
+test: setup ## check and all tests: what has to pass
+	@$(MAKE) --no-print-directory -j2 check tests
 
 tests: setup ## the tests alone; TESTS=tests/unit runs a part of them
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)

@@ -26,6 +26,11 @@ def pytest_configure() -> None:
     settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: nobody waits for it alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Service]:
     """The session's broker. Who kills it starts it again; isolation is by organisation name."""

@@ -31,6 +31,7 @@ def stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, shop: StoreSan
     return ConsoleStage(tmp_path, organisation=organisation, broker_url=amqp_url, xero=sandbox, store=shop)
 
 
+@pytest.mark.long
 def test_an_admin_connects_maps_an_account_queues_everything_and_retries(
     stage: ConsoleStage, sandbox: SandboxControl, tmp_path: Path
 ) -> None:

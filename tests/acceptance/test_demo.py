@@ -21,6 +21,7 @@ _CONSOLE = re.compile(r"console: (\S+) \(any name, admin token (\w+)\)")
 
 
 @pytest.mark.timeout(260)
+@pytest.mark.long
 def test_a_store_that_trades_is_in_xero_to_the_cent_with_a_resync_in_the_middle(tmp_path: Path, amqp_url: str) -> None:
     file = tmp_path / "report.json"
     with (tmp_path / "said.txt").open("wb") as said:

@@ -53,6 +53,7 @@ async def stage(
     await made.close()
 
 
+@pytest.mark.long
 async def test_what_is_published_is_what_the_store_counts_whatever_dies(stage: ShopStage, shop: StoreSandbox) -> None:
     shop.control("quirks", late_seconds=3)
     shop.control("trade", per_second=15, orders=80)

@@ -61,6 +61,7 @@ async def shop(tmp_path: Path, stage: Stage) -> AsyncIterator[ShopStage]:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.long
 async def test_every_rule_evaluates_and_every_panel_shows_data(tmp_path: Path, stage: Stage, shop: ShopStage) -> None:
     organisations = [stage.organisation, *(f"{stage.organisation}_{name}" for name in OTHERS)]
     await pause_a_kind(stage)

@@ -28,6 +28,7 @@ def store() -> Iterator[StoreSandbox]:
 
 
 @pytest.mark.timeout(420)
+@pytest.mark.long
 async def test_neither_agent_nor_worker_nor_command_tells_a_secret_or_a_person(
     sqlite_stage: Stage, store: StoreSandbox
 ) -> None:

@@ -74,6 +74,7 @@ def books(requests: Requests | None) -> Iterator[dict[bool, Books]]:
 
 
 @pytest.mark.timeout(60 + EXAMPLES // 5)
+@pytest.mark.long
 def test_every_document_and_account_equals_the_shops_to_the_cent(books: dict[bool, Books]) -> None:
     seen = Counter[str]()
 

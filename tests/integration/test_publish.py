@@ -161,6 +161,7 @@ def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, un
     assert ids == {f"e{number}" for number in range(8_000)}
 
 
+@pytest.mark.long
 def test_lines_that_were_not_read_for_want_of_a_broker_are_no_success(
     private_broker: PrivateBroker, unique_org: str, tmp_path: Path
 ) -> None:
@@ -184,6 +185,7 @@ def test_lines_that_were_not_read_for_want_of_a_broker_are_no_success(
     assert process.returncode == 1
 
 
+@pytest.mark.long
 def test_a_broker_that_is_not_there_is_told_once_and_at_the_end_with_what_to_do(tmp_path: Path) -> None:
     result = run("amqp://127.0.0.1:1/", "-", cwd=tmp_path, stdin=message("main", 1))
 
