@@ -122,4 +122,5 @@ async def open_call(ledger: Ledger, lease: Lease, *writes: Write, limits: Limits
 async def put_documents(ledger: Ledger, lease: Lease, *written: Document) -> list[Held]:
     """Bring documents into the ledger the way they come: by a call that closes."""
     call = await open_call(ledger, lease, write(10_000_000 + uuid.uuid4().int % 1_000_000))
-    return await ledger.calls.close(lease, call.id, status=200, documents=written)
+    closed = await ledger.calls.close(lease, call.id, status=200, documents=written)
+    return list(closed.children)

@@ -47,6 +47,21 @@ class Closing:
             "event.parked", event_id=held.event_id, outcome="parked", reason=held.reason, detail=held.detail
         )
 
+    def overtaken(self, held: Held) -> None:
+        """What `held` asked for is done by another event. It was acknowledged when it was held."""
+        self._counts.overtaken(held)
+        owner = held.owner._asdict() if held.owner else {}
+        owner.pop("org", None)
+        self._log.info(
+            "event.completed",
+            event_id=held.event_id,
+            organisation=held.org,
+            **owner,
+            attempt=held.attempt,
+            outcome="completed",
+            result="coalesced",
+        )
+
     def _close(self, work: Work, name: str, **facts: Any) -> None:
         self._log.info(
             name,

@@ -88,6 +88,10 @@ class Counts:
         """A held event whose time is over: a person has to look."""
         self._hold(held, held.owner.entity if held.owner else _UNKNOWN)
 
+    def overtaken(self, held: Held) -> None:
+        """A held event that another one has made needless."""
+        self.events[held.owner.entity if held.owner else _UNKNOWN, held.lane, "coalesced"] += 1
+
     def answered(self, call: Call, reply: Reply, seconds: float) -> None:
         """What came of one request, after so many seconds."""
         endpoint = call.path.strip("/").partition("/")[0]

@@ -10,6 +10,7 @@ from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
+from worker.overtaken import end_overtaken
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
 from worker.sorting import Candidate, sort
@@ -173,9 +174,10 @@ class Intake:
 
     async def _record(self, batch: _Batch) -> None:
         if batch.raised or batch.voided:
-            await self._s.ledger.documents.settle_unchanged(
+            dropped = await self._s.ledger.documents.settle_unchanged(
                 self._s.lease, batch.raised, completed=batch.completed, voided=batch.voided
             )
+            await end_overtaken(self._s, dropped, [*batch.settled, *(work for work, _ in batch.held)])
         await self.complete(batch.settled)
         await self.hold(batch.held)
 

@@ -35,7 +35,7 @@ from worker.resolution import Resolution
 from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.tally import tally_expired
+from worker.tally import tally_held
 from worker.work import everyone
 
 _HELD_EVERY_S = 1.0
@@ -234,7 +234,7 @@ class Serving:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         expired = await self._s.ledger.held.expire_parents(self._s.lease)
-        await self._s.ledger.runs.add(tally_expired(expired))
+        await self._s.ledger.runs.add(tally_held(expired, "parked"))
         for held in expired:
             self._s.closing.expired(held)
 

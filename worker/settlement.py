@@ -17,6 +17,7 @@ from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results, settled_keys
+from worker.overtaken import end_overtaken
 from worker.session import Session
 from worker.steps import Step
 from worker.tally import tally
@@ -55,7 +56,7 @@ class Settlement:
         """
         paused = self._pause_reason(call.kind, results)
         fates = self._paused(results) if paused else self._parked(results)
-        children = await self._s.ledger.calls.close(
+        closed = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,
             status=status,
@@ -65,8 +66,9 @@ class Settlement:
             headers=headers,
         )
         self._s.steps.reached(Step.RECORDED)
+        await end_overtaken(self._s, closed.dropped)
         refused = [member for member, _ in results.refused]
-        await self._after(call, results.documents, refused, fates, children, result)
+        await self._after(call, results.documents, refused, fates, closed.children, result)
         if paused and call.kind is not None:
             await self.pause_kind(call.kind, paused, _messages(results, paused))
 
@@ -167,7 +169,8 @@ class Settlement:
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
-        await self._s.ledger.documents.settle_unchanged(self._s.lease, newer, completed=completed, voided=voided)
+        settle = self._s.ledger.documents.settle_unchanged
+        await end_overtaken(self._s, await settle(self._s.lease, newer, completed=completed, voided=voided))
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
         await self._intake.complete(done)
         await self._orphaned(self._s.buffer.unblock(never))

@@ -30,10 +30,10 @@ def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, call
     return counts
 
 
-def tally_expired(parked: Iterable[Held]) -> Tally:
-    """Count events that have waited long enough for what they need: each ends in a person's hands."""
-    counts = Counter(decode_event(one.body).correlation_id for one in parked)
-    return {run_id: {"parked": count} for run_id, count in counts.items() if run_id}
+def tally_held(ended: Iterable[Held], outcome: str) -> Tally:
+    """Count events that end where the ledger keeps them, and do not come back to memory."""
+    counts = Counter(decode_event(one.body).correlation_id for one in ended)
+    return {run_id: {outcome: count} for run_id, count in counts.items() if run_id}
 
 
 def _count(counts: dict[str, Counter[str]], work: Work, outcome: str) -> None:

@@ -26,7 +26,7 @@ from worker.content import Content, ItemCode
 from worker.documents import Kind
 from worker.ledger.errors import DocumentBusy, LeaseLost, LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Composed, HoldState, Known, Lease, Opened, Purpose, Wait
+from worker.ledger.records import Closed, Composed, HoldState, Known, Lease, Opened, Purpose, Wait
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
@@ -134,7 +134,7 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
     call = await open_call(ledger, lease, write(1), write(2))
     owners = [event(1).owner, event(2).owner]
 
-    released = await ledger.calls.close(
+    closed = await ledger.calls.close(
         lease,
         call.id,
         status=200,
@@ -144,9 +144,10 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
         completed=[(owner, START) for owner in owners if owner],
     )
 
-    assert [(child.event_id, child.state, child.until) for child in released] == [
+    assert [(child.event_id, child.state, child.until) for child in closed.children] == [
         ("event-3", HoldState.TIME, clock.now())
     ]
+    assert [one.event_id for one in closed.dropped] == ["event-1"]
     assert await ledger.documents.get([key(1), key(5)]) == {key(1): document(1)}
     assert {one.event_id for one in await ledger.held.parked(ORG)} == {"event-2", "event-4"}
     assert [one.event_id for one in await ledger.held.due(ORG)] == ["event-3"]
@@ -161,8 +162,8 @@ async def test_closing_twice_is_closing_once(ledger: Ledger) -> None:
     first = await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
     second = await ledger.calls.close(lease, call.id, status=500, removed=[key(1)], held=[event(9)])
 
-    assert [child.event_id for child in first] == ["event-3"]
-    assert second == []
+    assert [child.event_id for child in first.children] == ["event-3"]
+    assert second == Closed()
     assert key(1) in await ledger.documents.get([key(1)])
     assert (await ledger.calls.usage(ORG, START))[0].status == 200
 

@@ -11,7 +11,7 @@ from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, 
 from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
-from worker.ledger.records import HoldState, Pause
+from worker.ledger.records import Held, HoldState, Pause
 
 MINUTE = timedelta(minutes=1)
 
@@ -121,8 +121,9 @@ async def test_whichever_comes_first_no_child_is_left_waiting_for_a_parent_that_
         def holding(n: int) -> object:
             return ledger.held.hold(lease, [event(n, HoldState.PARENT, parent=key(n))])
 
-        def closing(n: int) -> object:
-            return ledger.calls.close(lease, calls[n].id, status=200, documents=[document(n)])
+        async def closing(n: int) -> list[Held]:
+            closed = await ledger.calls.close(lease, calls[n].id, status=200, documents=[document(n)])
+            return list(closed.children)
 
         tasks = [step(n) for n in range(12) for step in ((holding, closing) if n % 2 else (closing, holding))]
         results = await asyncio.gather(*tasks)  # type: ignore[call-overload] # coroutines that return lists

@@ -30,11 +30,14 @@ async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger
         ledger, lease, document(1, part="payment/1"), document(2, part="payment/1", version=START + SECOND)
     )
     await ledger.held.hold(lease, [event(1), event(2, version=START + 2 * SECOND)])
+    await ledger.held.hold(lease, [event(1, HoldState.PERSON, event_id="parked", version=START - SECOND)])
 
     settled = [(key(1, "payment/1"), START + SECOND, "new"), (key(2, "payment/1"), START, "old"), (key(9), START, "")]
     completed = [(one.owner, version) for one, version, _ in settled]
-    await ledger.documents.settle_unchanged(lease, settled, completed=completed)
+    dropped = await ledger.documents.settle_unchanged(lease, settled, completed=completed)
 
+    assert [one.event_id for one in dropped] == ["event-1"]
+    assert await ledger.held.parked(ORG) == []
     known = await ledger.documents.get([key(1, "payment/1"), key(2, "payment/1"), key(9)])
     assert {one.version for one in known.values()} == {START + SECOND}
     assert [known[key(n, "payment/1")].content_hash == "new" for n in (1, 2)] == [True, False]

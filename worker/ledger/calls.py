@@ -23,6 +23,7 @@ from worker.ledger.leases import fenced
 from worker.ledger.records import (
     Call,
     CallState,
+    Closed,
     Compose,
     Composed,
     Document,
@@ -164,8 +165,8 @@ class Calls:
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
-    ) -> list[Held]:
-        """Write down how the call ended, all of it or nothing; returns the children released by its documents.
+    ) -> Closed:
+        """Write down how the call ended, all of it or nothing.
 
         Documents are written (versions never lowered) and removed; held rows of completed entities up to the version
         are dropped, then `held` is inserted; `headers` correct the budget as `correct` does. Closing a closed call
@@ -178,10 +179,10 @@ class Calls:
             if headers is not None:
                 await budget.correct(self._database, connection, lease.name, headers, own=0)
             if not closed:
-                return []
+                return Closed()
             await closing.settle(connection, self._database.dialect, call_id, verdict)
             if not (holding or held):
-                return []
+                return Closed()
             return await closing.settle_held(connection, self._database.dialect, lease.name, verdict, now)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:

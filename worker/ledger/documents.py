@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
+from worker.ledger.held_rows import held_of
 from worker.ledger.leases import fenced
-from worker.ledger.records import Document, Lease
+from worker.ledger.records import Document, Held, HoldState, Lease
 from worker.ledger.statements import (
     KEY_COLUMNS,
     Prepared,
     among,
+    change,
     chunks,
     fetch,
     insert,
@@ -57,11 +59,8 @@ _RAISE_VERSION = (
     .values(version=bindparam("to_version", type_=documents.c.version.type), content_hash=bindparam("to_hash"))
 )
 _DELETE = delete(documents).where(_IS_KEY)
-_DELETE_HELD = delete(held).where(
-    *(held.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS[:4]),
-    held.c.version <= bindparam("to_version"),
-)
-_HELD_OF = select(*(held.c[name] for name in KEY_COLUMNS[:4])).where(
+_DELETE_HELD = delete(held).where(among(held.c.id, "ids"))
+_HELD_OF = select(held).where(
     held.c.org == bindparam("of"),
     held.c.source == bindparam("store"),
     held.c.entity == bindparam("sort"),
@@ -119,18 +118,18 @@ class Documents:
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
         voided: Sequence[Voided] = (),
-    ) -> None:
+    ) -> list[Held]:
         """These documents need no call: the content is in Xero already, or newer content is.
 
         Versions are raised, never lowered, and the content counts as sent: a person may have made Xero's the same. Held
         rows of completed entities up to the version are dropped, and what is `voided` before it was ever there is
-        remembered, in one transaction. Raises `LeaseLost`.
+        remembered, in one transaction. Returns what `drop_held` does. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             await raise_versions(connection, settled)
             await remember_voids(connection, self._database.dialect, voided, now)
-            await drop_held(connection, completed)
+            return await drop_held(connection, completed)
 
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
@@ -169,20 +168,31 @@ async def raise_versions(connection: AsyncConnection, to: Sequence[Settled]) -> 
         await connection.execute(_RAISE_VERSION, rows)
 
 
-async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> None:
-    """Delete held events of these entities up to the version: what they asked for is done, or overtaken."""
-    holding = await _holding(connection, {owner for owner, _ in completed})
-    rows = [_where(owner) | {"to_version": version} for owner, version in completed if owner in holding]
-    if rows:
-        await connection.execute(_DELETE_HELD, rows)
+async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> list[Held]:
+    """Delete held events of these entities up to the version: what they asked for is done, or overtaken.
+
+    Returns those that had not ended: none that waited for a person.
+    """
+    to: dict[EntityKey, datetime] = {}
+    for owner, version in completed:
+        to[owner] = max(version, to.get(owner, version))
+    dropped = [one for one in await _held_of(connection, to) if _is_up_to(one, to)]
+    for ids in chunks(one.id for one in dropped):
+        await change(connection, _DELETE_HELD, {"ids": ids})
+    return [one for one in dropped if one.state is not HoldState.PERSON]
 
 
-async def _holding(connection: AsyncConnection, owners: Iterable[EntityKey]) -> set[EntityKey]:
-    """Those of which something is held: hardly ever one."""
-    found: set[EntityKey] = set()
+async def _held_of(connection: AsyncConnection, owners: Iterable[EntityKey]) -> list[Held]:
+    """What is held of them: hardly ever anything."""
+    found: list[Held] = []
     for asked in of_entities(owners):
-        found.update(EntityKey(*row) for row in await fetch(connection, _HELD_OF, asked))
+        rows = await fetch(connection, _HELD_OF, asked)
+        found += [held_of(dict(zip(held.c.keys(), row, strict=True))) for row in rows]
     return found
+
+
+def _is_up_to(one: Held, to: Mapping[EntityKey, datetime]) -> bool:
+    return one.owner is not None and one.version is not None and one.version <= to[one.owner]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -201,6 +201,17 @@ class Held:
     parent: DocumentKey | None = None
     attempt: int = 0
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What the end of a call means for held events.
+
+    `children` are released by its documents. `dropped` had not ended, and ask for nothing any more.
+    """
+
+    children: Sequence[Held] = ()
+    dropped: Sequence[Held] = ()
 
 
 @dataclass(frozen=True, slots=True)

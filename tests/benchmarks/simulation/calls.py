@@ -20,6 +20,7 @@ from worker.ledger.budget import IN_FLIGHT_AT_MOST
 from worker.ledger.records import (
     Call,
     CallState,
+    Closed,
     Compose,
     Composed,
     Document,
@@ -141,20 +142,19 @@ class Calls:
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
-    ) -> list[Held]:
+    ) -> Closed:
         self._books.fenced(lease)
         if headers is not None:
             await self.correct(lease.name, headers)
         if self.accounts[lease.name].pending.pop(call_id, None) is None:
-            return []
+            return Closed()
         self._books.write(documents)
-        for owner, version in completed:
-            self._books.complete(owner, version)
+        dropped = self._books.complete(completed)
         for one in held:
             self._books.keep(one)
             if one.state is HoldState.PARENT and one.parent in self._books.documents:
                 self._books.release([one.parent])
-        return self._books.release([document.key for document in documents])
+        return Closed(self._books.release([document.key for document in documents]), dropped)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         self._books.fenced(lease)

@@ -68,12 +68,16 @@ class Books:
         if held.owner is not None:
             self.of_owner[held.owner].discard(held_id)
 
-    def complete(self, owner: EntityKey, version: datetime) -> None:
-        """What was held of the entity up to that version is done, or overtaken."""
-        for held_id in list(self.of_owner.get(owner, ())):
-            held = self.held[held_id]
-            if held.version is not None and held.version <= version:
-                self.drop(held_id)
+    def complete(self, completed: Iterable[tuple[EntityKey, datetime]]) -> list[Held]:
+        """What was held of the entities up to the versions is done, or overtaken; those that had not ended."""
+        dropped: list[Held] = []
+        for owner, version in completed:
+            for held_id in list(self.of_owner.get(owner, ())):
+                held = self.held[held_id]
+                if held.version is not None and held.version <= version:
+                    self.drop(held_id)
+                    dropped.append(held)
+        return [held for held in dropped if held.state is not HoldState.PERSON]
 
     def release(self, parents: Iterable[DocumentKey]) -> list[Held]:
         """The children of these documents are due now."""
@@ -153,7 +157,7 @@ class Documents:
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
         voided: Sequence[tuple[DocumentKey, datetime]] = (),
-    ) -> None:
+    ) -> list[Held]:
         self._books.fenced(lease)
         for key, version in voided:
             self._books.voids[key] = max(version, self._books.voids.get(key, version))
@@ -161,8 +165,7 @@ class Documents:
             document = self._books.documents.get(key)
             if document is not None and document.version <= version:
                 self._books.documents[key] = document._replace(version=version, content_hash=content)
-        for owner, version in completed:
-            self._books.complete(owner, version)
+        return self._books.complete(completed)
 
 
 class HeldEvents:

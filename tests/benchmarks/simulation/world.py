@@ -76,6 +76,10 @@ class _WatchedClosing(Closing):
         if facts["outcome"] == "completed":
             self._watch.completed(work.owner.org, work.event_id)
 
+    def overtaken(self, held: Held) -> None:
+        super().overtaken(held)
+        self._watch.completed(held.org, held.event_id)
+
     def ended(self, work: Work, held: Held) -> None:
         super().ended(work, held)
         if held.state is HoldState.PERSON:
