@@ -16,6 +16,11 @@ def a_key(entity: str, entity_id: str, part: str) -> DocumentKey:
     return DocumentKey("main", "shop", entity, entity_id, part)
 
 
+CONTACT = a_key("customer", "1", "contact")
+INVOICE = a_key("invoice", "9", "invoice")
+PAYMENT = a_key("payment", "7", "payment/1")
+
+
 def a_write(key: DocumentKey, kind: Kind, *, version: int = 0, **more: object) -> Write:
     needs = frozenset(more.pop("needs", ()))  # type: ignore[call-overload]
     return Write(

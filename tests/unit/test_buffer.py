@@ -6,16 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.envelope import Lane
-from tests.unit.buffer_cases import START, a_key, a_work, a_write
+from tests.unit.buffer_cases import CONTACT, INVOICE, PAYMENT, START, a_key, a_work, a_write
 from worker.buffer import Buffer
 from worker.documents import DocumentKey, Kind
 from worker.work import Work, everyone
 
 _NEVER = -1.0
-
-CONTACT = a_key("customer", "1", "contact")
-INVOICE = a_key("invoice", "9", "invoice")
-PAYMENT = a_key("payment", "7", "payment/1")
 
 
 def test_a_document_is_sendable_only_after_what_it_needs_is_there() -> None:

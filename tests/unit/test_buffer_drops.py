@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.buffer_cases import a_key, a_work, a_write
+from tests.unit.buffer_cases import CONTACT, INVOICE, PAYMENT, a_work, a_write
 from worker.buffer import Buffer
 from worker.documents import Kind
-
-CONTACT = a_key("customer", "1", "contact")
-INVOICE = a_key("invoice", "9", "invoice")
-PAYMENT = a_key("payment", "7", "payment/1")
 
 
 def test_a_document_that_is_refused_after_its_event_was_given_up_is_wanted_no_more() -> None:

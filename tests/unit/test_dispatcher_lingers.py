@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-import structlog
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.scenarios import LANES, organisation
@@ -20,6 +18,8 @@ from tests.benchmarks.simulation.xero import VirtualXero
 from worker.documents import Kind
 from worker.ledger.records import Call
 from worker.xero.reply import Reply
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SHOP = Shop("main", LANES)
 LINGER_S = 0.2
@@ -48,13 +48,6 @@ class WatchedXero(VirtualXero):
         reply = await super().send(call)
         one.answered_at = elapsed()
         return reply
-
-
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 async def calls_for(arrivals: Iterable[Arrival]) -> tuple[float, list[Sent]]:

@@ -13,6 +13,7 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from tests.agent_fixture import message
+from tests.sample_ledger import event as a_held_event
 from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve
 from tests.unit.mapping_cases import VERSION, event, payment
@@ -22,18 +23,16 @@ from worker.ledger.records import Held, HoldState
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 
 
-def held(one: Event, held_id: str, until: datetime) -> Held:
+def held(one: Event, until: datetime) -> Held:
     """What waits in the ledger for its time."""
-    return Held(
-        id=held_id,
-        org=ORG,
-        state=HoldState.TIME,
-        lane=Lane.IMMEDIATE,
+    owner = EntityKey(ORG, one.source, str(one.entity), one.subject)
+    return a_held_event(
+        1,
         body=encode_event(one),
         event_id=one.id,
-        owner=EntityKey(ORG, one.source, str(one.entity), one.subject),
+        owner=owner,
         version=one.version,
-        reason="kind_paused",
+        lane=Lane.IMMEDIATE,
         until=until,
     )
 
@@ -44,7 +43,7 @@ async def test_what_a_newer_version_did_is_not_missing_from_its_run(tmp_path: Pa
         await ledger.store("webshop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
         lease = await lease_of(ledger, name=ORG)
         waiting = CUSTOMER.model_copy(update={"id": "of-the-run", "correlation_id": "run-1"})
-        await ledger.held.hold(lease, [held(waiting, "h1", await ledger.now() + timedelta(hours=1))])
+        await ledger.held.hold(lease, [held(waiting, await ledger.now() + timedelta(hours=1))])
         one = serve(ledger, lease, MemoryBroker(), MemoryXero())
         newer = CUSTOMER.model_copy(update={"version": VERSION + timedelta(hours=1)})
 
@@ -63,7 +62,7 @@ async def test_what_a_newer_version_did_is_not_missing_from_its_run(tmp_path: Pa
 async def test_what_is_in_memory_has_one_end(tmp_path: Path) -> None:
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
         lease = await lease_of(ledger, name=ORG)
-        await ledger.held.hold(lease, [held(CUSTOMER, "h1", await ledger.now())])
+        await ledger.held.hold(lease, [held(CUSTOMER, await ledger.now())])
         one = serve(ledger, lease, MemoryBroker(), MemoryXero())
 
         with capture_logs() as lines:

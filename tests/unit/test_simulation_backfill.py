@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import structlog
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.broker import Message
@@ -18,15 +15,10 @@ from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 SHOP = Shop("main", LANES)
 RUN = "resync-1"
-
-
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 def of_a_run(arrival: Arrival) -> Arrival:

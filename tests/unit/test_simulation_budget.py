@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +15,8 @@ from tests.benchmarks.simulation.traffic import Shop
 from tests.benchmarks.simulation.virtual import DAY_S, HOUR_S, elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 DAY_CAP = 60
 SHOP = Shop("main", LANES)
@@ -30,13 +29,6 @@ class Worker:
     joins_h: float
     lives_h: float
     skew_s: float
-
-
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 def world_of(cap: int) -> tuple[World, VirtualXero]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +20,8 @@ from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import Outage, VirtualXero
 from worker.documents import Kind
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SHOP = Shop("main", LANES)
 _FIRST_LINE = re.compile(rb'("lines":\[\{"sku":"[^"]*","name":")[^"]*')
@@ -52,13 +52,6 @@ class Edit:
     published_s: float
 
 
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
-
-
 def edited(arrival: Arrival, text: str, *, cancelled: bool) -> Arrival:
     body = _FIRST_LINE.sub(rb"\1" + text.encode(), arrival.message.make(), count=1)
     body = body.replace(b'"cancelled":false', b'"cancelled":true') if cancelled else body
@@ -79,15 +72,17 @@ def edits_of(trade: Trade, sale: int, chance: random.Random) -> Iterator[Edit]:
 
 
 async def killing(world: World, trade: Trade, chance: random.Random) -> Process:
-    """One worker after the other; the last lives."""
-    for number in range(trade.kills + 1):
-        process = Process(f"worker-{number}", world, skew_s=chance.choice([0, 30, -30]), mortal=True)
+    """One worker after the other, each with a clock of its own; the last lives."""
+    processes = [
+        Process(f"worker-{number}", world, skew_s=chance.choice([0, 30, -30]), mortal=True)
+        for number in range(trade.kills + 1)
+    ]
+    for process in processes[:-1]:
         process.start()
-        if number == trade.kills:
-            return process
         await asyncio.sleep(chance.uniform(0.5, trade.within_s + 20))
         await process.end()
-    raise AssertionError("the last one lives")
+    processes[-1].start()
+    return processes[-1]
 
 
 async def traded(trade: Trade) -> tuple[World, VirtualXero, list[Edit]]:

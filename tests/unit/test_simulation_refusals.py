@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +17,8 @@ from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.documents import Kind
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SHOP = Shop("main", LANES)
 _OF_ONE = "this cannot be done"
@@ -37,13 +36,6 @@ class Trade:
     refused: int
     message: str
     seed: int
-
-
-@pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 def arrivals(trade: Trade) -> list[Arrival]:
@@ -68,11 +60,11 @@ def refusing(trade: Trade) -> VirtualXero:
     chance = random.Random(trade.seed)
     verdicts: dict[tuple[Kind, str], bool] = {}
 
-    def refusal(kind: Kind, reference: str) -> str:
+    def verdict(kind: Kind, reference: str) -> str:
         refused = verdicts.setdefault((kind, reference), chance.randrange(100) < trade.refused)
         return trade.message if refused and kind in _REFUSABLE else ""
 
-    return VirtualXero(day=5_000, minute=600, seed=trade.seed, refusal=refusal)
+    return VirtualXero(day=5_000, minute=600, seed=trade.seed, verdict=verdict)
 
 
 async def traded(trade: Trade) -> tuple[World, VirtualXero, int]:

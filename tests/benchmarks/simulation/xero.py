@@ -74,10 +74,10 @@ class VirtualXero:
         concurrent: int = 5,
         seed: int = 1,
         outage: Outage | None = None,
-        refusal: Callable[[Kind, str], str] = lambda _kind, _reference: "",
+        verdict: Callable[[Kind, str], str] = lambda _kind, _reference: "",
     ) -> None:
-        """`refusal` has Xero's message for a document that it does not take."""
-        self._refusal_of = refusal
+        """`verdict` has Xero's message for a document that it does not take."""
+        self._verdict = verdict
         self._caps = (day, minute, concurrent)
         self._chance = random.Random(seed)
         self._outage = outage
@@ -184,7 +184,7 @@ class VirtualXero:
     def _write(self, call: Call, member: Member) -> Element:
         kind, reference = member.kind, _reference(member)
         there = self.by_number.get((kind, reference))
-        message = self._refusal_of(kind, reference)
+        message = self._verdict(kind, reference)
         if message:
             return _refused(member, message)
         if member.xero_id is not None:

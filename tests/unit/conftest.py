@@ -1,0 +1,17 @@
+"""What several unit tests ask for by name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+
+@pytest.fixture
+def quiet_logs() -> Iterator[None]:
+    """No log lines: a simulated day writes tens of thousands."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
