@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from producers.amqp import BrokerSettings, ConnectionLost, Publisher, with_cure
+from producers.amqp import BrokerSettings, ConnectionLost, Publisher
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
@@ -62,8 +62,7 @@ async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]
         if connection in done:
             connection.result()
         if sending not in done:
-            why = "" if refusal in done else f"no broker within {_PATIENCE_S} s: "
-            raise ConnectionLost(f"{why}{with_cure(publisher.last_error)}")
+            raise ConnectionLost(publisher.why_not(_PATIENCE_S))
         sending.result()
     finally:
         sending.cancel()

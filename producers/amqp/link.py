@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from producers.amqp.advice import is_final
+from producers.amqp.advice import is_final, with_cure
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.declare import declare_exchange, declare_queue
@@ -78,6 +78,11 @@ class Link:
         for name in added:
             if name in self.mismatches:
                 raise self.mismatches[name]
+
+    def why_not(self, waited_s: int) -> str:
+        """Why there is no connection, for the person who waited so long for it, and what to do."""
+        waited = "" if self.turned_away.is_set() else f"no broker within {waited_s} s: "
+        return f"{waited}{with_cure(self.last_error)}"
 
     def drop(self, reason: AmqpError) -> None:
         """Give this connection up; a new one follows."""

@@ -77,8 +77,7 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
     connection = asyncio.create_task(publisher.run())
     try:
         if not await _connected(publisher, connection):
-            why = "" if publisher.turned_away.is_set() else f"no broker within {_PATIENCE_S} s: "
-            view.say(f"nothing was published: {why}{with_cure(publisher.last_error)}")
+            view.say(f"nothing was published: {publisher.why_not(_PATIENCE_S)}")
             return _INCOMPLETE
         return await _publish_all(publisher, route, descriptor, view, as_json=as_json)
     finally:
