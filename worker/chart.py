@@ -68,15 +68,18 @@ class Chart:
     pairs: Mapping[tuple[str, str], Fault] = field(default_factory=dict)
     judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
 
-    def fault_of(self, event: Event, writes: Iterable[Write]) -> Fault | None:
-        """The first thing wrong with what `writes` name; it costs next to nothing while all is well."""
+    def tax_fault(self, event: Event) -> Fault | None:
+        """The first rate of tax of `event` that is not that of its tax type in Xero."""
+        return self._of_rates(event.data.lines) if self.rates and isinstance(event.data, _SALES) else None
+
+    def fault_of(self, writes: Iterable[Write], tax_fault: Fault | None) -> Fault | None:
+        """The first thing wrong with what `writes` name; it costs next to nothing while all is well.
+
+        `tax_fault` is that of their event.
+        """
         charted = [write for write in writes if write.kind in CHARTED and write.action is SAVE]
-        if not charted:
-            return None
-        if self.rates and isinstance(event.data, _SALES):
-            fault = self._of_rates(event.data.lines)
-            if fault is not None:
-                return fault
+        if not charted or tax_fault is not None:
+            return tax_fault if charted else None
         if not (self.accounts or self.payments or self.tax_types or self.pairs):
             return None
         return next((fault for write in charted for fault in self._of_write(write)), None)

@@ -61,7 +61,7 @@ class DryRun:
         self._map(number, body, self.organisations[org])
 
     def _map(self, number: int, body: bytes, org: OrganisationSettings) -> None:
-        result = read(Arrival(body, Lane.BATCH), org, self.now)
+        (result,) = read([Arrival(body, Lane.BATCH)], org, self.now)
         if isinstance(result, Sound):
             if result.ignored:
                 self.not_booked.append(NotBooked(number, "ignored", result.ignored))

@@ -47,7 +47,7 @@ class Intake:
         found = sort(self._s, arrivals, now)
         held = [*found.held, *await self._unmapped(found.unmapped)]
         batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
-        keys = {key for one in found.candidates for w in one.sound.writes for key in (w.key, *w.awaits)}
+        keys = {key for one in found.candidates for w in one.writes for key in (w.key, *w.awaits)}
         known = await self._s.ledger.documents.get(list(keys)) if keys else {}
         for one in found.candidates:
             wanted = self._compare(one, known, now, batch)
@@ -98,7 +98,7 @@ class Intake:
         return [(work, waiting_until(work, now, "reconfigured", detail)) for work, _ in refused]
 
     def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
-        work, writes = one.work, one.sound.writes
+        work, writes = one.work, one.writes
         settled = len(batch.raised) + len(batch.voided)
         wanted = [w for w in writes if not self._is_settled(w, known.get(w.key), batch)]
         if not wanted:
@@ -129,7 +129,7 @@ class Intake:
         paused = next((until for w in wanted if (until := self._s.paused_kinds.get(w.kind)) and until > now), None)
         if paused is not None:
             return waiting_until(one.work, paused, KIND_PAUSED, "this kind is paused: see the organisation's status")
-        fault = self._s.shelf.chart.fault_of(one.sound.event, wanted)
+        fault = self._s.shelf.chart.fault_of(wanted, one.tax_fault)
         if fault is None or one.held_for in (fault.reason, KIND_PAUSED):
             return None  # a person says try again: Xero's own verdict counts
         return self._faulty(one.work, wanted, fault, batch)
@@ -183,11 +183,13 @@ class Intake:
 
     async def _taken_back(self, works: Sequence[Work]) -> list[Work]:
         """Those of `works` whose documents the ledger knows to be gone in a later version."""
-        wanted: dict[Work, list[Write]] = {}
-        for work in works:
-            sound = read(self._arrival(work), self._s.org, self._s.clock.now(), self._s.lock_date)
-            if isinstance(sound, Sound):
-                wanted[work] = [write for write in sound.writes if not write.only_if_absent]
+        arrivals = [self._arrival(work) for work in works]
+        outcomes = read(arrivals, self._s.org, self._s.clock.now(), self._s.lock_date)
+        wanted = {
+            work: [write for write in sound.writes if not write.only_if_absent]
+            for work, sound in zip(works, outcomes, strict=True)
+            if isinstance(sound, Sound)
+        }
         if not wanted:
             return []
         gone = await self._s.ledger.documents.voided([w.key for writes in wanted.values() for w in writes])

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from schemas.envelope import Event
 from schemas.errors import Sender
 from worker.backoff import MAX_ATTEMPTS, delay_s
-from worker.documents import EntityKey
+from worker.chart import Fault
+from worker.documents import EntityKey, Write
 from worker.holding import owner_of, parked, parked_unsound, waiting_until
 from worker.ledger.records import Held
-from worker.reading import Arrival, Failed, Sound, Unsound, read
+from worker.reading import Arrival, Failed, Unsound, read
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
@@ -24,10 +25,15 @@ _RETRY_CAP_S = 3600.0
 
 @dataclass(slots=True)
 class Candidate:
-    """One readable event that wants documents."""
+    """One readable event that wants documents.
+
+    The event itself is gone: it is far larger than what is kept of it, and memory that is used again at once is fast.
+    `tax_fault` is what is wrong with its rates of tax.
+    """
 
     work: Work
-    sound: Sound
+    writes: tuple[Write, ...]
+    tax_fault: Fault | None
     held_for: str
 
 
@@ -44,9 +50,8 @@ class Sorted:
 def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted:
     """Read each of `arrivals` for the organisation of `session`."""
     found = Sorted()
-    for arrival in arrivals:
+    for arrival, outcome in zip(arrivals, read(arrivals, session.org, now, session.lock_date), strict=True):
         session.steps.reached(Step.RECEIVED)
-        outcome = read(arrival, session.org, now, session.lock_date)
         if isinstance(outcome, Unsound):
             where = found.unmapped if outcome.is_unmapped else found.held
             work = _unsound_work(session, arrival, outcome.sender, now)
@@ -59,7 +64,8 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
             work.result = "ignored"
             found.ignored.append(work)
         else:
-            found.candidates.append(Candidate(work, outcome, arrival.held_for))
+            tax_fault = session.shelf.chart.tax_fault(outcome.event)
+            found.candidates.append(Candidate(work, outcome.writes, tax_fault, arrival.held_for))
     return found
 
 

@@ -36,7 +36,7 @@ def chart(*changed: dict[str, Any], rates: list[dict[str, Any]] | None = None, w
 
 
 def fault(of: Chart, found: Event = SALE) -> Fault | None:
-    return of.fault_of(found, writes(found, ORG))
+    return of.fault_of(writes(found, ORG), of.tax_fault(found))
 
 
 def test_what_fits_has_no_fault() -> None:
@@ -120,7 +120,7 @@ def test_nothing_is_concluded_from_lists_that_came_empty() -> None:
 def test_what_is_voided_needs_no_account() -> None:
     gone = removed(Entity.INVOICE, "31")
 
-    assert chart(without="200").fault_of(gone, writes(gone, ORG)) is None
+    assert chart(without="200").fault_of(writes(gone, ORG), None) is None
 
 
 def test_an_account_id_is_known_in_any_case_of_its_letters() -> None:
@@ -129,7 +129,7 @@ def test_an_account_id_is_known_in_any_case_of_its_letters() -> None:
     paid = event(Entity.PAYMENT, payment())
 
     assert of.all() == []
-    assert of.fault_of(paid, writes(paid, org)) is None
+    assert of.fault_of(writes(paid, org), of.tax_fault(paid)) is None
 
 
 @pytest.mark.parametrize(("in_xero", "is_equal"), [("15.4738", True), ("15.4736", False)])
