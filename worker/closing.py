@@ -1,4 +1,4 @@
-"""The end of an event: one log line, then its acknowledgements. Nothing is acknowledged before the ledger has it."""
+"""The end of an event: one log line, then its acknowledgement. Nothing is acknowledged before the ledger has it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 from producers.amqp import Delivery
 from worker.counts import Counts
 from worker.ledger.records import Held, HoldState
+from worker.logs import burst
 from worker.steps import Step, Steps
 from worker.work import Work, everyone
 
@@ -25,20 +26,23 @@ class Closing:
         self._log = structlog.get_logger("xerelay").bind()
 
     def completed(self, works: Sequence[Work]) -> None:
-        """The documents of `works` are as they should be."""
+        """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
         self._counts.completed(works)
-        for work in works:
-            self._close(work, "event.completed", outcome="completed", result=work.result)
-            for other in everyone(work.absorbed):
-                self._close(other, "event.completed", outcome="completed", result="coalesced")
+        with burst():
+            for work in works:
+                self._tell(work, outcome="completed", result=work.result)
+                self._tell_absorbed(work)
+        for work in everyone(works):
+            self._acknowledge(work)
 
     def ended(self, work: Work, held: Held) -> None:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
         self._counts.held(work, held)
         outcome = "parked" if held.state is HoldState.PERSON else "held"
-        self._close(work, f"event.{outcome}", outcome=outcome, reason=held.reason)
-        for other in everyone(work.absorbed):
-            self._close(other, "event.completed", outcome="completed", result="coalesced")
+        self._tell(work, outcome=outcome, reason=held.reason)
+        self._tell_absorbed(work)
+        for one in everyone([work]):
+            self._acknowledge(one)
 
     def expired(self, held: Held) -> None:
         """What `held` waited for did not come: a person has to look. It was acknowledged when it was held."""
@@ -62,9 +66,13 @@ class Closing:
             result="coalesced",
         )
 
-    def _close(self, work: Work, name: str, **facts: Any) -> None:
+    def _tell_absorbed(self, work: Work) -> None:
+        for other in everyone(work.absorbed):
+            self._tell(other, outcome="completed", result="coalesced")
+
+    def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
         self._log.info(
-            name,
+            f"event.{outcome}",
             event_id=work.event_id,
             organisation=work.owner.org,
             source=work.owner.source,
@@ -73,8 +81,11 @@ class Closing:
             attempt=work.attempt,
             document_id=work.document_id,
             call_id=work.call_id,
+            outcome=outcome,
             **facts,
         )
+
+    def _acknowledge(self, work: Work) -> None:
         if work.delivery is not None:
             self._ack(work.delivery)
             self._steps.reached(Step.ACKED)

@@ -69,3 +69,29 @@ def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() ->
 
     assert (odd["token_like"], odd["half"]) == ("Token()", "\ud83d")
     assert half["half"] == "\ud83d"
+
+
+_BURSTS = """
+import sys, structlog
+from worker.logs import burst, configure
+configure()
+log = structlog.get_logger("xerelay")
+log.info("before")
+with burst():
+    log.info("first")
+    log.error("second")
+    sys.stderr.write("nothing of it is written yet\\n")
+try:
+    with burst():
+        log.info("third")
+        raise ValueError
+except ValueError:
+    log.info("after")
+"""
+
+
+def test_the_lines_of_a_burst_are_written_together_and_none_is_lost_when_it_fails() -> None:
+    done = subprocess.run([sys.executable, "-c", _BURSTS], capture_output=True, text=True, check=True, timeout=60)
+
+    told = [json.loads(line)["event"] if line.startswith("{") else line for line in done.stderr.splitlines()]
+    assert told == ["before", "nothing of it is written yet", "first", "second", "third", "after"]

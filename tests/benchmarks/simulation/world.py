@@ -71,9 +71,9 @@ class _WatchedClosing(Closing):
         super().__init__(ack=deliveries.ack, steps=Unwatched(), counts=Counts(VirtualClock().now))
         self._watch = watch
 
-    def _close(self, work: Work, name: str, **facts: Any) -> None:
-        super()._close(work, name, **facts)
-        if facts["outcome"] == "completed":
+    def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
+        super()._tell(work, outcome=outcome, **facts)
+        if outcome == "completed":
             self._watch.completed(work.owner.org, work.event_id)
 
     def overtaken(self, held: Held) -> None:
