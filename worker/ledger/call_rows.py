@@ -9,7 +9,7 @@ from schemas.envelope import Lane
 from worker.documents import Action, DocumentKey, Kind
 from worker.instants import instant, micros
 from worker.ledger.records import Call, CallState, Member, Purpose
-from worker.ledger.types import dump, load, pack, unpack
+from worker.ledger.types import dump, dump_plain, load, pack, unpack
 
 
 def row_of(call: Call, lane: Lane) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def row_of(call: Call, lane: Lane) -> dict[str, Any]:
         "params": dump(dict(call.params)),
         "body": None if call.body is None else pack(call.body),
         "idempotency_key": call.idempotency_key,
-        "members": pack(dump(_plain(call.members, call.body or b"")).encode()),
+        "members": pack(dump_plain(_plain(call.members, call.body or b""))),
         "documents": len(call.members),
         "opened_at": call.opened_at,
         "sent_at": call.sent_at,

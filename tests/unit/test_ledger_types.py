@@ -1,0 +1,36 @@
+"""What the ledger keeps as JSON comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.ledger.types import dump, dump_plain, load
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False)
+FACTS = st.dictionaries(TEXTS, PLAIN) | st.dictionaries(
+    TEXTS.filter(lambda name: name != "$decimal"), PLAIN | AMOUNTS | st.dictionaries(st.just("digest"), TEXTS)
+)
+
+
+@given(FACTS)
+def test_facts_come_back_as_they_were(facts: dict[str, Any]) -> None:
+    found = load(dump(facts))
+
+    assert found == facts
+    assert [str(one) for one in found.values()] == [str(one) for one in facts.values()]
+
+
+@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)))
+def test_plain_json_is_what_python_makes_of_it(value: Any) -> None:
+    assert json.loads(dump_plain(value)) == value
+
+
+def test_an_amount_keeps_its_zeros() -> None:
+    assert str(load(dump({"total": Decimal("12.50")}))["total"]) == "12.50"
