@@ -10,9 +10,11 @@ from typing import Any
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder, Encoder
 
-_decimal = lru_cache(4096)(Decimal)  # the amounts of a reply are few, and each comes several times
+decimal = lru_cache(4096)(Decimal)
+"""What a number with a fraction becomes. The amounts of a reply are few, and each comes several times."""
+
 _ENCODER = Encoder()
-_DECODER = Decoder(float_hook=_decimal)
+_DECODER = Decoder(float_hook=decimal)
 
 
 def encode(value: Any) -> bytes:
@@ -26,7 +28,7 @@ def decode(body: bytes) -> Any:
         return _DECODER.decode(body)
     except DecodeError:
         # half a surrogate pair, or a byte order mark: Python's own takes them, and says what is wrong with the rest
-        return json.loads(body, parse_float=_decimal)
+        return json.loads(body, parse_float=decimal)
 
 
 def _exact(value: Any) -> Any:

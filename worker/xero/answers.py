@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 
-from worker.ledger.records import Call
+from worker.ledger.records import Call, Purpose
 from worker.literals import decode
+from worker.xero.brief import decode as decode_briefly
 from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 from worker.xero.verdicts import messages_of, pair
 
@@ -37,7 +38,9 @@ _DETAIL_CHARS = 500
 
 def read(call: Call, response: httpx.Response) -> Reply:
     """What `response`, wholly read, says of `call`."""
-    envelope = _envelope(response)
+    has_messages = _has_messages(response.content)
+    is_written = response.is_success and call.purpose is Purpose.WRITE and not has_messages
+    envelope = (decode_briefly(response.content) if is_written else None) or _envelope(response)
     elements = _elements(envelope)
     limits = read_limits(response.headers)
     return Reply(
@@ -45,7 +48,7 @@ def read(call: Call, response: httpx.Response) -> Reply:
         status=response.status_code,
         elements=elements,
         raw=response.content,
-        has_messages=_has_messages(response.content),
+        has_messages=has_messages,
         limits=limits,
         correlation_id=response.headers.get("xero-correlation-id"),
         detail=_detail(response, envelope),

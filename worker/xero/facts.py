@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -63,10 +64,15 @@ def _mark(lines: Any) -> str | None:
     for line in lines:
         description, account, tax_type, amount = map(line.get, _MARKED)
         exact = Decimal(amount) if amount and type(amount) is str else amount or 0
-        total += crc32(f"{description}\n{account}\n{tax_type}\n{exact:.2f}".encode())
+        total += crc32(f"{description}\n{account}\n{tax_type}\n{_to_cents(exact)}".encode())
     return f"{total & 0xFFFFFFFF:08x}"
 
 
 def _text(value: Any) -> str | None:
     amount = money(value)
-    return None if amount is None else f"{amount:.2f}"
+    return None if amount is None else _to_cents(amount)
+
+
+@lru_cache(4096)  # a shop's prices come again and again
+def _to_cents(amount: Decimal | int) -> str:
+    return f"{amount:.2f}"
