@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from schemas.envelope import Lane
-from worker.documents import Kind
+from worker.documents import DOCUMENTS_PER_CALL, Kind
 from worker.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.ledger.records import Call, Opened, Wait
 from worker.opening import open_write
@@ -18,7 +18,6 @@ from worker.session import Session
 from worker.settlement import Settlement
 from worker.work import RANK, Slot
 
-DOCUMENTS_PER_CALL = 50
 _OFFERED = DOCUMENTS_PER_CALL + 10
 """A few more than a call takes: some may turn out to be settled. Each that is left over was looked up for nothing."""
 

@@ -10,8 +10,22 @@ from typing import Any, NamedTuple
 from worker.content import Content
 from worker.keys import DocumentKey, EntityKey
 
-__all__ = ["ALLOCATION", "CONTACT", "PAYMENT", "SAVE", "VOID", "Action", "DocumentKey", "EntityKey", "Kind", "Write"]
+__all__ = [
+    "ALLOCATION",
+    "CONTACT",
+    "DOCUMENTS_PER_CALL",
+    "PAYMENT",
+    "SAVE",
+    "VOID",
+    "Action",
+    "DocumentKey",
+    "EntityKey",
+    "Kind",
+    "Write",
+]
 
+DOCUMENTS_PER_CALL = 50
+"""Xero asks for about as many a call, so as not to pass 3.5 MB. https://developer.xero.com/documentation/guides/oauth2/limits/"""
 
 _NONE: frozenset[DocumentKey] = frozenset()
 

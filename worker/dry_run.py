@@ -14,9 +14,8 @@ from datetime import datetime
 from schemas.codec import decode_event
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
-from worker.documents import DocumentKey, Kind, Write
+from worker.documents import DOCUMENTS_PER_CALL, DocumentKey, Kind, Write
 from worker.mapping.result import Writes
-from worker.planning import DOCUMENTS_PER_CALL
 from worker.reading import Arrival, Sound, Unsound, read
 from worker.settings import OrganisationSettings
 

@@ -15,13 +15,13 @@ from typing import Protocol
 
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
+from worker.documents import DOCUMENTS_PER_CALL
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_HELD = 1_000
 """Unacknowledged messages of one lane, at most."""
 
 LEAST_HELD = 125
-DOCUMENTS_PER_CALL = 50
 _ONE_OF_EACH = 250
 _ZEROS = 8
 """So many answers of 0 in a row say that nothing waits (two seconds and more): one alone may mean that the queue's

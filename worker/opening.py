@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from schemas.envelope import Lane
-from worker.documents import Kind, Write
+from worker.documents import DOCUMENTS_PER_CALL, Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
 from worker.session import Session
-from worker.xero.compose import MAX_ELEMENTS
 
 
 async def open_write(
@@ -32,7 +31,7 @@ async def open_write(
 
 
 def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:
-    if not composed.settled or len(composed.members) >= MAX_ELEMENTS:
+    if not composed.settled or len(composed.members) >= DOCUMENTS_PER_CALL:
         return composed
     members = {member.key for member in composed.members}
     waiting = tuple(write for write in writes if write.key in members)

@@ -10,9 +10,7 @@ from schemas.envelope import Lane
 from worker.budget.forecast import done_at
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, fresh
-from worker.documents import Kind
-
-DOCUMENTS_PER_CALL = 50
+from worker.documents import DOCUMENTS_PER_CALL, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.documents import PAYMENT, VOID, DocumentKey, Kind, Write
+from worker.documents import DOCUMENTS_PER_CALL, PAYMENT, VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member, Stop
 from worker.literals import encode
 from worker.xero.elements import element_of, sent, text_beside
@@ -16,9 +16,8 @@ from worker.xero.readings import Readings, needs_reading
 from worker.xero.revision import Agreed, Clash, Revised, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
 
-MAX_ELEMENTS = 50
 MAX_BODY_BYTES = 3_500_000
-"""Xero asks for about 50 elements and at most 3.5 MB a call. https://developer.xero.com/documentation/guides/oauth2/limits/"""
+"""What `DOCUMENTS_PER_CALL` are not to pass. https://developer.xero.com/documentation/guides/oauth2/limits/"""
 
 _VOIDABLE = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.ALLOCATION})
 
@@ -90,9 +89,9 @@ def _revision(write: Write, known: Known, readings: Readings) -> Revised | Agree
 def _best(routes: Sequence[Route]) -> Route | None:
     """The route of the oldest write, or of a full call where that one would not be full."""
     first = next(iter(routes), None)
-    if first is None or first.single or routes.count(first) >= MAX_ELEMENTS:
+    if first is None or first.single or routes.count(first) >= DOCUMENTS_PER_CALL:
         return first
-    full = (route for route, count in Counter(routes).items() if count >= MAX_ELEMENTS and not route.single)
+    full = (route for route, count in Counter(routes).items() if count >= DOCUMENTS_PER_CALL and not route.single)
     return next(full, first)
 
 
@@ -135,7 +134,7 @@ class _Batch:
     def take(self, write: Write, route: Route, known: Known, revised: Revised | None = None) -> bool:
         """Add `write`, unless it belongs to another call or there is no room."""
         members = self.members
-        if len(members) >= MAX_ELEMENTS or route != self.route:
+        if len(members) >= DOCUMENTS_PER_CALL or route != self.route:
             return False
         names = {write.key, write.number or write.key}
         if members and (route.single or not self.names.isdisjoint(names)):
