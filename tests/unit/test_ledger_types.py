@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import zlib
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.ledger.types import dump, dump_plain, load
+from worker.ledger.types import dump, dump_plain, load, pack, unpack
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS
@@ -34,3 +35,12 @@ def test_plain_json_is_what_python_makes_of_it(value: Any) -> None:
 
 def test_an_amount_keeps_its_zeros() -> None:
     assert str(load(dump({"total": Decimal("12.50")}))["total"]) == "12.50"
+
+
+@given(st.binary(max_size=300), st.integers(0, 300))
+def test_what_was_packed_comes_back_however_often_it_repeats(piece: bytes, times: int) -> None:
+    assert unpack(pack(piece * times)) == piece * times
+
+
+def test_what_was_packed_by_earlier_versions_is_read() -> None:
+    assert unpack(zlib.compress(b"members" * 9_000, 3)) == b"members" * 9_000

@@ -18,6 +18,9 @@ from worker.instants import instant, micros
 _DECIMAL = "$decimal"
 # most of the gain at a third of the time of the default
 _LEVEL = 3
+# documents repeat each other, and 8 KB of them hold what comes again. The usual 32 KB and their tables take as long to
+# set up as a call's members to compress, and drive all else out of the processor's caches
+_WINDOW_BITS, _MEMORY_LEVEL = 13, 6
 
 
 class Instant(TypeDecorator[datetime]):
@@ -62,7 +65,8 @@ def load(text: str) -> Any:
 
 def pack(data: bytes) -> bytes:
     """Compressed."""
-    return zlib.compress(data, _LEVEL)
+    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
+    return packing.compress(data) + packing.flush()
 
 
 def unpack(data: bytes) -> bytes:
