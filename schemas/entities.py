@@ -10,16 +10,26 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from schemas.dates import Day
 from schemas.errors import wrong
-from schemas.money import Cents, Currency, ExchangeRate, Quantity, Rate, UnitPrice
+from schemas.money import Cents, Currency, ExchangeRate, UnitPrice
+from schemas.parts import (
+    AS_TEXT,
+    ZERO,
+    Address,
+    Adjustment,
+    Buyer,
+    Line,
+    Method,
+    Residual,
+    SaleReference,
+    Tender,
+    Totals,
+    unequal,
+)
 from schemas.text import Code, Identifier, Name, Number, ShortText, Text
-
-ZERO = Decimal(0)
-Method = Annotated[Code, Field(min_length=1)]
 
 
 class Entity(StrEnum):
@@ -45,20 +55,6 @@ class Identified(Model):
     id: Identifier
 
 
-# without it pydantic asks each member for its `value`, which enum computes in Python
-_AS_TEXT = PlainSerializer(str.__str__, return_type=str, when_used="json")
-
-
-class Address(Model):
-    """A postal address as the store has it."""
-
-    lines: Annotated[tuple[ShortText, ...], Field(max_length=4)] = ()
-    city: ShortText = ""
-    region: ShortText = ""
-    postal_code: ShortText = ""
-    country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] = ""
-
-
 class Customer(Identified):
     """A customer account of the store."""
 
@@ -70,18 +66,6 @@ class Customer(Identified):
     phone: ShortText = ""
     address: Address | None = None
     website: ShortText = ""
-
-
-class Buyer(Model):
-    """The customer as a sale recorded them. `id` is absent for a guest."""
-
-    id: Identifier | None = None
-    email: ShortText = ""
-    name: Name
-    company: ShortText = ""
-    tax_number: ShortText = ""
-    phone: ShortText = ""
-    address: Address | None = None
 
 
 class ProductKind(StrEnum):
@@ -99,85 +83,7 @@ class Product(Identified):
     description: Text = ""
     price: UnitPrice | None = None
     tax_code: ShortText = ""
-    kind: Annotated[ProductKind, _AS_TEXT] = ProductKind.GOODS
-
-
-class LineKind(StrEnum):
-    """Which configured account a line belongs to."""
-
-    GOODS = "goods"
-    SHIPPING = "shipping"
-    FEE = "fee"
-    DISCOUNT = "discount"
-    GIFT_CARD = "gift_card"
-
-
-class Line(Model):
-    """One row of a sale. `net`, `tax` and `gross` are of the whole row, after `discount`.
-
-    `discount` (net, not negative) is information: it is already taken off. `tax_rate` is in per cent.
-    """
-
-    sku: Code = ""
-    name: Name
-    kind: Annotated[LineKind, _AS_TEXT] = LineKind.GOODS
-    quantity: Quantity = Decimal(1)
-    net: Cents
-    tax: Cents = ZERO
-    gross: Cents
-    discount: Cents = ZERO
-    tax_code: ShortText = ""
-    tax_rate: Rate | None = None
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        gross, computed = self.gross, self.net + self.tax
-        if gross != computed:
-            raise _unequal("gross", gross, "net + tax", computed)
-        if self.quantity <= ZERO:
-            raise wrong("quantity", f"must be above 0, not {self.quantity}")
-        if self.discount < ZERO:
-            raise wrong("discount", f"must not be negative, but is {self.discount}; it is already taken off net")
-        return self
-
-
-class Adjustment(Model):
-    """Money a refund adds (above 0) or keeps back (below 0) beyond its rows. Carries no tax."""
-
-    name: Name
-    amount: Cents
-
-
-class Residual(Model):
-    """What the store's totals hold beyond its rows and adjustments: cents of rounding, or a fee unknown to us."""
-
-    net: Cents = ZERO
-    tax: Cents = ZERO
-
-
-class Tender(Model):
-    """How a sale was, or will be, paid; of a credit memo: how money went back. Never sent, only checked."""
-
-    method: Method
-    amount: Cents
-
-
-class Totals(Model):
-    """The store's own sums, in the sale's currency."""
-
-    net: Cents
-    tax: Cents
-    gross: Cents
-
-
-class SaleReference(Model):
-    """Which sale a payment or credit memo belongs to. `date` is the sale's accounting date."""
-
-    order_id: Identifier
-    order_number: Number
-    invoice_id: Identifier | None = None
-    invoice_number: Number | None = None
-    date: Day
+    kind: Annotated[ProductKind, AS_TEXT] = ProductKind.GOODS
 
 
 class Sale(Identified):
@@ -224,11 +130,11 @@ class Sale(Identified):
         """The gross of the totals, which are what the rows come to."""
         totals, gross = self.totals, net + tax
         if totals.net != net:
-            raise _unequal("totals.net", totals.net, "lines + adjustments + residual", net)
+            raise unequal("totals.net", totals.net, "lines + adjustments + residual", net)
         if totals.tax != tax:
-            raise _unequal("totals.tax", totals.tax, "lines + residual", tax)
+            raise unequal("totals.tax", totals.tax, "lines + residual", tax)
         if totals.gross != gross:
-            raise _unequal("totals.gross", totals.gross, "net + tax", gross)
+            raise unequal("totals.gross", totals.gross, "net + tax", gross)
         if gross < ZERO:
             raise wrong("totals.gross", f"must not be negative, but is {totals.gross}")
         return totals.gross
@@ -290,7 +196,3 @@ SNAPSHOTS: dict[Entity, type[Snapshot]] = {
     Entity.PAYMENT: Payment,
     Entity.CREDIT_MEMO: CreditMemo,
 }
-
-
-def _unequal(field: str, stated: Decimal, rule: str, computed: Decimal) -> PydanticCustomError:
-    return wrong(field, f"is {stated}, but {rule} is {computed}", reason="totals")

@@ -26,6 +26,7 @@ _TYPES = {
     "tuple_type": "an array",
     "dict_type": "an object",
     "model_type": "an object",
+    "dataclass_type": "an object",
     "model_attributes_type": "an object",
 }
 _JSON_NAMES = {

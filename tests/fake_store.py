@@ -9,19 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from producers.store import Broken, Changes, Cursor, Found, Page, Place, Row, Selection, Stream
-from schemas.entities import (
-    Buyer,
-    CreditMemo,
-    Customer,
-    Entity,
-    Invoice,
-    Line,
-    Payment,
-    SaleReference,
-    Snapshot,
-    Tender,
-    Totals,
-)
+from schemas.entities import CreditMemo, Customer, Entity, Invoice, Payment, Snapshot
+from schemas.parts import Buyer, Line, SaleReference, Tender, Totals
 
 CUSTOMERS = Stream("customers", frozenset({Entity.CUSTOMER}))
 INVOICES = Stream("invoices", frozenset({Entity.INVOICE, Entity.PAYMENT}))

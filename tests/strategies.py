@@ -10,27 +10,19 @@ from hypothesis import strategies as st
 
 from schemas.entities import (
     SNAPSHOTS,
-    Address,
-    Adjustment,
-    Buyer,
     CreditMemo,
     Customer,
     Entity,
     Identified,
     Invoice,
-    Line,
-    LineKind,
     Order,
     Payment,
     Product,
     ProductKind,
     Removed,
-    Residual,
-    SaleReference,
-    Tender,
-    Totals,
 )
 from schemas.envelope import Change, Event
+from schemas.parts import Address, Adjustment, Buyer, Line, LineKind, Residual, SaleReference, Tender, Totals
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)

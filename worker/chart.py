@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from schemas.entities import CreditMemo, Invoice, Line, Order
+from schemas.entities import CreditMemo, Invoice, Order
 from schemas.envelope import Event
+from schemas.parts import Line
 from worker.documents import SAVE, Kind, Write
 from worker.mapping.result import Unmappable
 from worker.mapping.taxes import line_tax_type

@@ -5,23 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from schemas.entities import (
-    Address,
-    Adjustment,
-    Buyer,
-    CreditMemo,
-    Customer,
-    Invoice,
-    Line,
-    LineKind,
-    Product,
-    SaleReference,
-    Tender,
-    Totals,
-)
+from schemas.entities import CreditMemo, Customer, Invoice, Product
+from schemas.parts import Address, Adjustment, Buyer, Line, LineKind, SaleReference, Tender, Totals
 
 CENT = Decimal("0.01")
 TODAY = dt.date(2026, 11, 20)
@@ -184,7 +172,7 @@ def _row(chance: random.Random, item: Priced, *, inclusive: bool) -> Line:
     row = _taxed(
         item.product.name, LineKind.GOODS, (full * share).quantize(CENT, ROUND_HALF_UP), item.code, inclusive=inclusive
     )
-    return row.model_copy(update={"sku": item.product.sku, "quantity": quantity})
+    return replace(row, sku=item.product.sku, quantity=quantity)
 
 
 def _taxed(name: str, kind: LineKind, amount: Decimal, code: str, *, inclusive: bool) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from deploy.demo import sales
@@ -38,7 +38,7 @@ def spoiled(sale: Invoice, event: Callable[[Entity, Snapshot], Event]) -> list[B
 
 
 def _unmapped(sale: Invoice) -> Invoice:
-    lines = tuple(line.model_copy(update={"tax_code": "MARS-VAT", "tax_rate": None}) for line in sale.lines)
+    lines = tuple(replace(line, tax_code="MARS-VAT", tax_rate=None) for line in sale.lines)
     return sale.model_copy(update={"id": "66602", "number": "666000002", "lines": lines})
 
 

@@ -37,7 +37,8 @@ from producers.store import (
     StoreUnreachable,
     Stream,
 )
-from schemas.entities import Buyer, Customer, Entity, Invoice, Line, Payment, SaleReference, Tender, Totals
+from schemas.entities import Customer, Entity, Invoice, Payment
+from schemas.parts import ZERO, Buyer, Line, SaleReference, Tender, Totals
 from schemas.text import one_line
 
 CUSTOMERS = Stream("customers", frozenset({Entity.CUSTOMER}))
@@ -185,7 +186,9 @@ def _sale(one: Exported) -> tuple[Found, ...]:
         customer=Buyer(id=str(raw["customer"]), name=one_line(raw["name"])),
         lines=lines,
         tenders=(Tender(method=raw["method"], amount=paid),) if paid else (),
-        totals=Totals(net=sum(line.net for line in lines), tax=sum(line.tax for line in lines), gross=gross),
+        totals=Totals(
+            net=sum((line.net for line in lines), ZERO), tax=sum((line.tax for line in lines), ZERO), gross=gross
+        ),
     )
     found = _found(one, Entity.INVOICE, invoice)
     return (found, _found(one, Entity.PAYMENT, _payment(one, invoice, paid))) if paid else (found,)

@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from schemas.entities import Address, Buyer, Customer
+from schemas.entities import Customer
 from schemas.envelope import Event
+from schemas.parts import Address, Buyer
 from tests.acceptance.launched import launch_command
 from tests.acceptance.stage import Stage
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from schemas.entities import Line
+from schemas.parts import Line
 from tests.unit.mapping_cases import ORGANISATION, organisation
 from worker.console.missing import missing_of
 from worker.mapping.accounts import account, payment_account
@@ -26,8 +28,8 @@ def test_a_payment_method(method: str) -> None:
 
 @pytest.mark.parametrize(("code", "rate", "key"), [("DE-VAT-19", "19", "DE-VAT-19"), ("", "5.50", "5.5")])
 def test_a_tax(code: str, rate: str, key: str) -> None:
-    amounts = {"net": "10.00", "tax": "1.00", "gross": "11.00"}
-    line = Line.model_validate({"name": "A thing", "tax_code": code, "tax_rate": rate, **amounts})
+    net, tax = Decimal("10.00"), Decimal("1.00")
+    line = Line(name="A thing", net=net, tax=tax, gross=net + tax, tax_code=code, tax_rate=Decimal(rate))
 
     with pytest.raises(Unmappable) as refusal:
         line_tax_type(line, ORG)

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.commands import Resync, ResyncAll, SyncNow, decode_command, encode_command
 from schemas.dates import Day, Timestamp, rfc3339
-from schemas.entities import Customer, Entity, Payment, SaleReference
+from schemas.entities import Customer, Entity, Payment
 from schemas.envelope import Change, Envelope, Event
 from schemas.errors import Undecodable
 from schemas.money import Cents, ExchangeRate
+from schemas.parts import SaleReference
 from schemas.text import Name, Text, one_line, several_lines
 from tests.sample_invoice import INVOICE, invoice_event
 

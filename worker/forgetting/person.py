@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from schemas.entities import Buyer, Entity
+from schemas.entities import Entity
+from schemas.parts import Buyer
 from worker.mapping.keys import ALL_GUESTS, buyer_id
 from worker.settings import OrganisationSettings
 
@@ -22,6 +23,8 @@ _NUMBERS = re.compile(r'ContactNumber=="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 _LEAST = 3
 """Shorter words than this are found by chance."""
+
+_BUYERS = TypeAdapter(Buyer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def _buyer_id(buyer: Mapping[str, Any], org: OrganisationSettings) -> str:
     if buyer.get("id"):
         return str(buyer["id"])
     try:
-        found = buyer_id(Buyer.model_validate(buyer), org)
+        found = buyer_id(_BUYERS.validate_python(buyer), org)
     except ValidationError:
         return ""
     return "" if found == ALL_GUESTS else found

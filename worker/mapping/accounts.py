@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schemas.entities import LineKind
+from schemas.parts import LineKind
 from worker.mapping.result import Unmappable
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_PAYMENT, OTHER_METHODS

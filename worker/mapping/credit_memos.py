@@ -5,8 +5,9 @@ https://developer.xero.com/documentation/api/accounting/creditnotes
 
 from __future__ import annotations
 
-from schemas.entities import ZERO, CreditMemo
+from schemas.entities import CreditMemo
 from schemas.envelope import Event
+from schemas.parts import ZERO
 from worker.content import XeroId
 from worker.documents import DocumentKey, Kind, Write
 from worker.mapping.contacts import buyer_write

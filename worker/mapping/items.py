@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.entities import LineKind, Product, ProductKind
+from schemas.entities import Product, ProductKind
 from schemas.envelope import Event
+from schemas.parts import LineKind
 from worker.documents import Kind
 from worker.mapping.accounts import line_account
 from worker.mapping.keys import item_code, own_key

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 
-from schemas.entities import Buyer, Entity, SaleReference
+from pydantic import TypeAdapter
+
+from schemas.entities import Entity
 from schemas.envelope import Event
+from schemas.parts import Address, Buyer, SaleReference
 from worker.documents import DocumentKey
 from worker.settings import OrganisationSettings
 
@@ -16,6 +19,7 @@ _SKU_KEPT = 19
 _DIGEST = 10
 _GUEST_DIGEST = 16
 ALL_GUESTS = "guest:all"
+_ADDRESSES = TypeAdapter(Address)
 
 
 def own_key(event: Event, part: str) -> DocumentKey:
@@ -50,7 +54,7 @@ def buyer_id(buyer: Buyer, org: OrganisationSettings) -> str:
         return buyer.id
     if org.guests == "one":
         return ALL_GUESTS
-    address = buyer.address.model_dump_json() if buyer.address else ""
+    address = _ADDRESSES.dump_json(buyer.address).decode() if buyer.address else ""
     known_by = buyer.email.strip().lower() or f"{buyer.name}\n{buyer.company}\n{address}".lower()
     return f"guest:{_digest(known_by, _GUEST_DIGEST)}"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.entities import ZERO, Line, LineKind, Sale
+from schemas.entities import Sale
+from schemas.parts import ZERO, Line, LineKind
 from worker.mapping.accounts import account, line_account
 from worker.mapping.keys import item_code
 from worker.mapping.result import Unmappable

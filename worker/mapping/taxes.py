@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.entities import Line
+from schemas.parts import Line
 from worker.mapping.result import Unmappable
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_TAX, rate_key, tax_key

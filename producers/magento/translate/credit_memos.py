@@ -27,7 +27,8 @@ from producers.magento.translate.values import (
     version,
 )
 from producers.store import Found
-from schemas.entities import ZERO, Adjustment, CreditMemo, Entity, SaleReference, Tender
+from schemas.entities import CreditMemo, Entity
+from schemas.parts import ZERO, Adjustment, SaleReference, Tender
 
 OPEN, REFUNDED, CANCELLED = 1, 2, 3
 

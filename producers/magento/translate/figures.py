@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from producers.magento.translate.values import CENT, Raw, Unreadable, amount, are_usual, cents, extension, money, rows
-from schemas.assembly import assembled
-from schemas.entities import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
+from schemas.assembly import assembled_part
+from schemas.parts import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
 
 GIFT_CARD = "gift_card"
 STORE_CREDIT = "store_credit"
@@ -65,7 +66,7 @@ def figures(
     gross = owed + gift_cards + credit + points
     tax = money(document, "tax_amount")
     sums = {"net": gross - tax, "tax": tax, "gross": gross}
-    totals = assembled(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
+    totals = assembled_part(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
     return Figures(
         lines=tuple(lines),
         adjustments=tuple(adjustments),
@@ -78,8 +79,8 @@ def figures(
 
 def tender(method: str, value: Decimal) -> Tender:
     """What paid, or will; `method` is a word of ours, or the order's."""
-    fields = {"method": method, "amount": value}
-    return assembled(Tender, fields) if are_usual(value) else Tender.model_validate(fields)
+    fields: dict[str, Any] = {"method": method, "amount": value}
+    return assembled_part(Tender, fields) if are_usual(value) else Tender(**fields)
 
 
 def _missing(beyond: Decimal, reward: Decimal, owed: Decimal) -> Decimal:

@@ -9,7 +9,8 @@ from producers.magento.translate.places import Places
 from producers.magento.translate.sales import number_of, sale_fields, view_of
 from producers.magento.translate.values import Raw, day, extension, identity, moment, money, number, version
 from producers.store import Found
-from schemas.entities import Entity, Invoice, SaleReference
+from schemas.entities import Entity, Invoice
+from schemas.parts import SaleReference
 
 PAID, CANCELLED = 2, 3
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from producers.magento.translate.products import GIFT_CARD
 from producers.magento.translate.values import Raw, amount, number, rows, text
-from schemas.entities import ZERO, LineKind
+from schemas.parts import ZERO, LineKind
 
 _BUNDLE = "bundle"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
 from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
-from schemas.assembly import assembled
-from schemas.entities import ZERO, Line, LineKind
+from schemas.assembly import assembled_part, changed_part
+from schemas.parts import ZERO, Line, LineKind
 from schemas.text import one_line
 
 _ONE = Decimal(1)
@@ -152,7 +153,7 @@ def _taxed_rows(line: Line) -> Iterator[Line]:
     ):
         yield line
         return
-    yield line.model_copy(update={"net": full, "gross": full + line.tax, "discount": ZERO})
+    yield changed_part(line, net=full, gross=full + line.tax, discount=ZERO)
     yield _line(one_line(f"Discount: {line.name}"), LineKind.DISCOUNT, -line.discount, ZERO, sku=line.sku)
 
 
@@ -173,7 +174,7 @@ def _line(
     discount: Decimal = ZERO,
 ) -> Line:
     net, tax = cents(net), cents(tax)
-    fields = {
+    fields: dict[str, Any] = {
         "sku": sku,
         "name": name,
         "kind": kind,
@@ -185,8 +186,8 @@ def _line(
         "tax_code": applied.code,
         "tax_rate": applied.rate,
     }
-    line = assembled(Line, fields)
-    return line if _is_usual(line) else Line(**dict(line))
+    line = assembled_part(Line, fields)
+    return line if _is_usual(line) else Line(**fields)
 
 
 def _is_usual(line: Line) -> bool:

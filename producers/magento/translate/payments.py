@@ -23,7 +23,8 @@ from producers.magento.translate.sales import currency_of, exchange_rate, method
 from producers.magento.translate.values import Raw, Unreadable, are_usual, day, identity, moment, number, text
 from producers.store import Found
 from schemas.assembly import assembled
-from schemas.entities import Entity, Payment, SaleReference, Tender
+from schemas.entities import Entity, Payment
+from schemas.parts import SaleReference, Tender
 
 FREE = "free"
 _LONG_ID = 20

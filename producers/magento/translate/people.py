@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from producers.magento.translate.places import Places
 from producers.magento.translate.values import Raw, identity, inner, number, rows, text, version
 from producers.store import Found
-from schemas.assembly import assembled
-from schemas.entities import Address, Buyer, Customer, Entity
+from schemas.assembly import assembled_part
+from schemas.entities import Customer, Entity
+from schemas.parts import Address, Buyer
 from schemas.text import one_line
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -42,7 +44,7 @@ def buyer(order: Raw) -> Buyer:
     email = text(order, "customer_email") or text(billing, "email")
     person = _person(order, "customer_firstname", "customer_lastname") or _person(billing, "firstname", "lastname")
     company = text(billing, "company")
-    fields = {
+    fields: dict[str, Any] = {
         "id": str(customer_id) if customer_id else None,
         "email": email,
         "name": person or company or email or "Guest",
@@ -52,7 +54,7 @@ def buyer(order: Raw) -> Buyer:
         "address": address(billing),
     }
     # what `text` reads is valid; ids of any length can come as text
-    return assembled(Buyer, fields) if abs(customer_id or 0) < _HIGHEST_ID else Buyer(**fields)
+    return assembled_part(Buyer, fields) if abs(customer_id or 0) < _HIGHEST_ID else Buyer(**fields)
 
 
 def address(raw: Raw) -> Address | None:
@@ -71,7 +73,7 @@ def address(raw: Raw) -> Address | None:
         "country": country if _COUNTRY.fullmatch(country) else "",
     }
     # valid as it is: `text` reads nothing else
-    return assembled(Address, fields) if any(fields.values()) else None
+    return assembled_part(Address, fields) if any(fields.values()) else None
 
 
 def _person(raw: Raw, first: str, last: str) -> str:

@@ -23,7 +23,8 @@ from producers.magento.translate.values import (
     version,
 )
 from producers.store import Found
-from schemas.entities import Entity, Order, Tender
+from schemas.entities import Entity, Order
+from schemas.parts import Tender
 
 _NUMBER = 64
 _CANCELLED = "canceled"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from producers.magento.translate.values import Raw, amount, extension, number, rate, rows, text
-from schemas.entities import ZERO
+from schemas.parts import ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.dates import FIRST_YEAR, LAST_YEAR
-from schemas.entities import ZERO
+from schemas.parts import ZERO
 from schemas.text import one_line
 
 Raw = Mapping[str, Any]

@@ -12,8 +12,9 @@ from functools import cache, partial
 from deploy.demo import sales
 from schemas.codec import encode_event
 from schemas.dates import rfc3339
-from schemas.entities import Address, CreditMemo, Customer, Entity, Invoice, Order, Payment, Product, Snapshot
+from schemas.entities import CreditMemo, Customer, Entity, Invoice, Order, Payment, Product, Snapshot
 from schemas.envelope import Change, Event, Lane
+from schemas.parts import Address
 from schemas.topology import event_key
 from tests.benchmarks.simulation.broker import Message
 from tests.benchmarks.simulation.virtual import MIDNIGHT

@@ -10,8 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from schemas.codec import encode_event
 from schemas.dates import rfc3339
-from schemas.entities import Address, Buyer, Entity, Invoice, Line, Tender, Totals
+from schemas.entities import Entity, Invoice
 from schemas.envelope import CONTENT_TYPE, Change, Event, Lane
+from schemas.parts import ZERO, Address, Buyer, Line, Tender, Totals
 from schemas.topology import EVENTS, event_key, organisation_queues
 from tests.amqp_links import publishing
 
@@ -82,7 +83,7 @@ def _event(organisation: str, customer: str, prices: list[Decimal], chance: rand
 
 def _invoice(number: str, customer: str, lines: list[Line]) -> Invoice:
     address = Address(lines=("1 High Street",), city="Leeds", postal_code="LS1 4AB", country="GB")
-    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
+    net, tax = sum((line.net for line in lines), ZERO), sum((line.tax for line in lines), ZERO)
     fields = {
         "id": number,
         "number": number,
@@ -105,14 +106,13 @@ def _line(product: int, price: Decimal, chance: random.Random) -> Line:
     quantity = chance.choice((1, 1, 1, 2, 3))
     gross = price * quantity
     net = (gross / _VAT).quantize(_CENT, ROUND_HALF_UP)
-    fields = {
-        "sku": f"SKU-{product}",
-        "name": "Merino jumper, navy, size M",
-        "quantity": str(quantity),
-        "net": net,
-        "tax": gross - net,
-        "gross": gross,
-        "tax_code": "GB-VAT-20",
-        "tax_rate": "20",
-    }
-    return Line.model_validate(fields)
+    return Line(
+        sku=f"SKU-{product}",
+        name="Merino jumper, navy, size M",
+        quantity=Decimal(quantity),
+        net=net,
+        tax=gross - net,
+        gross=gross,
+        tax_code="GB-VAT-20",
+        tax_rate=Decimal(20),
+    )

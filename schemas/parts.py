@@ -1,0 +1,141 @@
+"""What the snapshots of a store are made of: addresses, buyers, lines, sums.
+
+Frozen, and small: a sale has some ten of these, and as models each would take ten times the memory.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
+
+from schemas.dates import Day
+from schemas.errors import wrong
+from schemas.money import Cents, Quantity, Rate
+from schemas.text import Code, Identifier, Name, Number, ShortText
+
+ZERO = Decimal(0)
+Method = Annotated[Code, Field(min_length=1)]
+
+# a field this version does not know is ignored, so that adding one is compatible
+_CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+# without it pydantic asks each member for its `value`, which enum computes in Python
+AS_TEXT = PlainSerializer(str.__str__, return_type=str, when_used="json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Address:
+    """A postal address as the store has it."""
+
+    lines: Annotated[tuple[ShortText, ...], Field(max_length=4)] = ()
+    city: ShortText = ""
+    region: ShortText = ""
+    postal_code: ShortText = ""
+    country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Buyer:
+    """The customer as a sale recorded them. `id` is absent for a guest."""
+
+    id: Identifier | None = None
+    email: ShortText = ""
+    name: Name
+    company: ShortText = ""
+    tax_number: ShortText = ""
+    phone: ShortText = ""
+    address: Address | None = None
+
+
+class LineKind(StrEnum):
+    """Which configured account a line belongs to."""
+
+    GOODS = "goods"
+    SHIPPING = "shipping"
+    FEE = "fee"
+    DISCOUNT = "discount"
+    GIFT_CARD = "gift_card"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Line:
+    """One row of a sale. `net`, `tax` and `gross` are of the whole row, after `discount`.
+
+    `discount` (net, not negative) is information: it is already taken off. `tax_rate` is in per cent.
+    """
+
+    sku: Code = ""
+    name: Name
+    kind: Annotated[LineKind, AS_TEXT] = LineKind.GOODS
+    quantity: Quantity = Decimal(1)
+    net: Cents
+    tax: Cents = ZERO
+    gross: Cents
+    discount: Cents = ZERO
+    tax_code: ShortText = ""
+    tax_rate: Rate | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        gross, computed = self.gross, self.net + self.tax
+        if gross != computed:
+            raise unequal("gross", gross, "net + tax", computed)
+        if self.quantity <= ZERO:
+            raise wrong("quantity", f"must be above 0, not {self.quantity}")
+        if self.discount < ZERO:
+            raise wrong("discount", f"must not be negative, but is {self.discount}; it is already taken off net")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Adjustment:
+    """Money a refund adds (above 0) or keeps back (below 0) beyond its rows. Carries no tax."""
+
+    name: Name
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Residual:
+    """What the store's totals hold beyond its rows and adjustments: cents of rounding, or a fee unknown to us."""
+
+    net: Cents = ZERO
+    tax: Cents = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Tender:
+    """How a sale was, or will be, paid; of a credit memo: how money went back. Never sent, only checked."""
+
+    method: Method
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class Totals:
+    """The store's own sums, in the sale's currency."""
+
+    net: Cents
+    tax: Cents
+    gross: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+class SaleReference:
+    """Which sale a payment or credit memo belongs to. `date` is the sale's accounting date."""
+
+    order_id: Identifier
+    order_number: Number
+    invoice_id: Identifier | None = None
+    invoice_number: Number | None = None
+    date: Day
+
+
+def unequal(field: str, stated: Decimal, rule: str, computed: Decimal) -> PydanticCustomError:
+    """What a validator raises about a sum that is not what `rule` computes."""
+    return wrong(field, f"is {stated}, but {rule} is {computed}", reason="totals")
