@@ -10,7 +10,7 @@ import structlog
 from producers.amqp import Delivery
 from worker.counts import Counts
 from worker.ledger.records import Held, HoldState
-from worker.logs import burst
+from worker.logs import Lines
 from worker.steps import Step, Steps
 from worker.work import Work, everyone
 
@@ -22,13 +22,14 @@ class Closing:
         self._ack = ack
         self._steps = steps
         self._counts = counts
+        self._lines = Lines()
         # bound at once: finding the logger anew takes longer than making the line
-        self._log = structlog.get_logger("xerelay").bind()
+        self._log = structlog.wrap_logger(self._lines).bind()
 
     def completed(self, works: Sequence[Work]) -> None:
         """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
         self._counts.completed(works)
-        with burst():
+        with self._lines.burst():
             for work in works:
                 self._tell(work, outcome="completed", result=work.result)
                 self._tell_absorbed(work)

@@ -25,7 +25,10 @@ _ENCODER = json.JSONEncoder(default=repr, separators=(",", ":"))
 
 
 class Lines:
-    """Writes lines on stderr, each at once, or those of a burst together."""
+    """A logger of structlog's for lines on stderr, each written at once, or those of a burst together.
+
+    For one thread: its owner's. Lines of other loggers are not held.
+    """
 
     def __init__(self) -> None:
         self._held: list[str] | None = None
@@ -51,10 +54,6 @@ class Lines:
             sys.stderr.write("".join(held))
 
 
-_LINES = Lines()
-burst = _LINES.burst
-
-
 def configure() -> None:
     """Set logging up for this process; what libraries log comes out in the same form, from warnings on."""
     terminal = sys.stderr.isatty()
@@ -63,7 +62,7 @@ def configure() -> None:
     structlog.configure(
         processors=[*common, redact, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: _LINES,
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

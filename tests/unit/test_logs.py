@@ -73,16 +73,17 @@ def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() ->
 
 _BURSTS = """
 import sys, structlog
-from worker.logs import burst, configure
+from worker.logs import Lines, configure
 configure()
-log = structlog.get_logger("xerelay")
+lines = Lines()
+log = structlog.wrap_logger(lines)
 log.info("before")
-with burst():
+with lines.burst():
     log.info("first")
-    log.error("second")
-    sys.stderr.write("nothing of it is written yet\\n")
+    log.error("second", token="x")
+    structlog.get_logger("xerelay").info("others at once")
 try:
-    with burst():
+    with lines.burst():
         log.info("third")
         raise ValueError
 except ValueError:
@@ -93,5 +94,6 @@ except ValueError:
 def test_the_lines_of_a_burst_are_written_together_and_none_is_lost_when_it_fails() -> None:
     done = subprocess.run([sys.executable, "-c", _BURSTS], capture_output=True, text=True, check=True, timeout=60)
 
-    told = [json.loads(line)["event"] if line.startswith("{") else line for line in done.stderr.splitlines()]
-    assert told == ["before", "nothing of it is written yet", "first", "second", "third", "after"]
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in told] == ["before", "others at once", "first", "second", "third", "after"]
+    assert told[3]["token"] == "***"
