@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -29,13 +28,8 @@ def assembled(model: type[M], parts: dict[str, Any]) -> M:
 
 
 def assembled_part(kind: type[D], parts: dict[str, Any]) -> D:
-    """The same of a dataclass."""
+    """`kind`, a dataclass of the contract, of all its fields, none of them checked."""
     made = kind.__new__(kind)
     for name, value in parts.items():
         _set(made, name, value)
     return made
-
-
-def changed_part(one: D, **changes: Any) -> D:
-    """`one` with other values, none of them checked."""
-    return assembled_part(type(one), {field.name: getattr(one, field.name) for field in fields(one)} | changes)

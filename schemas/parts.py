@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
@@ -24,11 +24,19 @@ Method = Annotated[Code, Field(min_length=1)]
 # a field this version does not know is ignored, so that adding one is compatible
 _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
+P = TypeVar("P")
+
 # without it pydantic asks each member for its `value`, which enum computes in Python
 AS_TEXT = PlainSerializer(str.__str__, return_type=str, when_used="json")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def part(made: type[P]) -> type[P]:
+    """A frozen dataclass with slots, which checks what it is made of."""
+    return cast("type[P]", dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)(made))
+
+
+@part
 class Address:
     """A postal address as the store has it."""
 
@@ -39,7 +47,7 @@ class Address:
     country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Buyer:
     """The customer as a sale recorded them. `id` is absent for a guest."""
 
@@ -62,7 +70,7 @@ class LineKind(StrEnum):
     GIFT_CARD = "gift_card"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Line:
     """One row of a sale. `net`, `tax` and `gross` are of the whole row, after `discount`.
 
@@ -92,7 +100,7 @@ class Line:
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Adjustment:
     """Money a refund adds (above 0) or keeps back (below 0) beyond its rows. Carries no tax."""
 
@@ -100,7 +108,7 @@ class Adjustment:
     amount: Cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Residual:
     """What the store's totals hold beyond its rows and adjustments: cents of rounding, or a fee unknown to us."""
 
@@ -108,7 +116,7 @@ class Residual:
     tax: Cents = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Tender:
     """How a sale was, or will be, paid; of a credit memo: how money went back. Never sent, only checked."""
 
@@ -116,7 +124,7 @@ class Tender:
     amount: Cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class Totals:
     """The store's own sums, in the sale's currency."""
 
@@ -125,7 +133,7 @@ class Totals:
     gross: Cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)
+@part
 class SaleReference:
     """Which sale a payment or credit memo belongs to. `date` is the sale's accounting date."""
 

@@ -7,13 +7,14 @@ is the row after discount. Invoices and credit memos show the database's figures
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
 from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
-from schemas.assembly import assembled_part, changed_part
+from schemas.assembly import assembled_part
 from schemas.parts import ZERO, Line, LineKind
 from schemas.text import one_line
 
@@ -153,7 +154,7 @@ def _taxed_rows(line: Line) -> Iterator[Line]:
     ):
         yield line
         return
-    yield changed_part(line, net=full, gross=full + line.tax, discount=ZERO)
+    yield replace(line, net=full, gross=full + line.tax, discount=ZERO)
     yield _line(one_line(f"Discount: {line.name}"), LineKind.DISCOUNT, -line.discount, ZERO, sku=line.sku)
 
 
