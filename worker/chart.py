@@ -79,8 +79,10 @@ class Chart:
         `tax_fault` is that of their event.
         """
         charted = [write for write in writes if write.kind in CHARTED and write.action is SAVE]
-        if not charted or tax_fault is not None:
-            return tax_fault if charted else None
+        if not charted:
+            return None
+        if tax_fault is not None:
+            return tax_fault
         if not (self.accounts or self.payments or self.tax_types or self.pairs):
             return None
         return next((fault for write in charted for fault in self._of_write(write)), None)
