@@ -149,6 +149,14 @@ def test_guests_without_e_mail_are_known_by_name_and_address() -> None:
     assert here.key == again.key != there.key
 
 
+def test_the_id_of_a_guest_never_changes_as_contacts_in_xero_are_known_by_it() -> None:
+    address = {"lines": ['1 "High" St'], "city": "Köln", "country": "DE"}
+
+    guest = buyer_contact(id=None, email="", name="Jo Kühn", address=address)
+
+    assert guest.key.entity_id == "guest:9959089e5a1d6110"
+
+
 def test_a_product_is_an_untracked_item_without_a_price() -> None:
     (write,) = writes(event(Entity.PRODUCT, PRODUCT | {"description": " Blue. "}))
 
