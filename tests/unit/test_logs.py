@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -80,7 +81,7 @@ log = structlog.wrap_logger(lines)
 log.info("before")
 with lines.burst():
     log.info("first")
-    log.error("second", token="x")
+    log.warning("second", token="x")
     structlog.get_logger("xerelay").info("others at once")
 try:
     with lines.burst():
@@ -97,3 +98,31 @@ def test_the_lines_of_a_burst_are_written_together_and_none_is_lost_when_it_fail
     told = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["event"] for line in told] == ["before", "others at once", "first", "second", "third", "after"]
     assert told[3]["token"] == "***"
+
+
+_MANY = """
+import structlog
+from worker.logs import Lines, configure
+configure()
+lines = Lines()
+log = structlog.wrap_logger(lines)
+with lines.burst():
+    for number in range(500):
+        log.info("ü" * 100, number=number, filling="x" * (number % 300))
+"""
+
+
+def test_a_burst_cuts_no_line_in_two_where_processes_share_a_pipe() -> None:
+    # each write is read by itself, and one that is larger than a pipe takes in one piece comes in several
+    reading, writing = os.pipe2(os.O_DIRECT)
+    process = subprocess.Popen([sys.executable, "-c", _MANY], stderr=writing)
+    os.close(writing)
+
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        pieces = list(iter(lambda: pipe.read(1_000_000), b""))
+
+    assert process.wait(timeout=60) == 0
+    numbers = [json.loads(line)["number"] for piece in pieces for line in piece.splitlines()]
+    assert numbers == list(range(500))
+    assert all(piece.endswith(b"\n") for piece in pieces)
+    assert len(pieces) < len(numbers) / 5
