@@ -113,6 +113,15 @@ async def test_a_redirect_is_not_followed() -> None:
     assert len(w.xero.requests) == 1
 
 
+async def test_no_call_carries_what_an_earlier_reply_wanted_kept() -> None:
+    w = world(httpx.Response(200, json=WRITTEN, headers={"Set-Cookie": "route=1"}))
+
+    await w.client.send(CALL)
+    await w.client.send(CALL)
+
+    assert "cookie" not in w.xero.requests[1].headers
+
+
 @pytest.mark.parametrize(
     "error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("busy")]
 )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
-
-import httpx
 
 from worker.clock import Clock
 from worker.ledger.records import Lease, TokenSet
@@ -22,9 +19,6 @@ from worker.xero.tokens import (
     TokenEndpoint,
     TokenUnavailable,
 )
-
-GENERATION = "xerelay.token-generation"
-"""The request extension that says which token was used."""
 
 EARLY = timedelta(minutes=2)
 IDLE = timedelta(days=7)
@@ -62,7 +56,7 @@ class Tokens(Protocol):
         ...
 
 
-class XeroAuth(httpx.Auth):
+class XeroAuth:
     """One connection's tokens. Several requests, and several processes, may ask at once: one of them refreshes."""
 
     def __init__(
@@ -88,15 +82,11 @@ class XeroAuth(httpx.Auth):
     def __repr__(self) -> str:
         return f"XeroAuth(connection={self._connection!r})"
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Put the bearer token on. Raises `TokenUnavailable`, `ConsentRevoked`, and what the ledger raises."""
-        token = await self.token()
-        request.headers["Authorization"] = f"Bearer {token.access_token}"
-        request.extensions[GENERATION] = token.generation
-        yield request
-
     async def token(self) -> TokenSet:
-        """A token that lasts. One in its last 2 minutes is used when it cannot be refreshed just now."""
+        """A token that lasts. One in its last 2 minutes is used when it cannot be refreshed just now.
+
+        Raises `TokenUnavailable`, `ConsentRevoked`, and what the ledger raises.
+        """
         if self._current is None:
             self._current = await self._tokens.load(self._connection)
         current = self._current

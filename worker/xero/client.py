@@ -9,16 +9,17 @@ from functools import lru_cache
 
 import httpx
 
-from worker.ledger.records import Call
+from worker.ledger.records import Call, TokenSet
 from worker.xero.answers import is_expired, read
-from worker.xero.auth import GENERATION, XeroAuth
+from worker.xero.auth import XeroAuth
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.tokens import ConsentRevoked, TokenUnavailable
-from worker.xero.transport import GRANT, MAX_CONNECTIONS, Grant
+from worker.xero.transport import GRANT, Grant
 
 DEADLINE_S = 60.0
 _CONNECT_S = 10.0
 _KEYED = frozenset({"PUT", "POST"})
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "xerelay"}
 
 
 class XeroClient:
@@ -46,18 +47,13 @@ class XeroClient:
         self._on_sent = on_sent
         self._on_reply = on_reply
         self._deadline_s = deadline_s
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            headers={"Accept": "application/json", "xero-tenant-id": tenant_id},
-            timeout=httpx.Timeout(deadline_s, connect=min(_CONNECT_S, deadline_s)),
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._transport = transport
+        self._headers = _HEADERS | {"xero-tenant-id": tenant_id}
+        self._patience = httpx.Timeout(deadline_s, connect=min(_CONNECT_S, deadline_s)).as_dict()
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def send(self, call: Call) -> Reply:
         """What came of `call`, within the deadline. Never raises for what Xero or the network answers."""
@@ -87,10 +83,10 @@ class XeroClient:
 
     async def _request_once(self, call: Call, deadline: float) -> tuple[Reply, int]:
         grant = Grant(call.id)
-        request = self._request(call, grant)
         try:
             async with asyncio.timeout_at(deadline):
-                response = await self._http.send(request, auth=self._auth)
+                token = await self._auth.token()
+                response = await self._exchange(self._request(call, grant, token))
         except TimeoutError:
             return _lost(grant, f"no reply within {self._deadline_s:g} s"), 0
         except ConsentRevoked as error:
@@ -103,7 +99,7 @@ class XeroClient:
             return _lost(grant, f"no reply: {type(error).__name__}"), 0
         # the stream refers to its response: such a cycle would keep body and answer until the collector comes by
         response.stream = httpx.ByteStream(b"")
-        return read(call, response), int(request.extensions.get(GENERATION, 0))
+        return read(call, response), token.generation
 
     async def _renewed(self, generation: int, deadline: float) -> Reply | None:
         """Replace the refused token; the reply to give up with, when that fails."""
@@ -116,18 +112,27 @@ class XeroClient:
             return Reply(ReplyKind.UNSENT, detail=str(error) or "no new token in time")
         return None
 
-    def _request(self, call: Call, grant: Grant) -> httpx.Request:
-        headers = {}
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """The wholly read response. Nothing is followed, kept or repeated, so httpx's client is not needed above."""
+        response = await self._transport.handle_async_request(request)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    def _request(self, call: Call, grant: Grant, token: TokenSet) -> httpx.Request:
+        headers = self._headers | {"Authorization": f"Bearer {token.access_token}"}
         if call.body:
             headers["Content-Type"] = "application/json"
         if call.idempotency_key and call.method in _KEYED:
             headers["Idempotency-Key"] = call.idempotency_key
-        return self._http.build_request(
+        return httpx.Request(
             call.method,
             _address(self._api_url + call.path, tuple(call.params.items())),
             content=call.body or None,
             headers=headers,
-            extensions={GRANT: grant, "trace": self._trace},
+            extensions={GRANT: grant, "trace": self._trace, "timeout": self._patience},
         )
 
     async def _trace(self, event: str, _: object) -> None:
