@@ -97,8 +97,6 @@ class XeroClient:
             return Reply(ReplyKind.UNSENT, detail=f"no connection: {type(error).__name__}"), 0
         except httpx.RequestError as error:
             return _lost(grant, f"no reply: {type(error).__name__}"), 0
-        # the stream refers to its response: such a cycle would keep body and answer until the collector comes by
-        response.stream = httpx.ByteStream(b"")
         return read(call, response), token.generation
 
     async def _renewed(self, generation: int, deadline: float) -> Reply | None:
