@@ -75,9 +75,8 @@ class SandboxXero:
             api_url=f"{self.sandbox.url}/api.xro/2.0",
             tenant_id=self.tenant_id or self.sandbox.tenant_id(),
             auth=self.auth,
-            transport=open_transport(),
+            transport=open_transport(on_sent=lambda: self.sent.append("sent")),
             spend_again=self.spending.again,
-            on_sent=lambda: self.sent.append("sent"),
             deadline_s=self.deadline_s,
         )
 

@@ -44,9 +44,8 @@ class Clients:
                 api_url=f"{self._settings.xero.api_url}/api.xro/2.0",
                 tenant_id=tenant_id,
                 auth=self.auth(org.connection),
-                transport=open_transport(),
+                transport=open_transport(on_sent=on_sent),
                 spend_again=spend_again,
-                on_sent=on_sent,
                 on_reply=on_reply,
             )
             self._stack.push_async_callback(client.aclose)

@@ -26,7 +26,7 @@ class XeroClient:
     """Sends calls for one organisation. Nothing is retried, except once after an expired token.
 
     `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through.
-    `on_sent` hears when the whole request is on its way, `on_reply` what came of each request, and in how many seconds.
+    `on_reply` hears what came of each request, and in how many seconds.
     """
 
     def __init__(
@@ -37,14 +37,12 @@ class XeroClient:
         auth: XeroAuth,
         transport: httpx.AsyncBaseTransport,
         spend_again: Callable[[str], Awaitable[bool]],
-        on_sent: Callable[[], None] = lambda: None,
         on_reply: Callable[[Call, Reply, float], None] = lambda *_: None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._auth = auth
         self._spend_again = spend_again
-        self._on_sent = on_sent
         self._on_reply = on_reply
         self._deadline_s = deadline_s
         self._transport = transport
@@ -86,7 +84,8 @@ class XeroClient:
         try:
             async with asyncio.timeout_at(deadline):
                 token = await self._auth.token()
-                response = await self._exchange(self._request(call, grant, token))
+                response = await self._transport.handle_async_request(self._request(call, grant, token))
+                await response.aread()
         except TimeoutError:
             return _lost(grant, f"no reply within {self._deadline_s:g} s"), 0
         except ConsentRevoked as error:
@@ -110,15 +109,6 @@ class XeroClient:
             return Reply(ReplyKind.UNSENT, detail=str(error) or "no new token in time")
         return None
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        """The wholly read response. Nothing is followed, kept or repeated, so httpx's client is not needed above."""
-        response = await self._transport.handle_async_request(request)
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        return response
-
     def _request(self, call: Call, grant: Grant, token: TokenSet) -> httpx.Request:
         headers = self._headers | {"Authorization": f"Bearer {token.access_token}"}
         if call.body:
@@ -130,13 +120,8 @@ class XeroClient:
             _address(self._api_url + call.path, tuple(call.params.items())),
             content=call.body or None,
             headers=headers,
-            extensions={GRANT: grant, "trace": self._trace, "timeout": self._patience},
+            extensions={GRANT: grant, "timeout": self._patience},
         )
-
-    async def _trace(self, event: str, _: object) -> None:
-        """Hear each step of the HTTP library, as https://www.encode.io/httpcore/extensions/#trace lists them."""
-        if event == "http11.send_request_body.complete":
-            self._on_sent()
 
 
 @lru_cache(32)  # nearly all calls go to a few addresses, and httpx parses each twice

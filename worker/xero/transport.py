@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from worker.xero.aiohttp_transport import AiohttpTransport
+
 GRANT = "xerelay.grant"
 """The request extension that carries the `Grant`."""
-
-MAX_CONNECTIONS = 5
-"""Xero serves 5 calls at a time per app and organisation."""
 
 
 class Ungranted(Exception):
@@ -58,7 +57,6 @@ class GrantedTransport(httpx.AsyncBaseTransport):
         grant.used = True
 
 
-def open_transport(*, free: Collection[str] = ()) -> GrantedTransport:
-    """Connections for one organisation, or for one connection's tokens: HTTP/1.1, kept alive, never retried."""
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
-    return GrantedTransport(httpx.AsyncHTTPTransport(limits=limits, http1=True, http2=False, retries=0), free=free)
+def open_transport(*, free: Collection[str] = (), on_sent: Callable[[], None] = lambda: None) -> GrantedTransport:
+    """The way of one organisation, or of one connection's tokens. `on_sent` as `AiohttpTransport` has it."""
+    return GrantedTransport(AiohttpTransport(on_sent=on_sent), free=free)
