@@ -7,18 +7,14 @@ its places. A sale's contact is mostly there already, and then nobody asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from worker.keys import DocumentKey
-from worker.pieces import ItemCode, Pieces, XeroId, joined, without_key, written
+from worker.pieces import ItemCode, Pieces, XeroId, without_key, written
 
 __all__ = ["Content", "ItemCode", "XeroId"]
-
-# lone surrogates: no text of a store or of Xero can hold one, and JSON leaves them as they are
-_DOCUMENT, _CODE = "\ud801", "\ud802"
 
 
 class Content:
@@ -28,18 +24,21 @@ class Content:
     do not matter. What it is asked for it keeps; `cached_property` takes a lock each time before Python 3.12.
     """
 
-    __slots__ = ("_hash", "_make", "_payload", "_text")
+    __slots__ = ("_hash", "_is_plain", "_make", "_payload", "_text")
 
     def __init__(
         self,
         make: Callable[[], Mapping[str, Any]] = dict,
         payload: Mapping[str, Any] | None = None,
         known_hash: str = "",
+        *,
+        is_plain: bool = False,
     ) -> None:
         self._make = make
         self._payload = payload
         self._text: Pieces | None = None
         self._hash = known_hash
+        self._is_plain = is_plain
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and other.hash == self.hash
@@ -48,9 +47,9 @@ class Content:
         return hash(self.hash)
 
     @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Content:
-        """The content of a payload that is made already."""
-        return cls(payload=payload)
+    def of(cls, payload: Mapping[str, Any], *, is_plain: bool = False) -> Content:
+        """The content of a payload that is made already. `is_plain` as `pieces.written` has it."""
+        return cls(payload=payload, is_plain=is_plain)
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -64,7 +63,7 @@ class Content:
         """Equal for equal content."""
         if not self._hash:
             text = self._text or self._written()
-            self._hash = sha256(joined(text.json, map(_hashed, text.places))).hexdigest()
+            self._hash = sha256(b"".join(text.parts)).hexdigest()
         return self._hash
 
     @property
@@ -86,8 +85,8 @@ class Content:
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""
         text = self._text or self._written()
-        json = [text.json[0]]
-        for place, piece in zip(text.places, text.json[1:], strict=True):
+        json = [text.parts[0]]
+        for place, piece in zip(text.places, text.parts[2::2], strict=True):
             if isinstance(place, XeroId):
                 json += quoted(ids[place.key]).encode(), piece
             elif place.code in codes:
@@ -97,12 +96,5 @@ class Content:
         return b"".join(json)
 
     def _written(self) -> Pieces:
-        self._text = text = written(self.payload)
+        self._text = text = written(self.payload, is_plain=self._is_plain)
         return text
-
-
-@lru_cache(4096)  # what sells well is on many documents
-def _hashed(place: XeroId | ItemCode) -> bytes:
-    """A place as it counts for the hash."""
-    marked = _CODE + place.code if isinstance(place, ItemCode) else _DOCUMENT + _DOCUMENT.join(place.key)
-    return quoted(marked).encode("utf-8", "surrogatepass")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.sandbox.xero.money import AmountsAre, Given, figures, totals
 from schemas.entities import Entity
-from tests.unit.mapping_cases import event, invoice, organisation, writes
+from tests.unit.mapping_cases import SALE, event, invoice, organisation, writes
 from worker.content import Content
 from worker.documents import Write
 from worker.mapping.plan import Unmappable
@@ -19,6 +19,7 @@ ORG = organisation(tax={"0": "NONE", "5": "RROUTPUT", "10": "TAX001", "20": "OUT
 
 rates = st.sampled_from(["0", "5", "10", "20", "25.5"])
 quantities = st.decimals(min_value="0.0001", max_value="500", places=4).map(lambda q: f"{q:f}")
+exchange_rates = st.decimals(min_value="0.000001", max_value="100000", places=6).map(lambda rate: f"{rate:f}")
 prices = st.decimals(min_value="0", max_value="2000", places=4)
 
 
@@ -84,19 +85,21 @@ def test_lines_keep_xeros_rules(data: dict[str, Any]) -> None:
         assert len(item["ItemCode"].code) <= 30 if "ItemCode" in item else True
 
 
-@given(sales())
-def test_the_hash_does_not_depend_on_the_order_of_keys(data: dict[str, Any]) -> None:
-    document = mapped(data)
+@given(sales(), exchange_rates, st.sampled_from([Entity.INVOICE, Entity.CREDIT_MEMO]))
+def test_the_hash_does_not_depend_on_the_order_of_keys_and_on_zeros_behind(
+    data: dict[str, Any], rate: str, entity: Entity
+) -> None:
+    document = mapped(data | {"rate": rate, "sale": SALE}, entity)
     if document is None:
         return
 
     assert Content.of(turned(document.payload)) == document.content
 
 
-def mapped(data: dict[str, Any]) -> Write | None:
-    """The invoice. A person decides only over cents of tax that no row has room for."""
+def mapped(data: dict[str, Any], entity: Entity = Entity.INVOICE) -> Write | None:
+    """The invoice, or the credit note. A person decides only over cents of tax that no row has room for."""
     try:
-        return writes(event(Entity.INVOICE, data), ORG)[1]
+        return writes(event(entity, data), ORG)[1]
     except Unmappable as error:
         crowded = any(abs(Decimal(row["tax"])) > abs(Decimal(row["net"])) for row in data["lines"])
         if error.reason not in {"tax_unplaced", "residual_too_large"} or not (
@@ -128,7 +131,9 @@ def places(value: Decimal) -> int:
 
 
 def turned(value: Any) -> Any:
-    """The same content, keys in the other order."""
+    """The same content, keys in the other order, amounts with more zeros behind."""
+    if isinstance(value, Decimal):
+        return value + Decimal("0.00000000")
     if isinstance(value, dict):
         return {name: turned(child) for name, child in reversed(value.items())}
     return [turned(child) for child in value] if isinstance(value, list) else value

@@ -59,4 +59,5 @@ def _credit_note(
     payload = {"Type": "ACCRECCREDIT", "CreditNoteNumber": number, **header(event.source, memo, contact, org)}
     payload["LineItems"] = line_items(event.source, memo, org)
     key = own_key(event, CREDIT_NOTE)
-    return save(key, Kind.CREDIT_NOTE, version=event.version, number=number, payload=payload, parent=invoice)
+    version = event.version
+    return save(key, Kind.CREDIT_NOTE, version=version, number=number, payload=payload, parent=invoice, is_plain=True)

@@ -12,6 +12,7 @@ from worker.mapping.places import tracking_of
 from worker.mapping.predict import UNIT, cents, line_amount, predict
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
+from worker.pieces import plain
 from worker.settings import OrganisationSettings
 
 _MAX_DESCRIPTION = 4000
@@ -19,7 +20,7 @@ _place_of = lru_cache(4096)(ItemCode)  # what sells well is on many documents
 
 
 def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[str, Any]]:
-    """The lines of a sale's document, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
+    """The lines of a sale's document, plain, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
     tracking = tracking_of(source, sale.website, org)
     items = [_item(row, tracking) for row in rows_of(sale, org)]
     predicted, totals = predict(items), sale.totals
@@ -39,11 +40,11 @@ def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
         description = f"{description} (quantity {sold.normalize():f})"
     item: dict[str, Any] = {
         "Description": description[:_MAX_DESCRIPTION],
-        "Quantity": quantity,
-        "UnitAmount": unit_amount,
+        "Quantity": plain(quantity),
+        "UnitAmount": plain(unit_amount),
         "AccountCode": account,
         "TaxType": tax_type,
-        "TaxAmount": cents(tax),
+        "TaxAmount": plain(cents(tax)),
     }
     if code:
         item["ItemCode"] = _place_of(code)

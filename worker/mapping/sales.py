@@ -18,6 +18,7 @@ from worker.mapping.places import branding_theme
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.text import day
 from worker.mapping.writing import save, void
+from worker.pieces import plain
 from worker.settings import OrganisationSettings
 
 BEFORE_START = "before start_date"
@@ -42,11 +43,12 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     payload["DueDate"] = day(sale.due_date) if sale.due_date else payload["Date"]
     payload["LineItems"] = line_items(event.source, sale, org)
     key = own_key(event, "invoice")
-    return Writes((contact, save(key, Kind.INVOICE, version=event.version, number=number, payload=payload)))
+    sold = save(key, Kind.INVOICE, version=event.version, number=number, payload=payload, is_plain=True)
+    return Writes((contact, sold))
 
 
 def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:
-    """What invoices and credit notes have in common. Only the contact's id: more would change the contact."""
+    """What invoices and credit notes have in common, plain. Only the contact's id: more would change the contact."""
     fields: dict[str, Any] = {
         "Contact": {"ContactID": XeroId(contact)},
         "Reference": sale.order_number,
@@ -58,7 +60,7 @@ def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSetti
     # the store's direction is Xero's: units of the document's currency for one of the organisation's
     rate = sale.rate
     if rate:
-        fields["CurrencyRate"] = rate
+        fields["CurrencyRate"] = plain(rate)
     if (theme := branding_theme(source, sale.website, org)) is not None:
         fields["BrandingThemeID"] = theme
     return fields

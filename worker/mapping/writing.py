@@ -22,9 +22,10 @@ def save(
     number: str,
     payload: Mapping[str, Any],
     parent: DocumentKey | None = None,
+    is_plain: bool = False,
 ) -> Write:
-    """The document as it has to be."""
-    return Write(key, kind, version, number, Content.of(payload), parent=parent)
+    """The document as it has to be. `is_plain` as `pieces.written` has it."""
+    return Write(key, kind, version, number, Content.of(payload, is_plain=is_plain), parent=parent)
 
 
 def save_if_absent(
