@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -13,11 +14,14 @@ from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LeaseLost
 from worker.ledger.questions import Row, ask
 from worker.ledger.records import Lease
-from worker.ledger.statements import Prepared, insert, prepared, upsert
+from worker.ledger.statements import Prepared, among, fetch, insert, prepared, upsert
 from worker.ledger.tables import leases, workers
 
 _NOBODY = ""
 _BY_NAME = select(leases).where(leases.c.name == bindparam("of")).with_for_update()
+_BY_NAMES = (
+    select(leases.c.name).where(among(leases.c.name, "names")).order_by(leases.c.name).with_for_update(key_share=True)
+)
 _HELD = select(leases.c.holder, leases.c.fence).where(leases.c.name == bindparam("of"))
 _SET = update(leases).where(leases.c.name == bindparam("of"))
 _TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
@@ -102,6 +106,14 @@ async def fenced(database: Database, connection: AsyncConnection, lease: Lease) 
     (found,) = await ask(connection, fence(database.dialect, timed=database.clock is None), given={"of": lease.name})
     now = check(lease, found)
     return database.clock.now() if database.clock else instant(*now)
+
+
+async def take_turns(connection: AsyncConnection, names: Iterable[str]) -> None:
+    """Until the transaction ends, those who hold these leases wait at their fence; it waits for theirs first.
+
+    For those who have no lease and change the same rows: in whatever order, nobody locks anybody out.
+    """
+    await fetch(connection, _BY_NAMES, {"names": sorted(set(names))})
 
 
 def check(lease: Lease, found: Row | None) -> Row:

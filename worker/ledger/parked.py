@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
+from worker.ledger.leases import take_turns
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.statements import among, chunks, insert
@@ -78,7 +79,8 @@ class Parked:
 
     async def each(self, chosen: Chosen) -> AsyncIterator[Held]:
         """All of them with their bodies, oldest first, few in memory at a time."""
-        for ids in chunks(await self._ids(chosen), _PAGE):
+        for page in chunks(await self._found(chosen), _PAGE):
+            ids = [one for one, _ in page]
             async with self._database.reading() as connection:
                 rows = (await connection.execute(_WHOLE, {"ids": ids})).mappings().all()
             found = {row["id"]: held_of(row) for row in rows}
@@ -89,9 +91,11 @@ class Parked:
     async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> int:
         """Try again: due now, attempts forgotten. Returns how many; a purged message is none of them."""
         changed = 0
-        for ids in chunks(await self._ids(chosen)):
+        for found in chunks(await self._found(chosen)):
             async with self._database.transaction() as connection:
+                await take_turns(connection, [org for _, org in found])
                 now = await self._database.now(connection)
+                ids = [one for one, _ in found]
                 rows = (await connection.execute(_RETRY, {"ids": ids, "at": now})).mappings().all()
                 await self._record(connection, rows, "parked.retry", who=who, reason=reason, now=now)
                 changed += len(rows)
@@ -100,9 +104,11 @@ class Parked:
     async def discard(self, chosen: Chosen, *, who: str, reason: str) -> int:
         """Let them go for good. The messages are kept for the retention period, the record for ever."""
         gone = 0
-        for ids in chunks(await self._ids(chosen), _PAGE):
+        for found in chunks(await self._found(chosen), _PAGE):
             async with self._database.transaction() as connection:
+                await take_turns(connection, [org for _, org in found])
                 now = await self._database.now(connection)
+                ids = [one for one, _ in found]
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
                 if rows:
@@ -119,10 +125,11 @@ class Parked:
             hint = _PURGED_HINT.format(retention_days)
             return (await connection.execute(_PURGE, {"before": before, "tip": hint})).rowcount
 
-    async def _ids(self, chosen: Chosen) -> Sequence[str]:
-        statement = _those(select(held.c.id), chosen).order_by(held.c.created_at, held.c.id)
+    async def _found(self, chosen: Chosen) -> list[tuple[str, str]]:
+        """Ids, each with its organisation."""
+        statement = _those(select(held.c.id, held.c.org), chosen).order_by(held.c.created_at, held.c.id)
         async with self._database.reading() as connection:
-            return (await connection.execute(statement)).scalars().all()
+            return [(one, org) for one, org in (await connection.execute(statement)).all()]
 
     async def _record(
         self, connection: AsyncConnection, rows: Sequence[Any], action: str, *, who: str, reason: str, now: datetime

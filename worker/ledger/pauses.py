@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 
 from worker.documents import Kind
 from worker.ledger.engine import Database
-from worker.ledger.leases import fenced
+from worker.ledger.leases import fenced, take_turns
 from worker.ledger.records import KIND_PAUSED, HoldState, Lease, Pause
 from worker.ledger.statements import upsert
 from worker.ledger.tables import held, pauses
@@ -45,6 +45,7 @@ class Pauses:
     async def clear(self, org: str, kind: Kind | None) -> None:
         """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now."""
         async with self._database.transaction() as connection:
+            await take_turns(connection, [org])
             await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
             if kind is not None:
                 await connection.execute(_DUE_NOW, {"within": org, "at": await self._database.now(connection)})

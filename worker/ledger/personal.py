@@ -13,6 +13,7 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.call_rows import call_of
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
+from worker.ledger.leases import take_turns
 from worker.ledger.paging import pages
 from worker.ledger.records import Call, CallState
 from worker.ledger.statements import KEY_COLUMNS, among, key_values
@@ -79,6 +80,8 @@ class Personal:
     async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> None:
         """All of it or nothing, and on record. What is gone meanwhile is no error."""
         async with self._database.transaction() as connection:
+            # what the contacts' names are taken out of must not be written meanwhile
+            await take_turns(connection, [org])
             now = await self._database.now(connection)
             if erasure.redacted:
                 rows = [{"this": one.id, "kept": pack(one.body), "told": one.detail} for one in erasure.redacted]
