@@ -44,6 +44,9 @@ class _Place:
     def __hash__(self) -> int:
         return hash(bytes(self.mark))
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({bytes(self.mark)!r})"
+
 
 class XeroId(_Place):
     """A place in a payload for the Xero id of another document; filled when the call is opened."""

@@ -58,7 +58,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             data=BytesIO(request.content) if request.content else None,  # goes out in pieces: other work goes on
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(sock_connect=limits.get("connect"), sock_read=limits.get("read")),
-            middlewares=(_once(),),
+            middlewares=(_once(upload),),
             upload_tracker=upload,
         ) as reply:
             content = await reply.read()
@@ -79,15 +79,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return self._session
 
 
-def _once() -> aiohttp.ClientMiddlewareType:
+def _once(upload: aiohttp.UploadTracker) -> aiohttp.ClientMiddlewareType:
     """One attempt, for each is a call: aiohttp repeats a GET, PUT or DELETE when a kept connection closes."""
-    began = False
 
     async def pass_on(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        nonlocal began
-        if began:
+        if upload.attempts:
             raise aiohttp.ClientConnectionError("the connection closed before the reply; not sent again")
-        began = True
         return await handler(request)
 
     return pass_on
