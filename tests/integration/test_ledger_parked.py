@@ -15,6 +15,7 @@ from worker.ledger.admin_actions import AdminAction
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
+from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import KIND_PAUSED, Held, HoldState
 
 
@@ -105,7 +106,7 @@ async def test_what_is_discarded_is_gone_kept_for_a_while_and_on_record(ledger: 
     ]
 
 
-@pytest.mark.parametrize("people", ["retry", "discard", "end a pause"])
+@pytest.mark.parametrize("people", ["retry", "discard", "end a pause", "forget"])
 async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out(ledger: Ledger, people: str) -> None:
     lease = await lease_of(ledger)
     state, reason = (HoldState.TIME, KIND_PAUSED) if people == "end a pause" else (HoldState.PERSON, "tax_unmapped")
@@ -122,6 +123,9 @@ async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out
                 await ledger.parked.retry(Chosen(ids=tuple(one.id for one in events)), who="ann")
             elif people == "discard":
                 await ledger.parked.discard(Chosen(organisations=(ORG,)), who="ann", reason="spam")
+            elif people == "forget":
+                emptied = tuple(Redacted(one.id, one.body, "") for one in events)
+                await ledger.personal.erase(ORG, Erasure(redacted=emptied), [], who="ann", why="asked for it")
             else:
                 await ledger.pauses.clear(ORG, Kind.INVOICE)
 

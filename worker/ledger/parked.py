@@ -80,7 +80,7 @@ class Parked:
     async def each(self, chosen: Chosen) -> AsyncIterator[Held]:
         """All of them with their bodies, oldest first, few in memory at a time."""
         for page in chunks(await self._found(chosen), _PAGE):
-            ids = [one for one, _ in page]
+            ids, _ = zip(*page, strict=True)
             async with self._database.reading() as connection:
                 rows = (await connection.execute(_WHOLE, {"ids": ids})).mappings().all()
             found = {row["id"]: held_of(row) for row in rows}
@@ -92,10 +92,10 @@ class Parked:
         """Try again: due now, attempts forgotten. Returns how many; a purged message is none of them."""
         changed = 0
         for found in chunks(await self._found(chosen)):
+            ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
-                await take_turns(connection, [org for _, org in found])
+                await take_turns(connection, organisations)
                 now = await self._database.now(connection)
-                ids = [one for one, _ in found]
                 rows = (await connection.execute(_RETRY, {"ids": ids, "at": now})).mappings().all()
                 await self._record(connection, rows, "parked.retry", who=who, reason=reason, now=now)
                 changed += len(rows)
@@ -105,10 +105,10 @@ class Parked:
         """Let them go for good. The messages are kept for the retention period, the record for ever."""
         gone = 0
         for found in chunks(await self._found(chosen), _PAGE):
+            ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
-                await take_turns(connection, [org for _, org in found])
+                await take_turns(connection, organisations)
                 now = await self._database.now(connection)
-                ids = [one for one, _ in found]
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
                 if rows:
