@@ -24,11 +24,11 @@ from worker.steps import Step
 
 _EVERY_S = 0.002
 _PLACES = (
-    ("hash", ("worker/mapping/writing.py:content_hash",)),
+    ("hash", ("worker/content.py:", "worker/pieces.py:")),
     ("map", ("worker/mapping/",)),
     ("decode", ("schemas/codec.py:decode", "schemas/codec.py:read_envelope", "schemas/codec.py:validate")),
     ("ledger", ("worker/ledger/", "/sqlalchemy/", "/sqlite3/")),
-    ("http", ("/httpx/", "/httpcore/", "worker/xero/client.py:", "worker/xero/auth.py:")),
+    ("http", ("/aiohttp/", "/yarl/", "/httpx/", "transport.py:", "worker/xero/client.py:", "worker/xero/auth.py:")),
     ("compose", ("worker/xero/compose.py:",)),
     ("answers", ("worker/xero/",)),
     ("log", ("/structlog/", "worker/logs.py:")),
