@@ -106,7 +106,7 @@ async def test_what_is_discarded_is_gone_kept_for_a_while_and_on_record(ledger: 
     ]
 
 
-@pytest.mark.parametrize("people", ["retry", "discard", "end a pause", "forget"])
+@pytest.mark.parametrize("people", ["retry", "discard", "end a pause", "forget", "purge"])
 async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out(ledger: Ledger, people: str) -> None:
     lease = await lease_of(ledger)
     state, reason = (HoldState.TIME, KIND_PAUSED) if people == "end a pause" else (HoldState.PERSON, "tax_unmapped")
@@ -114,8 +114,8 @@ async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out
     await ledger.held.hold(lease, events)
 
     async def a_worker() -> None:
-        for _ in range(25):  # in the other order
-            await ledger.held.hold(lease, events[::-1])
+        for turn in range(25):  # in this order and in the other one
+            await ledger.held.hold(lease, events[:: 1 if turn % 2 else -1])
 
     async def a_person() -> None:
         for _ in range(25):
@@ -126,6 +126,8 @@ async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out
             elif people == "forget":
                 emptied = tuple(Redacted(one.id, one.body, "") for one in events)
                 await ledger.personal.erase(ORG, Erasure(redacted=emptied), [], who="ann", why="asked for it")
+            elif people == "purge":
+                await ledger.parked.purge(-1)  # up to tomorrow: what was parked just now as well
             else:
                 await ledger.pauses.clear(ORG, Kind.INVOICE)
 

@@ -31,10 +31,10 @@ _RETRY = (
     .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(*_LISTED)
 )
+_TOO_OLD = (held.c.state == _PERSON, held.c.state_since < bindparam("before"), held.c.body != NOTHING)
+_WITH_OLD = select(held.c.org).where(*_TOO_OLD).distinct()
 _PURGE = (
-    update(held)
-    .where(held.c.state == _PERSON, held.c.state_since < bindparam("before"), held.c.body != NOTHING)
-    .values(body=NOTHING, detail="", hint=bindparam("tip"))
+    update(held).where(*_TOO_OLD, among(held.c.org, "names")).values(body=NOTHING, detail="", hint=bindparam("tip"))
 )
 _WHOLE = select(held).where(_BY_IDS)
 _LOCKED = _WHOLE.with_for_update()
@@ -122,8 +122,10 @@ class Parked:
         """Drop the messages of events parked longer ago: the rows stay, and say what to do. Returns how many."""
         async with self._database.transaction() as connection:
             before = await self._database.now(connection) - timedelta(days=retention_days)
-            hint = _PURGED_HINT.format(retention_days)
-            return (await connection.execute(_PURGE, {"before": before, "tip": hint})).rowcount
+            names = (await connection.execute(_WITH_OLD, {"before": before})).scalars().all()
+            await take_turns(connection, names)
+            values = {"before": before, "names": names, "tip": _PURGED_HINT.format(retention_days)}
+            return (await connection.execute(_PURGE, values)).rowcount if names else 0
 
     async def _found(self, chosen: Chosen) -> list[tuple[str, str]]:
         """Ids, each with its organisation."""
