@@ -92,7 +92,7 @@ class XeroClient:
             return Reply(ReplyKind.CONSENT, detail=str(error)), 0
         except TokenUnavailable as error:
             return Reply(ReplyKind.UNSENT, detail=str(error)), 0
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Reply(ReplyKind.UNSENT, detail=f"no connection: {type(error).__name__}"), 0
         except httpx.RequestError as error:
             return _lost(grant, f"no reply: {type(error).__name__}"), 0
