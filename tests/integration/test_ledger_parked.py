@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,13 +9,12 @@ import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, event, lease_of
-from worker.documents import EntityKey, Kind
+from worker.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
-from worker.ledger.personal import Erasure, Redacted
-from worker.ledger.records import KIND_PAUSED, Held, HoldState
+from worker.ledger.records import Held, HoldState
 
 
 def parked(number: int, *, entity: str = "invoice", reason: str = "tax_unmapped", org: str = ORG) -> Held:
@@ -104,36 +102,6 @@ async def test_what_is_discarded_is_gone_kept_for_a_while_and_on_record(ledger: 
     assert await ledger.admin_actions.latest() == [
         AdminAction(clock.now(), "ann", "parked.discard", "other", "shop invoice 1", "test order")
     ]
-
-
-@pytest.mark.parametrize("people", ["retry", "discard", "end a pause", "forget", "purge"])
-async def test_a_person_and_a_worker_that_change_the_same_events_lock_nobody_out(ledger: Ledger, people: str) -> None:
-    lease = await lease_of(ledger)
-    state, reason = (HoldState.TIME, KIND_PAUSED) if people == "end a pause" else (HoldState.PERSON, "tax_unmapped")
-    events = [replace(parked(number), state=state, reason=reason) for number in range(80)]
-    await ledger.held.hold(lease, events)
-
-    async def a_worker() -> None:
-        for turn in range(25):  # in this order and in the other one
-            await ledger.held.hold(lease, events[:: 1 if turn % 2 else -1])
-
-    async def a_person() -> None:
-        for _ in range(25):
-            if people == "retry":
-                await ledger.parked.retry(Chosen(ids=tuple(one.id for one in events)), who="ann")
-            elif people == "discard":
-                await ledger.parked.discard(Chosen(organisations=(ORG,)), who="ann", reason="spam")
-            elif people == "forget":
-                emptied = tuple(Redacted(one.id, one.body, "") for one in events)
-                await ledger.personal.erase(ORG, Erasure(redacted=emptied), [], who="ann", why="asked for it")
-            elif people == "purge":
-                await ledger.parked.purge(-1)  # up to tomorrow: what was parked just now as well
-            else:
-                await ledger.pauses.clear(ORG, Kind.INVOICE)
-
-    await asyncio.gather(a_worker(), a_person())
-
-    assert len(await ledger.parked.rows(Chosen())) in (0, 80)
 
 
 async def test_a_message_that_names_no_entity_is_on_record_by_its_event(ledger: Ledger) -> None:

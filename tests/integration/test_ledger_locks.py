@@ -1,9 +1,13 @@
-"""Several processes that write to the same runs at once. SQLite has one writer, who is never in another's way."""
+"""Several processes that write to the same rows at once: none locks another out.
+
+SQLite has one writer, who is never in another's way.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -12,13 +16,19 @@ from producers.runs import Run, RunState
 from schemas.commands import SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import message
-from tests.sample_ledger import opened
+from tests.sample_ledger import ORG, event, lease_of, opened
 from tests.waiting import until
+from worker.documents import Kind
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
+from worker.ledger.personal import Erasure, Redacted
+from worker.ledger.records import KIND_PAUSED, Held, HoldState
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 _WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _ADD = "UPDATE runs SET written = written + 1 WHERE id = %s"
+_FENCE = "SELECT 1 FROM leases WHERE name = %s FOR NO KEY UPDATE"
+_HOLD = "UPDATE held SET attempt = attempt + 1 WHERE id = %s"
 
 
 @pytest.fixture
@@ -65,6 +75,40 @@ async def test_a_command_that_two_agents_write_down_at_once_is_one_run(
 
     assert await recording is RunState.RECORDED
     assert [one.id for one in await ledger.runs.latest()] == ["r1"]
+
+
+@pytest.mark.parametrize("how", ["retry", "discard", "end a pause", "forget", "purge"])
+async def test_who_changes_the_events_that_a_worker_is_changing_waits_before_the_first(
+    ledger: Ledger, other: psycopg.Connection, how: str
+) -> None:
+    state, reason = (HoldState.TIME, KIND_PAUSED) if how == "end a pause" else (HoldState.PERSON, "tax_unmapped")
+    events = [replace(event(number, state), reason=reason) for number in (1, 2)]
+    await ledger.held.hold(await lease_of(ledger), events)
+    other.execute(_FENCE, [ORG])
+    other.execute(_HOLD, [events[1].id])
+
+    changing = asyncio.create_task(change(ledger, how, events))
+    await until_waiting(other)
+    await asyncio.to_thread(other.execute, _HOLD, [events[0].id])
+    other.commit()
+    await changing
+
+    assert len(await ledger.parked.rows(Chosen())) == (2 if how in ("forget", "purge") else 0)
+
+
+async def change(ledger: Ledger, how: str, events: Sequence[Held]) -> None:
+    match how:
+        case "retry":
+            await ledger.parked.retry(Chosen(ids=tuple(one.id for one in events)), who="ann")
+        case "discard":
+            await ledger.parked.discard(Chosen(organisations=(ORG,)), who="ann", reason="spam")
+        case "end a pause":
+            await ledger.pauses.clear(ORG, Kind.INVOICE)
+        case "forget":
+            emptied = tuple(Redacted(one.id, one.body, "") for one in events)
+            await ledger.personal.erase(ORG, Erasure(redacted=emptied), [], who="ann", why="asked for it")
+        case _:
+            await ledger.parked.purge(-1)  # up to tomorrow: what was parked just now as well
 
 
 async def record(ledger: Ledger, name: str) -> RunState:
