@@ -124,8 +124,9 @@ class Parked:
             before = await self._database.now(connection) - timedelta(days=retention_days)
             names = (await connection.execute(_WITH_OLD, {"before": before})).scalars().all()
             await take_turns(connection, names)
+            # of others that have something by now the next purge takes it: their leases are not locked
             values = {"before": before, "names": names, "tip": _PURGED_HINT.format(retention_days)}
-            return (await connection.execute(_PURGE, values)).rowcount if names else 0
+            return (await connection.execute(_PURGE, values)).rowcount
 
     async def _found(self, chosen: Chosen) -> list[tuple[str, str]]:
         """Ids, each with its organisation."""
