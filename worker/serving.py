@@ -193,9 +193,10 @@ class Serving:
         """
         sweep_at = overlay_at = 0.0
         while True:
-            await self._heed_lifted_pauses()
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
+            # after it: what the end of a pause has made due would else meet that pause, and be held for it again
+            await self._heed_lifted_pauses()
             outdated = False
             if fresh or self._s.clock.monotonic() >= overlay_at:
                 overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
