@@ -196,7 +196,8 @@ class Serving:
             current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
             # after it: what the end of a pause has made due would else meet that pause, and be held for it again
-            await self._heed_lifted_pauses()
+            if await self._heed_lifted_pauses():
+                await self._s.ledger.pauses.shorten(self._s.lease)
             outdated = False
             if fresh or self._s.clock.monotonic() >= overlay_at:
                 overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
@@ -209,16 +210,18 @@ class Serving:
                 await self._sweep()
             await self._s.clock.sleep(_HELD_EVERY_S)
 
-    async def _heed_lifted_pauses(self) -> None:
-        """A person may end the pause of a kind before its time."""
-        known = list(self._s.paused_kinds)
-        if known:
-            current = await self._paused_kinds()
-            now = self._s.clock.now()
-            lifted = {kind: now for kind in known if kind not in current}
-            if lifted:
-                self._s.shelf.forget()
-            self._s.paused_kinds.update(lifted)
+    async def _heed_lifted_pauses(self) -> bool:
+        """A person may end the pause of a kind before its time; whether one has."""
+        known = dict(self._s.paused_kinds)
+        if not known:
+            return False
+        current, now = await self._paused_kinds(), self._s.clock.now()
+        # a pause that began meanwhile is not in what was read
+        lifted = [kind for kind in known.keys() - current if self._s.paused_kinds.get(kind) == known[kind]]
+        if lifted:
+            self._s.shelf.forget()
+        self._s.paused_kinds.update(dict.fromkeys(lifted, now))
+        return bool(lifted)
 
     async def _is_outdated(self) -> bool:
         """Whether an admin has added to the configuration: what is in flight settles, and a new session begins."""
@@ -234,6 +237,7 @@ class Serving:
 
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
+        await self._s.ledger.pauses.shorten(self._s.lease)
         expired = await self._s.ledger.held.expire_parents(self._s.lease)
         await self._s.ledger.runs.add(tally_held(expired, "parked"))
         for held in expired:

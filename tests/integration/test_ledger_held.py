@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
-from worker.ledger.records import Held, HoldState, Pause
+from worker.ledger.records import KIND_PAUSED, Held, HoldState, Pause
 
 MINUTE = timedelta(minutes=1)
 
@@ -242,3 +242,27 @@ async def test_pauses_are_kept_replaced_cleared_and_lapse(ledger: Ledger, clock:
     assert both == [replace(whole, detail="revoked again"), kind]
     assert lapsed == both[:1]
     assert await ledger.pauses.current(ORG) == []
+
+
+async def test_nothing_waits_for_a_kind_longer_than_a_kind_is_paused(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    end, later = START + MINUTE, START + 15 * MINUTE
+    await ledger.pauses.set(lease, Pause(ORG, None, "day_budget_spent", "", START, later))
+    await ledger.pauses.set(lease, Pause(ORG, Kind.PAYMENT, "refused", "five alike", START, end))
+    paused = [event(n, until=later, reason=KIND_PAUSED) for n in (1, 2)]
+    await ledger.held.hold(lease, [*paused, event(3, until=later)])
+
+    await ledger.pauses.shorten(lease)
+    while_paused = [await held_until(ledger, one) for one in paused]
+    await ledger.pauses.clear(ORG, Kind.PAYMENT)
+    await ledger.held.hold(lease, [paused[0]])
+    await ledger.pauses.shorten(lease)
+
+    assert while_paused == [end, end]
+    assert {one.id for one in await ledger.held.due(ORG)} == {one.id for one in paused}
+
+
+async def held_until(ledger: Ledger, one: Held) -> datetime | None:
+    """When it comes back, by the ledger."""
+    kept = await ledger.held.get(one.id)
+    return kept.until if kept else None

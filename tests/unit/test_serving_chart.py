@@ -17,7 +17,7 @@ from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
 from tests.waiting import until
 from worker.documents import Kind
 from worker.ledger.parked import Chosen
-from worker.ledger.records import Call, Purpose
+from worker.ledger.records import Call, HoldState, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
 
@@ -98,6 +98,15 @@ async def test_when_a_pause_is_lifted_xero_decides_anew(one: Served) -> None:
 
     await one.acked(*one.receive(sale(61)))
     assert "SHOP-I-webshop-61" in one.xero.written
+
+
+async def test_what_comes_before_the_end_of_a_pause_was_seen_does_not_wait_for_the_old_end(one: Served) -> None:
+    one.session.paused_kinds[Kind.INVOICE] = one.session.in_s(900)
+
+    await one.acked(*one.receive(sale(61, kind="shipping")))
+
+    await one.written(Kind.INVOICE, 1)
+    assert await one.waiting(HoldState.TIME) == 0
 
 
 async def test_while_xero_does_not_answer_documents_go_as_they_are(tmp_path: Path) -> None:

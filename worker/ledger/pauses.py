@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from worker.documents import Kind
 from worker.ledger.engine import Database
@@ -21,6 +21,15 @@ _DUE_NOW = (
     update(held)
     .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
     .values(until=bindparam("at", type_=held.c.until.type))
+)
+_LAST_END = select(func.max(pauses.c.until)).where(
+    pauses.c.org == bindparam("of"), pauses.c.kind != _WHOLE, pauses.c.until > bindparam("at")
+)
+_SHORTEN = (
+    update(held)
+    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
+    .where(held.c.until > bindparam("end"))
+    .values(until=bindparam("end", type_=held.c.until.type))
 )
 _CURRENT = (
     select(pauses)
@@ -49,6 +58,16 @@ class Pauses:
             await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
             if kind is not None:
                 await connection.execute(_DUE_NOW, {"within": org, "at": await self._database.now(connection)})
+
+    async def shorten(self, lease: Lease) -> None:
+        """Let nothing of the organisation wait for a kind beyond the last pause of a kind that there is now.
+
+        Finds what a worker held for a pause that it did not know to be over. Raises `LeaseLost`.
+        """
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            last = (await connection.execute(_LAST_END, {"of": lease.name, "at": now})).scalar_one()
+            await connection.execute(_SHORTEN, {"within": lease.name, "end": last or now})
 
     async def current(self, org: str) -> list[Pause]:
         """Those that have not lapsed, the organisation's own first."""
