@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
-from worker.overtaken import end_overtaken
+from worker.overtaken import Overtaken
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
 from worker.sorting import Candidate, sort
@@ -72,22 +72,26 @@ class Intake:
         if not pairs:
             return
         unique = {held.id: held for _, held in pairs}
-        back = {held.id for held in await self._s.ledger.held.hold(self._s.lease, list(unique.values()))}
+        counts = tally((), [(work, held) for work, held in pairs if held.state is not HoldState.PARENT])
+        back = {held.id for held in await self._s.ledger.held.hold(self._s.lease, list(unique.values()), counts)}
         self._s.steps.reached(Step.HELD)
         kept = [(work, held) for work, held in pairs if held.id not in back]
-        await self._s.ledger.runs.add(tally((), kept))
+        late = [(work, held) for work, held in kept if held.state is HoldState.PARENT]
+        await self._s.ledger.runs.add(tally((), late))  # what they absorbed: until it is acknowledged it comes again
         for work, held in kept:
             self._s.closing.ended(work, held)
         again = [work for work, held in pairs if held.id in back]
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
-    async def complete(self, works: Sequence[Work]) -> None:
-        """Close events of which nothing is to be written any more."""
+    async def complete(self, works: Sequence[Work], *, counted: Collection[Work] = ()) -> None:
+        """Close events of which nothing is to be written any more; the runs have those that are `counted` already."""
         done = [work.held_id for work in works if work.held_id]
+        counts = tally(work for work in works if work not in counted)
         if done:
-            await self._s.ledger.held.remove(self._s.lease, done)
-        await self._s.ledger.runs.add(tally(works))
+            await self._s.ledger.held.remove(self._s.lease, done, counts)
+        else:
+            await self._s.ledger.runs.add(counts)
         self._s.closing.completed(works)
 
     async def _unmapped(self, refused: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
@@ -173,12 +177,19 @@ class Intake:
         return "stale" if stale else "unchanged"
 
     async def _record(self, batch: _Batch) -> None:
+        counted: Collection[Work] = ()
         if batch.raised or batch.voided:
-            dropped = await self._s.ledger.documents.settle_unchanged(
-                self._s.lease, batch.raised, completed=batch.completed, voided=batch.voided
+            overtaken = Overtaken(self._s, [*batch.settled, *(work for work, _ in batch.held)])
+            await self._s.ledger.documents.settle_unchanged(
+                self._s.lease,
+                batch.raised,
+                completed=batch.completed,
+                voided=batch.voided,
+                count=lambda dropped: tally(batch.settled, overtaken=overtaken.of(dropped)),
             )
-            await end_overtaken(self._s, dropped, [*batch.settled, *(work for work, _ in batch.held)])
-        await self.complete(batch.settled)
+            overtaken.tell()
+            counted = frozenset(batch.settled)
+        await self.complete(batch.settled, counted=counted)
         await self.hold(batch.held)
 
     async def _taken_back(self, works: Sequence[Work]) -> list[Work]:

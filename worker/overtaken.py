@@ -9,19 +9,25 @@ from collections.abc import Iterable, Sequence
 
 from worker.ledger.records import Held
 from worker.session import Session
-from worker.tally import tally_held
 from worker.work import Work, everyone
 
 
-async def end_overtaken(session: Session, dropped: Sequence[Held], besides: Iterable[Work] = ()) -> None:
-    """Count and log those of `dropped` that are not in memory: what is in the buffer, or `besides`, ends by itself.
+class Overtaken:
+    """The held events that end because one transaction drops them: neither the buffer nor `besides` has them."""
 
-    To be called before those are closed.
-    """
-    if not dropped:
-        return
-    here = {work.held_id for work in everyone([*session.buffer.works(), *besides])}
-    gone = [held for held in dropped if held.id not in here]
-    await session.ledger.runs.add(tally_held(gone, "unchanged"))
-    for held in gone:
-        session.closing.overtaken(held)
+    def __init__(self, session: Session, besides: Iterable[Work] = ()) -> None:
+        self._s = session
+        self._besides = besides
+        self._gone: Sequence[Held] = ()
+
+    def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
+        """Those of `dropped`. To be asked in the transaction, where they are counted."""
+        if dropped:
+            here = {work.held_id for work in everyone([*self._s.buffer.works(), *self._besides])}
+            self._gone = [held for held in dropped if held.id not in here]
+        return self._gone
+
+    def tell(self) -> None:
+        """Log their ends. To be called when these are written down, before those in memory are closed."""
+        for held in self._gone:
+            self._s.closing.overtaken(held)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 import structlog
@@ -238,9 +239,8 @@ class Serving:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         await self._s.ledger.pauses.shorten(self._s.lease)
-        expired = await self._s.ledger.held.expire_parents(self._s.lease)
-        await self._s.ledger.runs.add(tally_held(expired, "parked"))
-        for held in expired:
+        count = partial(tally_held, outcome="parked")
+        for held in await self._s.ledger.held.expire_parents(self._s.lease, count=count):
             self._s.closing.expired(held)
 
     async def _keep_lanes(self) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import partial
 
 import structlog
@@ -12,17 +11,17 @@ import structlog
 from worker import uneditable
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
-from worker.documents import CONTACT, VOID, DocumentKey, EntityKey, Kind, Write
+from worker.documents import VOID, DocumentKey, Kind, Write
+from worker.ends import Ending, Ends
 from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
-from worker.outcome import Results, settled_keys
-from worker.overtaken import end_overtaken
+from worker.outcome import Results
+from worker.overtaken import Overtaken
 from worker.session import Session
 from worker.steps import Step
 from worker.tally import tally
 from worker.work import Work
-from worker.xero.verdicts import Refused
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
@@ -37,6 +36,7 @@ class Settlement:
     def __init__(self, *, session: Session, intake: Intake) -> None:
         self._s = session
         self._intake = intake
+        self._ends = Ends(session)
         self._log = structlog.get_logger("xerelay")
 
     async def record(
@@ -55,20 +55,21 @@ class Settlement:
         reply's, unless they have corrected the budget before. `stubs` are known then, and are still to be written.
         """
         paused = self._pause_reason(call.kind, results)
-        fates = self._paused(results) if paused else self._parked(results)
-        closed = await self._s.ledger.calls.close(
+        fates = self._ends.paused(results) if paused else self._ends.parked(results)
+        ending, overtaken = self._ends.with_documents(results.documents), Overtaken(self._s)
+        children = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,
             status=status,
             documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
-            completed=self._completed(results.documents),
+            completed=ending.completed,
             headers=headers,
+            count=lambda dropped: tally(_with(result, ending), fates, overtaken=overtaken.of(dropped), calls=1),
         )
         self._s.steps.reached(Step.RECORDED)
-        await end_overtaken(self._s, closed.dropped)
-        refused = [member for member, _ in results.refused]
-        await self._after(call, results.documents, refused, fates, closed.children, result)
+        overtaken.tell()
+        await self._after(call, results, fates, children, result, ending.works)
         if paused and call.kind is not None:
             await self.pause_kind(call.kind, paused, _messages(results, paused))
 
@@ -96,14 +97,14 @@ class Settlement:
         """Count an attempt for the events of `members`; after eight of them a person has to look."""
         again: list[Member] = []
         for member in members:
-            works = self._owners(member.key)
+            works = self._ends.owners(member.key)
             for work in works:
                 work.attempt += 1
             if any(work.attempt >= MAX_ATTEMPTS for work in works):
                 await self.park(member, reason, detail, "look at Xero's status and the reply; then retry")
             else:
                 again.append(member)
-        attempts = [work.attempt for member in again for work in self._owners(member.key)]
+        attempts = [work.attempt for member in again for work in self._ends.owners(member.key)]
         wait = delay_s(max(attempts, default=1), base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=random.random())  # noqa: S311 - jitter
         await self.free(again, not_before=self._s.clock.monotonic() + wait)
 
@@ -165,14 +166,20 @@ class Settlement:
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
         keys = {write.key for write in writes}
-        completed = _ending({work for key in keys for work in self._owners(key)}, keys)
+        ending, overtaken = self._ends.with_keys(keys), Overtaken(self._s)
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
-        settle = self._s.ledger.documents.settle_unchanged
-        await end_overtaken(self._s, await settle(self._s.lease, newer, completed=completed, voided=voided))
+        await self._s.ledger.documents.settle_unchanged(
+            self._s.lease,
+            newer,
+            completed=ending.completed,
+            voided=voided,
+            count=lambda dropped: tally(_with("unchanged", ending), overtaken=overtaken.of(dropped)),
+        )
+        overtaken.tell()
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
-        await self._intake.complete(done)
+        await self._intake.complete(done, counted=ending.works)
         await self._orphaned(self._s.buffer.unblock(never))
 
     async def _park_changed(self, write: Write, document: Document) -> None:
@@ -189,26 +196,28 @@ class Settlement:
     async def _after(
         self,
         call: Call,
-        documents: Sequence[Document],
-        refused: Sequence[Member],
+        results: Results,
         fates: Sequence[tuple[Work, Held]],
         children: Sequence[Held],
         result: str,
+        counted: Collection[Work],
     ) -> None:
-        for document in documents:
-            for work in self._owners(document.key):
+        for document in results.documents:
+            for work in self._ends.owners(document.key):
                 work.document_id, work.call_id = document.xero_id, call.id
-        written = [document.key for document in documents]
+        written = [document.key for document in results.documents]
+        refused = [member.key for member, _ in results.refused]
         done = self._finish(written, result)
-        for member in refused:
-            self._s.buffer.land(member.key)
+        for key in refused:
+            self._s.buffer.land(key)
         orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
-        await self._s.ledger.runs.add(tally(done, fates, calls=1))
+        # what came to want such a document while the ledger wrote
+        await self._s.ledger.runs.add(tally(work for work in done if work not in counted))
         self._s.closing.completed(done)
         for work, held in fates:
             self._s.closing.ended(work, held)
         # the other members stay blocked: they may go into another call only when this one has settled them
-        await self._orphaned([*self._s.buffer.unblock([*written, *(member.key for member in refused)]), *orphans])
+        await self._orphaned([*self._s.buffer.unblock([*written, *refused]), *orphans])
         if children:
             await self._intake.admit([released(child) for child in children])
         self._s.wake.set()
@@ -219,53 +228,6 @@ class Settlement:
         for work in done:
             work.result = result
         return done
-
-    def _owners(self, key: DocumentKey) -> list[Work]:
-        slot = self._s.buffer.slot(key)
-        return list(slot.owners) if slot is not None and slot.in_flight else []
-
-    def _given_up(self, key: DocumentKey) -> list[Work]:
-        slot = self._s.buffer.slot(key)
-        return [] if slot is None or slot.queue is not None else self._owners(key)
-
-    def _completed(self, documents: Sequence[Document]) -> list[tuple[EntityKey, datetime]]:
-        """The events that end with these documents, and what is older than those of a call that another session opened.
-
-        The event of such a document comes again, finds itself written, and drops nothing. A contact may have a sale's
-        version.
-        """
-        slot_of = self._s.buffer.slot
-        works: set[Work] = set()
-        overtaken: list[tuple[EntityKey, datetime]] = []
-        for one in documents:
-            slot = slot_of(one.key)
-            if slot is not None and slot.in_flight:
-                works.update(slot.owners)
-            elif one.kind is not CONTACT:
-                overtaken.append((one.key.owner, one.version - timedelta(microseconds=1)))
-        return _ending(works, settled_keys(documents)) + overtaken
-
-    def _parked(self, results: Results) -> list[tuple[Work, Held]]:
-        fates: dict[Work, Held] = {}
-        for member, refused in results.refused:
-            for work in self._given_up(member.key):
-                detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:2000]
-                fates.setdefault(work, self._fate(work, refused, detail))
-        return list(fates.items())
-
-    def _fate(self, work: Work, refused: Refused, detail: str = "") -> Held:
-        if refused.again:
-            return waiting_until(work, self._s.clock.now(), refused.reason, detail)
-        return parked(work, refused.reason, detail, refused.hint)
-
-    def _paused(self, results: Results) -> list[tuple[Work, Held]]:
-        until = self._s.in_s(KIND_PAUSE_S)
-        fates: dict[Work, Held] = {}
-        for member, refused in results.refused:
-            for work in self._given_up(member.key):
-                held = waiting_until(work, until, KIND_PAUSED, refused.reason)
-                fates.setdefault(work, held if refused.pauses_kind else self._fate(work, refused))
-        return list(fates.items())
 
     def _pause_reason(self, kind: Kind | None, results: Results) -> str | None:
         return self._s.refusals.count(kind, results) if kind is not None else None
@@ -289,9 +251,10 @@ class Settlement:
         return None
 
 
-def _ending(works: Iterable[Work], keys: set[DocumentKey]) -> list[tuple[EntityKey, datetime]]:
-    """Of `works` those that wait for nothing but `keys`."""
-    return [(work.owner, work.version) for work in works if work.pending <= keys]
+def _with(result: str, ending: Ending) -> Collection[Work]:
+    for work in ending.works:
+        work.result = result
+    return ending.works
 
 
 def _messages(results: Results, reason: str) -> Sequence[str]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from schemas.codec import decode_event
-from worker.ledger.records import Held, HoldState
+from worker.ledger.records import Held, HoldState, Tally
 from worker.work import Work, everyone
 
 _WRITTEN = frozenset({"written", "adopted"})
-Tally = Mapping[str, Mapping[str, int]]
-"""By run: how many events were `written`, `unchanged` or `parked`, in how many `calls`."""
 
 
-def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, calls: int = 0) -> Tally:
+def tally(
+    works: Iterable[Work],
+    held: Iterable[tuple[Work, Held]] = (),
+    *,
+    overtaken: Iterable[Held] = (),
+    calls: int = 0,
+) -> Tally:
     """Count events that are at their end, and with them the calls that carried them. Empty where none is of a run.
 
-    A held event has not ended yet, unless it waits for a person. What a newer version made needless is unchanged.
+    A held event has not ended yet, unless it waits for a person. What a newer version made needless is unchanged, in
+    memory or, `overtaken`, in the ledger.
     """
     counts: dict[str, Counter[str]] = {}
     for work in works:
@@ -27,6 +32,8 @@ def tally(works: Iterable[Work], held: Iterable[tuple[Work, Held]] = (), *, call
         _count(counts, work, "parked" if one.state is HoldState.PERSON else "")
     for of_run in counts.values():
         of_run["calls"] = calls
+    for run_id, of_ledger in tally_held(overtaken, "unchanged").items():
+        counts.setdefault(run_id, Counter()).update(of_ledger)
     return counts
 
 

@@ -12,6 +12,7 @@ from tests.fakes import START, FakeClock
 from tests.sample_ledger import (
     AMPLE,
     ORG,
+    Dropped,
     document,
     event,
     key,
@@ -26,7 +27,7 @@ from worker.content import Content, ItemCode
 from worker.documents import Kind
 from worker.ledger.errors import DocumentBusy, LeaseLost, LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Closed, Composed, HoldState, Known, Lease, Opened, Purpose, Wait
+from worker.ledger.records import Composed, HoldState, Known, Lease, Opened, Purpose, Wait
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)
@@ -134,7 +135,8 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
     call = await open_call(ledger, lease, write(1), write(2))
     owners = [event(1).owner, event(2).owner]
 
-    closed = await ledger.calls.close(
+    dropped = Dropped()
+    children = await ledger.calls.close(
         lease,
         call.id,
         status=200,
@@ -142,12 +144,13 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
         removed=[key(5)],
         held=[event(4, HoldState.PERSON)],
         completed=[(owner, START) for owner in owners if owner],
+        count=dropped,
     )
 
-    assert [(child.event_id, child.state, child.until) for child in closed.children] == [
+    assert [(child.event_id, child.state, child.until) for child in children] == [
         ("event-3", HoldState.TIME, clock.now())
     ]
-    assert [one.event_id for one in closed.dropped] == ["event-1"]
+    assert [one.event_id for one in dropped] == ["event-1"]
     assert await ledger.documents.get([key(1), key(5)]) == {key(1): document(1)}
     assert {one.event_id for one in await ledger.held.parked(ORG)} == {"event-2", "event-4"}
     assert [one.event_id for one in await ledger.held.due(ORG)] == ["event-3"]
@@ -162,8 +165,8 @@ async def test_closing_twice_is_closing_once(ledger: Ledger) -> None:
     first = await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
     second = await ledger.calls.close(lease, call.id, status=500, removed=[key(1)], held=[event(9)])
 
-    assert [child.event_id for child in first.children] == ["event-3"]
-    assert second == Closed()
+    assert [child.event_id for child in first] == ["event-3"]
+    assert second == []
     assert key(1) in await ledger.documents.get([key(1)])
     assert (await ledger.calls.usage(ORG, START))[0].status == 200
 

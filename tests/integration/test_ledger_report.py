@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import (
     ORG,
+    Dropped,
     document,
     event,
     key,
@@ -34,7 +35,8 @@ async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger
 
     settled = [(key(1, "payment/1"), START + SECOND, "new"), (key(2, "payment/1"), START, "old"), (key(9), START, "")]
     completed = [(one.owner, version) for one, version, _ in settled]
-    dropped = await ledger.documents.settle_unchanged(lease, settled, completed=completed)
+    dropped = Dropped()
+    await ledger.documents.settle_unchanged(lease, settled, completed=completed, count=dropped)
 
     assert [one.event_id for one in dropped] == ["event-1"]
     assert await ledger.held.parked(ORG) == []

@@ -23,9 +23,9 @@ from worker.ledger.leases import fenced
 from worker.ledger.records import (
     Call,
     CallState,
-    Closed,
     Compose,
     Composed,
+    Count,
     Document,
     Held,
     Known,
@@ -34,7 +34,9 @@ from worker.ledger.records import (
     Opened,
     Purpose,
     Wait,
+    uncounted,
 )
+from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import calls, claims
 from worker.ledger.voids import read_voids
@@ -165,13 +167,14 @@ class Calls:
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
-    ) -> Closed:
-        """Write down how the call ended, all of it or nothing.
+        count: Count = uncounted,
+    ) -> list[Held]:
+        """Write down how the call ended, all of it or nothing; returns the children that its documents release.
 
         Documents are written (versions never lowered) and removed; held rows of completed entities up to the version
-        are dropped, then `held` is inserted; `headers` correct the budget as `correct` does. Closing a closed call
-        changes nothing else and returns nothing: children released before are due. Raises `LeaseLost`; `LedgerError`
-        for an unknown call.
+        are dropped, then `held` is inserted; `count` says what the runs have of it, those dropped included; `headers`
+        correct the budget as `correct` does. Closing a closed call changes nothing else and returns nothing: children
+        released before are due. Raises `LeaseLost`; `LedgerError` for an unknown call.
         """
         verdict = closing.Verdict(status, documents, removed, held, completed)
         async with self._database.transaction() as connection:
@@ -179,11 +182,13 @@ class Calls:
             if headers is not None:
                 await budget.correct(self._database, connection, lease.name, headers, own=0)
             if not closed:
-                return Closed()
-            await closing.settle(connection, self._database.dialect, call_id, verdict)
-            if not (holding or held):
-                return Closed()
-            return await closing.settle_held(connection, self._database.dialect, lease.name, verdict, now)
+                return []
+            dialect, children, dropped = self._database.dialect, list[Held](), list[Held]()
+            await closing.settle(connection, dialect, call_id, verdict)
+            if holding or held:
+                children, dropped = await closing.settle_held(connection, dialect, lease.name, verdict, now)
+            await add_counts(connection, count(dropped))
+        return children
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""

@@ -19,7 +19,7 @@ from worker.ledger.errors import LedgerError
 from worker.ledger.held import insert_held, release_children
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import ask
-from worker.ledger.records import CallState, Closed, Document, Held, HoldState, Lease
+from worker.ledger.records import CallState, Document, Held, HoldState, Lease
 from worker.ledger.statements import Prepared, prepared
 from worker.ledger.tables import calls, claims, held
 
@@ -73,12 +73,14 @@ async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdic
     await delete_documents(connection, verdict.removed)
 
 
-async def settle_held(connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime) -> Closed:
-    """What it means for events that are held."""
+async def settle_held(
+    connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime
+) -> tuple[list[Held], list[Held]]:
+    """What it means for events that are held: the children it releases, and what `drop_held` returns."""
     dropped = await drop_held(connection, verdict.completed)
     await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     children = await release_children(connection, org, [document.key for document in verdict.documents], now)
-    return Closed(children, dropped)
+    return children, dropped
 
 
 @cache

@@ -14,7 +14,8 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import fenced
-from worker.ledger.records import Document, Held, HoldState, Lease
+from worker.ledger.records import Count, Document, Held, HoldState, Lease, uncounted
+from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import (
     KEY_COLUMNS,
     Prepared,
@@ -118,18 +119,19 @@ class Documents:
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
         voided: Sequence[Voided] = (),
-    ) -> list[Held]:
+        count: Count = uncounted,
+    ) -> None:
         """These documents need no call: the content is in Xero already, or newer content is.
 
         Versions are raised, never lowered, and the content counts as sent: a person may have made Xero's the same. Held
-        rows of completed entities up to the version are dropped, and what is `voided` before it was ever there is
-        remembered, in one transaction. Returns what `drop_held` does. Raises `LeaseLost`.
+        rows of completed entities up to the version are dropped, what is `voided` before it was ever there is
+        remembered, and `count` says what the runs have of it, in one transaction. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             await raise_versions(connection, settled)
             await remember_voids(connection, self._database.dialect, voided, now)
-            return await drop_held(connection, completed)
+            await add_counts(connection, count(await drop_held(connection, completed)))
 
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:

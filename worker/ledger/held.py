@@ -14,7 +14,8 @@ from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
-from worker.ledger.records import Held, HoldState, Lease
+from worker.ledger.records import NO_COUNTS, Count, Held, HoldState, Lease, Tally, uncounted
+from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.tables import documents, held
 
@@ -104,17 +105,18 @@ class HeldEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def hold(self, lease: Lease, events: Sequence[Held]) -> list[Held]:
+    async def hold(self, lease: Lease, events: Sequence[Held], counts: Tally = NO_COUNTS) -> list[Held]:
         """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
 
-        Idempotent by id. The parent is looked for in the same transaction that inserts, so no
-        child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
+        Idempotent by id; the runs' `counts` are added each time. The parent is looked for in the same transaction that
+        inserts, so no child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             present = await _present_parents(connection, events)
             waiting = [one for one in events if not _is_free(one, present)]
             await insert_held(connection, self._database.dialect, waiting, now)
+            await add_counts(connection, counts)
         return [one for one in events if _is_free(one, present)]
 
     async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
@@ -134,7 +136,9 @@ class HeldEvents:
             rows = (await connection.execute(_RELEASE, {"of": lease.name, "at": now})).mappings()
             return [held_of(row) for row in rows]
 
-    async def expire_parents(self, lease: Lease, older_than: timedelta = timedelta(hours=24)) -> list[Held]:
+    async def expire_parents(
+        self, lease: Lease, older_than: timedelta = timedelta(hours=24), *, count: Count = uncounted
+    ) -> list[Held]:
         """Park children that have waited so long, naming the parent; 500 at a time. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
@@ -142,7 +146,9 @@ class HeldEvents:
             overdue = [held_of(row) for row in (await connection.execute(_OVERDUE, values)).mappings()]
             if overdue:
                 await connection.execute(_EXPIRE, [_expiry(child, now) for child in overdue])
-            return await _get(connection, [child.id for child in overdue])
+            expired = await _get(connection, [child.id for child in overdue])
+            await add_counts(connection, count(expired))
+        return expired
 
     async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
         """The documents that events held for `reason` wait for."""
@@ -160,12 +166,13 @@ class HeldEvents:
                 released += (await connection.execute(_RELEASE_WAITING, values)).rowcount
         return released
 
-    async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
-        """These are done with. Unknown ids are no error. Raises `LeaseLost`."""
+    async def remove(self, lease: Lease, ids: Iterable[str], counts: Tally = NO_COUNTS) -> None:
+        """These are done with, and the runs have `counts` of it. Unknown ids are no error. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
             for piece in chunks(ids):
                 await connection.execute(_REMOVE, {"ids": piece})
+            await add_counts(connection, counts)
 
     async def parked(self, org: str, limit: int = 100, offset: int = 0) -> list[Held]:
         """Those that wait for a person, newest first, without their bodies: `get` has them."""

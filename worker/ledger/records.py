@@ -203,15 +203,18 @@ class Held:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """What the end of a call means for held events.
+Tally = Mapping[str, Mapping[str, int]]
+"""By run: how many of its events were `written`, `unchanged` or `parked`, in how many `calls`."""
 
-    `children` are released by its documents. `dropped` had not ended, and ask for nothing any more.
-    """
+NO_COUNTS: Tally = MappingProxyType({})
 
-    children: Sequence[Held] = ()
-    dropped: Sequence[Held] = ()
+Count = Callable[[Sequence[Held]], Tally]
+"""Asked in the transaction that ends held events, with those of them that had not ended, what it adds to the runs."""
+
+
+def uncounted(_ended: Sequence[Held]) -> Tally:
+    """The `Count` of what no run asks for."""
+    return NO_COUNTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
 from worker.ledger.engine import Database
+from worker.ledger.records import Tally
+from worker.ledger.run_counts import add_counts
 from worker.ledger.runs import FINISH, UNFINISHED, progress_of
 from worker.ledger.statements import among
 from worker.ledger.tables import run_streams, runs
@@ -29,10 +31,6 @@ _NEWEST = (
 )
 _GOING_ON = select(runs.c.id).where(among(runs.c.id, "ids"), runs.c.state.in_(UNFINISHED)).limit(1)
 _STREAMS = select(run_streams).where(among(run_streams.c.run_id, "ids"))
-_ADDED = ("written", "unchanged", "parked", "calls")
-_ADD = (
-    update(runs).where(runs.c.id == bindparam("this")).values({name: runs.c[name] + bindparam(name) for name in _ADDED})
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +97,11 @@ class RunReports:
         async with self._database.reading() as connection:
             return (await connection.execute(_GOING_ON, {"ids": sorted(run_ids)})).first() is not None
 
-    async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Add to the runs' `written`, `unchanged`, `parked` and `calls`. A correlation id that is no run's is no error.
-
-        Nothing is asked of the database where there is nothing to add.
-        """
+    async def add(self, counts: Tally) -> None:
+        """Count events that end where the ledger has nothing else to write down; see `add_counts`."""
         if counts:
-            # in the same order everywhere: two workers that each wait for the other's rows would wait for ever
-            rows = [
-                {"this": run_id} | {name: counts[run_id].get(name, 0) for name in _ADDED} for run_id in sorted(counts)
-            ]
             async with self._database.transaction() as connection:
-                await connection.execute(_ADD, rows)
+                await add_counts(connection, counts)
 
     async def cancel(self, run_id: str, *, why: str) -> bool:
         """The agent stops at its next page. False where the run is not there, or at its end already."""

@@ -20,9 +20,9 @@ from worker.ledger.budget import IN_FLIGHT_AT_MOST
 from worker.ledger.records import (
     Call,
     CallState,
-    Closed,
     Compose,
     Composed,
+    Count,
     Document,
     Held,
     HoldState,
@@ -31,6 +31,7 @@ from worker.ledger.records import (
     Opened,
     Purpose,
     Wait,
+    uncounted,
 )
 
 
@@ -142,19 +143,20 @@ class Calls:
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
-    ) -> Closed:
+        count: Count = uncounted,
+    ) -> list[Held]:
         self._books.fenced(lease)
         if headers is not None:
             await self.correct(lease.name, headers)
         if self.accounts[lease.name].pending.pop(call_id, None) is None:
-            return Closed()
+            return []
         self._books.write(documents)
-        dropped = self._books.complete(completed)
+        count(self._books.complete(completed))
         for one in held:
             self._books.keep(one)
             if one.state is HoldState.PARENT and one.parent in self._books.documents:
                 self._books.release([one.parent])
-        return Closed(self._books.release([document.key for document in documents]), dropped)
+        return self._books.release([document.key for document in documents])
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         self._books.fenced(lease)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.errors import LeaseLost
-from worker.ledger.records import Document, Held, HoldState, Known, Lease, Pause
+from worker.ledger.records import NO_COUNTS, Count, Document, Held, HoldState, Known, Lease, Pause, Tally, uncounted
 from worker.settings.overlay import Overlay
 
 _NOBODY = ""
@@ -157,7 +157,8 @@ class Documents:
         *,
         completed: Sequence[tuple[EntityKey, datetime]],
         voided: Sequence[tuple[DocumentKey, datetime]] = (),
-    ) -> list[Held]:
+        count: Count = uncounted,
+    ) -> None:
         self._books.fenced(lease)
         for key, version in voided:
             self._books.voids[key] = max(version, self._books.voids.get(key, version))
@@ -165,7 +166,7 @@ class Documents:
             document = self._books.documents.get(key)
             if document is not None and document.version <= version:
                 self._books.documents[key] = document._replace(version=version, content_hash=content)
-        return self._books.complete(completed)
+        count(self._books.complete(completed))
 
 
 class HeldEvents:
@@ -174,7 +175,8 @@ class HeldEvents:
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    async def hold(self, lease: Lease, events: Sequence[Held]) -> list[Held]:
+    async def hold(self, lease: Lease, events: Sequence[Held], counts: Tally = NO_COUNTS) -> list[Held]:
+        del counts  # nobody asks for a run's figures
         self._books.fenced(lease)
         free = [one for one in events if one.state is HoldState.PARENT and one.parent in self._books.documents]
         for one in events:
@@ -191,13 +193,16 @@ class HeldEvents:
         self._books.fenced(lease)
         return self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])
 
-    async def expire_parents(self, lease: Lease, older_than: timedelta = timedelta(hours=24)) -> list[Held]:
+    async def expire_parents(
+        self, lease: Lease, older_than: timedelta = timedelta(hours=24), *, count: Count = uncounted
+    ) -> list[Held]:
         before = self._books.fenced(lease) - older_than
         ids = [held_id for waiting in self._books.waiting.values() for held_id in waiting]
         overdue = [one for held_id in ids if (one := self._books.held[held_id]).created_at and one.created_at <= before]
         parked = [replace(one, state=HoldState.PERSON, until=None) for one in overdue]
         for one in parked:
             self._books.keep(one)
+        count(parked)
         return parked
 
     async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
@@ -206,7 +211,8 @@ class HeldEvents:
     async def release(self, lease: Lease, reason: str, parents: Iterable[DocumentKey]) -> int:
         return 0
 
-    async def remove(self, lease: Lease, ids: Iterable[str]) -> None:
+    async def remove(self, lease: Lease, ids: Iterable[str], counts: Tally = NO_COUNTS) -> None:
+        del counts
         self._books.fenced(lease)
         for held_id in list(ids):
             self._books.drop(held_id)
@@ -244,7 +250,7 @@ class Runs:
     async def go_on(self, run_ids: Collection[str]) -> bool:
         return not self.unfinished.isdisjoint(run_ids)
 
-    async def add(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+    async def add(self, counts: Tally) -> None:
         """A simulated day asks for no figures of a run."""
 
 
