@@ -10,7 +10,7 @@ from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
-from worker.overtaken import Overtaken
+from worker.overtaken import Overtaken, held_below
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
 from worker.sorting import Candidate, sort
@@ -71,22 +71,33 @@ class Intake:
             pairs = [(work, held) for work, held in pairs if work not in stale]
         if not pairs:
             return
-        unique = {held.id: held for _, held in pairs}
-        counts = tally((), [(work, held) for work, held in pairs if held.state is not HoldState.PARENT])
-        back = {held.id for held in await self._s.ledger.held.hold(self._s.lease, list(unique.values()), counts)}
-        self._s.steps.reached(Step.HELD)
+        back = await self._into_ledger(pairs)
         kept = [(work, held) for work, held in pairs if held.id not in back]
         late = [(work, held) for work, held in kept if held.state is HoldState.PARENT]
-        await self._s.ledger.runs.add(tally((), late))  # what they absorbed: until it is acknowledged it comes again
+        await self._s.ledger.runs.add(tally((), late))  # what they absorbed, which comes again until it is acknowledged
         for work, held in kept:
             self._s.closing.ended(work, held)
         again = [work for work, held in pairs if held.id in back]
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
+    async def _into_ledger(self, pairs: Sequence[tuple[Work, Held]]) -> frozenset[str]:
+        """Hold these, and end what they absorbed where their own state is sure; the ids of those whose parent came."""
+        firm = [(work, held) for work, held in pairs if held.state is not HoldState.PARENT]
+        overtaken = Overtaken(self._s, [work for work, _ in pairs])
+        back = await self._s.ledger.held.hold(
+            self._s.lease,
+            list({held.id: held for _, held in pairs}.values()),
+            completed=held_below(work for work, _ in firm),
+            count=lambda dropped: tally((), firm, overtaken=overtaken.of(dropped)),
+        )
+        self._s.steps.reached(Step.HELD)
+        overtaken.tell()
+        return frozenset(held.id for held in back)
+
     async def complete(self, works: Sequence[Work], *, counted: Collection[Work] = ()) -> None:
         """Close events of which nothing is to be written any more; the runs have those that are `counted` already."""
-        done = [work.held_id for work in works if work.held_id]
+        done = [one.held_id for one in everyone(works) if one.held_id]
         counts = tally(work for work in works if work not in counted)
         if done:
             await self._s.ledger.held.remove(self._s.lease, done, counts)

@@ -17,7 +17,7 @@ from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results
-from worker.overtaken import Overtaken
+from worker.overtaken import Overtaken, held_below
 from worker.session import Session
 from worker.steps import Step
 from worker.tally import tally
@@ -63,7 +63,7 @@ class Settlement:
             status=status,
             documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
-            completed=ending.completed,
+            completed=[*ending.completed, *held_below(work for work, _ in fates)],
             headers=headers,
             count=lambda dropped: tally(_with(result, ending), fates, overtaken=overtaken.of(dropped), calls=1),
         )

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey
-from worker.ledger.documents import read_documents
+from worker.documents import DocumentKey, EntityKey
+from worker.ledger.documents import drop_held, read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
@@ -105,18 +105,27 @@ class HeldEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def hold(self, lease: Lease, events: Sequence[Held], counts: Tally = NO_COUNTS) -> list[Held]:
+    async def hold(
+        self,
+        lease: Lease,
+        events: Sequence[Held],
+        *,
+        completed: Sequence[tuple[EntityKey, datetime]] = (),
+        count: Count = uncounted,
+    ) -> list[Held]:
         """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
 
-        Idempotent by id; the runs' `counts` are added each time. The parent is looked for in the same transaction that
-        inserts, so no child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
+        What is held of `completed` entities up to the version is dropped before, and `count` says what the runs have of
+        it all. Idempotent by id, but for that. The parent is looked for in the same transaction that inserts, so no
+        child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             present = await _present_parents(connection, events)
             waiting = [one for one in events if not _is_free(one, present)]
+            dropped = await drop_held(connection, completed)
             await insert_held(connection, self._database.dialect, waiting, now)
-            await add_counts(connection, counts)
+            await add_counts(connection, count(dropped))
         return [one for one in events if _is_free(one, present)]
 
     async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:

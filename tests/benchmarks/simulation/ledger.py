@@ -175,9 +175,16 @@ class HeldEvents:
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    async def hold(self, lease: Lease, events: Sequence[Held], counts: Tally = NO_COUNTS) -> list[Held]:
-        del counts  # nobody asks for a run's figures
+    async def hold(
+        self,
+        lease: Lease,
+        events: Sequence[Held],
+        *,
+        completed: Sequence[tuple[EntityKey, datetime]] = (),
+        count: Count = uncounted,
+    ) -> list[Held]:
         self._books.fenced(lease)
+        count(self._books.complete(completed))
         free = [one for one in events if one.state is HoldState.PARENT and one.parent in self._books.documents]
         for one in events:
             if one not in free:

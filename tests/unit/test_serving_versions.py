@@ -1,0 +1,49 @@
+"""Of several versions of one entity only the newest is sent, also when they waited in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import served
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.unit.test_serving_overtaken import CUSTOMER, held
+from worker.documents import Kind
+from worker.ledger.records import HoldState
+
+
+def paying(amount: str, hours: int) -> Event:
+    made = event(Entity.PAYMENT, payment(amount=amount))
+    return made.model_copy(update={"version": VERSION + timedelta(hours=hours), "id": f"paid-{hours}"})
+
+
+async def test_what_a_version_absorbed_that_a_person_has_to_look_at_is_not_sent_in_its_place(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        await one.acked(*one.receive(paying("12.00", 1)))
+        await one.acked(*one.receive(paying("13.00", 2)))
+        await one.waits(HoldState.PARENT, 2)
+
+        # the sale comes, of 12.00: the store says by now that 13.00 were paid
+        await one.acked(*one.receive(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))))
+        await one.parks(1)
+
+        assert await one.waiting(HoldState.TIME) == 0
+        assert [kept.event_id for kept in await one.parked()] == ["paid-2"]
+        assert [call for call in one.xero.calls if call.kind is Kind.PAYMENT] == []
+
+
+async def test_what_a_version_absorbed_that_xero_refuses_is_not_sent_in_its_place(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        one.xero.answers[Kind.CONTACT] = [one.xero.refuse]
+        newer = CUSTOMER.model_copy(update={"version": VERSION + timedelta(hours=1), "id": "newer"})
+        due = [held(version, await one.ledger.now()) for version in (CUSTOMER, newer)]
+        await one.ledger.held.hold(one.lease, [replace(each, id=each.event_id) for each in due])
+
+        await one.parks(1)
+
+        assert await one.waiting(HoldState.TIME) == 0
+        assert [kept.event_id for kept in await one.parked()] == ["newer"]
+        assert len([call for call in one.xero.calls if call.kind is Kind.CONTACT]) == 1
