@@ -44,6 +44,7 @@ _OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
+_RETURN_S = 5.0
 _CONTROL_PREFETCH = 20
 _QUEUE = attrgetter("queue")
 
@@ -60,6 +61,7 @@ class Serving:
         self._consumer = consumer
         self._log = structlog.get_logger("xerelay")
         self._stop = asyncio.Event()
+        self._returning: asyncio.Task[None] | None = None
         self._inbox = Inbox(throttle)
         self._intake = Intake(session=session)
         self._settlement = Settlement(session=session, intake=self._intake)
@@ -105,7 +107,7 @@ class Serving:
         except BaseExceptionGroup as group:
             raise weightiest(group) from group
         finally:
-            await self._return_all()
+            await self._return_wholly()
 
     async def _start(self, tasks: asyncio.TaskGroup) -> None:
         dispatcher = Dispatcher(
@@ -248,6 +250,18 @@ class Serving:
         for queue in (dead_queue(org), organisation_commands(org)):
             await when_connected(self._consumer.start(queue, _CONTROL_PREFETCH))
         await self._keeper.run()
+
+    async def _return_wholly(self) -> None:
+        """To the end, also when it is cancelled meanwhile: a queue still consumed after it is one that nobody serves.
+
+        A broker that does not answer is not waited for any longer; then it goes on when it does.
+        """
+        self._returning = asyncio.create_task(self._return_all())
+        try:
+            await asyncio.shield(self._returning)
+        except asyncio.CancelledError:
+            await asyncio.wait({self._returning}, timeout=_RETURN_S)
+            raise
 
     async def _return_all(self) -> None:
         org = self._s.org.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,3 +91,35 @@ async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) 
     await asyncio.wait_for(running, 15)
 
     assert [pause.reason for pause in await ledger.pauses.current(ORG)] == ["day_limit"]
+
+
+@dataclass
+class SlowBroker(MemoryBroker):
+    """Knows what is consumed. Whoever cancels waits until it `agrees`."""
+
+    consumed: set[str] = field(default_factory=set)
+    asked: bool = False
+    agrees: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        self.consumed.add(queue)
+
+    async def cancel(self, queue: str) -> None:
+        self.asked = True
+        self.consumed.discard(queue)
+        await self.agrees.wait()
+
+
+async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_queue_consumed(ledger: Ledger) -> None:
+    broker = SlowBroker()
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
+    running = asyncio.create_task(runner.run())
+    await until(lambda: len(broker.consumed) > 2, what="queues that are consumed")
+    runner.stop()
+    await until(lambda: broker.asked, what="the first cancellation")
+
+    running.cancel()
+    broker.agrees.set()
+    await asyncio.wait({running})
+
+    assert broker.consumed == set()
