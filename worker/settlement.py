@@ -37,6 +37,7 @@ class Settlement:
         self._s = session
         self._intake = intake
         self._ends = Ends(session)
+        self._pausing: set[Kind] = set()
         self._log = structlog.get_logger("xerelay")
 
     async def record(
@@ -117,10 +118,12 @@ class Settlement:
         now = self._s.clock.now()
         until = self._s.in_s(KIND_PAUSE_S)
         detail = "; ".join(messages)[:500]
-        if self._s.paused_kinds.get(kind, now) <= now:
+        if kind not in self._pausing and self._s.paused_kinds.get(kind, now) <= now:
+            self._pausing.add(kind)  # a call and intake may find the same at once
             pause = Pause(self._s.org.name, kind, reason, detail, since=now, until=until)
             await self._s.ledger.pauses.set(self._s.lease, pause)
             self._s.paused_kinds[kind] = until
+            self._pausing.discard(kind)
             self._log.error("kind.paused", organisation=self._s.org.name, kind=str(kind), reason=reason)
         works = self._s.buffer.of_kind(kind)
         orphans = [orphan for work in works for orphan in self._s.buffer.drop(work)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.entities import Entity
 from schemas.envelope import Event
@@ -16,8 +18,10 @@ from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
 from tests.waiting import until
 from worker.documents import Kind
+from worker.intake import Intake
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Call, HoldState, Purpose
+from worker.settlement import Settlement
 from worker.xero.reply import Reply, ReplyKind
 
 
@@ -116,3 +120,12 @@ async def test_while_xero_does_not_answer_documents_go_as_they_are(tmp_path: Pat
 
         assert await one.parked() == []
         assert settings(one) == ["/Accounts"]
+
+
+async def test_what_a_call_and_the_lists_find_at_once_is_one_alarm(one: Served) -> None:
+    settlement = Settlement(session=one.session, intake=Intake(session=one.session))
+
+    with capture_logs() as lines:
+        await asyncio.gather(*(settlement.pause_kind(Kind.INVOICE, "account_invalid", ()) for _ in range(2)))
+
+    assert [line["kind"] for line in lines if line["event"] == "kind.paused"] == [Kind.INVOICE]
