@@ -46,7 +46,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One snapshot, its version, and the places it belongs to: one for a sale, several for a product.
+    """One snapshot, its version, and the places it belongs to: one for a sale; else each website, and all its views.
 
     The first number in `data.id` is the row's id: `17`, `invoice-17`.
     """

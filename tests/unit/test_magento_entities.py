@@ -64,7 +64,7 @@ def test_a_customer_has_the_phone_company_and_address_of_the_billing_address() -
     assert data.address is not None
     assert (data.address.lines, data.address.region, data.address.country) == (("4 Mill Lane", "Flat 2"), "Fife", "GB")
     assert found.version == datetime(2026, 9, 30, 17, 2, 44, tzinfo=UTC)
-    assert found.places == (Place("base"),)
+    assert found.places == (Place("base"), Place("base", "default"))
 
 
 def test_a_customer_may_have_no_address_at_all() -> None:
@@ -109,13 +109,13 @@ def test_a_product_is_what_can_stand_on_a_line() -> None:
 
     assert isinstance(found.data, Product)
     assert found.data == Product(id="101", sku="BRUSH/1", name="Café Press 1 l")
-    assert found.places == (Place("base"),)
+    assert found.places == (Place("base"), Place("base", "default"))
 
 
 def test_a_product_without_websites_in_its_answer_is_everybodys() -> None:
     (found,) = product(without(product_json(), "extension_attributes"), places())
 
-    assert found.places == (Place("base"), Place("nz"))
+    assert found.places == (Place("base"), Place("base", "default"), Place("nz"), Place("nz", "kiwi"))
 
 
 def test_a_gift_card_is_a_liability_and_a_choice_is_no_item() -> None:

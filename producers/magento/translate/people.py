@@ -33,7 +33,7 @@ def customer(raw: Raw, places: Places) -> tuple[Found, ...]:
         address=address(billing),
         website=place.website,
     )
-    return (Found(Entity.CUSTOMER, version(raw), (place,), data),)
+    return (Found(Entity.CUSTOMER, version(raw), places.within(place), data),)
 
 
 def buyer(order: Raw) -> Buyer:

@@ -48,6 +48,11 @@ class Places:
         """The place of a website."""
         return self.websites.get(number(website_id) or _ADMIN, self.default).place
 
+    def within(self, website: Place) -> tuple[Place, ...]:
+        """A website and each of its views, for any of them may be the one that feeds an organisation."""
+        views = (view.place for view in self.views.values() if view.place.website == website.website)
+        return (website, *views)
+
     def all_websites(self) -> tuple[Place, ...]:
         """Every website."""
         return tuple(view.place for view in self.websites.values())

@@ -28,4 +28,5 @@ def product(raw: Raw, places: Places) -> tuple[Found, ...]:
     )
     websites = extension(raw).get("website_ids")
     where = [places.of_website(one) for one in websites] if isinstance(websites, list) else places.all_websites()
-    return (Found(Entity.PRODUCT, version(raw), tuple(dict.fromkeys(where)), data),)
+    within = tuple(place for website in dict.fromkeys(where) for place in places.within(website))
+    return (Found(Entity.PRODUCT, version(raw), within, data),)
