@@ -59,13 +59,16 @@ def bought(held_id: str, customer: dict[str, Any], detail: str = "see there") ->
     return held(held_id, Entity.INVOICE, invoice(row("10.00"), id=held_id, customer=customer), detail)
 
 
-async def contact_call(ledger: Ledger, lease: Lease, *people: tuple[str, str, str], closes: bool = True) -> Call:
+async def contact_call(
+    ledger: Ledger, lease: Lease, *people: tuple[str, str, str], store: str = "shop", closes: bool = True
+) -> Call:
     """A call that carries contacts."""
     members = []
     for customer_id, name, email in people:
-        content = Content.of({"ContactNumber": f"shop:{customer_id}", "Name": name, "EmailAddress": email})
-        key = DocumentKey(ORG, "shop", "customer", customer_id, "contact")
-        write = Write(key, Kind.CONTACT, START, f"shop:{customer_id}", content)
+        number = f"{store}:{customer_id}"
+        content = Content.of({"ContactNumber": number, "Name": name, "EmailAddress": email})
+        key = DocumentKey(lease.name, store, "customer", customer_id, "contact")
+        write = Write(key, Kind.CONTACT, START, number, content)
         text = content.filled({}, ())
         members.append(Member(key, Kind.CONTACT, START, write.number, write.content_hash, Action.SAVE, text))
 
@@ -272,9 +275,9 @@ def test_an_id_that_two_stores_have_needs_its_store(tmp_path: Path) -> None:
 
     assert (which.exit_code, which.stderr) == (
         2,
-        "main: stores have a customer 7; say with --store whose it is: outlet, shop\n",
+        "several stores have a customer 7; say with --store whose it is: outlet, shop\n",
     )
-    assert nobody.stderr == "main: no contact has the id 9; say with --store whose it is: shop, outlet\n"
+    assert nobody.stderr == "no contact has the id 9; say with --store whose it is: shop, outlet\n"
 
 
 def test_a_purge_drops_what_retention_has_outlived_and_says_so_on_record(line: CommandLine) -> None:

@@ -69,16 +69,21 @@ def forget(
 async def _find(
     ledger: Ledger, chosen: Sequence[OrganisationSettings], stores: Sequence[str], customer_id: str, email: str
 ) -> list[Traces]:
-    found: list[Traces] = []
-    for org in chosen:
-        task = Forgetting(ledger, org)
-        known = list(stores if len(stores) == 1 else await task.sources(customer_id)) if customer_id else [""]
-        if len(known) != 1:
-            which = f"stores have a customer {customer_id}" if known else f"no contact has the id {customer_id}"
-            refuse(f"{org.name}: {which}; say with --store whose it is: {', '.join(known or stores)}")
-        traces = await task.find(source=known[0], customer_id=customer_id, email=email)
-        found += [] if traces.is_empty else [traces]
-    return found
+    tasks = [Forgetting(ledger, org) for org in chosen]
+    source = await _store_of(tasks, stores, customer_id) if customer_id else ""
+    found = [await task.find(source=source, customer_id=customer_id, email=email) for task in tasks]
+    return [one for one in found if not one.is_empty]
+
+
+async def _store_of(tasks: Sequence[Forgetting], stores: Sequence[str], customer_id: str) -> str:
+    """The store whose id it is. Where two have it they mean two people, in different organisations too."""
+    if len(stores) == 1:
+        return stores[0]
+    known = sorted({source for task in tasks for source in await task.sources(customer_id)})
+    if len(known) != 1:
+        which = "several stores have a customer" if known else "no contact has the id"
+        refuse(f"{which} {customer_id}; say with --store whose it is: {', '.join(known or stores)}")
+    return known[0]
 
 
 async def _forget(
