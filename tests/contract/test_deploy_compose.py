@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from schemas.codec import MAX_BODY_BYTES
+from worker.settings.sections import ConnectionSettings
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("prepare", "worker", "agent", "console", "xero", "shop")
@@ -130,6 +131,16 @@ def test_it_has_every_part_and_the_sandbox_only_when_asked(compose: dict[str, An
         "shop",
     }
     assert [name for name, service in services.items() if "profiles" in service] == ["xero", "shop"]
+
+
+def test_no_page_sends_people_to_connect_beside_the_console_that_has_the_port(compose: dict[str, Any]) -> None:
+    port = ConnectionSettings.model_fields["redirect_port"].default
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").glob("*.md")]
+
+    beside = [page.name for page in pages if re.search(r"exec \S+ xerelay connect", page.read_text())]
+
+    assert f"127.0.0.1:{port}:{port}" in compose["services"]["console"]["ports"]
+    assert beside == []
 
 
 def test_what_is_named_is_there(compose: dict[str, Any]) -> None:

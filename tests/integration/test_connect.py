@@ -67,8 +67,9 @@ async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl,
     assert (shown[0], "close this page" in shown[1]) == ("Not Found", True)
 
 
-async def test_a_port_that_is_taken_is_told_with_the_way_out(port: int) -> None:
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConsentRefused, match=f"port {port} .*--paste"):
+async def test_a_port_that_is_taken_is_told_with_the_ways_out(port: int) -> None:
+    way_out = f"port {port} is taken; if a console has it, log in at http://localhost:{port} and press Connect.*--paste"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConsentRefused, match=way_out):
         await came_back("http://127.0.0.1:1/", port, browse=lambda _page: None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from collections.abc import Callable
+from errno import EADDRINUSE
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,6 +22,7 @@ from worker.xero.consent import ConsentRefused, Tenant
 from worker.xero.tokens import AuthError
 
 _PATIENCE_S = 600.0
+_AGAIN = "run it again, with --paste where the browser is on another machine"
 
 
 def connect(
@@ -80,9 +82,14 @@ async def came_back(page: str, port: int, *, browse: Callable[[str], object] = w
             typer.echo(page)
             await asyncio.to_thread(browse, page)
             return await callback.uri(within_s=_PATIENCE_S)
-    except OSError as error:  # TimeoutError is one
-        why = "nobody came back within 10 minutes" if isinstance(error, TimeoutError) else f"port {port} cannot be used"
-        raise ConsentRefused(f"{why}; run it again, with --paste where the browser is on another machine") from None
+    except TimeoutError:
+        raise ConsentRefused(f"nobody came back within 10 minutes; {_AGAIN}") from None
+    except OSError as error:
+        if error.errno == EADDRINUSE:
+            # first of all not --paste: a browser would end at that console, which refuses what it did not ask for
+            there = f"if a console has it, log in at http://localhost:{port} and press Connect there"
+            raise ConsentRefused(f"port {port} is taken; {there}; else run it again with --paste") from None
+        raise ConsentRefused(f"port {port} cannot be used; {_AGAIN}") from None
 
 
 def _fail(message: str) -> NoReturn:
