@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from deploy.sandbox.xero.batch import Saved
 from deploy.sandbox.xero.errors import Json, Refused
-from deploy.sandbox.xero.family import ALLOCATED, Family, money_changed, status_refusal
-from deploy.sandbox.xero.header import build_header, find_contact, header_refusals, settle_contact, with_currency
+from deploy.sandbox.xero.family import ALLOCATED, Family, fixed_changed, status_refusal
+from deploy.sandbox.xero.header import (
+    build_header,
+    find_contact,
+    header_refusals,
+    header_warnings,
+    settle_contact,
+    with_currency,
+)
 from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.lines import LineRules, Lines, build_lines
 from deploy.sandbox.xero.money import ZERO, AmountsAre, totals
@@ -55,13 +62,13 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     after = {**(known or _new(family)), **header, **_sums(lines, amounts_are)}
     if family.discounts:
         after |= _discounts(lines)
-    if known is not None and settled and (money_changed(known, after) or _moves_credit(known, contact)):
+    if known is not None and settled and (fixed_changed(known, after) or _moves_credit(known, contact)):
         refusals.append(ALLOCATED)
     if refusals:
         raise Refused(*refusals)
     _check_total(element, after)
     _check_plan(book, known, after)
-    return _keep(book, family, known, after, given, contact, tuple(lines.warnings))
+    return _keep(book, family, known, after, given, contact, (*header_warnings(header, element), *lines.warnings))
 
 
 def _check_locks(book: Book, known: Json | None, header: Json) -> None:

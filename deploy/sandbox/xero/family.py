@@ -58,15 +58,40 @@ _NEXT = {
     "AUTHORISED": ("VOIDED",),
 }
 
-_MONEY_OF_DOCUMENT = ("Type", "Date", "LineAmountTypes", "CurrencyCode", "SubTotal", "TotalTax", "Total")
-_MONEY_OF_LINE = ("LineItemID", "Quantity", "UnitAmount", "LineAmount", "TaxAmount", "TaxType", "ItemCode")
+_FIXED_OF_DOCUMENT = (
+    "Type",
+    "Date",
+    "ExpectedPaymentDate",
+    "PlannedPaymentDate",
+    "LineAmountTypes",
+    "CurrencyCode",
+    "CurrencyRate",
+    "SubTotal",
+    "TotalTax",
+    "Total",
+)
+_FIXED_OF_LINE = (
+    "LineItemID",
+    "Quantity",
+    "UnitAmount",
+    "DiscountRate",
+    "DiscountAmount",
+    "LineAmount",
+    "TaxAmount",
+    "TaxType",
+    "ItemCode",
+)
 
 
-def money_changed(before: Json, after: Json) -> bool:
-    """Whether an edit touches what is fixed once a payment or credit is on the document [xero 4.3]."""
-    return _money(before) != _money(after)
+def fixed_changed(before: Json, after: Json) -> bool:
+    """Whether an edit touches what is fixed once a payment or credit is on the document [xero 4.3].
+
+    Xero lists what may change then: reference, due date, number, branding theme, contact, URL, and of a line its words,
+    account and tracking.
+    """
+    return _fixed(before) != _fixed(after)
 
 
-def _money(document: Json) -> list[object]:
-    lines = [[line.get(name) for name in _MONEY_OF_LINE] for line in document["LineItems"]]
-    return [*(document.get(name) for name in _MONEY_OF_DOCUMENT), lines]
+def _fixed(document: Json) -> list[object]:
+    lines = [[line.get(name) for name in _FIXED_OF_LINE] for line in document["LineItems"]]
+    return [*(document.get(name) for name in _FIXED_OF_DOCUMENT), lines]

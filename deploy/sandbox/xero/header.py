@@ -18,6 +18,7 @@ ARCHIVED_CONTACT = (
     "The contact with the specified contact details has been archived. "
     "The contact must be un-archived before creating new invoices or credit notes"
 )
+_APPROVED = frozenset({"AUTHORISED", "PAID"})
 _LONGEST = 255
 _REMEMBERED_DAYS = 1024
 _TEXTS = ("Reference", "BrandingThemeID", "Url")
@@ -42,7 +43,7 @@ def build_header(book: Book, family: Family, known: Json | None, element: Json) 
     for field in _DAYS:
         if field in element and (given := calendar_day(element, field)) is not None:
             header |= dated(field, given)
-    if isinstance(element.get("SentToContact"), bool):
+    if header["Status"] in _APPROVED and isinstance(element.get("SentToContact"), bool):
         header["SentToContact"] = element["SentToContact"]
     return header
 
@@ -64,6 +65,12 @@ def with_currency(book: Book, header: Json, element: Json, contact: Json | None)
     header["CurrencyRate"] = amount(element, "CurrencyRate") or default_rate(header["CurrencyCode"])
     if header["CurrencyRate"] <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
+
+
+def header_warnings(header: Json, element: Json) -> Iterator[str]:
+    """What was left out of the header: only an approved document is marked as sent [xero 4.3]."""
+    if element.get("SentToContact") is True and header["Status"] not in _APPROVED:
+        yield "Only AUTHORISED and PAID documents may have SentToContact updated."
 
 
 def header_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:

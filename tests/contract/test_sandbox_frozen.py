@@ -1,0 +1,83 @@
+"""What the sandbox keeps of a document that is paid, and what only an approved one takes [xero 4.3]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox_documents import Json, a_contact, credit_note, invoice, line, made, payment, refusals
+from tests.sandbox_fixture import XeroCaller
+
+FROZEN = ["This document cannot be edited as it has a payment or credit note allocated to it."]
+
+
+def _post(xero: XeroCaller, document: Json, **edit: Any) -> Any:
+    return xero.post(f"/Invoices/{document['InvoiceID']}", edit)
+
+
+def _in_euro_paid_in_part(xero: XeroCaller) -> Json:
+    discounted = line(DiscountRate="10.001")
+    element = invoice(a_contact(xero), "I-1", discounted, CurrencyCode="EUR", CurrencyRate="1.2")
+    document = made(xero, "Invoices", element)
+    made(xero, "Payments", payment({"Invoice": {"InvoiceID": document["InvoiceID"]}}, "20"))
+    return document
+
+
+@pytest.mark.parametrize("edit", [{"CurrencyRate": "1.5"}, {"ExpectedPaymentDate": "2026-03-01"}], ids="".join)
+def test_4_3_a_part_paid_invoice_keeps_its_rate_and_the_day_it_is_expected_to_be_paid(
+    xero: XeroCaller, edit: Json
+) -> None:
+    document = _in_euro_paid_in_part(xero)
+
+    refused = refusals(_post(xero, document, **edit))
+
+    shown = xero.get(f"/Invoices/{document['InvoiceID']}").json()["Invoices"][0]
+    assert refused == FROZEN
+    assert (shown["CurrencyRate"], "ExpectedPaymentDate" in shown) == (1.2, False)
+
+
+def test_4_3_a_part_paid_invoice_keeps_a_discount_that_changes_no_amount(xero: XeroCaller) -> None:
+    document = _in_euro_paid_in_part(xero)
+    kept = {"LineItemID": document["LineItems"][0]["LineItemID"]}
+
+    assert refusals(_post(xero, document, LineItems=[{**kept, "DiscountRate": "10.002"}])) == FROZEN
+
+
+def test_4_3_a_part_paid_invoice_takes_the_rate_it_has_with_other_words(xero: XeroCaller) -> None:
+    document = _in_euro_paid_in_part(xero)
+
+    reply = _post(xero, document, CurrencyCode="EUR", CurrencyRate="1.20", Reference="order 7", DueDate="2026-03-01")
+
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["Invoices"][0]["Reference"] == "order 7"
+
+
+def test_4_3_an_unpaid_invoice_takes_another_rate(xero: XeroCaller) -> None:
+    element = invoice(a_contact(xero), "I-1", CurrencyCode="EUR", CurrencyRate="1.2")
+    document = made(xero, "Invoices", element)
+
+    assert _post(xero, document, CurrencyRate="1.5").json()["Invoices"][0]["CurrencyRate"] == 1.5
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
+@pytest.mark.parametrize(("plural", "element_of"), [("Invoices", invoice), ("CreditNotes", credit_note)])
+def test_4_3_what_is_not_approved_is_not_marked_as_sent_and_a_warning_says_so(
+    xero: XeroCaller, plural: str, element_of: Any, status: str
+) -> None:
+    element = element_of(a_contact(xero), "D-1", Status=status, SentToContact=True)
+
+    shown = made(xero, plural, element, summarizeErrors="false")
+
+    assert (shown["StatusAttributeString"], shown["SentToContact"]) == ("WARNING", False)
+    assert shown["Warnings"] == [{"Message": "Only AUTHORISED and PAID documents may have SentToContact updated."}]
+
+
+def test_4_3_what_is_approved_or_paid_is_marked_as_sent(xero: XeroCaller) -> None:
+    document = made(xero, "Invoices", invoice(a_contact(xero), "I-1", SentToContact=True))
+    made(xero, "Payments", payment({"Invoice": {"InvoiceID": document["InvoiceID"]}}, "120"))
+
+    unmarked = _post(xero, document, SentToContact=False).json()["Invoices"][0]
+
+    assert document["SentToContact"] is True
+    assert (unmarked["Status"], unmarked["SentToContact"], unmarked.get("Warnings")) == ("PAID", False, None)
