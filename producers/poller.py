@@ -19,14 +19,22 @@ _A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 
 
 class Poller:
-    """Keeps the exchange up to date with one store. `read_up_to`: how far each stream is read, by the store's clock."""
+    """Keeps the exchange up to date with one store."""
 
     def __init__(self, *, session: Session, first_look: FirstLook) -> None:
         self._s = session
         self._first_look = first_look
         self._reread_at: dict[str, float] = {}
-        self.read_up_to: dict[str, datetime] = {}
+        self._read_up_to: dict[str, datetime] = {}
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
+
+    def late_by(self, now: datetime) -> dict[str, timedelta]:
+        """How far each stream that was read is behind what the pace wants: zero or less while it is on time.
+
+        Of what changed just now, some is read after the lag, and the last of it by the poll after that.
+        """
+        due = now - self._s.pace.lag - self._s.pace.poll_every
+        return {stream: due - read for stream, read in self._read_up_to.items()}
 
     async def run(self) -> None:
         """Poll until the agent is to end. Raises `Stopped`, and `NotInCharge`.
@@ -61,12 +69,12 @@ class Poller:
             self._s.steps.reached(Step.FETCHED)
             reached = max(saved, changes.cursor)
             await self._publish(stream, changes, wish, reached if reached > saved else None)
-            self.read_up_to[stream.name] = reached.changed_at if changes.more else until
+            self._read_up_to[stream.name] = reached.changed_at if changes.more else until
             if not changes.more or self._stands_still(stream, after, changes):
                 return
             after, saved = changes.cursor, reached
         if not self._s.stop.asked:
-            self.read_up_to[stream.name] = until
+            self._read_up_to[stream.name] = until
 
     async def _begin(self, stream: Stream, until: datetime) -> Reading:
         """Where a stream is begun that was never read: what is older than all books is left out, and that is said."""

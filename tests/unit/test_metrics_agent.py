@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from producers.amqp import AmqpError
+from producers.pace import Pace
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, workshop
@@ -45,9 +47,14 @@ class Watching:
 
 
 @pytest.fixture
-async def watching(tmp_path: Path) -> AsyncIterator[Watching]:
+def pace() -> Pace:
+    return Pace()
+
+
+@pytest.fixture
+async def watching(tmp_path: Path, pace: Pace) -> AsyncIterator[Watching]:
     """An agent in charge; it is ten minutes past opening."""
-    async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}") as shop:
+    async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}", pace=pace) as shop:
         shop.clock.advance(600)
         charge, link = Charge(), Link()
         link.connected.set()
@@ -66,19 +73,25 @@ async def test_what_the_broker_confirmed_is_counted_where_it_went(watching: Watc
     assert published == {("invoice", "backfill"): 10, ("payment", "backfill"): 10}
 
 
-async def test_a_stream_lags_by_the_lag_alone_once_it_is_read(watching: Watching) -> None:
+@pytest.mark.parametrize(
+    "pace",
+    [Pace(), Pace(lag=timedelta(minutes=15)), Pace(poll_every=timedelta(hours=1))],
+    ids=["as it is", "the longest lag", "the longest poll"],
+)
+async def test_a_stream_is_late_by_what_is_beyond_its_lag_and_poll(watching: Watching, pace: Pace) -> None:
     many_invoices(watching.shop.store, 10)
     before = (await watching.scrape()).values("xerelay_poller_lag_seconds")
     await watching.shop.poller.poll()
     read = await watching.scrape()
+    watching.shop.clock.advance(pace.poll_every.total_seconds())
+    due = await watching.scrape()
     watching.shop.clock.advance(300)
-    later = await watching.scrape()
+    late = await watching.scrape()
 
     streams = {(stream.name,) for stream in watching.shop.store.streams}
     assert before == {}
     assert set(read.values("xerelay_poller_lag_seconds", store="shop")) == streams
-    assert set(read.values("xerelay_poller_lag_seconds").values()) == {60.0}
-    assert set(later.values("xerelay_poller_lag_seconds").values()) == {360.0}
+    assert [set(one.values("xerelay_poller_lag_seconds").values()) for one in (read, due, late)] == [{0}, {0}, {300}]
 
 
 async def test_a_resync_is_followed_to_its_end(watching: Watching) -> None:

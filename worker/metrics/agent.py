@@ -75,9 +75,9 @@ class AgentWatch:
         charge = [one for one in self._stores if one.agent.in_charge]
         now = self._clock.now()
         yield f.POLLER_LAG.of(
-            ((one.name, stream), max(0.0, (now - at).total_seconds()))
+            ((one.name, stream), max(0.0, late.total_seconds()))
             for one in charge
-            for stream, at in one.poller.read_up_to.items()
+            for stream, late in one.poller.late_by(now).items()
         )
         names = {one.name for one in charge}
         yield from _resyncs([run for run in self._seen if run.store in names])

@@ -150,7 +150,7 @@ POLLER_LAG = Family(
     _G,
     (_STORE, "stream"),
     By.IN_CHARGE,
-    "How far behind now the store's list is read; the configured lag and poll are part of it",
+    "How late the store's list is read, beyond what the configured lag and poll allow; 0 while it is on time",
 )
 RESYNC_RUNNING = Family(
     "xerelay_resync_running", _G, (_STORE, "command"), By.IN_CHARGE, "Whether a run of the command is under way"
