@@ -6,11 +6,12 @@ one that is not in a call yet, and waits behind one that is.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Container, Iterable
 
 from schemas.envelope import Lane
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
+from worker.needs import Needs
 from worker.ready import Ready
 from worker.recent import Recent
 from worker.work import RANK, Slot, Work
@@ -23,10 +24,10 @@ class Buffer:
         self._slots: dict[DocumentKey, Slot] = {}
         self._newest: dict[EntityKey, Work] = {}
         self._works: dict[Work, None] = {}
-        self._needed_by: dict[DocumentKey, set[DocumentKey]] = defaultdict(set)
         self._blocked: set[DocumentKey] = set()
         self.recent = Recent()
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
+        self._needs = Needs(self._slots.get, self._ready.offer)
         self._seq = 0
         self.held: Counter[Lane] = Counter()
         self.size_bytes = 0
@@ -148,7 +149,9 @@ class Buffer:
         after it does not. A slot that is in no call, because one from before this session was settled, stays: it may
         hold a newer version.
         """
-        self._done(key, exists=exists)
+        if exists:
+            self.recent.add(key)
+        self._needs.settled(key, exists=exists)
         slot = self._slots.get(key)
         if slot is None or not slot.in_flight:
             return []
@@ -187,8 +190,8 @@ class Buffer:
             self._blocked.discard(key)
             if key in self._slots:
                 self._ready.offer(self._slots[key])
-            elif key in self._needed_by:
-                self._orphan(key, orphans)
+            else:
+                orphans += self._needs.orphans(key)
         return list(dict.fromkeys(orphans))
 
     def slot(self, key: DocumentKey) -> Slot | None:
@@ -237,8 +240,7 @@ class Buffer:
             slot.write, slot.waiting = write, waiting
             slot.owners.append(work)
         slot.rank = min(slot.rank, rank)
-        for need in waiting:
-            self._needed_by[need].add(write.key)
+        self._needs.add(write.key, waiting)
         self._ready.offer(slot)
 
     def _slot(self, write: Write, rank: int, owners: list[Work], waiting: set[DocumentKey]) -> Slot:
@@ -252,24 +254,6 @@ class Buffer:
             self._slots[slot.key] = nxt
             self._ready.offer(nxt)
 
-    def _done(self, key: DocumentKey, *, exists: bool) -> None:
-        if exists:
-            self.recent.add(key)
-        if key not in self._needed_by:
-            return
-        mine = self._slots.get(key)
-        goes_on = mine is not None and (mine.queue is not None or not mine.in_flight)  # to a newer version
-        for waiter in self._needed_by[key]:
-            slot = self._slots.get(waiter)
-            while slot is not None:
-                # what is to be voided waits for the last of it, there or not; others for the first that is there
-                if not goes_on if slot.write.action is VOID else exists:
-                    slot.waiting.discard(key)
-                    self._ready.offer(slot)
-                slot = slot.queue
-        if exists and not goes_on:
-            self._needed_by.pop(key, None)
-
     def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:
         slot = self._slots.get(key)
         if slot is None or slot.owners or slot.in_flight:
@@ -279,13 +263,7 @@ class Buffer:
             self._slots[key] = slot.queue
             self._ready.offer(slot.queue)
             return
-        self._orphan(key, orphans)
-
-    def _orphan(self, key: DocumentKey, orphans: list[Work]) -> None:
-        for waiter in self._needed_by.get(key, set()):
-            waiting = self._slots.get(waiter)
-            if waiting is not None and key in waiting.waiting:
-                orphans.extend(waiting.owners)
+        orphans += self._needs.orphans(key)
 
     def _forget(self, work: Work) -> None:
         if work in self._works:
