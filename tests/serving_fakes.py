@@ -200,6 +200,17 @@ class Served:
             what=f"{calls} calls of {kind}",
         )
 
+    async def hold_calls(self) -> None:
+        """Send nothing, as while Xero is away, until `let_calls_go`."""
+        await until(lambda: self.session.shelf.at is not None, what="the chart, whose reading says that Xero is there")
+        for _ in range(2):
+            self.session.breaker.failed(self.session.clock.monotonic())
+
+    def let_calls_go(self) -> None:
+        """Xero is there again."""
+        self.session.breaker.succeeded()
+        self.session.wake.set()
+
     async def end(self) -> BaseException:
         """Stop; what it raised."""
         self.serving.stop()

@@ -6,15 +6,14 @@ one that is not in a call yet, and waits behind one that is.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterable
 
-from schemas.envelope import Lane
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
+from worker.load import Load
 from worker.needs import Needs
 from worker.ready import Ready
 from worker.recent import Recent
-from worker.work import RANK, Slot, Work
+from worker.work import RANK, Slot, Work, everyone
 
 
 class Buffer:
@@ -26,11 +25,10 @@ class Buffer:
         self._works: dict[Work, None] = {}
         self._blocked: set[DocumentKey] = set()
         self.recent = Recent()
+        self.load = Load()
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
         self._needs = Needs(self._slots.get, self._ready.offer)
         self._seq = 0
-        self.held: Counter[Lane] = Counter()
-        self.size_bytes = 0
 
     def __len__(self) -> int:
         return len(self._works)
@@ -44,13 +42,8 @@ class Buffer:
         return key in self._slots or key in self._blocked
 
     def works(self) -> list[Work]:
-        """Every event held, oldest first."""
+        """Every event held that no newer version absorbed, oldest first."""
         return list(self._works)
-
-    def oldest(self) -> float | None:
-        """When the event was admitted that waits longest."""
-        first = next(iter(self._works), None)
-        return None if first is None else first.admitted_at
 
     def admit(self, work: Work, writes: Iterable[Write], known: Container[DocumentKey]) -> bool:
         """Take `work` in. `known` are the documents that Xero had when the ledger was asked, a moment ago.
@@ -58,11 +51,12 @@ class Buffer:
         False, and nothing is taken, when all that was wanted has arrived since.
         """
         wanted = [write for write in writes if not (write.only_if_absent and self._has_arrived(write.key))]
-        if not wanted or not self._coalesce(work):
-            return bool(wanted)
+        if not wanted:
+            return False
+        self.load.add(work)
+        if not self._coalesce(work):
+            return True
         self._works[work] = None
-        self.held[work.lane] += 1
-        self.size_bytes += len(work.body)
         voided: DocumentKey | None = None
         for write in wanted:
             waiting = {n for n in write.awaits if n not in known and n not in self.recent}
@@ -164,20 +158,27 @@ class Buffer:
             if slot.queue is None or work not in slot.queue.owners:
                 work.pending.discard(key)
             if not work.pending and work in self._works:
+                self.load.remove(everyone([work]))
                 self._forget(work)
                 done.append(work)
         return done
 
     def drop(self, work: Work) -> list[Work]:
-        """Take `work` out unsettled. Returns the works that wait for a document nobody is going to write now."""
-        orphans: list[Work] = []
-        for key in work.pending:
-            slot = self._slots.get(key)
-            if slot is not None:
-                slot.leave(work)
-            self._prune(key, orphans)
-        self._forget(work)
-        return [w for w in dict.fromkeys(orphans) if w in self._works]
+        """Take `work` out unsettled, with what it absorbed.
+
+        Returns the works that wait for a document nobody is going to write now.
+        """
+        if work in self._works:
+            self.load.remove(everyone([work]))
+        return self._withdraw(work)
+
+    def shed(self, work: Work, which: Callable[[Work], bool]) -> list[Work]:
+        """Take out unsettled, of what `work` absorbed, each event that is so; `work` itself stays."""
+        gone = [one for one in work.absorbed if which(one)]
+        if gone:
+            work.absorbed = [one for one in work.absorbed if not which(one)]
+            self.load.remove(gone)
+        return gone
 
     def block(self, keys: Iterable[DocumentKey]) -> None:
         """Keep documents from being sent: an earlier call that holds them is not settled yet."""
@@ -218,11 +219,11 @@ class Buffer:
         """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""
         held = self._newest.get(work.owner)
         if held is not None and held.newness > work.newness:
-            held.absorbed.append(work)
+            held.absorb(work)
             return False
         if held is not None and not any(self._flying(k) for k in held.pending):
-            self.drop(held)
-            work.absorbed.append(held)
+            self._withdraw(held)
+            work.absorb(held)
         self._newest[work.owner] = work
         return True
 
@@ -265,10 +266,18 @@ class Buffer:
             return
         orphans += self._needs.orphans(key)
 
+    def _withdraw(self, work: Work) -> list[Work]:
+        """As `drop` does; but whoever absorbs `work` goes on holding it."""
+        orphans: list[Work] = []
+        for key in work.pending:
+            slot = self._slots.get(key)
+            if slot is not None:
+                slot.leave(work)
+            self._prune(key, orphans)
+        self._forget(work)
+        return [w for w in dict.fromkeys(orphans) if w in self._works]
+
     def _forget(self, work: Work) -> None:
-        if work in self._works:
-            del self._works[work]
-            self.held[work.lane] -= 1
-            self.size_bytes -= len(work.body)
+        self._works.pop(work, None)
         if self._newest.get(work.owner) is work:
             del self._newest[work.owner]

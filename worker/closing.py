@@ -68,7 +68,7 @@ class Closing:
         )
 
     def _tell_absorbed(self, work: Work) -> None:
-        for other in everyone(work.absorbed):
+        for other in work.absorbed:
             self._tell(other, outcome="completed", result="coalesced")
 
     def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:

@@ -12,7 +12,7 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from worker.documents import Kind
 from worker.ledger.records import Call, Held, HoldState, Purpose
-from worker.work import Work, everyone
+from worker.work import Work
 from worker.xero.reply import Reply, ReplyKind
 
 DELAYS_S = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 43_200, 86_400)
@@ -109,7 +109,7 @@ class Counts:
         self.events[entity if entity in _ENTITIES else _UNKNOWN, held.lane, outcome] += 1
 
     def _coalesced(self, work: Work) -> None:
-        for other in everyone(work.absorbed):
+        for other in work.absorbed:
             self.events[other.owner.entity, other.lane, "coalesced"] += 1
 
 

@@ -113,7 +113,7 @@ class Dispatcher:
             rests = self._s.calls_are_scarce and now < self._opened_at.get(kind, -_APART_S) + _APART_S
             return DOCUMENTS_PER_CALL if rests or now < self._lingers_until(kind, now) else 1
 
-        oldest = self._s.buffer.oldest()
+        oldest = self._s.buffer.load.oldest()
         waited = 0.0 if oldest is None else now - oldest
         full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
         if rank == _BACKFILL and waited < _PATIENCE_S and not self._s.backfill_is_dry:

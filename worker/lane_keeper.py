@@ -45,7 +45,7 @@ class LaneKeeper:
             offset=session.org.offset,
             queues=consumer,
             now=session.clock.now,
-            held=lambda: session.buffer.held,
+            held=lambda: session.buffer.load.held,
         )
 
     def taken(self, lane: Lane, count: int) -> None:
@@ -111,16 +111,14 @@ class LaneKeeper:
     def _is_full(self) -> bool:
         self._give_back_old()
         limit = _HELD_BYTES // 2 if self.lanes.held_back else _HELD_BYTES
-        return self._s.buffer.size_bytes > limit
+        return self._s.buffer.load.size_bytes > limit
 
     def _give_back_old(self) -> None:
         """What could not be sent in ten minutes waits in the broker: each return counts towards its delivery limit."""
         before = self._s.clock.monotonic() - _HELD_AGE_S
-        oldest = self._s.buffer.oldest()
-        if oldest is None or oldest > before:
-            return
-        for work in [work for work in self._s.buffer.idle() if work.admitted_at <= before]:
-            self._s.let_go(work)
+        oldest = self._s.buffer.load.oldest()
+        if oldest is not None and oldest <= before:
+            self._s.let_go(lambda work: work.admitted_at <= before)
 
 
 async def when_connected(action: Awaitable[None]) -> None:

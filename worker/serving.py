@@ -92,9 +92,7 @@ class Serving:
         """What was unacknowledged of `queue` is the broker's again: what is not in a call is dropped from memory."""
         self._inbox.forget(queue)
         self._s.deliveries.lost(queue)
-        for work in self._s.buffer.idle():
-            if work.delivery is not None and work.delivery.queue == queue:
-                self._s.let_go(work)
+        self._s.let_go(lambda work: work.delivery is not None and work.delivery.queue == queue)
 
     async def run(self) -> None:
         """Serve. Raises `Stopped`, `PauseOrganisation`, `Reconfigured`, `LeaseLost` or `LedgerUnavailable`.

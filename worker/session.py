@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -65,12 +65,22 @@ class Session:
         if not self.interruption.done():
             self.interruption.set_result(reason)
 
-    def let_go(self, work: Work) -> None:
-        """Out of memory unsettled; what the broker gave for it, and for what it absorbed, goes back."""
-        self.buffer.drop(work)
-        for one in everyone([work]):
-            if one.delivery is not None:
-                self.deliveries.give_back(one.delivery)
+    def let_go(self, which: Callable[[Work], bool]) -> None:
+        """Out of memory unsettled, unless it is in a call: each event that is so, with all that it absorbed.
+
+        Of what others absorbed it goes alone. What the broker gave for them goes back.
+        """
+        for work in self.buffer.idle():
+            if which(work):
+                self.buffer.drop(work)
+                self._give_back(everyone([work]))
+            else:
+                self._give_back(self.buffer.shed(work, which))
+
+    def _give_back(self, works: Iterable[Work]) -> None:
+        for work in works:
+            if work.delivery is not None:
+                self.deliveries.give_back(work.delivery)
 
     async def sleep_until(self, until: datetime) -> None:
         """Come back at `until`."""

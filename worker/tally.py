@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from schemas.codec import decode_event
 from worker.ledger.records import Held, HoldState, Tally
-from worker.work import Work, everyone
+from worker.work import Work
 
 _WRITTEN = frozenset({"written", "adopted"})
 
@@ -46,6 +46,6 @@ def tally_held(ended: Iterable[Held], outcome: str) -> Tally:
 def _count(counts: dict[str, Counter[str]], work: Work, outcome: str) -> None:
     if work.run_id and outcome:
         counts.setdefault(work.run_id, Counter())[outcome] += 1
-    for other in everyone(work.absorbed):
+    for other in work.absorbed:
         if other.run_id:
             counts.setdefault(other.run_id, Counter())["unchanged"] += 1

@@ -39,6 +39,16 @@ class Work:
         """Of two events of one entity the later version counts; of equal versions, the later arrival."""
         return (self.version, self.admitted_at)
 
+    def absorb(self, other: Work) -> None:
+        """`other` ends with this one, and so does all that it had absorbed: that is this one's now, in one flat list.
+
+        The list is handed on, not copied: of versions that come one after the other each absorbs all before it.
+        """
+        if other.absorbed:
+            other.absorbed += self.absorbed
+            self.absorbed, other.absorbed = other.absorbed, []
+        self.absorbed.append(other)
+
 
 @dataclass(eq=False, slots=True)
 class Slot:
@@ -74,5 +84,5 @@ def everyone(works: Iterable[Work]) -> list[Work]:
     for work in works:
         found.append(work)
         if work.absorbed:
-            found += everyone(work.absorbed)
+            found += work.absorbed
     return found

@@ -30,7 +30,7 @@ def test_a_document_is_sendable_only_after_what_it_needs_is_there() -> None:
 
     assert buffer.settle(INVOICE) == [work]
     assert len(buffer) == 0
-    assert buffer.size_bytes == 0
+    assert buffer.load.size_bytes == 0
 
 
 def test_a_contact_that_came_since_the_ledger_was_asked_is_not_offered_again() -> None:
@@ -145,7 +145,7 @@ def test_a_kind_of_which_too_few_wait_is_passed_over() -> None:
 
     assert buffer.choose(0.0, (0,), least=lambda _: 2) == (Kind.ITEM, 0)
     assert buffer.choose(0.0, (0,), least=lambda _: 3) is None
-    assert buffer.held[Lane.IMMEDIATE] == 3
+    assert buffer.load.held[Lane.IMMEDIATE] == 3
 
 
 def test_a_document_counts_once_however_many_versions_came() -> None:
@@ -262,7 +262,7 @@ def test_every_event_settles_exactly_once_and_the_newest_version_wins(steps: lis
 
     assert sorted(map(id, closed)) == sorted(map(id, admitted))
     assert len(buffer) == 0
-    assert buffer.size_bytes == 0
+    assert buffer.load.size_bytes == 0
     for work in admitted:
         key = a_key("customer", work.owner.entity_id, "contact")
         assert written[key] >= (work.version - START).total_seconds()

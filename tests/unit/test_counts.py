@@ -49,8 +49,8 @@ def a_call(*, purpose: Purpose = Purpose.WRITE, members: int = 3, path: str = "/
 def test_events_count_by_entity_lane_and_outcome_and_what_they_absorbed_too() -> None:
     counts = Counts(FakeClock().now)
     newest = a_work(3)
-    newest.absorbed = [a_work(2)]
-    newest.absorbed[0].absorbed = [a_work(1)]
+    newest.absorb(a_work(2))
+    newest.absorb(a_work(1))
 
     counts.completed([newest, a_work(4, entity=Entity.PAYMENT, result="unchanged")])
 

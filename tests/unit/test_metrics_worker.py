@@ -16,6 +16,7 @@ from tests.metrics_fixture import Linked, OneService, Watching, watch_of, watchi
 from tests.sample_ledger import AMPLE, event, open_call, write
 from tests.scraped import Scraped
 from tests.serving_fakes import ORG, FailingOnce
+from tests.unit.mapping_cases import VERSION
 from tests.unit.mapping_cases import event as an_event
 from tests.waiting import until
 from worker.clock import SystemClock
@@ -172,6 +173,17 @@ async def test_what_is_in_memory_is_told_with_the_age_of_its_oldest(watching: Wa
     }
     ages = seen.values("xerelay_oldest_event_age_seconds", organisation=ORG)
     assert (ages[("batch",)], ages[("immediate",)] > 3600) == (0, True)
+
+
+async def test_what_a_newer_version_absorbed_is_in_memory_until_that_is_acknowledged(watching: Watching) -> None:
+    one = watching.one
+    await one.hold_calls()
+    one.receive(*(CUSTOMER.model_copy(update={"version": VERSION + timedelta(hours=n)}) for n in range(3)))
+    await until(lambda: [len(work.absorbed) for work in one.session.buffer.works()] == [2], what="two in the third")
+
+    seen = await watching.scrape()
+
+    assert seen.value("xerelay_buffer_events", organisation=ORG, lane="immediate") == 3
 
 
 async def test_many_scrapes_read_once(watching: Watching) -> None:

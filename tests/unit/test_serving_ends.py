@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from producers.amqp import Delivery
+from producers.runs import Run
+from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from schemas.envelope import Lane
+from schemas.envelope import Event, Lane
 from schemas.topology import event_key, lane_queue
+from tests.agent_fixture import message
 from tests.fakes import START
-from tests.sample_ledger import document, key, open_call, write
+from tests.sample_ledger import document, key, lease_of, open_call, opened, write
 from tests.sample_ledger import event as held
-from tests.serving_fakes import ORG, FailingOnce, served
+from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, serve, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.waiting import until
 from worker.intake import Intake
@@ -21,6 +25,13 @@ from worker.serving import Stopped
 from worker.settlement import Settlement
 
 GONE = LedgerUnavailable("gone for a moment")
+CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
+RUN = Run("run-1", "resync-all", ResyncAll())
+
+
+def by_batch(broker: MemoryBroker, event: Event) -> Delivery:
+    delivery = broker.deliver(event, queue=lane_queue(ORG, Lane.BATCH))
+    return delivery._replace(routing_key=event_key(ORG, Lane.BATCH, event.entity))
 
 
 async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(tmp_path: Path) -> None:
@@ -57,12 +68,10 @@ async def test_a_stop_gives_back_what_was_not_begun_and_acks_what_was_done(tmp_p
 
 async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: Path) -> None:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
-        for _ in range(2):
-            one.session.breaker.failed(one.session.clock.monotonic())
+        await one.hold_calls()
         sale = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
         immediate = one.broker.deliver(sale.model_copy(update={"version": VERSION + timedelta(hours=1)}))
-        batch = one.broker.deliver(sale, queue=lane_queue(ORG, Lane.BATCH))
-        batch = batch._replace(routing_key=event_key(ORG, Lane.BATCH, sale.entity))
+        batch = by_batch(one.broker, sale)
         one.serving.receive(immediate)
         one.serving.receive(batch)
         await until(lambda: [len(work.absorbed) for work in one.session.buffer.works()] == [1], what="one in the other")
@@ -70,6 +79,31 @@ async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: P
         one.serving.queue_lost(immediate.queue)
 
         assert (one.broker.returned[batch.tag], one.broker.returned[immediate.tag]) == (1, 0)
+
+
+async def test_what_another_queues_event_absorbed_of_a_lost_queue_ends_once_when_it_comes_again(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await ledger.store("webshop", holder="agent")[1].record(RUN, message(RUN.name, RUN.command, RUN.id))
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        await one.hold_calls()
+        of_run = CUSTOMER.model_copy(update={"correlation_id": RUN.id})
+        lost, again = (by_batch(one.broker, of_run) for _ in range(2))
+        one.serving.receive(lost)
+        [newer] = one.receive(CUSTOMER.model_copy(update={"version": VERSION + timedelta(hours=1)}))
+        await until(lambda: [len(work.absorbed) for work in one.session.buffer.works()] == [1], what="one in the other")
+
+        one.serving.queue_lost(lost.queue)
+        held = one.session.buffer.load.held.total()
+        one.serving.receive(again)
+        await until(lambda: one.session.buffer.load.held.total() > held, what="the redelivery in memory")
+        one.let_calls_go()
+        await one.acked(newer, again.tag)
+        await one.end()
+
+        assert (one.broker.acked[lost.tag], one.broker.returned[lost.tag]) == (0, 0)
+        status = await ledger.runs.get(RUN.id)
+        assert status is not None
+        assert (status.unchanged, status.settled) == (1, 1)
 
 
 async def test_what_an_uncertain_call_left_open_stays_blocked_until_that_is_settled(tmp_path: Path) -> None:

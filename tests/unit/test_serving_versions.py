@@ -11,7 +11,9 @@ from schemas.envelope import Event
 from tests.serving_fakes import served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.unit.test_serving_overtaken import CUSTOMER, held
+from tests.waiting import until
 from worker.documents import Kind
+from worker.lanes import MOST_HELD
 from worker.ledger.records import HoldState
 
 
@@ -47,3 +49,19 @@ async def test_what_a_version_absorbed_that_xero_refuses_is_not_sent_in_its_plac
         assert await one.waiting(HoldState.TIME) == 0
         assert [kept.event_id for kept in await one.parked()] == ["newer"]
         assert len([call for call in one.xero.calls if call.kind is Kind.CONTACT]) == 1
+
+
+async def test_a_whole_prefetch_of_versions_of_one_customer_ends_with_one_call(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        await one.hold_calls()
+        versions = [VERSION + timedelta(seconds=n) for n in range(MOST_HELD)]
+        tags = one.receive(*(CUSTOMER.model_copy(update={"version": version}) for version in versions))
+        load = one.session.buffer.load
+        await until(lambda: one.task.done() or load.held.total() == MOST_HELD, what="all of them in memory")
+        one.let_calls_go()
+
+        await until(lambda: one.task.done() or one.broker.acked.total() == MOST_HELD, what="all acknowledged")
+
+        assert not one.task.done(), await one.failure()
+        assert [one.broker.acked[tag] for tag in tags] == [1] * MOST_HELD
+        await one.written(Kind.CONTACT, calls=1)

@@ -19,7 +19,7 @@ from worker.metrics.process import Exposition, missing_links, process_metrics
 from worker.metrics.shared import Shared, read_shared
 from worker.runner import Runner
 from worker.service import Service
-from worker.work import Work
+from worker.work import Work, everyone
 
 _ASK_S, _READ_S = 2.0, 8.0
 """Shorter than a probe's patience, and than a scrape's."""
@@ -81,7 +81,7 @@ class WorkerWatch:
         yield from _counted(self._counts)
         runners = self._service.runners
         yield f.SERVED.of(((org,), org in runners) for org in self._connections)
-        works = {org: works_of(runner) for org, runner in runners.items()}
+        works = {org: everyone(works_of(runner)) for org, runner in runners.items()}
         yield from session_metrics(works, self._clock.now())
         # a lease may have gone to another worker since the reading
         yield from held_metrics({org: one for org, one in self._shared.items() if org in runners})
@@ -104,7 +104,7 @@ class WorkerWatch:
 
 
 def works_of(runner: Runner) -> list[Work]:
-    """The events in a runner's memory."""
+    """The events in a runner's memory, but for those that newer versions absorbed: no call will carry them."""
     return runner.session.buffer.works() if runner.session is not None else []
 
 
