@@ -220,6 +220,7 @@ class Buffer:
         held = self._newest.get(work.owner)
         if held is not None and held.newness > work.newness:
             held.absorb(work)
+            self._hurry(held)
             return False
         if held is not None and not any(self._flying(k) for k in held.pending):
             self._withdraw(held)
@@ -227,8 +228,16 @@ class Buffer:
         self._newest[work.owner] = work
         return True
 
+    def _hurry(self, work: Work) -> None:
+        """What `work` wants goes as soon as the most urgent of what it absorbed."""
+        for key in work.pending:
+            slot = self._slots.get(key)
+            if slot is not None and work in slot.owners and work.rank < slot.rank:
+                slot.rank = work.rank
+                self._ready.offer(slot)
+
     def _want(self, work: Work, write: Write, waiting: set[DocumentKey]) -> None:
-        rank = RANK[work.lane]
+        rank = work.rank
         slot = self._slots.get(write.key)
         if slot is None:
             self._slots[write.key] = slot = self._slot(write, rank, [work], waiting)

@@ -16,7 +16,7 @@ from worker.work import Work, everyone
 
 def held_below(works: Iterable[Work]) -> list[tuple[EntityKey, datetime]]:
     """What the ledger holds of what `works` have absorbed: it ends with them, whatever becomes of them."""
-    return [(one.owner, one.version) for work in works for one in everyone(work.absorbed) if one.held_id]
+    return [(one.owner, one.version) for work in works for one in work.absorbed if one.held_id]
 
 
 class Overtaken:

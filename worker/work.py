@@ -33,6 +33,12 @@ class Work:
     document_id: str = ""
     call_id: str = ""
     run_id: str = ""
+    urgent: Lane | None = None
+
+    @property
+    def rank(self) -> int:
+        """How soon it goes: as the most urgent of what it absorbed, for a resync must not slow down a sale of today."""
+        return RANK[self.urgent or self.lane]
 
     @property
     def newness(self) -> tuple[datetime, float]:
@@ -44,6 +50,8 @@ class Work:
 
         The list is handed on, not copied: of versions that come one after the other each absorbs all before it.
         """
+        if other.rank < self.rank:
+            self.urgent = other.urgent or other.lane
         if other.absorbed:
             other.absorbed += self.absorbed
             self.absorbed, other.absorbed = other.absorbed, []

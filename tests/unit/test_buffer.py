@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,23 @@ def test_a_contact_that_came_since_the_ledger_was_asked_is_not_offered_again() -
     assert buffer.choose(0.0) == (Kind.INVOICE, 0)
     buffer.take(Kind.INVOICE, 50, 0.0)
     assert buffer.settle(INVOICE) == [work]
+
+
+@pytest.mark.parametrize("newer_first", [False, True], ids=["older first", "newer first"])
+def test_a_resyncs_newer_version_goes_as_soon_as_the_sale_of_today_that_it_absorbed(newer_first: bool) -> None:
+    buffer = Buffer()
+    today = a_work("invoice", "9", lane=Lane.IMMEDIATE)
+    resynced = a_work("invoice", "9", version=1, lane=Lane.BACKFILL)
+    buffer.admit(a_work("payment", "7", lane=Lane.BATCH), [a_write(PAYMENT, Kind.PAYMENT)], known=())
+
+    for work in (resynced, today) if newer_first else (today, resynced):
+        version = int((work.version - START).total_seconds())
+        buffer.admit(work, [a_write(INVOICE, Kind.INVOICE, version=version)], known=())
+
+    assert buffer.choose(0.0) == (Kind.INVOICE, 0)
+    [slot] = buffer.take(Kind.INVOICE, 50, 0.0)
+    assert slot.write.version == resynced.version
+    assert buffer.settle(INVOICE) == [resynced]
 
 
 def test_an_event_that_wanted_no_more_than_what_has_come_is_not_taken() -> None:
