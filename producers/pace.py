@@ -29,7 +29,8 @@ class Pace:
     """The agent's rhythm.
 
     A row is read no earlier than `lag` after its change: stores stamp rows before others can see them. Every
-    `reread_every` the last `overlap` is read once more, for rows that became visible even later.
+    `reread_every` the last `overlap` is read once more, for rows that became visible even later; with each sweep, what
+    changed since a day before the last one.
     """
 
     poll_every: timedelta = timedelta(seconds=10)

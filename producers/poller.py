@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -14,8 +14,6 @@ from producers.session import Session
 from producers.steps import Step
 from producers.store import Broken, Changes, Cursor, Stream
 from producers.translation import Wish
-
-_A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 
 
 class Poller:
@@ -78,7 +76,7 @@ class Poller:
 
     async def _begin(self, stream: Stream, until: datetime) -> Reading:
         """Where a stream is begun that was never read: what is older than all books is left out, and that is said."""
-        start = datetime.combine(self._s.translator.routing.start_date, time(), UTC) - _A_DAY
+        start = self._s.translator.routing.read_from
         await self._s.patience.of(partial(self._first_look.tell, stream))
         begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), until + self._s.pace.lag)
         return await self._s.patience.of(begin)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from producers.store import Place
 from schemas.entities import Entity, Payment, Sale, Snapshot
 from schemas.envelope import Lane
+
+_A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Routing:
     def start_date(self) -> date:
         """The earliest day that any of the organisations takes."""
         return min(target.start_date for target in self.targets.values())
+
+    @property
+    def read_from(self) -> datetime:
+        """Whatever did not change since then is too old, wherever the store is."""
+        return datetime.combine(self.start_date, time(), UTC) - _A_DAY
 
     def targets_of(self, places: tuple[Place, ...]) -> tuple[Target, ...]:
         """The organisations fed by these places, each once; none where no place is configured."""

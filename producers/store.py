@@ -133,7 +133,8 @@ class StoreSource(Protocol):
     async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
         """The rows that changed after the cursor and not after `until`, in the order of (`changed_at`, `id`).
 
-        A row that changes again while it is read comes again later; none is left out.
+        A row that changes again while it is read comes again later; none is left out. The cursor may lie days back:
+        what changed since is read again.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What no list of changes tells: on a schedule a store's ids are compared with what was published."""
+"""What following changes misses: on a schedule a store's ids are compared with what was published, and more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 
 from producers.checkpoints import Memory
 from producers.mending import Mender
+from producers.rereading import Rereader
 from producers.session import Session
 from producers.store import Stream
 from producers.translation import Outgoing
@@ -24,6 +25,7 @@ class Sweeper:
     def __init__(self, *, session: Session) -> None:
         self._s = session
         self._mender = Mender(session=session)
+        self._rereader = Rereader(session=session)
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
@@ -36,7 +38,7 @@ class Sweeper:
             await self._s.stop.rest(look_every_s)
 
     async def sweep(self, stream: Stream) -> int:
-        """Compare all ids once, and read broken rows again; returns how many rows are gone."""
+        """Compare all ids once, read again what was broken and what may have shown late; returns how many are gone."""
         after, gone, more = 0, 0, True
         while more:
             ids = await self._s.patience.of(partial(self._s.source.ids, stream, after))
@@ -45,9 +47,10 @@ class Sweeper:
             gone += await self._compare(stream, after, until, frozenset(ids))
             after = max(after, until or after)
         mended = await self._mender.look_again(stream)
+        late = await self._rereader.read_again(stream)
         if not self._s.stop.asked:
             await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, self._s.clock.now()))
-            self._log.info("stream.swept", stream=stream.name, gone=gone, mended=mended)
+            self._log.info("stream.swept", stream=stream.name, gone=gone, mended=mended, late=late)
         return gone
 
     async def _is_due(self, stream: Stream) -> bool:

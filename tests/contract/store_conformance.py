@@ -103,6 +103,15 @@ class StoreConformance:
 
             assert (rows, broken, again) == ([], [], cursor)
 
+    async def test_what_changed_since_an_earlier_cursor_is_read_again(self, subject: Subject) -> None:
+        for stream in subject.source.streams:
+            rows, _, _ = await all_changes(subject, stream, BEGINNING)
+            earlier = Cursor(rows[len(rows) // 2].changed_at - timedelta(seconds=1))
+
+            again, _, _ = await all_changes(subject, stream, earlier)
+
+            assert {row.id for row in again} == {row.id for row in rows if row.changed_at >= earlier.changed_at}
+
     async def test_a_changed_row_comes_again_and_no_other(self, subject: Subject) -> None:
         for stream in subject.source.streams:
             _, _, cursor = await all_changes(subject, stream, BEGINNING)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from producers.store import Page, Selection, Stream
+from producers.store import Changes, Cursor, Page, Selection, Stream
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, workshop
@@ -105,6 +105,35 @@ async def test_a_broken_row_read_again_long_ago_does_not_hide_a_change_back_eith
     shop.store.rows = slowly  # type: ignore[method-assign] # a store whose answer takes long
     sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
     await until(lambda: shop.store.calls["rows"] == 1)
+    await renamed(shop, "Ida")
+    answered.set()
+    await sweep
+    shop.exchange.taken()
+
+    await renamed(shop, "Ada")
+
+    assert shop.exchange.names() == ["customer 1"]
+
+
+async def test_a_late_row_read_long_ago_does_not_hide_a_change_back_either(shop: Workshop) -> None:
+    late = shop.clock.now()
+    shop.clock.advance(3600)
+    shop.store.customer(2, shop.clock.now())
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.store.customer(1, late, name="Ada")
+    answered, changes = asyncio.Event(), shop.store.changes
+
+    async def slowly(stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        read = await changes(stream, after, until=until)
+        if stream == CUSTOMERS and after.changed_at < OPENED:
+            await answered.wait()
+        return read
+
+    shop.store.changes = slowly  # type: ignore[method-assign] # a store whose answer to the sweep takes long
+    shop.store.calls.clear()
+    sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
+    await until(lambda: shop.store.calls["changes"] == 1)
     await renamed(shop, "Ida")
     answered.set()
     await sweep
