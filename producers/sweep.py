@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from producers.checkpoints import Memory
 from producers.mending import Mender
+from producers.removal import Missing, Remover
 from producers.rereading import Rereader
 from producers.session import Session
 from producers.store import Stream
-from producers.translation import Outgoing
 
-_AT_A_TIME = 100
 _LOOK_EVERY_S = 60.0
+_ASK_AGAIN_S = 3600.0
+"""A list that is not believed: often enough for a person who mends the store, and each time all ids are read."""
 
 
 class Sweeper:
-    """Publishes `removed` for what a store no longer has."""
+    """Publishes what is gone, what is mended, and what showed late.
 
-    def __init__(self, *, session: Session) -> None:
+    More than `removal_limit`, a share of what is known, does not go in a day: then none of the list is believed.
+    `withheld` says of each stream how many rows are missing and not published as removed.
+    """
+
+    def __init__(self, *, session: Session, removal_limit: float) -> None:
+        self.withheld: dict[str, int] = {}
         self._s = session
+        self._removal_limit = removal_limit
+        self._remover = Remover(session=session)
         self._mender = Mender(session=session)
         self._rereader = Rereader(session=session)
+        self._ask_again_at: dict[str, float] = {}
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
@@ -38,14 +44,14 @@ class Sweeper:
             await self._s.stop.rest(look_every_s)
 
     async def sweep(self, stream: Stream) -> int:
-        """Compare all ids once, read again what was broken and what may have shown late; returns how many are gone."""
-        after, gone, more = 0, 0, True
-        while more:
-            ids = await self._s.patience.of(partial(self._s.source.ids, stream, after))
-            more = bool(ids) and not self._s.stop.asked
-            until = ids[-1] if ids else None
-            gone += await self._compare(stream, after, until, frozenset(ids))
-            after = max(after, until or after)
+        """Compare all ids once, read again what was broken and what may have shown late; returns how many are gone.
+
+        Where too many are missing, nothing is published, and the sweep is to be done again.
+        """
+        missing = await self._remover.missing(stream)
+        if self._s.stop.asked or not self._is_believed(stream, missing):
+            return 0
+        gone = await self._remover.remove(stream, missing.ids)
         mended = await self._mender.look_again(stream)
         late = await self._rereader.read_again(stream)
         if not self._s.stop.asked:
@@ -55,30 +61,24 @@ class Sweeper:
 
     async def _is_due(self, stream: Stream) -> bool:
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
-        return reading is not None and self._s.clock.now() - reading.swept_at >= self._s.pace.sweep_every
+        if reading is None or self._s.clock.now() - reading.swept_at < self._s.pace.sweep_every:
+            self.withheld[stream.name] = 0  # another agent may have swept it meanwhile
+            return False
+        return self._s.clock.monotonic() >= self._ask_again_at.get(stream.name, 0.0)
 
-    async def _compare(self, stream: Stream, after: int, until: int | None, there: Collection[int]) -> int:
-        gone = 0
-        while True:
-            ask = partial(self._s.checkpoints.published_between, stream, after, until, _AT_A_TIME)
-            known = await self._s.patience.of(ask)
-            if not known:
-                return gone
-            after = known[-1].row_id
-            gone += await self._remove(stream, [memory for memory in known if memory.row_id not in there])
-
-    async def _remove(self, stream: Stream, missing: list[Memory]) -> int:
-        """Publish the removals, once the store has said a second time that these rows are not there."""
-        if not missing:
-            return 0
-        asked_at = await self._s.patience.of(self._s.source.now)
-        found = await self._s.patience.of(partial(self._s.source.rows, stream, [memory.row_id for memory in missing]))
-        there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
-        gone = [memory for memory in missing if memory.row_id not in there]
-        await self._s.posting.post([one for memory in gone for one in self._removals(memory, asked_at)])
-        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, [memory.row_id for memory in gone]))
-        return len(gone)
-
-    def _removals(self, memory: Memory, asked_at: datetime) -> list[Outgoing]:
-        # its last change has to be older than its removal, whatever the store's clock did
-        return self._s.translator.removals(memory, version=asked_at + timedelta(seconds=1), now=self._s.clock.now())
+    def _is_believed(self, stream: Stream, missing: Missing) -> bool:
+        count, allowed = len(missing.ids), missing.allowed(self._removal_limit)
+        self.withheld[stream.name] = count if count > allowed else 0
+        if count <= allowed:
+            return True
+        self._ask_again_at[stream.name] = self._s.clock.monotonic() + _ASK_AGAIN_S
+        self._log.error(
+            "stream.shrunk",
+            stream=stream.name,
+            missing=count,
+            known=missing.known,
+            detail=f"{count} of {missing.known} rows that were published are not in the store's list, and no more than "
+            f"{allowed} are believed to be deleted: none is published as removed. See that [stores.{self._s.store}] "
+            "leads to the whole store; if they were deleted, restart the agent with removal_limit = 1 there",
+        )
+        return False

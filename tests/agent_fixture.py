@@ -109,6 +109,7 @@ class Workshop:
         *,
         routed: Routing | None = None,
         pace: Pace | None = None,
+        removal_limit: float = 0.1,
         holder: str = "a1",
     ) -> None:
         self.ledger = ledger
@@ -137,7 +138,7 @@ class Workshop:
         )
         first_look = FirstLook(store, self.session.translator, say=self.said.append)
         self.poller = Poller(session=self.session, first_look=first_look)
-        self.sweeper = Sweeper(session=self.session)
+        self.sweeper = Sweeper(session=self.session, removal_limit=removal_limit)
         names = ("resync-all", "resync", "sync-now")
         self.resyncers = {name: Resyncer(name=name, session=self.session) for name in names}
         self.acked: list[object] = []
@@ -183,6 +184,7 @@ async def workshop(
     store: FakeStore | None = None,
     routed: Routing | None = None,
     pace: Pace | None = None,
+    removal_limit: float = 0.1,
     clock: FakeClock | None = None,
 ) -> AsyncIterator[Workshop]:
     """An agent's parts, in charge of the store."""
@@ -190,7 +192,7 @@ async def workshop(
     store = store or FakeStore()
     store.time = clock.now
     async with opened(url, clock=clock) as ledger:
-        made = Workshop(ledger, store, clock, routed=routed, pace=pace)
+        made = Workshop(ledger, store, clock, routed=routed, pace=pace, removal_limit=removal_limit)
         assert await made.checkpoints.take_charge(15)
         yield made
 

@@ -158,7 +158,8 @@ class _Factory:
         desk = CommandDesk(session=session, ack=self._consumer.ack, wake=lambda name: resyncers[name].woken.set())
         desks[store_commands(store.name)] = desk
         poller = Poller(session=session, first_look=FirstLook(session.source, session.translator, say=self._say))
-        parts: dict[str, Runnable] = {"poller": poller, "sweeper": Sweeper(session=session), **resyncers}
+        sweeper = Sweeper(session=session, removal_limit=store.removal_limit)
+        parts: dict[str, Runnable] = {"poller": poller, "sweeper": sweeper, **resyncers}
         agent = StoreAgent(
             store=store.name,
             checkpoints=session.checkpoints,
@@ -167,7 +168,7 @@ class _Factory:
             stop=self._stop,
             charge_s=self._charge_s,
         )
-        self._watched.append(WatchedStore(store.name, agent, poller, session.posting))
+        self._watched.append(WatchedStore(store.name, agent, poller, sweeper, session.posting))
         return agent
 
     def watch(self) -> AgentWatch:

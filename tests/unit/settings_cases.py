@@ -128,6 +128,7 @@ WRONG_FILES = [
     ('organisation = "main"', "", "stores.shop.organisation", "either organisation or websites"),
     ('organisation = "main"', 'views = { en = "x" }', "stores.shop.views.en", "there is: main"),
     ('organisation = "main"', 'organisation = "main"\nlag = "1h"', "stores.shop.lag", "between 0s and 900s"),
+    ('organisation = "main"', 'organisation = "main"\nremoval_limit = 10', "stores.shop.removal_limit", "1"),
     ('"https://shop.example.com"', '"file:///srv/export"', "stores.shop.url", "a URL with a host"),
     ('[stores.shop.auth]\naccess_token = "hidden-3"', "", "stores.shop.auth", "add a table [stores.shop.auth]"),
     ('organisation = "main"', 'websites = { base = "x" }', "stores.shop.websites.base", "there is: main"),

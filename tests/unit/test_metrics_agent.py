@@ -16,7 +16,7 @@ from producers.pace import Pace
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, workshop
-from tests.fake_store import many_invoices
+from tests.fake_store import CUSTOMERS, INVOICES, many_invoices
 from tests.scraped import Scraped
 from worker.metrics import families
 from worker.metrics.agent import AgentWatch, WatchedStore
@@ -58,7 +58,7 @@ async def watching(tmp_path: Path, pace: Pace) -> AsyncIterator[Watching]:
         shop.clock.advance(600)
         charge, link = Charge(), Link()
         link.connected.set()
-        store = WatchedStore("shop", charge, shop.poller, shop.session.posting)  # type: ignore[arg-type] # what it needs of it
+        store = WatchedStore("shop", charge, shop.poller, shop.sweeper, shop.session.posting)  # type: ignore[arg-type] # what it needs of it
         links: Any = {"publisher": link}
         watch = AgentWatch(stores=[store], links=links, ledger=shop.ledger, clock=shop.clock, stop=shop.stop)
         yield Watching(shop, charge, link, watch)
@@ -94,6 +94,23 @@ async def test_a_stream_is_late_by_what_is_beyond_its_lag_and_poll(watching: Wat
     assert [set(one.values("xerelay_poller_lag_seconds").values()) for one in (read, due, late)] == [{0}, {0}, {300}]
 
 
+async def test_removals_that_are_withheld_are_shown_until_the_store_lists_its_rows_again(watching: Watching) -> None:
+    shop = watching.shop
+    many_invoices(shop.store, 30)
+    await shop.poller.poll()
+    rows, shop.store.rows_of = shop.store.rows_of, {}
+    await shop.sweeper.sweep(INVOICES)
+    await shop.sweeper.sweep(CUSTOMERS)
+
+    withheld = (await watching.scrape()).values("xerelay_withheld_removals", store="shop")
+    shop.store.rows_of = rows
+    await shop.sweeper.sweep(INVOICES)
+    later = (await watching.scrape()).values("xerelay_withheld_removals", store="shop")
+
+    assert withheld == {("invoices",): 30, ("customers",): 0}
+    assert later == {("invoices",): 0, ("customers",): 0}
+
+
 async def test_a_resync_is_followed_to_its_end(watching: Watching) -> None:
     many_invoices(watching.shop.store, 10)
     await watching.shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE,)))
@@ -120,7 +137,10 @@ async def test_an_agent_that_stands_by_tells_nothing_of_the_store_and_is_ready(w
     seen = await watching.scrape()
 
     assert seen.values("xerelay_store_in_charge") == {("shop",): 0}
-    shared = (families.POLLER_LAG, families.RESYNC_RUNNING, families.RESYNC_ROWS, families.RESYNC_EVENTS)
+    shared = (
+        *(families.POLLER_LAG, families.WITHHELD),
+        *(families.RESYNC_RUNNING, families.RESYNC_ROWS, families.RESYNC_EVENTS),
+    )
     assert [family.name for family in shared if seen.values(family.name)] == []
     assert await watching.watch.missing() == []
 

@@ -172,7 +172,7 @@ def test_the_examples_defaults_are_the_models(tmp_path: Path) -> None:
     sections = "retention_days|host|port|api_url|identity_url|login_url|redirect_port|every"
     organisation = "sales_document|document_status|window|offset|linger|rounding_limit"
     limits = "day|minute|concurrent|burst|reserve"
-    keys = "|".join((sections, organisation, limits, "poll|lag", *Entity))
+    keys = "|".join((sections, organisation, limits, "poll|lag|removal_limit", *Entity))
     spelled_out = tmp_path / "spelled_out.toml"
     text, count = re.subn(rf"^# ((?:{keys}) = )", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE)
     spelled_out.write_text(text)

@@ -12,6 +12,7 @@ from producers.pace import Clock, Stop
 from producers.poller import Poller
 from producers.posting import Posting
 from producers.runs import RunState
+from producers.sweep import Sweeper
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
 from worker.metrics import families as f
@@ -29,6 +30,7 @@ class WatchedStore:
     name: str
     agent: StoreAgent
     poller: Poller
+    sweeper: Sweeper
     posting: Posting
 
 
@@ -78,6 +80,9 @@ class AgentWatch:
             ((one.name, stream), max(0.0, late.total_seconds()))
             for one in charge
             for stream, late in one.poller.late_by(now).items()
+        )
+        yield f.WITHHELD.of(
+            ((one.name, stream), rows) for one in charge for stream, rows in one.sweeper.withheld.items()
         )
         names = {one.name for one in charge}
         yield from _resyncs([run for run in self._seen if run.store in names])

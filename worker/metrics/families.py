@@ -152,6 +152,13 @@ POLLER_LAG = Family(
     By.IN_CHARGE,
     "How late the store's list is read, beyond what the configured lag and poll allow; 0 while it is on time",
 )
+WITHHELD = Family(
+    "xerelay_withheld_removals",
+    _G,
+    (_STORE, "stream"),
+    By.IN_CHARGE,
+    "Published rows that the store's list lacks, too many to be believed and published as removed; 0 otherwise",
+)
 RESYNC_RUNNING = Family(
     "xerelay_resync_running", _G, (_STORE, "command"), By.IN_CHARGE, "Whether a run of the command is under way"
 )
@@ -176,5 +183,5 @@ HOLDERS = (
     *(BUFFERED, OLDEST, QUEUED, HELD, HELD_OLDEST, PARKED, PARKED_OLDEST, UNCERTAIN, PAUSED, PAUSES),
     *(BUDGET_LIMIT, BUDGET_REMAINING, BUDGET_RESET, LANE_DONE, TOKEN_EXPIRY),
 )
-AGENTS = (IN_CHARGE, PUBLISHED, POLLER_LAG, RESYNC_RUNNING, RESYNC_ROWS, RESYNC_EVENTS)
+AGENTS = (IN_CHARGE, PUBLISHED, POLLER_LAG, WITHHELD, RESYNC_RUNNING, RESYNC_ROWS, RESYNC_EVENTS)
 ALL = (*PROCESS, *WORKERS, *HOLDERS, *AGENTS)

@@ -114,7 +114,8 @@ class StoreSettings(Section):
     """One store. It feeds `organisation`, or those of `websites` and `views` by their codes, views going first.
 
     `kind` may name the adapter of another store, as `package.module:function`. `offline_methods` are Magento's payment
-    methods whose invoices and refunds count as money, although no gateway proves it.
+    methods whose invoices and refunds count as money, although no gateway proves it. `removal_limit` is the share of a
+    list that may be gone at once.
     """
 
     name: ShortName
@@ -126,6 +127,7 @@ class StoreSettings(Section):
     views: dict[str, str] = Field(default_factory=dict)
     poll: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=1))] = timedelta(seconds=10)
     lag: Annotated[Duration, between(timedelta(), timedelta(minutes=15))] = timedelta(seconds=60)
+    removal_limit: Annotated[float, Field(ge=0, le=1)] = 0.1
     offline_methods: Annotated[frozenset[Filled], BeforeValidator(_listed)] = frozenset()
 
     @property

@@ -1,0 +1,89 @@
+"""What a store no longer has is found by comparing its ids with what was published, and published as `removed`.
+
+That voids invoices and deletes payments in Xero, which nobody can undo. So what is missing is counted first: a store
+that answers as if it were empty (the URL leads to a copy, an export has failed) has not deleted what it leaves out.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from producers.checkpoints import Memory
+from producers.session import Session
+from producers.store import Stream
+from producers.translation import Outgoing
+
+_ALWAYS_ALLOWED = 20
+"""So few rows may be deleted at once, unless they are more than half of a list."""
+
+_AT_A_TIME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The `ids` of rows that the store does not list, of all `known`: those of which something was published."""
+
+    ids: array[int]
+    known: int
+
+    def allowed(self, removal_limit: float) -> int:
+        """How many may be missing for the list to be believed. `removal_limit` is a share of what is known."""
+        return max(1, min(_ALWAYS_ALLOWED, self.known // 2), int(self.known * removal_limit))
+
+
+class Remover:
+    """Finds what is missing, and publishes its removal."""
+
+    def __init__(self, *, session: Session) -> None:
+        self._s = session
+
+    async def missing(self, stream: Stream) -> Missing:
+        """Compare all ids once; not all, where the agent is to end. Eight bytes are kept of each that is missing."""
+        ids, known, after, more = array("q"), 0, 0, True
+        while more and not self._s.stop.asked:
+            listed = await self._s.patience.of(partial(self._s.source.ids, stream, after))
+            more, until, there = bool(listed), listed[-1] if listed else None, frozenset(listed)
+            async for row_id in self._published(stream, after, until):
+                known += 1
+                if row_id not in there:
+                    ids.append(row_id)
+            after = max(after, until or after)
+        return Missing(ids, known)
+
+    async def remove(self, stream: Stream, ids: Sequence[int]) -> int:
+        """Publish that these are gone. Returns how many are: the store is asked for each by its id before."""
+        gone = 0
+        for at in range(0, len(ids), _AT_A_TIME):
+            if self._s.stop.asked:
+                break
+            gone += await self._remove(stream, ids[at : at + _AT_A_TIME])
+        return gone
+
+    async def _published(self, stream: Stream, after: int, until: int | None) -> AsyncIterator[int]:
+        while True:
+            ask = partial(self._s.checkpoints.published_between, stream, after, until, _AT_A_TIME)
+            known = await self._s.patience.of(ask)
+            if not known:
+                return
+            for memory in known:
+                yield memory.row_id
+            after = known[-1].row_id
+
+    async def _remove(self, stream: Stream, ids: Sequence[int]) -> int:
+        asked_at = await self._s.patience.of(self._s.source.now)
+        found = await self._s.patience.of(partial(self._s.source.rows, stream, ids))
+        there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
+        gone = [row_id for row_id in ids if row_id not in there]
+        known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, gone))
+        memories = [known[row_id] for row_id in gone if row_id in known]
+        await self._s.posting.post([one for memory in memories for one in self._removals(memory, asked_at)])
+        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, gone))
+        return len(gone)
+
+    def _removals(self, memory: Memory, asked_at: datetime) -> list[Outgoing]:
+        # its last change has to be older than its removal, whatever the store's clock did
+        return self._s.translator.removals(memory, version=asked_at + timedelta(seconds=1), now=self._s.clock.now())
