@@ -12,6 +12,7 @@ from schemas.envelope import Lane
 from worker.documents import DocumentKey, Kind
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
+from worker.opening import open_read
 from worker.sending import send
 from worker.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
@@ -83,15 +84,7 @@ class Approvals:
         self, kind: Kind, path: str, params: Mapping[str, str]
     ) -> tuple[Call, Sequence[Mapping[str, Any]]] | None:
         """An answered call, still open; `None` when there is no token to spare, or no answer: the next look is soon."""
-        opened = await self._s.ledger.calls.open_read(
-            self._s.lease,
-            purpose=Purpose.LOOKUP,
-            lane=Lane.BATCH,
-            path=path,
-            params=params,
-            kind=kind,
-            limits=self._s.limits,
-        )
+        opened = await open_read(self._s, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path=path, params=params, kind=kind)
         if isinstance(opened, Wait):
             return None
         reply = await send(self._s, opened)

@@ -13,6 +13,7 @@ import structlog
 from schemas.envelope import Lane
 from worker.chart import compare
 from worker.ledger.records import Purpose, Wait
+from worker.opening import open_read
 from worker.sending import send
 from worker.session import Session
 from worker.xero.reply import ReplyKind
@@ -68,14 +69,7 @@ class ChartReading:
         return True
 
     async def _get(self, path: str) -> Sequence[Mapping[str, Any]] | None:
-        opened = await self._s.ledger.calls.open_read(
-            self._s.lease,
-            purpose=Purpose.SETTINGS,
-            lane=Lane.BATCH,
-            path=path,
-            params={},
-            limits=self._s.limits,
-        )
+        opened = await open_read(self._s, purpose=Purpose.SETTINGS, lane=Lane.BATCH, path=path, params={})
         if isinstance(opened, Wait):
             return None
         reply = await send(self._s, opened)

@@ -93,7 +93,7 @@ class Dispatcher:
     def _choose(self) -> tuple[Kind, int, int] | None:
         """The kind that goes next, the rank that asks for it, and the rank whose token it spends."""
         now = self._s.clock.monotonic()
-        if len(self._flying) >= self._s.limits.concurrent or self._s.breaker.is_open:
+        if not self._may_open(now):
             return None
         self._reopen_kinds()
         turns = [(_IMMEDIATE, _IMMEDIATE), (_BATCH, _BATCH), (_BACKFILL, _BACKFILL)]
@@ -105,6 +105,13 @@ class Dispatcher:
                 if chosen is not None:
                     return *chosen, payer
         return None
+
+    def _may_open(self, now: float) -> bool:
+        """Beside an open breaker only the probe, and only where nothing in flight probes: one more call may be lost."""
+        awake = len(self._flying) - self._s.asleep
+        if self._s.breaker.is_open:
+            return awake == 0 and self._s.breaker.wait_s(now) == 0
+        return awake < self._s.limits.concurrent
 
     def _worth_a_token(self, rank: int, now: float) -> tuple[Kind, int] | None:
         """Full calls first, then parents, unless events waited for long; backfill waits for full ones."""
@@ -138,7 +145,7 @@ class Dispatcher:
     async def _idle(self) -> None:
         """Wait for something new, or for the next moment at which something may go."""
         now = self._s.clock.monotonic()
-        if self._s.breaker.is_down_for_long(now) and not self._flying:
+        if self._s.breaker.is_down_for_long:
             raise xero_down(self._s.clock.now())
         moments = [self._s.buffer.next_due(), *self._closed_until, now + self._s.breaker.wait_s(now)]
         moments += [self._lingers_until(kind, now) for kind in Kind]

@@ -11,8 +11,9 @@ from datetime import date
 from schemas.envelope import Lane
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Member, Purpose, Wait
+from worker.opening import open_read
 from worker.outcome import Results
-from worker.sending import send
+from worker.sending import breathe, send
 from worker.session import Session
 from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.reply import ReplyKind
@@ -53,13 +54,9 @@ def _is_locked(member: Member, lock_date: date | None) -> bool:
 async def _open(session: Session) -> Call | None:
     """The call that asks, within about a minute; none where the budget is spent for longer."""
     for _ in range(_TRIES):
-        opened = await session.ledger.calls.open_read(
-            session.lease,
-            purpose=Purpose.SETTINGS,
-            lane=Lane.IMMEDIATE,
-            path="/Organisation",
-            params={},
-            limits=session.limits,
+        await breathe(session)
+        opened = await open_read(
+            session, purpose=Purpose.SETTINGS, lane=Lane.IMMEDIATE, path="/Organisation", params={}
         )
         if not isinstance(opened, Wait):
             return opened

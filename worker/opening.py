@@ -1,14 +1,21 @@
-"""Opening calls: what stands behind a request before it goes out."""
+"""Opening calls: what stands behind a request before it goes out.
+
+Whatever a session sends is opened here, so that an open breaker lets one call through at a time, its probe.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from schemas.envelope import Lane
 from worker.documents import DOCUMENTS_PER_CALL, Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
+from worker.sending import LOOK_EVERY_S, breathe
 from worker.session import Session
+
+_Tried = TypeVar("_Tried", Opened | Wait, Call | Wait, Call | Wait | None)
 
 
 async def open_write(
@@ -25,9 +32,51 @@ async def open_write(
         composed = session.compose(told_apart, known, session.readings)
         return _unless_fuller(composed, told_apart) if others_may_come else composed
 
-    return await session.ledger.calls.open_write(
-        session.lease, kind=kind, lane=lane, writes=writes, compose=compose, limits=session.limits
+    calls, limits = session.ledger.calls, session.limits
+    return await _let_through(
+        session,
+        lambda: calls.open_write(session.lease, kind=kind, lane=lane, writes=writes, compose=compose, limits=limits),
     )
+
+
+async def open_read(
+    session: Session,
+    *,
+    purpose: Purpose,
+    lane: Lane,
+    path: str,
+    params: Mapping[str, str],
+    kind: Kind | None = None,
+) -> Call | Wait:
+    """Try once to open a GET."""
+    calls, limits = session.ledger.calls, session.limits
+    return await _let_through(
+        session,
+        lambda: calls.open_read(
+            session.lease, purpose=purpose, lane=lane, path=path, params=params, kind=kind, limits=limits
+        ),
+    )
+
+
+async def resend(session: Session, call: Call, *, within_s: float) -> Call | Wait | None:
+    """Try once to have an uncertain call sent again; `None` when its first send is longer ago than `within_s`."""
+    calls, limits = session.ledger.calls, session.limits
+    return await _let_through(session, lambda: calls.resend(session.lease, call.id, limits=limits, within_s=within_s))
+
+
+async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]]) -> _Tried | Wait:
+    """What `opening` gives, or a wait when the breaker is open and it is not the turn of a probe."""
+    breaker, now = session.breaker, session.clock.monotonic()
+    if not breaker.lets_through(now):
+        return Wait(session.in_s(min(breaker.wait_s(now), LOOK_EVERY_S)), "xero_unavailable")
+    opened = await opening()
+    if not _goes_out(opened):
+        breaker.not_sent(now)
+    return opened
+
+
+def _goes_out(opened: Opened | Call | Wait | None) -> bool:
+    return isinstance(opened, Call) or (isinstance(opened, Opened) and opened.call is not None)
 
 
 def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:
@@ -39,8 +88,9 @@ def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:
 
 
 async def open_write_when_allowed(session: Session, *, kind: Kind, writes: Sequence[Write]) -> Opened:
-    """Wait for a token, then open; for calls that finish what an earlier one began."""
+    """Wait for a token, then open; for calls that finish what an earlier one began. Raises as `breathe`."""
     while True:
+        await breathe(session)
         opened = await open_write(session, kind=kind, lane=Lane.IMMEDIATE, writes=writes)
         if not isinstance(opened, Wait):
             return opened
@@ -48,16 +98,11 @@ async def open_write_when_allowed(session: Session, *, kind: Kind, writes: Seque
 
 
 async def open_lookup(session: Session, *, kind: Kind, path: str, params: Mapping[str, str]) -> Call:
-    """Wait for a token, then open a GET."""
+    """Wait for a token, then open a GET. Raises as `breathe`."""
     while True:
-        opened = await session.ledger.calls.open_read(
-            session.lease,
-            purpose=Purpose.LOOKUP,
-            lane=Lane.IMMEDIATE,
-            path=path,
-            params=params,
-            kind=kind,
-            limits=session.limits,
+        await breathe(session)
+        opened = await open_read(
+            session, purpose=Purpose.LOOKUP, lane=Lane.IMMEDIATE, path=path, params=params, kind=kind
         )
         if not isinstance(opened, Wait):
             return opened

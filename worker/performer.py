@@ -11,7 +11,7 @@ from worker.documents import Action, Write
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
-from worker.opening import open_write_when_allowed
+from worker.opening import open_write_when_allowed, resend
 from worker.outcome import FATES, Fate, Results, sort_verdicts
 from worker.reading import printable
 from worker.resolution import Resolution, Unanswered
@@ -106,7 +106,7 @@ class Performer:
             return None
         if call.status == _SERVER_ERROR:
             return await self._look_up(call)
-        resent = await self._s.ledger.calls.resend(self._s.lease, call.id, limits=self._s.limits, within_s=_SAME_KEY_S)
+        resent = await resend(self._s, call, within_s=_SAME_KEY_S)
         if resent is None:
             return await self._look_up(call)
         if isinstance(resent, Wait):

@@ -112,8 +112,9 @@ class Reissuing:
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
         """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""
         org = self._s.org.name
-        while any(member.key in keys for call in await self._s.ledger.calls.unsettled(org) for member in call.members):
-            await self._s.clock.sleep(_SETTLING_S)
+        with self._s.sleeps():
+            while any(one.key in keys for call in await self._s.ledger.calls.unsettled(org) for one in call.members):
+                await self._s.clock.sleep(_SETTLING_S)
 
     async def _missing(self, writes: Sequence[Write]) -> list[Write]:
         known = await self._s.ledger.documents.get([write.key for write in writes])

@@ -74,7 +74,8 @@ class Resolution:
         if call.kind in BLIND_KINDS:
             # both times are the ledger's: a worker's clock that runs ahead would look too early, and pay twice
             since = await self._s.ledger.now() - call.sent_at
-            await self._s.clock.sleep(max((timedelta(seconds=_BLIND_S) - since).total_seconds(), 0.0))
+            with self._s.sleeps():
+                await self._s.clock.sleep(max((timedelta(seconds=_BLIND_S) - since).total_seconds(), 0.0))
 
     async def settle_uncertain(self, call: Call, *, attempt: bool) -> None:
         """Record what of `call` is in Xero and free the rest for another call. Raises `Unanswered`."""

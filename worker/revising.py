@@ -9,7 +9,7 @@ from schemas.envelope import Lane
 from worker.documents import Kind, Write
 from worker.interruption import out_of_calls, pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
-from worker.opening import open_write_when_allowed
+from worker.opening import open_read, open_write_when_allowed
 from worker.performer import Performer
 from worker.reissuing import Reissuing
 from worker.resolution import BLIND_KINDS
@@ -105,14 +105,8 @@ class Revising:
         self, kind: Kind, lane: Lane, reading: Reading
     ) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
         """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later."""
-        opened = await self._s.ledger.calls.open_read(
-            self._s.lease,
-            purpose=Purpose.LOOKUP,
-            lane=lane,
-            path=reading.path,
-            params=reading.params,
-            kind=kind,
-            limits=self._s.limits,
+        opened = await open_read(
+            self._s, purpose=Purpose.LOOKUP, lane=lane, path=reading.path, params=reading.params, kind=kind
         )
         if isinstance(opened, Wait):
             await self._later(reading, lane, opened)

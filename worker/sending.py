@@ -9,6 +9,9 @@ from worker.session import Session
 from worker.steps import Step
 from worker.xero.reply import Reply, ReplyKind
 
+LOOK_EVERY_S = 1.0
+"""When another call's probe will be answered is not known; asking the breaker again costs nothing."""
+
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 
 
@@ -42,7 +45,11 @@ def headers_of(reply: Reply) -> Headers:
 
 async def breathe(session: Session, *, at_least_s: float = 0.0) -> None:
     """Wait until Xero may be asked again. Raises `PauseOrganisation` when it has been silent for long."""
-    now = session.clock.monotonic()
-    if session.breaker.is_down_for_long(now):
-        raise xero_down(session.clock.now())
-    await session.clock.sleep(max(session.breaker.wait_s(now), at_least_s))
+    if at_least_s > 0:
+        await session.clock.sleep(at_least_s)
+    while not session.breaker.is_down_for_long:
+        wait_s = session.breaker.wait_s(session.clock.monotonic())
+        if wait_s == 0:
+            return
+        await session.clock.sleep(min(wait_s, LOOK_EVERY_S))
+    raise xero_down(session.clock.now())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -33,6 +34,7 @@ class Session:
     """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
+    `asleep` counts what is under way and `sleeps`.
     """
 
     org: OrganisationSettings
@@ -57,6 +59,7 @@ class Session:
     calls_are_scarce: bool = False
     backfill_is_dry: bool = False
     lock_date: date | None = None
+    asleep: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
 
@@ -81,6 +84,15 @@ class Session:
         for work in works:
             if work.delivery is not None:
                 self.deliveries.give_back(work.delivery)
+
+    @contextmanager
+    def sleeps(self) -> Iterator[None]:
+        """Meanwhile what is under way asks nothing of Xero, for minutes maybe: others go on as if it were not there."""
+        self.asleep += 1
+        try:
+            yield
+        finally:
+            self.asleep -= 1
 
     async def sleep_until(self, until: datetime) -> None:
         """Come back at `until`."""
