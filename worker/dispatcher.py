@@ -199,12 +199,10 @@ class Dispatcher:
             self._full_at = now
 
     def _wait(self, wait: Wait, payer: int) -> None:
-        now = self._s.clock.now()
-        pause = out_of_calls(wait, now)
+        pause = out_of_calls(wait)
         if pause is not None and payer == _IMMEDIATE:
             raise pause
-        remaining = wait.until - now
-        until = self._s.clock.monotonic() + max(remaining.total_seconds(), 0.01)
+        until = self._s.clock.monotonic() + max(wait.seconds, 0.01)
         for blocked in range(payer, len(RANK)):
             self._closed_until[blocked] = until
 

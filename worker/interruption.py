@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from worker.ledger.records import Wait
 from worker.xero.reply import Reply, ReplyKind
 
-LONG_WAIT = timedelta(minutes=10)
+_LONG_WAIT_S = 600.0
 _TRY_AGAIN = timedelta(minutes=15)
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
@@ -47,9 +47,9 @@ def pause_for(reply: Reply, now: datetime) -> PauseOrganisation | None:
     return PauseOrganisation(reason, reply.detail, until)
 
 
-def out_of_calls(wait: Wait, now: datetime) -> PauseOrganisation | None:
+def out_of_calls(wait: Wait) -> PauseOrganisation | None:
     """The pause for a call of the immediate lane that would have to wait so long; `None` while it is short."""
-    if wait.until - now <= LONG_WAIT:
+    if wait.seconds <= _LONG_WAIT_S:
         return None
     return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
 

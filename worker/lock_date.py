@@ -60,9 +60,9 @@ async def _open(session: Session) -> Call | None:
         )
         if not isinstance(opened, Wait):
             return opened
-        if opened.until > session.in_s(_PATIENCE_S):
+        if opened.seconds > _PATIENCE_S:
             return None
-        await session.sleep_until(opened.until)
+        await session.wait_out(opened)
     return None
 
 

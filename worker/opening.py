@@ -68,7 +68,8 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
     """What `opening` gives, or a wait when the breaker is open and it is not the turn of a probe."""
     breaker, now = session.breaker, session.clock.monotonic()
     if not breaker.lets_through(now):
-        return Wait(session.in_s(min(breaker.wait_s(now), LOOK_EVERY_S)), "xero_unavailable")
+        wait_s = min(breaker.wait_s(now), LOOK_EVERY_S)
+        return Wait(session.clock.now(), session.in_s(wait_s), "xero_unavailable")
     opened = await opening()
     if not _goes_out(opened):
         breaker.not_sent(now)
@@ -94,7 +95,7 @@ async def open_write_when_allowed(session: Session, *, kind: Kind, writes: Seque
         opened = await open_write(session, kind=kind, lane=Lane.IMMEDIATE, writes=writes)
         if not isinstance(opened, Wait):
             return opened
-        await session.sleep_until(opened.until)
+        await session.wait_out(opened)
 
 
 async def open_lookup(session: Session, *, kind: Kind, path: str, params: Mapping[str, str]) -> Call:
@@ -106,4 +107,4 @@ async def open_lookup(session: Session, *, kind: Kind, path: str, params: Mappin
         )
         if not isinstance(opened, Wait):
             return opened
-        await session.sleep_until(opened.until)
+        await session.wait_out(opened)

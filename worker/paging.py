@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from worker.backoff import delay_s
@@ -27,9 +27,9 @@ _TRIES = 8
 _RETRY_BASE_S = 2.0
 _RETRY_CAP_S = 60.0
 _HEAD_BYTES = 1000
-_SOON = timedelta(milliseconds=50)
-_LONG = timedelta(seconds=10)
-_LOOK_AGAIN = timedelta(minutes=1)
+_SOON_S = 0.05
+_LONG_S = 10.0
+_LOOK_AGAIN_S = 60.0
 _MOST_LOOKS = 3000
 _PAGES = re.compile(rb'"pageCount"\s*:\s*(\d+)')
 _AGAIN = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.SERVER_ERROR})
@@ -127,11 +127,10 @@ class Lists:
             )
             if not isinstance(opened, Wait):
                 return opened
-            wait = opened.until - await self._ledger.now()
-            if wait > _LONG and told != opened.reason:
+            if opened.seconds > _LONG_S and told != opened.reason:
                 told = opened.reason
                 self._told.waits(opened.until, told)
-            await self._clock.sleep(min(max(wait, _SOON), _LOOK_AGAIN).total_seconds())
+            await self._clock.sleep(min(max(opened.seconds, _SOON_S), _LOOK_AGAIN_S))
         raise XeroUnreadable("no call was left for this in a day; see what spends them, or raise limits.day")
 
 

@@ -110,7 +110,7 @@ class Performer:
         if resent is None:
             return await self._look_up(call)
         if isinstance(resent, Wait):
-            await self._s.sleep_until(resent.until)
+            await self._s.wait_out(resent)
             return call
         return await self._after_resend(resent, await send(self._s, resent))
 

@@ -122,11 +122,10 @@ class Revising:
         return None
 
     async def _later(self, reading: Reading, lane: Lane, wait: Wait) -> None:
-        now = self._s.clock.now()
-        pause = out_of_calls(wait, now)
+        pause = out_of_calls(wait)
         if pause is not None and lane is Lane.IMMEDIATE:
             raise pause
-        await self._free(reading, min((wait.until - now).total_seconds(), _AGAIN_S))
+        await self._free(reading, min(wait.seconds, _AGAIN_S))
 
     async def _free(self, reading: Reading, after_s: float) -> None:
         await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + max(after_s, _LEAST_S))

@@ -184,7 +184,7 @@ class Runner:
             limits=session.limits,
         )
         if isinstance(opened, Wait):
-            await self._sleep(min((opened.until - self._clock.now()).total_seconds(), _PROBE_EVERY_S))
+            await self._sleep(min(opened.seconds, _PROBE_EVERY_S))
             return False
         reply = await session.client.send(opened)
         await self._ledger.calls.close(self.lease, opened.id, status=reply.status)

@@ -18,7 +18,7 @@ from worker.deliveries import Deliveries
 from worker.documents import Kind, Write
 from worker.interruption import Interruption
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Composed, Known, Lease
+from worker.ledger.records import Composed, Known, Lease, Wait
 from worker.namesakes import Namesakes
 from worker.outcome import Refusals
 from worker.settings import OrganisationSettings
@@ -94,9 +94,9 @@ class Session:
         finally:
             self.asleep -= 1
 
-    async def sleep_until(self, until: datetime) -> None:
-        """Come back at `until`."""
-        await self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0.01))
+    async def wait_out(self, wait: Wait) -> None:
+        """Come back when it is over."""
+        await self.clock.sleep(max(wait.seconds, 0.01))
 
     def in_s(self, seconds: float) -> datetime:
         """The time of day `seconds` from now."""

@@ -46,7 +46,7 @@ async def test_what_xero_said_outlives_the_worker_that_heard_it(database_url: st
         waiting = await _call(second, await lease_of(second), limits)
         state, spent, now = await second.budget.standing(ORG, limits)
 
-    assert waiting == Wait(START + timedelta(minutes=15), "day")
+    assert waiting == Wait(START, START + timedelta(minutes=15), "day")
     assert (state.correction.day_remaining, state.correction.minute_remaining) == (7, 3)
     assert (spent.day, now) == (1, START)
     assert left(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now) == Left(at_once=0, day=7)

@@ -159,6 +159,19 @@ def test_five_in_flight_are_enough() -> None:
     assert START < sixth.until <= START + SECOND
 
 
+def test_a_wait_is_told_from_the_time_it_is_asked_for_also_behind_the_last_decision() -> None:
+    simulation = Simulation(Limits())
+    simulation.ask_until(START, START + MINUTE)
+    last = simulation.grants[-1]
+
+    waiting = simulation.ask(last - 20 * SECOND)
+
+    assert isinstance(waiting, Wait)
+    assert waiting.since == last - 20 * SECOND
+    assert waiting.until > last
+    assert waiting.seconds == (waiting.until - waiting.since).total_seconds() > 20
+
+
 def test_limits_lowered_by_the_operator_hold_at_once() -> None:
     simulation = Simulation(Limits(day=1000))
     simulation.ask_until(START, START + HOUR)

@@ -26,7 +26,7 @@ def test_a_lower_day_count_of_xero_binds_at_once() -> None:
 
     assert isinstance(decisions[0], Grant)
     assert isinstance(decisions[1], Grant)
-    assert decisions[2] == Wait(START + QUARTER, "day")
+    assert decisions[2] == Wait(START + 4 * SECOND, START + QUARTER, "day")
 
 
 def test_a_higher_count_of_xero_does_not_lift_our_own_limit() -> None:
@@ -72,7 +72,7 @@ def test_a_reply_sent_before_the_429_does_not_lift_it() -> None:
 
     hear(simulation, Headers(day_remaining=900, minute_remaining=40), START + SECOND)
 
-    assert simulation.ask(START + 2 * SECOND) == Wait(START + 30 * SECOND, "minute")
+    assert simulation.ask(START + 2 * SECOND) == Wait(START + 2 * SECOND, START + 30 * SECOND, "minute")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_each_refusal_blocks_for_its_own_time(headers: Headers, seconds: int, re
     simulation = Simulation(Limits())
     hear(simulation, headers, START)
 
-    assert simulation.ask(START) == Wait(START + seconds * SECOND, reason)
+    assert simulation.ask(START) == Wait(START, START + seconds * SECOND, reason)
     assert isinstance(simulation.ask(START + seconds * SECOND), Grant)
 
 
@@ -107,7 +107,7 @@ def test_retry_after_outweighs_the_count_of_none_left(problem: str) -> None:
         none_left = Headers(minute_remaining=0, retry_after_s=6, problem="minute")
     hear(simulation, none_left, START)
 
-    assert simulation.ask(START) == Wait(START + 6 * SECOND, problem)
+    assert simulation.ask(START) == Wait(START, START + 6 * SECOND, problem)
     assert isinstance(simulation.ask(START + 6 * SECOND), Grant)
 
 
@@ -117,7 +117,7 @@ def test_a_shorter_refusal_does_not_shorten_a_longer_one() -> None:
 
     hear(simulation, Headers(problem="concurrent"), START + SECOND)
 
-    assert simulation.ask(START + 3 * SECOND) == Wait(START + 40 * SECOND, "minute")
+    assert simulation.ask(START + 3 * SECOND) == Wait(START + 3 * SECOND, START + 40 * SECOND, "minute")
 
 
 def hear(simulation: Simulation, headers: Headers, now: datetime, in_flight: int = 0) -> None:

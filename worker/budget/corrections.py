@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from worker.budget.limits import DAY, MINUTE
 from worker.budget.state import Correction
-from worker.ledger.records import Wait
 
 PROBE_EVERY = timedelta(minutes=15)
 # what a 429 without Retry-After blocks; concurrent ones carry none reliably
 _BLOCK = {"concurrent": timedelta(seconds=1), "minute": MINUTE, "appminute": MINUTE}
+_UNTIL = attrgetter("until")
 _REASONS = {"concurrent": "in_flight", "minute": "minute", "appminute": "app_minute", "day": "day"}
 
 
@@ -28,6 +29,14 @@ class Headers:
     app_minute_remaining: int | None = None
     retry_after_s: float | None = None
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """No call before `until`; `reason` is which limit says so."""
+
+    until: datetime
+    reason: str
 
 
 def corrected(correction: Correction, headers: Headers, *, in_flight: int, now: datetime) -> Correction:
@@ -56,27 +65,27 @@ def granted(correction: Correction, now: datetime) -> Correction:
     )
 
 
-def forbidden_until(correction: Correction, now: datetime) -> Wait | None:
+def forbidden_until(correction: Correction, now: datetime) -> Forbidden | None:
     """Until when the correction forbids calls. It lets one probe through every 15 minutes."""
-    wait = _forbids(correction, now)
-    if wait is None:
+    forbidden = _forbids(correction, now)
+    if forbidden is None:
         return None
     marks = (correction.probed_at, correction.day_at, correction.blocked_at)
     last = max((mark for mark in marks if mark is not None), default=now)
-    until = min(wait.until, last + PROBE_EVERY)
-    return replace(wait, until=until) if until > now else None
+    until = min(forbidden.until, last + PROBE_EVERY)
+    return replace(forbidden, until=until) if until > now else None
 
 
-def _forbids(correction: Correction, now: datetime) -> Wait | None:
-    waits = []
+def _forbids(correction: Correction, now: datetime) -> Forbidden | None:
+    words = []
     if correction.blocked_until is not None:
-        waits.append(Wait(correction.blocked_until, correction.blocked_reason))
+        words.append(Forbidden(correction.blocked_until, correction.blocked_reason))
     # whichever kind of window Xero uses, a minute's or a day's word is void after that time
     if correction.minute_at is not None and correction.minute_remaining == 0:
-        waits.append(Wait(correction.minute_at + MINUTE, "minute"))
+        words.append(Forbidden(correction.minute_at + MINUTE, "minute"))
     if correction.day_at is not None and correction.day_remaining == 0:
-        waits.append(Wait(correction.day_at + DAY, "day"))
-    return max((wait for wait in waits if wait.until > now), key=lambda wait: wait.until, default=None)
+        words.append(Forbidden(correction.day_at + DAY, "day"))
+    return max((word for word in words if word.until > now), key=_UNTIL, default=None)
 
 
 def _remaining(correction: Correction, headers: Headers, in_flight: int, now: datetime) -> Correction:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
 from worker.budget.bucket import has, ready_at, refill, take
-from worker.budget.corrections import forbidden_until, granted
+from worker.budget.corrections import Forbidden, forbidden_until, granted
 from worker.budget.limits import MINUTE, Limits
 from worker.budget.state import Spent, State
 from worker.instants import instant, micros
@@ -34,12 +34,10 @@ def decide(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datet
     """
     state = settle(state, limits, now)
     at = state.minute.at
-    waits = list(_own(state, spent, limits=limits, lane=lane))
-    if waits:
-        return max(waits, key=lambda wait: wait.until)
-    refused = forbidden_until(state.correction, at)
-    if refused is not None:
-        return refused
+    own = max(_own(state, spent, limits=limits, lane=lane), key=lambda one: one.until, default=None)
+    forbidden = own or forbidden_until(state.correction, at)
+    if forbidden is not None:
+        return Wait(now, forbidden.until, forbidden.reason)
     return Grant(_spend(state, at), at)
 
 
@@ -54,21 +52,21 @@ def settle(state: State, limits: Limits, now: datetime) -> State:
     )
 
 
-def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[Wait]:
+def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[Forbidden]:
     """What our own count forbids."""
     now = state.minute.at
     if spent.in_flight >= limits.concurrent:
         soon = now + _LOOK_AGAIN
-        yield Wait(min(soon, max(now, spent.lands_at or soon)), "in_flight")
+        yield Forbidden(min(soon, max(now, spent.lands_at or soon)), "in_flight")
     if not has(state.minute, 1):
-        yield Wait(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
+        yield Forbidden(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
     if len(state.recent) >= limits.minute:
-        yield Wait(instant(state.recent[-limits.minute]) + MINUTE, "minute")
+        yield Forbidden(instant(state.recent[-limits.minute]) + MINUTE, "minute")
     needed = 1 + limits.kept_from(lane)
     if not has(state.day, needed):
-        yield Wait(ready_at(state.day, tokens=needed, rate=limits.day_rate), "day")
+        yield Forbidden(ready_at(state.day, tokens=needed, rate=limits.day_rate), "day")
     if spent.day >= limits.day_for(lane):
-        yield Wait(max(now, spent.frees_at or now), "day")
+        yield Forbidden(max(now, spent.frees_at or now), "day")
 
 
 def _spend(state: State, at: datetime) -> State:

@@ -63,7 +63,6 @@ async def _opened(ledger: Ledger, clock: Clock, org: OrganisationSettings, path:
         )
         if not isinstance(call, Wait):
             return call
-        wait_s = (call.until - await ledger.now()).total_seconds()
-        if clock.monotonic() + wait_s > give_up:
+        if clock.monotonic() + call.seconds > give_up:
             raise XeroUnreadable(f"no call is left for this before {call.until:%H:%M} UTC ({call.reason}); try later")
-        await clock.sleep(max(wait_s, _SOON_S))
+        await clock.sleep(max(call.seconds, _SOON_S))

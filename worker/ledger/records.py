@@ -160,10 +160,20 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No token now. `until` is when one can be there, `reason` which limit says so (`minute`, `day`, `in_flight`)."""
+    """No token now. `reason` is which limit says so (`minute`, `day`, `in_flight`).
 
+    `since` is when it was asked for, `until` when one can be there, both by the ledger's clock. A worker's may differ:
+    it waits for `seconds`.
+    """
+
+    since: datetime
     until: datetime
     reason: str
+
+    @property
+    def seconds(self) -> float:
+        """How long that is, whoever's clock is right."""
+        return (self.until - self.since).total_seconds()
 
 
 KIND_PAUSED = "kind_paused"
