@@ -91,7 +91,7 @@ class Approvals:
         if reply.outcome is ReplyKind.ANSWERED:
             return opened, reply.elements
         await self._s.ledger.calls.close(self._s.lease, opened.id, status=reply.status)
-        pause = pause_for(reply, self._s.clock.now())
+        pause = pause_for(reply)
         if pause is not None:
             self._s.interrupt(pause)
         return None

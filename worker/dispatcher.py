@@ -146,7 +146,7 @@ class Dispatcher:
         """Wait for something new, or for the next moment at which something may go."""
         now = self._s.clock.monotonic()
         if self._s.breaker.is_down_for_long:
-            raise xero_down(self._s.clock.now())
+            raise xero_down()
         moments = [self._s.buffer.next_due(), *self._closed_until, now + self._s.breaker.wait_s(now)]
         moments += [self._lingers_until(kind, now) for kind in Kind]
         next_moment = min((m for m in moments if m is not None and m > now), default=now + 1.0)

@@ -6,13 +6,12 @@ Reconfigured         an admin added to its configuration: begin a new session wi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from worker.ledger.records import Wait
 from worker.xero.reply import Reply, ReplyKind
 
 _LONG_WAIT_S = 600.0
-_TRY_AGAIN = timedelta(minutes=15)
+_TRY_AGAIN_S = 900.0
+_XERO_DOWN_S = 30.0
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
     ReplyKind.SCOPE: "scope_missing",
@@ -21,13 +20,13 @@ _REASONS = {
 
 
 class PauseOrganisation(Exception):
-    """`reason` is a stable word, `until` when to try again."""
+    """`reason` is a stable word. In `seconds` it is tried again: when that is, the ledger's clock tells."""
 
-    def __init__(self, reason: str, detail: str, until: datetime) -> None:
+    def __init__(self, reason: str, detail: str, seconds: float) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
-        self.until = until
+        self.seconds = seconds
 
 
 class Reconfigured(Exception):
@@ -37,23 +36,21 @@ class Reconfigured(Exception):
 Interruption = PauseOrganisation | Reconfigured
 
 
-def pause_for(reply: Reply, now: datetime) -> PauseOrganisation | None:
+def pause_for(reply: Reply) -> PauseOrganisation | None:
     """The pause that a reply asks for, if it does."""
     reason = _REASONS.get(reply.outcome)
     if reason is None:
         return None
-    asked = reply.limits.retry_after_s
-    until = now + (timedelta(seconds=asked) if asked else _TRY_AGAIN)
-    return PauseOrganisation(reason, reply.detail, until)
+    return PauseOrganisation(reason, reply.detail, reply.limits.retry_after_s or _TRY_AGAIN_S)
 
 
 def out_of_calls(wait: Wait) -> PauseOrganisation | None:
     """The pause for a call of the immediate lane that would have to wait so long; `None` while it is short."""
     if wait.seconds <= _LONG_WAIT_S:
         return None
-    return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.until)
+    return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.seconds)
 
 
-def xero_down(now: datetime) -> PauseOrganisation:
+def xero_down() -> PauseOrganisation:
     """Xero has not answered for minutes."""
-    return PauseOrganisation("xero_unavailable", "xero has not answered for 5 minutes", now + timedelta(seconds=30))
+    return PauseOrganisation("xero_unavailable", "xero has not answered for 5 minutes", _XERO_DOWN_S)

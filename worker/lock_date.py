@@ -73,7 +73,7 @@ async def _learn(session: Session) -> None:
     reply = await send(session, opened)
     await session.ledger.calls.close(session.lease, opened.id, status=reply.status)
     if reply.outcome is not ReplyKind.ANSWERED:
-        if (pause := pause_for(reply, session.clock.now())) is not None:
+        if (pause := pause_for(reply)) is not None:
             session.interrupt(pause)
         return
     days = [date.fromisoformat(day) for one in reply.elements for name in _FIELDS if (day := date_of(one, name))]

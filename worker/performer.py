@@ -187,7 +187,7 @@ class Performer:
         return [slot.write for slot in slots if slot is not None]
 
     def _pause_if_asked(self, reply: Reply) -> None:
-        pause = pause_for(reply, self._s.clock.now())
+        pause = pause_for(reply)
         if pause is not None:
             raise pause
 

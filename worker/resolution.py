@@ -62,7 +62,7 @@ class Resolution:
             reply = await send(self._s, call)
             if reply.outcome not in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
                 await self._settlement.close(call, reply.status)
-                pause = pause_for(reply, self._s.clock.now())
+                pause = pause_for(reply)
                 raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})

@@ -115,7 +115,7 @@ class Revising:
         if reply.outcome is ReplyKind.ANSWERED:
             return opened, reply.status, reply.elements
         await self._settlement.close(opened, reply.status)
-        pause = pause_for(reply, self._s.clock.now())
+        pause = pause_for(reply)
         if pause is not None:
             raise pause
         await self._free(reading, _AGAIN_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
@@ -148,11 +149,15 @@ class Runner:
             self._serving = None
 
     async def _pause(self, pause: PauseOrganisation) -> None:
-        self._log.error("organisation.paused", reason=pause.reason, detail=pause.detail, until=pause.until.isoformat())
+        self._log.error("organisation.paused", reason=pause.reason, detail=pause.detail, for_s=round(pause.seconds))
         self._paused_for = pause.reason
-        record = Pause(self._org, None, pause.reason, pause.detail, since=self._clock.now(), until=pause.until)
         try:
-            await self._ledger.pauses.set(self.lease, record)
+            # whether it is over the ledger is asked: by this machine's clock it might be so at once
+            since = await self._ledger.now()
+            until = since + timedelta(seconds=pause.seconds)
+            await self._ledger.pauses.set(
+                self.lease, Pause(self._org, None, pause.reason, pause.detail, since=since, until=until)
+            )
         except LedgerUnavailable:
             await self._rest(1)
 
@@ -190,8 +195,8 @@ class Runner:
         await self._ledger.calls.close(self.lease, opened.id, status=reply.status)
         if reply.outcome is ReplyKind.ANSWERED:
             return True
-        still = PauseOrganisation(self._paused_for, reply.detail, session.in_s(_PROBE_EVERY_S))
-        await self._pause(pause_for(reply, self._clock.now()) or still)
+        still = PauseOrganisation(self._paused_for, reply.detail, _PROBE_EVERY_S)
+        await self._pause(pause_for(reply) or still)
         return False
 
     async def _rest(self, failures: int, *, cap_s: float = _RESTART_CAP_S) -> None:

@@ -52,4 +52,4 @@ async def breathe(session: Session, *, at_least_s: float = 0.0) -> None:
         if wait_s == 0:
             return
         await session.clock.sleep(min(wait_s, LOOK_EVERY_S))
-    raise xero_down(session.clock.now())
+    raise xero_down()

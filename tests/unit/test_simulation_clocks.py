@@ -25,6 +25,7 @@ SHOP = Shop("main", LANES)
 SECONDS_A_CALL = 86.4
 LASTS_S = 900.0
 MANY = 100
+AWAY = Outage(100.0, 850.0, half_s=0.0)
 _FIRST_LINE = re.compile(rb'("lines":\[\{"sku":"[^"]*","name":")[^"]*')
 
 
@@ -53,11 +54,11 @@ def edit(number: int) -> Arrival:
 
 
 async def worked(
-    skew_s: float, come: Callable[[int], Arrival], outage: Outage | None
+    skew_s: float, come: Callable[[int], Arrival], outage: Outage | None = None, *, burst: float = 0.002
 ) -> tuple[Counter[str], int, set[str]]:
     """What was asked of the ledger, the calls that went out, and why the organisation was paused, if it was."""
     xero = VirtualXero(outage=outage)
-    world = World([organisation(day=1000, burst=0.002)], {"main": xero}, grain_s=0.0)
+    world = World([organisation(day=1000, burst=burst)], {"main": xero}, grain_s=0.0)
     counting = Counting(world.ledger.calls)
     world.ledger.calls = counting  # type: ignore[assignment] # what it passes on is the same
     process = Process("worker-0", world, skew_s=skew_s)
@@ -75,16 +76,19 @@ async def worked(
 @pytest.mark.parametrize("skew_s", [60.0, -120.0, -700.0])
 @pytest.mark.parametrize("come", [customer, edit])
 def test_it_works_as_with_the_ledgers_own_clock(skew_s: float, come: Callable[[int], Arrival]) -> None:
-    asked, calls, paused = run_virtually(worked(skew_s, come, None))
+    asked, calls, paused = run_virtually(worked(skew_s, come))
 
-    assert (asked, calls, paused) == run_virtually(worked(0.0, come, None))
+    assert (asked, calls, paused) == run_virtually(worked(0.0, come))
     assert asked.total() < MANY
     assert calls >= LASTS_S // SECONDS_A_CALL
 
 
 @pytest.mark.parametrize("skew_s", [60.0, -120.0])
-def test_what_is_uncertain_and_a_pause_do_not_ask_too_early_either(skew_s: float) -> None:
-    asked, _, _ = run_virtually(worked(skew_s, customer, Outage(100.0, 850.0, half_s=0.0)))
+@pytest.mark.parametrize("burst", [0.002, 0.25])
+def test_nor_is_xero_asked_more_often_while_it_is_away(skew_s: float, burst: float) -> None:
+    asked, calls, paused = run_virtually(worked(skew_s, customer, AWAY, burst=burst))
 
+    assert (asked, calls, paused) == run_virtually(worked(0.0, customer, AWAY, burst=burst))
     assert asked["resend"] > 0
+    assert paused == {"xero_unavailable"}
     assert asked.total() < MANY
