@@ -60,7 +60,8 @@ class Write(NamedTuple):
     payment's Reference. `parent` must be settled first. `only_if_absent` marks a contact taken from a sale's snapshot:
     written only where no document is. `keeps_edits`: an update sends only what changed since the last one of ours, so
     that what a person changed in Xero stays. `currency` is what a payment's amount is in, which Xero is not told: it
-    takes the amount in the currency of what is paid.
+    takes the amount in the currency of what is paid. `moved_from` is the store's own date (`YYYY-MM-DD`) of what is
+    booked on another, for its period is locked.
     """
 
     key: DocumentKey
@@ -73,6 +74,7 @@ class Write(NamedTuple):
     only_if_absent: bool = False
     keeps_edits: bool = False
     currency: str = ""
+    moved_from: str = ""
 
     @property
     def payload(self) -> Mapping[str, Any]:

@@ -118,3 +118,17 @@ async def test_without_the_policy_the_refusal_stands(one: Served) -> None:
     assert [held.reason for held in await one.parked()] == ["period_locked"]
     assert xero_of(one).settings_asked == 0
     assert [call.kind for call in one.xero.calls if call.purpose is Purpose.WRITE] == [Kind.CONTACT, Kind.INVOICE]
+
+
+async def test_a_sale_that_an_earlier_connector_booked_in_a_locked_period_is_not_booked_again(tmp_path: Path) -> None:
+    earlier = {"InvoiceID": "old-1", "InvoiceNumber": "OLD-1", "Type": "ACCREC", "Reference": "200000034"}
+    xero = LockedXero(written={"OLD-1": {**earlier, "Status": "PAID", "Total": "10.00", "Date": "2026-03-02"}})
+    cut_over = {"policy": "adopt", "before": "2026-04-01"}
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, cut_over=cut_over) as one:
+        one.session.org = organisation(linger=timedelta(0), locked_period="next_day", cut_over=cut_over)
+        one.session.lock_date = date(2026, 3, 31)
+
+        await one.acked(*one.receive(sale(1)))
+
+        assert dates(one) == {"OLD-1": "2026-03-02"}
+        assert await one.parked() == []

@@ -27,7 +27,7 @@ def on_an_open_day(write: Write, lock_date: date) -> Write:
         return write
     moved = _moved(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
     number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
-    return write._replace(number=number, content=write.content.with_payload(moved))
+    return write._replace(number=number, content=write.content.with_payload(moved), moved_from=day)
 
 
 def _moved(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:
