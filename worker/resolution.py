@@ -30,6 +30,9 @@ _PAID_HINT = (
 )
 _STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), ("cancelled_paid", _PAID_HINT))
 _STAYS = ("not_deleted", "delete it in xero, where something stands in the way, then retry")
+_UNSEEN_HINT = (
+    "look for it in xero: if it is there as the store has it, discard this event, else retry; report xero's words"
+)
 
 
 class Unanswered(Exception):
@@ -38,9 +41,14 @@ class Unanswered(Exception):
 
 @dataclass(slots=True)
 class Findings:
-    """What a look-up says of each member, and its last call, still open, to record the answer with."""
+    """What a look-up says of each member, and its last call, still open, to record the answer with.
+
+    `refused` has Xero's words for members that it refuses to be asked for, which it does at every try: it lists no more
+    than 100,000 records.
+    """
 
     found: dict[DocumentKey, Found] = field(default_factory=dict)
+    refused: dict[DocumentKey, str] = field(default_factory=dict)
     last: Call | None = None
     status: int | None = None
 
@@ -60,13 +68,16 @@ class Resolution:
                 await self._settlement.close(findings.last, findings.status)
             call = await open_lookup(self._s, kind=kind, path=request.path, params=request.params)
             reply = await send(self._s, call)
+            findings.last, findings.status = call, reply.status
+            if reply.outcome is ReplyKind.REFUSED_WHOLE:
+                findings.refused |= {member.key: reply.detail for member in request.members}
+                continue
             if reply.outcome not in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
                 await self._settlement.close(call, reply.status)
                 pause = pause_for(reply)
                 raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})
-            findings.last, findings.status = call, reply.status
         return findings
 
     async def wait_until_visible(self, call: Call) -> None:
@@ -83,8 +94,10 @@ class Resolution:
             await self._settlement.close(call, call.status)
             return
         findings = await self.find(call.kind, call.members)
-        written = [m for m in call.members if (f := findings.found.get(m.key)) and f.ours and f.same]
-        missing = [m for m in call.members if m not in written]
+        # before the call ends: what may be in Xero must not be sent again after a crash
+        asked = await self._without_refused(call.members, findings)
+        written = [m for m in asked if (f := findings.found.get(m.key)) and f.ours and f.same]
+        missing = [m for m in asked if m not in written]
         if findings.last is not None:
             await self._settlement.close(findings.last, findings.status)
         await self._settlement.adopt(call, call.status, [self._document(m, findings) for m in written])
@@ -96,9 +109,10 @@ class Resolution:
     async def settle_existing(self, kind: Kind, members: Sequence[Member]) -> None:
         """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`."""
         findings = await self.find(kind, members)
-        adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
         if findings.last is None:
             raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
+        members = await self._without_refused(members, findings)
+        adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
         rest = [member for member in members if member.key not in settled_keys(adopted)]
         stubs = [self._stub(member, findings) for member in rest if _is_to_be_updated(member, findings)]
         await self._settlement.adopt(findings.last, findings.status, adopted, stubs)
@@ -107,6 +121,14 @@ class Resolution:
         for member in rest:
             if member.key not in known:
                 await self._take_apart(member, findings)
+
+    async def _without_refused(self, members: Sequence[Member], findings: Findings) -> list[Member]:
+        """The members that Xero was asked for; a person has to look for the others."""
+        for member in members:
+            if member.key in findings.refused:
+                name = member.number or str(member.kind)
+                await self._settlement.park(member, *look_up_refused(name, findings.refused[member.key]))
+        return [member for member in members if member.key not in findings.refused]
 
     def _adoptable(self, member: Member, findings: Findings) -> Document | None:
         found = findings.found.get(member.key)
@@ -154,6 +176,11 @@ class Resolution:
             content_hash=member.content_hash,
             facts=found.facts,
         )
+
+
+def look_up_refused(name: str, said: str) -> tuple[str, str, str]:
+    """Reason, detail and hint for a document that Xero refuses to be asked for."""
+    return "look_up_refused", f"xero refuses to say what it has of {name}: {said}", _UNSEEN_HINT
 
 
 def _is_to_be_updated(member: Member, findings: Findings) -> bool:

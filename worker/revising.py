@@ -12,7 +12,7 @@ from worker.ledger.records import Call, Document, Purpose, Wait
 from worker.opening import open_read, open_write_when_allowed
 from worker.performer import Performer
 from worker.reissuing import Reissuing
-from worker.resolution import BLIND_KINDS
+from worker.resolution import BLIND_KINDS, look_up_refused
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
@@ -104,7 +104,10 @@ class Revising:
     async def _look(
         self, kind: Kind, lane: Lane, reading: Reading
     ) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
-        """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later."""
+        """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later.
+
+        Where it refuses to be asked they are parked: it would refuse at every try.
+        """
         opened = await open_read(
             self._s, purpose=Purpose.LOOKUP, lane=lane, path=reading.path, params=reading.params, kind=kind
         )
@@ -118,7 +121,11 @@ class Revising:
         pause = pause_for(reply)
         if pause is not None:
             raise pause
-        await self._free(reading, _AGAIN_S)
+        if reply.outcome is ReplyKind.REFUSED_WHOLE:
+            for write in reading.writes:
+                await self._settlement.park(write, *look_up_refused(write.number, reply.detail))
+        else:
+            await self._free(reading, _AGAIN_S)
         return None
 
     async def _later(self, reading: Reading, lane: Lane, wait: Wait) -> None:
