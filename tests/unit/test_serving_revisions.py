@@ -16,6 +16,7 @@ from tests.serving_fakes import ORG, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, key, line
 from worker.documents import Kind
 from worker.ledger.records import Call, Purpose
+from worker.xero.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 
@@ -84,3 +85,25 @@ async def test_a_sale_that_nobody_edited_costs_no_look(one: Served) -> None:
 
     assert [call.method for call in of_invoices(one)] == ["PUT"]
     assert await one.ledger.held.awaited(ORG, "awaiting_approval") == []
+
+
+async def test_an_edit_within_the_same_sums_that_xero_failed_at_is_sent_again(one: Served) -> None:
+    await one.acked(*one.receive(of_two("5.00", "15.00", hours=1)))
+    lines = one.xero.written[NUMBER]["LineItems"]
+    there(
+        one, LineItems=[{**sent, "LineItemID": f"l-{place}"} for place, sent in enumerate(lines)], TotalTax=Decimal(4)
+    )
+    one.xero.answers[Kind.INVOICE] = [one.xero.take, lambda _: Reply(ReplyKind.SERVER_ERROR, 500)]
+
+    await one.acked(*one.receive(of_two("15.00", "5.00", hours=2)))
+
+    assert [sent["UnitAmount"] for sent in one.xero.written[NUMBER]["LineItems"]] == [15, 5]
+    assert await one.parked() == []
+
+
+def of_two(mug: str, cup: str, *, hours: int) -> Event:
+    lines = [
+        line(net, f"{Decimal(net) / 5:.2f}", tax_rate="20", name=name) for name, net in (("Mug", mug), ("Cup", cup))
+    ]
+    made = event(Entity.INVOICE, invoice(*lines))
+    return made.model_copy(update={"version": VERSION + timedelta(hours=hours)})

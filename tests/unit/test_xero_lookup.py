@@ -178,6 +178,35 @@ def test_a_voiding_is_the_same_when_the_document_is_void() -> None:
     assert (done.same, undone.same) == (True, False)
 
 
+MUG = {"Description": "Mug", "Quantity": 1, "UnitAmount": 4, "AccountCode": "200", "TaxType": "OUTPUT2", "TaxAmount": 0}
+CUP = {**MUG, "Description": "Cup", "UnitAmount": 6}
+THERE = [{**MUG, "LineItemID": "l-1", "LineAmount": 4}, {**CUP, "LineItemID": "l-2", "LineAmount": 6}]
+
+
+@pytest.mark.parametrize(
+    ("lines", "same"),
+    [
+        ([{**CUP, "LineItemID": "L-2"}, {**MUG, "LineItemID": "L-1"}], True),
+        ([{**MUG, "LineItemID": "l-1"}, CUP], True),
+        ([MUG, {"LineItemID": "l-1", **MUG}, CUP], False),
+        ([{**MUG, "LineItemID": "l-1"}, {**CUP, "Description": "Bowl"}], False),
+        ([{**MUG, "LineItemID": "l-1", "UnitAmount": 6}, {**CUP, "LineItemID": "l-2", "UnitAmount": 4}], False),
+        ([{**MUG, "LineItemID": "l-1"}, {**CUP, "LineItemID": "l-2", "TaxType": "ZERORATED"}], False),
+        ([{**MUG, "LineItemID": "l-1", "Quantity": 2, "UnitAmount": 2}, {**CUP, "LineItemID": "l-2"}], False),
+        ([{**MUG, "LineItemID": "l-1", "UnitAmount": 10}], False),
+        ([{"LineItemID": "l-1", "Description": "Mug"}, {"LineItemID": "l-2", "Description": "Cup"}], True),
+        ([{"LineItemID": "l-1", "Description": "Mug"}, {"LineItemID": "l-2", "AccountCode": "260"}], False),
+    ],
+)
+def test_an_update_is_there_when_its_lines_are_and_not_only_their_sums(lines: list[dict[str, Any]], same: bool) -> None:
+    member = member_of(Kind.INVOICE, "1", {"LineAmountTypes": "Exclusive", "LineItems": lines}, xero_id="i-1")
+
+    found = found_one(member, stored(Total=Decimal(10), TotalTax=Decimal(0), LineItems=THERE))
+
+    assert found is not None
+    assert found.same is same
+
+
 @pytest.mark.parametrize(
     ("mode", "line", "total", "tax"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from worker.xero.facts import money
 _CENT = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICKS = re.compile(r"/Date\((-?\d+)")
-_WORDS = ("Description", "AccountCode")
+_WORDS = ("Description", "AccountCode", "TaxType", "ItemCode", "Tracking")
 _EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
 """Xero itself turns an approved document that owes nothing into a paid one."""
 
@@ -99,12 +99,32 @@ def _words(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     """What an update changes beside the sums; values are not named, they may be personal."""
     if "Reference" in ours and _plain(ours["Reference"]) != _plain(theirs.get("Reference")):
         yield "another reference"
-    lines = {str(line.get("LineItemID")).lower(): line for line in theirs.get("LineItems") or ()}
-    for line in ours.get("LineItems") or ():
-        there = lines.get(str(line.get("LineItemID")).lower())
-        if there is not None and any(not _covers(there.get(name), line.get(name)) for name in _WORDS):
-            yield "a line reads otherwise"
-            return
+    lines, there = ours.get("LineItems"), theirs.get("LineItems")
+    if lines and there and not _are_lines(lines, there):
+        yield "other lines"
+
+
+def _are_lines(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether theirs are what an update makes of them, each once: equal sums may be those of the lines before it."""
+    left = list(theirs)
+    for line in sorted(ours, key=lambda line: "LineItemID" not in line):
+        there = next((one for one in left if _is_line(line, one)), None)
+        if there is None:
+            return False
+        left.remove(there)
+    return not left
+
+
+def _is_line(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """By its id, unless it is new, and by whatever an update says of it."""
+    if "LineItemID" in ours and not same_id(ours["LineItemID"], theirs.get("LineItemID")):
+        return False
+    if any(name in ours and not _covers(theirs.get(name), ours[name]) for name in _WORDS):
+        return False
+    figures = [name for name in ("Quantity", "TaxAmount") if name in ours]
+    if any(money(ours[name]) != money(theirs.get(name)) for name in figures):
+        return False
+    return not _has_amount(ours) or line_amount(ours) == line_amount(theirs)
 
 
 def _status(ours: str, theirs: str) -> Iterator[str]:
