@@ -46,6 +46,16 @@ def test_invoices_are_asked_for_by_their_numbers_with_their_lines() -> None:
     assert request.params == {"InvoiceNumbers": "invoice-1,invoice-2", "page": "1", "pageSize": "1000"}
 
 
+def test_an_invoice_that_is_known_is_asked_for_by_its_id_whatever_its_number() -> None:
+    """An earlier connector gave it another, or a person has."""
+    known = invoice("2")._replace(xero_id="i-2")
+
+    by_id, by_number = lookups(Kind.INVOICE, [invoice("1"), known])
+
+    assert (by_id.params["IDs"], by_id.members) == ("i-2", (known,))
+    assert (by_number.params["InvoiceNumbers"], by_number.members) == ("invoice-1", (invoice("1"),))
+
+
 def test_an_invoice_number_with_a_comma_is_asked_for_by_itself() -> None:
     """Xero's list of numbers ends each at a comma."""
     with_comma = member_of(Kind.INVOICE, "2", sale_element("2026,17"), number="2026,17")

@@ -1,4 +1,4 @@
-"""Questions to Xero by our own numbers: which documents of a call are there? Pure; the answers go to `match`."""
+"""Questions to Xero, by our numbers and its ids: what of a call is there? Pure; the answers go to `match`."""
 
 from __future__ import annotations
 
@@ -50,17 +50,25 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
         return _by_credit_note(members)
     if kind is Kind.PAYMENT:
         return _payments(members)
-    if kind is Kind.INVOICE:
-        listed = [member for member in members if "," not in member.number]
-        return [*_by_numbers(listed), *_by_terms(kind, [member for member in members if "," in member.number])]
-    return _by_terms(kind, members)
+    return _invoices(members) if kind is Kind.INVOICE else _by_terms(kind, members)
 
 
-def _by_numbers(members: Sequence[Member]) -> list[LookupRequest]:
-    """Invoices by the list of their numbers, in which a comma ends each."""
+def _invoices(members: Sequence[Member]) -> list[LookupRequest]:
+    """By their ids, once they have one: an earlier connector, a person or a re-issue may have given another number.
+
+    New ones by the list of their numbers, in which a comma ends each.
+    """
+    new = [member for member in members if not member.xero_id]
     return [
-        LookupRequest("/Invoices", {"InvoiceNumbers": ",".join(m.number for m in few), **_PAGE}, few)
-        for few in _chunks(members, lambda member: member.number)
+        *_listed("IDs", [member for member in members if member.xero_id], lambda member: str(member.xero_id)),
+        *_listed("InvoiceNumbers", [member for member in new if "," not in member.number], lambda one: one.number),
+        *_by_terms(Kind.INVOICE, [member for member in new if "," in member.number]),
+    ]
+
+
+def _listed(name: str, members: Sequence[Member], text: Callable[[Member], str]) -> list[LookupRequest]:
+    return [
+        LookupRequest("/Invoices", {name: ",".join(map(text, few)), **_PAGE}, few) for few in _chunks(members, text)
     ]
 
 
