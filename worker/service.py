@@ -109,11 +109,7 @@ class Service:
         await self._ledger.leases.heartbeat(self._id)
         await self._renew()
         workers = await self._ledger.leases.live_workers(within_s=self._lease_s)
-        leases = await self._ledger.leases.holders()
-        now = await self._ledger.now()
-        holders = {
-            lease.name: lease.holder for lease in leases if lease.name in self._organisations and lease.expires_at > now
-        }
+        holders = await self._holders()
         # one a turn: draining takes up to 9 s, and the leases of the others have to be renewed in time
         for org in to_give_up(self._id, self._organisations, holders, workers)[:1]:
             await self._give_up(org)
@@ -122,6 +118,21 @@ class Service:
             if org not in self._runners:
                 await self._acquire(org)
         self.has_shared = True
+
+    async def _holders(self) -> dict[str, str]:
+        """Who serves which organisation. A lease in our name without a runner is as good as free.
+
+        It is left where the ledger went away before it could answer that it granted or released it.
+        """
+        leases = await self._ledger.leases.holders()
+        now = await self._ledger.now()
+        return {
+            lease.name: lease.holder
+            for lease in leases
+            if lease.name in self._organisations
+            and lease.expires_at > now
+            and (lease.holder != self._id or lease.name in self._runners)
+        }
 
     async def _renew(self) -> None:
         for org, runner in list(self._runners.items()):

@@ -1,0 +1,134 @@
+"""A worker's leases while the ledger fails in mid-turn: what it holds and what it serves come together again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import FakeClock
+from tests.sample_ledger import opened
+from tests.serving_fakes import FailingOnce
+from tests.waiting import until
+from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Lease
+from worker.service import Service
+
+AWAY = LedgerUnavailable("the connection was reset")
+
+
+class Turns(FakeClock):
+    """Time goes on by one turn whenever the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._go = asyncio.Semaphore(0)
+        self.begun = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.begun += 1
+        await self._go.acquire()
+        self.advance(seconds)
+
+    async def next(self) -> None:
+        """One more turn, to its end."""
+        begun = self.begun
+        self._go.release()
+        await until(lambda: self.begun > begun, timeout_s=5, what="the turn's end")
+
+
+class IdleRunner:
+    """Serves nothing until it is told to stop."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def run(self) -> None:
+        await self._stopped.wait()
+
+
+class IdleConsumer:
+    """A connection on which nothing happens."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        pass
+
+
+class Working:
+    """Worker w1 of two organisations, turn by turn."""
+
+    def __init__(self, ledger: Ledger, clock: Turns) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.service = Service(
+            worker_id="w1",
+            organisations=["east", "west"],
+            ledger=ledger,
+            clock=clock,
+            make_runner=lambda _, lease: IdleRunner(lease),  # type: ignore[arg-type,return-value] # it serves nothing
+            housekeeping=self._keep_house,
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def _keep_house(self) -> None:
+        pass
+
+    async def start(self) -> None:
+        """The first turn, to its end."""
+        consumer: Any = IdleConsumer()
+        self._running = asyncio.create_task(self.service.run(consumer))
+        await until(lambda: self.clock.begun, timeout_s=5, what="the first turn's end")
+
+    async def stop(self) -> None:
+        """Raises what ended it, if it has ended already."""
+        self.service.stop()
+        if self._running is not None:
+            await asyncio.wait_for(self._running, 15)
+
+    @property
+    def served(self) -> set[str]:
+        return set(self.service.runners)
+
+
+@pytest.fixture
+async def working(tmp_path: Path) -> AsyncIterator[Working]:
+    clock = Turns()
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db", clock=clock) as ledger:
+        working = Working(ledger, clock)
+        await working.start()
+        yield working
+        await working.stop()
+
+
+async def test_an_organisation_given_up_while_the_ledger_was_away_ends_no_worker(working: Working) -> None:
+    assert working.served == {"east", "west"}
+    await working.ledger.leases.heartbeat("w2")
+    working.ledger.leases = FailingOnce(working.ledger.leases, "release", AWAY)  # type: ignore[assignment] # a fault
+
+    await working.clock.next()
+    await working.clock.next()
+
+    assert working.served == {"east"}
+
+
+async def test_an_organisation_whose_lease_was_granted_unheard_is_served_at_the_next_turn(working: Working) -> None:
+    await working.ledger.leases.heartbeat("w2")
+    await working.clock.next()
+    west = await working.ledger.leases.acquire("west", "w1")
+    await working.ledger.leases.forget_worker("w2")
+
+    await working.clock.next()
+
+    assert west is not None
+    assert working.served == {"east", "west"}
