@@ -46,6 +46,7 @@ class Service:
         self._make_runner = make_runner
         self._housekeeping = housekeeping
         self._housekeeping_at = clock.monotonic()
+        self._keeping: asyncio.Task[None] | None = None
         self._lease_s = lease_s
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -98,11 +99,24 @@ class Service:
     async def _guarded_turn(self) -> None:
         try:
             await self._turn()
-            if self._clock.monotonic() >= self._housekeeping_at:
-                self._housekeeping_at = self._clock.monotonic() + _HOUSEKEEPING_EVERY_S
-                await self._housekeeping()
+            self._begin_housekeeping()
         except LedgerUnavailable as error:
             self._log.warning("ledger.unavailable", detail=str(error))
+
+    def _begin_housekeeping(self) -> None:
+        """Beside the turns: a slow answer, of the ledger or of Xero's identity server, must not cost the leases."""
+        is_busy = self._keeping is not None and not self._keeping.done()
+        if not is_busy and self._clock.monotonic() >= self._housekeeping_at:
+            self._housekeeping_at = self._clock.monotonic() + _HOUSEKEEPING_EVERY_S
+            self._keeping = asyncio.create_task(self._keep_house())
+
+    async def _keep_house(self) -> None:
+        try:
+            await self._housekeeping()
+        except LedgerUnavailable as error:
+            self._log.warning("ledger.unavailable", detail=str(error))
+        except Exception as error:  # noqa: BLE001 - serving goes on, and this is not silent
+            self._log.error("housekeeping.failed", error=type(error).__name__, digest=digest(error))
 
     async def _turn(self) -> None:
         """Renew what is held, give up what is too much, take what is free."""
@@ -173,8 +187,12 @@ class Service:
     async def _drain(self) -> None:
         for runner in self._runners.values():
             runner.stop()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=_STOP_S)
+        ending = [*self._tasks.values(), *([self._keeping] if self._keeping is not None else [])]
+        if ending:
+            await asyncio.wait(ending, timeout=_STOP_S)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
         leases = [runner.lease for runner in self._runners.values()]
         for org in list(self._runners):
             await self._gone(org)

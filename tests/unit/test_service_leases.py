@@ -79,10 +79,14 @@ class Working:
             make_runner=lambda _, lease: IdleRunner(lease),  # type: ignore[arg-type,return-value] # it serves nothing
             housekeeping=self._keep_house,
         )
+        self.house_kept = 0
+        self.house_is_quiet = asyncio.Event()
+        self.house_is_quiet.set()
         self._running: asyncio.Task[None] | None = None
 
     async def _keep_house(self) -> None:
-        pass
+        self.house_kept += 1
+        await self.house_is_quiet.wait()
 
     async def start(self) -> None:
         """The first turn, to its end."""
@@ -92,6 +96,7 @@ class Working:
 
     async def stop(self) -> None:
         """Raises what ended it, if it has ended already."""
+        self.house_is_quiet.set()
         self.service.stop()
         if self._running is not None:
             await asyncio.wait_for(self._running, 15)
@@ -132,3 +137,16 @@ async def test_an_organisation_whose_lease_was_granted_unheard_is_served_at_the_
 
     assert west is not None
     assert working.served == {"east", "west"}
+
+
+async def test_leases_are_renewed_while_the_house_is_kept_for_long(working: Working) -> None:
+    await until(lambda: working.house_kept == 1, what="the first time")
+    working.house_is_quiet.clear()
+    working.clock.advance(3600)
+
+    for _ in range(6):
+        await working.clock.next()
+
+    held = {lease.name: lease.holder for lease in await working.ledger.leases.holders()}
+    assert held == {"east": "w1", "west": "w1"}
+    assert working.house_kept == 2
