@@ -20,6 +20,8 @@ from schemas.topology import Exchange, Queue
 
 _log = logging.getLogger(__name__)
 
+_NOT_FOUND = 404
+
 
 @dataclass(slots=True)
 class _Subscription:
@@ -91,7 +93,22 @@ class Consumer(Link):
             channel.raw.basic_nack(delivery.tag, requeue=True)
 
     async def depth(self, queue: str) -> int:
-        """How many messages wait in `queue`, those held not counted. Raises ConnectionLost or ChannelClosed (404)."""
+        """How many messages wait in `queue`, those held not counted.
+
+        One of the topology's that was deleted is declared again: nobody else would miss it before it is consumed.
+        Raises ConnectionLost or ChannelClosed (404).
+        """
+        try:
+            return await self._depth(queue)
+        except ChannelClosed as error:
+            if error.code != _NOT_FOUND or queue not in self._queues:
+                raise
+        await self._declare_one(self._queues[queue])
+        depth = await self._depth(queue)
+        _log.warning("%s was not there any more, and is declared again", queue)
+        return depth
+
+    async def _depth(self, queue: str) -> int:
         async with self._control_lock:
             channel = await self._control_channel()
             answer = await channel.ask(channel.raw.queue_declare, queue, passive=True)
