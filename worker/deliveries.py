@@ -29,6 +29,10 @@ class Deliveries:
     def __len__(self) -> int:
         return len(self._held)
 
+    def holds(self, queue: str) -> bool:
+        """Whether any of `queue` is held."""
+        return any(delivery.queue == queue for delivery in self._held.values())
+
     def came(self, delivery: Delivery) -> None:
         """The broker handed it over."""
         self._held[delivery.queue, delivery.epoch, delivery.tag] = delivery

@@ -46,13 +46,25 @@ class LaneKeeper:
             queues=consumer,
             now=session.clock.now,
             held=lambda: session.buffer.load.held,
+            batch=session.batch,
         )
+        self._batch_queue = lane_queue(session.org.name, Lane.BATCH)
 
     def taken(self, lane: Lane, count: int) -> None:
         """So many messages of `lane` were delivered."""
         self.lanes.taken(lane, count)
         if lane is Lane.BACKFILL:
             self._backfilling.came(self._s.clock.monotonic())
+
+    def lost(self, queue: str) -> None:
+        """What is held of `queue` goes back to the broker: the batch's is taken again in this window."""
+        if queue == self._batch_queue and self._s.deliveries.holds(queue):
+            self._s.batch.open()
+
+    async def close(self) -> None:
+        """Cancel the consumers, before all that is held goes back."""
+        self.lost(self._batch_queue)
+        await self.lanes.close()
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -2,8 +2,9 @@
 
 Except a 0, which it also says of a queue whose leader is silent or not there: that is believed after two seconds.
 
-immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`; a
-worker that starts in mid-window waits for the next opening. backfill: only while nothing of the other two is at hand.
+immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`,
+whatever sessions end meanwhile; a worker that takes the lease in mid-window waits for the next opening. backfill: only
+while nothing of the other two is at hand.
 No more is taken than can be sent within ten minutes: what waits longer waits in the broker.
 """
 
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
+from worker.batch_window import BatchWindow
 from worker.documents import DOCUMENTS_PER_CALL
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,9 +25,6 @@ MOST_HELD = 1_000
 
 LEAST_HELD = 125
 _ONE_OF_EACH = 250
-_ZEROS = 8
-"""So many answers of 0 in a row say that nothing waits (two seconds and more): one alone may mean that the queue's
-leader did not answer within 250 ms (`rabbit_quorum_queue:stat/2` of RabbitMQ 3.10 to 4.x)."""
 
 
 def worth_holding(calls: int, least: int = LEAST_HELD) -> int:
@@ -77,6 +76,7 @@ class Lanes:
         queues: Queues,
         now: Callable[[], datetime],
         held: Callable[[], Mapping[Lane, int]],
+        batch: BatchWindow,
     ) -> None:
         self._org = org
         self._window = window
@@ -84,28 +84,25 @@ class Lanes:
         self._queues = queues
         self._now = now
         self._held = held
-        self._index = self._current()
-        self._remaining = 0
-        self._awaited = False
-        self._zeros = 0
+        self._batch = batch
+        self._batch.at(self._current())
         self._open: dict[Lane, int] = {}
-        self._released = False
         self.held_back = False
         self.worth: dict[Lane, int] = dict.fromkeys(Lane, LEAST_HELD)
 
     def release(self) -> None:
         """Open the batch window at the next `turn`."""
-        self._released = True
+        self._batch.open()
 
     def taken(self, lane: Lane, count: int) -> None:
         """So many messages of `lane` were delivered."""
         if lane is Lane.BATCH:
-            self._remaining -= count
+            self._batch.taken(count)
 
     async def turn(self) -> None:
         """Bring the consumers to what the time, the windows and the buffer ask for."""
         await self._turn_batch()
-        batch = self._remaining > 0
+        batch = self._batch.remaining > 0
         held = self._held()
         urgent = held[Lane.IMMEDIATE] + held[Lane.BATCH]
         await self._want(Lane.IMMEDIATE, wanted=self._has_room(Lane.IMMEDIATE, held[Lane.IMMEDIATE]))
@@ -119,23 +116,9 @@ class Lanes:
             await self._want(lane, wanted=False)
 
     async def _turn_batch(self) -> None:
-        index = self._current()
-        if index != self._index or self._released:
-            self._index, self._released = index, False
-            self._awaited, self._zeros = True, 0
-        if self._awaited or self._remaining > 0:
-            self._learn(await self._queues.depth(lane_queue(self._org, Lane.BATCH)))
-
-    def _learn(self, depth: int) -> None:
-        """An opening takes what is there; an open window ends early when others took some, or the queue was purged."""
-        if depth == 0:
-            self._zeros += 1
-            if self._zeros == _ZEROS:
-                self._awaited, self._remaining = False, 0
-            return
-        self._zeros = 0
-        if self._awaited:
-            self._awaited, self._remaining = False, depth
+        self._batch.at(self._current())
+        if self._batch.asks:
+            self._batch.learn(await self._queues.depth(lane_queue(self._org, Lane.BATCH)))
 
     def _has_room(self, lane: Lane, held: int) -> bool:
         return not self.held_back and held < self.worth[lane]

@@ -11,6 +11,7 @@ import structlog
 from producers.amqp import Consumer, Delivery
 from schemas.envelope import Lane
 from worker.backoff import delay_s
+from worker.batch_window import BatchWindow
 from worker.clock import Clock
 from worker.inbox import Throttle
 from worker.interruption import PauseOrganisation, Reconfigured, pause_for
@@ -60,6 +61,7 @@ class Runner:
         self._stopping = asyncio.Event()
         self._paused_for = ""
         self._steady_until = 0.0
+        self._batch = BatchWindow()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
 
     def receive(self, delivery: Delivery) -> None:
@@ -116,6 +118,7 @@ class Runner:
                 await self._rest(failures)
             except Exception as error:  # noqa: BLE001 - a defect in one session must not end the others
                 failures += 1
+                self._batch.shut()  # where it is the batch that kills sessions, the immediate lane goes on without it
                 self._log.error(
                     "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)
                 )
@@ -134,7 +137,7 @@ class Runner:
 
     async def _session(self) -> Session:
         session = self._make_session(self.lease, await self._ledger.overlays.of(self._org))
-        session.steady_until = self._steady_until
+        session.steady_until, session.batch = self._steady_until, self._batch
         return session
 
     async def _serve(self) -> None:

@@ -91,6 +91,7 @@ class Serving:
     def queue_lost(self, queue: str) -> None:
         """What was unacknowledged of `queue` is the broker's again: what is not in a call is dropped from memory."""
         self._inbox.forget(queue)
+        self._keeper.lost(queue)
         self._s.deliveries.lost(queue)
         self._s.let_go(lambda work: work.delivery is not None and work.delivery.queue == queue)
 
@@ -265,7 +266,7 @@ class Serving:
         org = self._s.org.name
         try:
             with suppress(AmqpError):
-                await self._keeper.lanes.close()
+                await self._keeper.close()
                 for queue in (dead_queue(org), organisation_commands(org)):
                     await self._consumer.cancel(queue)
         finally:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from worker.batch_window import BatchWindow
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
 from worker.buffer import Buffer
@@ -35,6 +36,7 @@ class Session:
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`.
+    `batch` is handed on from session to session.
     """
 
     org: OrganisationSettings
@@ -50,6 +52,7 @@ class Session:
     shelf: ChartShelf
     overlay: Overlay = ()
     steady_until: float = 0.0
+    batch: BatchWindow = field(default_factory=BatchWindow)
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)

@@ -129,3 +129,23 @@ async def test_versions_of_one_document_that_memory_has_room_for_do_not_close_th
     await keeping.turn(at=1.0)
 
     assert lane_queue(ORG, Lane.IMMEDIATE) in keeping.broker.queues
+
+
+async def test_what_was_taken_of_a_batch_and_goes_back_is_taken_again_in_its_window(keeping: Keeping) -> None:
+    queue = lane_queue(ORG, Lane.BATCH)
+    keeper = LaneKeeper(session=keeping.session, consumer=keeping.broker)  # type: ignore[arg-type] # a broker in memory
+    keeping.session.deliveries.came(keeping.broker.deliver(b"x", queue=queue))
+    assert not keeping.session.batch.asks
+
+    await keeper.close()
+
+    assert keeping.session.batch.asks
+
+
+async def test_what_is_lost_of_another_lane_opens_no_batch_window(keeping: Keeping) -> None:
+    keeper = LaneKeeper(session=keeping.session, consumer=keeping.broker)  # type: ignore[arg-type] # a broker in memory
+    keeping.session.deliveries.came(keeping.broker.deliver(b"x"))
+
+    keeper.lost(lane_queue(ORG, Lane.IMMEDIATE))
+
+    assert not keeping.session.batch.asks

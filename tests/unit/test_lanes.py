@@ -8,6 +8,7 @@ import pytest
 from producers.amqp import AmqpError
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
+from worker.batch_window import BatchWindow
 from worker.lanes import LEAST_HELD, MOST_HELD, Lanes, window_index, worth_holding
 
 WINDOW = timedelta(minutes=30)
@@ -43,13 +44,21 @@ class Stage:
         self.queues = FakeQueues()
         self.time = datetime(2026, 1, 5, 12, 10, tzinfo=UTC)
         self.held: Counter[Lane] = Counter()
+        self.batch = BatchWindow()
+        self._offset = offset
+        self.next_session()
+
+    def next_session(self) -> None:
+        """Other lanes, of the same window; nothing is consumed yet."""
+        self.queues.consumed.clear()
         self.lanes = Lanes(
             org="main",
             window=WINDOW,
-            offset=offset,
+            offset=self._offset,
             queues=self.queues,
             now=lambda: self.time,
             held=lambda: self.held,
+            batch=self.batch,
         )
 
     async def turn(self) -> set[Lane]:
@@ -169,6 +178,31 @@ async def test_a_window_that_opens_while_the_last_is_drained_takes_what_is_there
     stage.lanes.taken(Lane.BATCH, 1)
 
     assert Lane.BATCH in await stage.turn()
+
+
+async def test_an_opening_between_two_sessions_is_not_missed() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    assert Lane.BATCH not in await stage.turn()
+
+    stage.time += timedelta(minutes=20)
+    stage.next_session()
+
+    assert Lane.BATCH in await stage.turn()
+
+
+async def test_a_session_that_begins_in_an_open_window_takes_the_rest_and_no_more() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.time += timedelta(minutes=20)
+    await stage.turn()
+    stage.lanes.taken(Lane.BATCH, 1)
+
+    stage.next_session()
+
+    assert Lane.BATCH in await stage.turn()
+    stage.lanes.taken(Lane.BATCH, 1)
+    assert Lane.BATCH not in await stage.turn()
 
 
 async def test_backfill_waits_while_anything_else_is_at_hand() -> None:

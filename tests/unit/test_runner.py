@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from schemas.commands import Release
 from schemas.entities import Entity
+from schemas.envelope import Lane
+from schemas.topology import lane_queue, organisation_commands
 from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
 from tests.unit.mapping_cases import event
 from tests.waiting import until
 from worker.clock import SystemClock
+from worker.commanding import ordered
 from worker.documents import Kind
 from worker.inbox import Throttle
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
@@ -123,3 +127,37 @@ async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_
     await asyncio.wait({running})
 
     assert broker.consumed == set()
+
+
+@dataclass
+class BatchBroker(MemoryBroker):
+    """Knows what is consumed. So much waits in every queue."""
+
+    consumed: set[str] = field(default_factory=set)
+
+    async def start(self, queue: str, prefetch: int) -> None:
+        self.consumed.add(queue)
+
+    async def cancel(self, queue: str) -> None:
+        self.consumed.discard(queue)
+
+    async def depth(self, queue: str) -> int:
+        return 3
+
+
+async def test_a_released_batch_is_taken_to_its_end_though_the_ledger_ends_the_session(ledger: Ledger) -> None:
+    broker, batch = BatchBroker(), lane_queue(ORG, Lane.BATCH)
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
+    running = asyncio.create_task(runner.run())
+    await until(lambda: runner.is_serving, what="the session")
+    release = ordered(Release(), target=ORG, name="release").body
+    runner.receive(broker.deliver(release, queue=organisation_commands(ORG)))
+    await until(lambda: batch in broker.consumed, what="the opening")
+    first = runner.session
+
+    ledger.held = FailingOnce(ledger.held, "due", LedgerUnavailable("restarted"))  # type: ignore[assignment] # a fault
+
+    await until(lambda: runner.is_serving and runner.session is not first, what="the next session")
+    await until(lambda: batch in broker.consumed, timeout_s=5, what="the rest of the batch")
+    runner.stop()
+    await asyncio.wait_for(running, 15)
