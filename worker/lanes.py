@@ -10,10 +10,11 @@ No more is taken than can be sent within ten minutes: what waits longer waits in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from producers.amqp import AmqpError
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from worker.batch_window import BatchWindow
@@ -100,15 +101,25 @@ class Lanes:
             self._batch.taken(count)
 
     async def turn(self) -> None:
-        """Bring the consumers to what the time, the windows and the buffer ask for."""
-        await self._turn_batch()
-        batch = self._batch.remaining > 0
-        held = self._held()
+        """Bring the consumers to what the time, the windows and the buffer ask for.
+
+        A queue that the broker refuses keeps no other from its turn; raises the first of the refusals, an `AmqpError`.
+        """
+        refusal = await _refusal_of(self._turn_batch())
+        for lane, wanted in self._wanted().items():
+            refused = await _refusal_of(self._want(lane, wanted=wanted))
+            refusal = refusal or refused
+        if refusal is not None:
+            raise refusal
+
+    def _wanted(self) -> dict[Lane, bool]:
+        batch, held = self._batch.remaining > 0, self._held()
         urgent = held[Lane.IMMEDIATE] + held[Lane.BATCH]
-        await self._want(Lane.IMMEDIATE, wanted=self._has_room(Lane.IMMEDIATE, held[Lane.IMMEDIATE]))
-        await self._want(Lane.BATCH, wanted=batch and self._has_room(Lane.BATCH, urgent))
-        quiet = not batch and urgent == 0
-        await self._want(Lane.BACKFILL, wanted=quiet and self._has_room(Lane.BACKFILL, held[Lane.BACKFILL]))
+        return {
+            Lane.IMMEDIATE: self._has_room(Lane.IMMEDIATE, held[Lane.IMMEDIATE]),
+            Lane.BATCH: batch and self._has_room(Lane.BATCH, urgent),
+            Lane.BACKFILL: not batch and urgent == 0 and self._has_room(Lane.BACKFILL, held[Lane.BACKFILL]),
+        }
 
     async def close(self) -> None:
         """Cancel every consumer."""
@@ -135,3 +146,11 @@ class Lanes:
 
     def _current(self) -> int:
         return window_index(self._now(), self._window, self._offset)
+
+
+async def _refusal_of(action: Awaitable[None]) -> AmqpError | None:
+    try:
+        await action
+    except AmqpError as refusal:
+        return refusal
+    return None

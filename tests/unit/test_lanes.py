@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producers.amqp import AmqpError
+from producers.amqp import AmqpError, TopologyMismatch
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from worker.batch_window import BatchWindow
@@ -23,8 +23,11 @@ class FakeQueues:
         self.prefetch: dict[str, int] = {}
         self.silent = False
         self.gone = False
+        self.refused = ""
 
     async def start(self, queue: str, prefetch: int) -> None:
+        if queue == self.refused:
+            raise TopologyMismatch(queue, "inequivalent arg 'x-queue-type'")
         self.consumed.add(queue)
         self.prefetch[queue] = prefetch
 
@@ -271,3 +274,13 @@ def test_no_more_is_held_than_ten_minutes_of_calls_carry() -> None:
     assert worth_holding(0, 0) == 0
     assert worth_holding(1, 0) == 250
     assert worth_holding(1_000) == MOST_HELD
+
+
+async def test_a_queue_that_the_broker_refuses_keeps_no_other_from_being_consumed() -> None:
+    stage = Stage()
+    stage.queues.refused = lane_queue("main", Lane.IMMEDIATE)
+
+    with pytest.raises(TopologyMismatch, match="immediate"):
+        await stage.turn()
+
+    assert stage.queues.consumed == {lane_queue("main", Lane.BACKFILL)}
