@@ -182,6 +182,8 @@ class Serving:
         except Undecodable as error:
             self._log.error("command.refused", organisation=self._s.org.name, reason=error.reason)
         else:
+            if isinstance(command, Release) and self._stop.is_set():
+                return  # it goes back with all that is held, for who serves next
             if isinstance(command, Release):
                 self._keeper.lanes.release()
                 self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)

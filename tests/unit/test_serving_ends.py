@@ -7,10 +7,10 @@ from pathlib import Path
 
 from producers.amqp import Delivery
 from producers.runs import Run
-from schemas.commands import ResyncAll
+from schemas.commands import Release, ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
-from schemas.topology import event_key, lane_queue
+from schemas.topology import event_key, lane_queue, organisation_commands
 from tests.agent_fixture import message
 from tests.fakes import START
 from tests.sample_ledger import document, key, lease_of, open_call, opened, write
@@ -18,6 +18,7 @@ from tests.sample_ledger import event as held
 from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, serve, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.waiting import until
+from worker.commanding import ordered
 from worker.intake import Intake
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.records import HoldState
@@ -64,6 +65,27 @@ async def test_a_stop_gives_back_what_was_not_begun_and_acks_what_was_done(tmp_p
         assert isinstance(await one.end(), Stopped)
 
         assert [one.broker.acked[tag] + one.broker.returned[tag] for tag in (*done, *more)] == [1, 1]
+
+
+async def test_a_release_that_comes_while_a_worker_ends_is_left_to_the_next(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        one.xero.gate.clear()
+        sale = one.receive(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))))
+        await until(lambda: one.xero.calls, what="a call in flight")
+        one.serving.stop()
+
+        release = one.broker.deliver(
+            ordered(Release(), target=ORG, name="release").body, queue=organisation_commands(ORG)
+        )
+        one.serving.receive(release)
+        later = one.receive(event(Entity.CUSTOMER, {"id": "8", "email": "al@example.com", "first_name": "Al"}))
+        await until(lambda: len(one.session.buffer) > 1, what="what came after it, in memory")
+        one.xero.gate.set()
+        await one.failure()
+
+        assert (one.broker.acked[release.tag], one.broker.returned[release.tag]) == (0, 1)
+        assert one.broker.acked[later[0]] == 0
+        assert sum(one.broker.acked[tag] for tag in sale) + sum(one.broker.returned[tag] for tag in sale) == 1
 
 
 async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: Path) -> None:
