@@ -57,7 +57,8 @@ def rebuild(
 
     Reads the stores and Xero's lists, and writes down which document of Xero belongs to what. Changes nothing in Xero.
     Says what it costs first; what the ledger has already costs nothing, so a rebuild that ended early may be run again.
-    No worker may serve the organisation meanwhile. Exits 3 when it could not be finished.
+    No worker may serve the organisation meanwhile, nor have run in the last 10 minutes: Xero's lists may trail a
+    payment, which a resync would then make twice. Exits 3 when it could not be finished.
     """
     checked = settings(config)
     organisations = fed(checked, org)
@@ -118,7 +119,8 @@ async def _serving(ledger: Ledger, org: str) -> AsyncIterator[Lease]:
     """The lease of an organisation, so that no worker writes documents meanwhile. Exits 3 when one does."""
     lease = await ledger.leases.acquire(org, f"rebuild-{socket.gethostname()}-{os.getpid()}", ttl_s=_LEASE_S)
     if lease is None:
-        typer.echo(f"{org}: a worker serves it; stop the workers, wait 20 seconds, and run this again", err=True)
+        cure = "stop the workers, wait 10 minutes since the last one ran, for Xero's lists may trail a payment"
+        typer.echo(f"{org}: a worker serves it: {cure}; then run this again", err=True)
         raise typer.Exit(UNREADABLE)
     renewing = asyncio.create_task(_renew(ledger, lease))
     try:
