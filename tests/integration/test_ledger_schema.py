@@ -89,6 +89,15 @@ async def test_to_look_at_a_file_that_is_not_there_names_it_and_does_not_make_it
     assert _modes(tmp_path) == {}
 
 
+async def test_an_upgrade_that_may_not_make_the_file_does_not_ask_for_an_upgrade() -> None:
+    # nobody makes a file there, not even root
+    with pytest.raises(LedgerUnavailable) as refused:
+        await upgrade("sqlite+inline:////proc/ledger.db")
+
+    assert str(refused.value).startswith("ledger.url: /proc/ledger.db cannot be made: ")
+    assert str(refused.value).endswith(": let this user write to the folder /proc, or correct ledger.url")
+
+
 async def test_a_file_is_opened_whatever_it_is_called(tmp_path: Path) -> None:
     file = "books # 1 a&b%25.db"
 

@@ -103,7 +103,7 @@ def _create_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise unopened(path.absolute(), error.strerror or "") from error
+        raise unopened(path.absolute(), error.strerror or "", making=True) from error
     for _ in range(_WAL_ATTEMPTS):
         if _switched_to_wal(path):
             return
