@@ -67,6 +67,10 @@ def silent_about_scopes(made: SetUp) -> None:
     made.in_ledger(replace(tokens(made.xero.url), scope=""))
 
 
+def nothing_but_tokens(made: SetUp) -> None:
+    made.changes[f'api_url = "{made.xero.url}"'] = 'api_url = "http://127.0.0.1:1"'
+
+
 def nothing_left(made: SetUp) -> None:
     made.changes["[organisations.main.accounts]"] = (
         "[organisations.main.limits]\nday = 4\n[organisations.main.accounts]"
@@ -101,7 +105,16 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         "consent",
         ("refused", "authorise the custom connection anew"),
     ),
-    "a scope is missing": (few_scopes, "scopes", ("lacks accounting.payments", "allow them for the app")),
+    "a scope is missing": (
+        few_scopes,
+        "scopes",
+        ("lacks accounting.payments", "developer portal, then authorise the custom connection anew"),
+    ),
+    "Xero's list of connections is away": (
+        nothing_but_tokens,
+        "tenant",
+        ("did not answer", "is xero.api_url right, and can this machine reach it?"),
+    ),
     "another tenant": (
         lambda made: made.changes.update({made.xero.tenant_id(): made.xero.tenant_id("org2")}),
         "tenant",
@@ -156,7 +169,12 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
     "a store token that is not known": (
         change(INTEGRATION.token, "0" * len(INTEGRATION.token)),
         "store",
-        ("401", "mend [stores.shop.auth]"),
+        ("401", "mend what it names, in [stores.shop], [stores.shop.auth] or the store"),
+    ),
+    "a store's address with /rest": (
+        lambda made: made.changes.update({made.shop_url: f"{made.shop_url}/rest"}),
+        "store",
+        ("without /rest", "mend what it names, in [stores.shop], [stores.shop.auth] or the store"),
     ),
     "a store that is away": (
         lambda made: made.changes.update({made.shop_url: "http://127.0.0.1:1"}),

@@ -68,9 +68,8 @@ async def check_store(store: StoreSettings) -> StoreChecked:
         cure = f"is [stores.{where}] url right, and is the shop up?"
         return StoreChecked((wrong("store", str(error), cure, where=where),))
     except StoreRefuses as error:
-        return StoreChecked(
-            (wrong("store", str(error), f"mend [stores.{where}.auth], or the integration", where=where),)
-        )
+        cure = f"mend what it names, in [stores.{where}], [stores.{where}.auth] or the store"
+        return StoreChecked((wrong("store", str(error), cure, where=where),))
     return StoreChecked((fine("store", f"{len(source.streams)} lists can be read", where=where),), sites)
 
 

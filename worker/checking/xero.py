@@ -63,7 +63,7 @@ class XeroCheck:
             clients = Clients(self._settings, self._ledger, self._clock, stack)
             try:
                 token = await self._token(clients)
-                self.findings += _scopes(self._org, token)
+                self.findings += _scopes(self._org, token, self._consent_anew)
                 self.findings += await self._tenant(token)
                 spend_again = partial(self._ledger.readings.spend_again, self._org.name, limits=self._limits)
                 client = clients.client(self._org, spend_again=spend_again)
@@ -94,9 +94,12 @@ class XeroCheck:
         async with identity_client(identity_url=xero.identity_url, api_url=xero.api_url) as http:
             try:
                 reached = await connections(http, url=url, token=token)
-            except (ConsentRevoked, TokenUnavailable) as error:
-                cure = f"run `xerelay connect {self._org.connection}`, or look at xero.api_url"
-                raise self._stop("tenant", str(error), cure) from None
+            except ConsentRevoked as error:
+                raise self._stop("tenant", str(error), self._consent_anew) from None
+            except TokenUnavailable as error:
+                raise self._stop(
+                    "tenant", str(error), "is xero.api_url right, and can this machine reach it?"
+                ) from None
         fault = tenant_fault(self._org, reached, custom=self._flow == "custom")
         if fault is not None:
             raise _Stopped(fault)
@@ -105,6 +108,10 @@ class XeroCheck:
     @property
     def _flow(self) -> str:
         return self._settings.connections[self._org.connection].flow
+
+    @property
+    def _consent_anew(self) -> str:
+        return _consent_anew(self._org.connection, custom=self._flow == "custom")
 
     async def _list(self, client: XeroClient, path: str) -> Sequence[Mapping[str, Any]]:
         reply = Reply(ReplyKind.UNSENT)
@@ -117,9 +124,8 @@ class XeroCheck:
                 return reply.elements
             if reply.outcome not in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.TOO_MANY_MINUTE):
                 break
-        raise self._stop(
-            "xero", f"{path} was not given: {reply.detail or reply.outcome}", _reply_cure(reply, self._org)
-        )
+        cure = _reply_cure(reply, self._org, self._consent_anew)
+        raise self._stop("xero", f"{path} was not given: {reply.detail or reply.outcome}", cure)
 
     async def _opened(self, path: str) -> Call:
         opened: Call | Wait | None = None
@@ -160,14 +166,14 @@ def tenant_fault(org: OrganisationSettings, reached: Sequence[Tenant], *, custom
     return wrong("tenant", text, f"connect it, or set {line} to one of: {known}", where=org.name)
 
 
-def _scopes(org: OrganisationSettings, token: TokenSet) -> Iterator[Finding]:
+def _scopes(org: OrganisationSettings, token: TokenSet, consent_anew: str) -> Iterator[Finding]:
     granted = set(token.scope.split())
     if not granted:
         yield odd("scopes", "Xero did not say which the token has", "a call that lacks one says so", where=org.name)
         return
     missing = [scope for scope in DATA_SCOPES.split() if not _holds(granted, scope)]
     if missing:
-        cure = f"allow them for the app in Xero's developer portal, then run `xerelay connect {org.connection}`"
+        cure = f"allow them for the app in Xero's developer portal, then {consent_anew}"
         yield wrong("scopes", f"the consent lacks {', '.join(missing)}", cure, where=org.name)
     else:
         yield fine("scopes", "all that are needed", where=org.name)
@@ -182,16 +188,21 @@ def _consent_cure(settings: Settings, connection: str, error: str) -> str:
         return f"mend client_id and client_secret of [connections.{connection}]"
     if error == "invalid_scope":
         return "allow the scopes for the app in Xero's developer portal: " + DATA_SCOPES
-    if settings.connections[connection].flow == "custom":
+    return _consent_anew(connection, custom=settings.connections[connection].flow == "custom")
+
+
+def _consent_anew(connection: str, *, custom: bool) -> str:
+    """`xerelay connect` refuses a custom connection, which has no consent page of ours."""
+    if custom:
         return "authorise the custom connection anew in Xero's developer portal"
     return f"run `xerelay connect {connection}`"
 
 
-def _reply_cure(reply: Reply, org: OrganisationSettings) -> str:
+def _reply_cure(reply: Reply, org: OrganisationSettings, consent_anew: str) -> str:
     if reply.outcome is ReplyKind.SCOPE:
-        return f"allow the app accounting.settings.read, then run `xerelay connect {org.connection}`"
+        return f"allow the app accounting.settings.read, then {consent_anew}"
     if reply.outcome is ReplyKind.CONSENT:
-        return f"run `xerelay connect {org.connection}`, or authorise the custom connection anew"
+        return consent_anew
     if reply.outcome is ReplyKind.TOO_MANY_DAY:
         return f"the day's calls are spent at Xero; is [organisations.{org.name}.limits] day its cap?"
     return "run it again in some minutes; is xero.api_url right?"
