@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.archived import replace_archived
+from worker.backoff import delay_s
 from worker.documents import Action, Write
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
@@ -22,6 +23,7 @@ from worker.steps import Step
 from worker.xero.reply import Reply, ReplyKind
 
 _EXTRA_CALLS = 12
+_LOOK_AGAIN_S, _LOOK_AGAIN_CAP_S = 1.0, 300.0
 _SAME_KEY_S = 240.0
 """Xero keeps an idempotency key for 6 minutes; 4 leave room for clocks and the wait for a token."""
 
@@ -36,6 +38,7 @@ class Performer:
         self._s = session
         self._settlement = settlement
         self._resolution = resolution
+        self._in_vain: Counter[str] = Counter()
 
     async def perform(self, call: Call) -> None:
         """Send `call` and settle it. Raises `PauseOrganisation`, `LeaseLost`, `LedgerUnavailable`."""
@@ -91,8 +94,9 @@ class Performer:
             try:
                 await self._resolution.settle_existing(call.kind, exists)
             except Unanswered:
-                await breathe(self._s, at_least_s=1.0)
+                await breathe(self._s, at_least_s=self._rest_s(call))
             else:
+                self._in_vain.pop(call.id, None)
                 return
 
     async def _uncertain(self, call: Call, reply: Reply) -> Call:
@@ -132,9 +136,15 @@ class Performer:
         try:
             await self._resolution.settle_uncertain(call, attempt=call.status == _SERVER_ERROR)
         except Unanswered:
-            await self._s.clock.sleep(1.0)
+            await self._s.clock.sleep(self._rest_s(call))
             return call
+        self._in_vain.pop(call.id, None)
         return None
+
+    def _rest_s(self, call: Call) -> float:
+        """Until the next look: each costs a call, and an error that is answered at once opens no breaker."""
+        self._in_vain[call.id] += 1
+        return delay_s(self._in_vain[call.id], base_s=_LOOK_AGAIN_S, cap_s=_LOOK_AGAIN_CAP_S, jitter=1.0)
 
     async def _halve(self, halves: Sequence[Sequence[Member]], reply: Reply) -> None:
         """Find the document that spoils a call, in 12 further calls at most."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
+from worker.backoff import delay_s
 from worker.documents import Kind, Write
 from worker.interruption import out_of_calls, pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
@@ -23,6 +24,7 @@ from worker.xero.reply import ReplyKind
 from worker.xero.revision import Clash
 
 _AGAIN_S = 15.0
+_AGAIN_CAP_S = 900.0
 _LEAST_S = 0.05
 _PAYING_S = 1.0
 
@@ -34,6 +36,7 @@ class Revising:
         self._s = session
         self._settlement = settlement
         self._performer = performer
+        self._in_vain = 0
         self._reissuing = Reissuing(session=session, settlement=settlement, performer=performer, look=self._look)
 
     async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
@@ -116,6 +119,7 @@ class Revising:
             return None
         reply = await send(self._s, opened)
         if reply.outcome is ReplyKind.ANSWERED:
+            self._in_vain = 0
             return opened, reply.status, reply.elements
         await self._settlement.close(opened, reply.status)
         pause = pause_for(reply)
@@ -125,7 +129,9 @@ class Revising:
             for write in reading.writes:
                 await self._settlement.park(write, *look_up_refused(write.number, reply.detail))
         else:
-            await self._free(reading, _AGAIN_S)
+            self._in_vain += 1
+            wait_s = delay_s(self._in_vain, base_s=_AGAIN_S, cap_s=_AGAIN_CAP_S, jitter=1.0)
+            await self._free(reading, wait_s)
         return None
 
     async def _later(self, reading: Reading, lane: Lane, wait: Wait) -> None:

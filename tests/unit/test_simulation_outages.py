@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.scenarios import LANES, organisation
-from tests.benchmarks.simulation.traffic import Shop
+from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 SHOP = Shop("main", LANES)
 REFUSED = Reply(ReplyKind.UNSENT, detail="no connection: ConnectError")
 UNAVAILABLE = Reply(ReplyKind.UNCERTAIN, status=503, detail="status 503")
+FAILED = Reply(ReplyKind.SERVER_ERROR, status=500, detail="status 500")
 BEGINS_S = 100.0
 """By then the organisation's settings have been read, and what had to be there is there."""
 
@@ -77,7 +80,7 @@ class Stage:
     async def done(self, event_id: str) -> float:
         """When it was completed."""
         event = self.world.watch.events["main", event_id]
-        while event.done_at is None and elapsed() < 3_000:  # noqa: ASYNC110 - virtual time has to pass
+        while event.done_at is None and elapsed() < 6_000:  # noqa: ASYNC110 - virtual time has to pass
             await asyncio.sleep(0.5)
         assert event.done_at is not None, self.xero.tried
         return event.done_at
@@ -186,3 +189,33 @@ def test_a_xero_that_answers_no_probe_for_5_minutes_pauses_the_organisation(repl
     took = run_virtually(until_the_pause(stage, payments))
 
     assert GIVE_UP_AFTER_S <= took <= GIVE_UP_AFTER_S + 2 * PROBE_EVERY_S
+
+
+async def failing_for_an_hour(stage: Stage, arrival: Callable[[], Arrival]) -> float:
+    await stage.begin(sales=1)
+    came = arrival()
+    stage.world.publish("main", came)
+    took = await stage.done(came.message.message_id) - stage.xero.ends
+    await stage.process.stop()
+    return took
+
+
+def a_customer() -> Arrival:
+    return SHOP.customer(9, elapsed(), Lane.IMMEDIATE)
+
+
+def an_edit() -> Arrival:
+    """The sale that is in Xero, with other words on its lines."""
+    made = SHOP.invoice(0, 0, elapsed(), Lane.IMMEDIATE)
+    body = made.message.make().replace(b'"name":"', b'"name":"new ')
+    return replace(made, message=replace(made.message, make=lambda: body))
+
+
+@pytest.mark.parametrize("arrival", [a_customer, an_edit], ids=["after a write", "before a change"])
+def test_look_ups_that_fail_for_an_hour_leave_the_day_its_calls(arrival: Callable[[], Arrival]) -> None:
+    stage = Stage(AwayXero(FAILED, lasts_s=3_600.0))
+
+    took = run_virtually(failing_for_an_hour(stage, arrival))
+
+    assert len(stage.xero.meanwhile()) < 30
+    assert took < 900
