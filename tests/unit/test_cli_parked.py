@@ -82,6 +82,27 @@ def test_what_is_named_goes_at_once_and_the_rest_stays(line: CommandLine) -> Non
     assert [(one.who, one.action, one.subject) for one in actions(line)] == [("ann", "parked.retry", "shop invoice 1")]
 
 
+@pytest.mark.parametrize("filters", [("--reason", "tax_unmaped"), ("--store", "shp"), ("--entity", "payment")])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["list"], "no parked event was found\n"),
+        (["retry", "--yes"], "0 on their way\n"),
+        (["discard", "--yes", "--why", "booked by hand"], "0 discarded\n"),
+    ],
+)
+def test_filters_that_leave_nothing_say_what_they_leave_out(
+    command: list[str], said: str, filters: tuple[str, str], line: CommandLine
+) -> None:
+    result = line.run("parked", *command, *filters)
+
+    assert result.stdout == said
+    assert result.stderr == (
+        "left out by the filters: main: 2 parked for overpaid\n"
+        "left out by the filters: main: 1 parked for tax_unmapped\n"
+    )
+
+
 def test_many_are_changed_only_after_a_yes(line: CommandLine) -> None:
     nobody = line.run("parked", "retry", "--reason", "overpaid")
     agreed = line.json("parked", "retry", "--reason", "overpaid", "--yes")

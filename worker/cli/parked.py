@@ -10,7 +10,19 @@ import typer
 
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, Org, refuse, settings, who
-from worker.cli.parked_choice import All, Ids, OfEntity, Reason, Since, Store, Yes, agreed, chosen_by, limited
+from worker.cli.parked_choice import (
+    All,
+    Ids,
+    OfEntity,
+    Reason,
+    Since,
+    Store,
+    Yes,
+    agreed,
+    chosen_by,
+    limited,
+    tell_left_out,
+)
 from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
 from worker.cli.plain import print_json
 from worker.ledger.ledger import Ledger
@@ -44,6 +56,7 @@ def list_parked(
         print_json([facts(one) for one in found.events])
     else:
         show_list(found)
+    tell_left_out(checked, chosen, found.total)
 
 
 @app.command()
@@ -92,6 +105,7 @@ def retry(
         print_json({"retried": count})
     else:
         typer.echo(f"{count} on their way")
+    tell_left_out(checked, chosen, count)
     _tell_missed(ids, count, "nothing is held under the id, or its message was purged")
 
 
@@ -123,6 +137,7 @@ def discard(
         print_json({"discarded": count})
     else:
         typer.echo(f"{count} discarded")
+    tell_left_out(checked, chosen, count)
     _tell_missed(ids, count, "nothing is parked under the id")
 
 

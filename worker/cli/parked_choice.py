@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -66,3 +67,13 @@ def agreed(checked: Settings, chosen: Chosen, *, what: str, yes: bool) -> None:
         refuse(f"{what} {sum(counts.values())} events? nobody is there to ask: give --yes")
     if not typer.confirm(f"{what} {sum(counts.values())} events?", err=True):
         raise typer.Exit(1)
+
+
+def tell_left_out(checked: Settings, chosen: Chosen, found: int) -> None:
+    """Where the filters leave nothing, say what they leave out: a mistyped one looks like a list that is done."""
+    if found or chosen.ids:
+        return
+    everything = replace(chosen, reason="", source="", entity="", since=None)
+    counts = with_ledger(checked, lambda ledger: ledger.parked.counts(everything))
+    for (org, reason), count in counts.items():
+        typer.echo(f"left out by the filters: {org}: {count} parked for {reason}", err=True)
