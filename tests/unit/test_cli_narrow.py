@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from producers.runs import RunState
+from producers.runs import Progress, RunState
 from tests.fakes import START
 from worker.cli.budget_view import show
 from worker.cli.parked_view import show_list
@@ -23,15 +23,27 @@ from worker.views.requests import Count, DayCount, Requests
 RUN = "97fe095895c4429bb1cd8f84acca68aa"
 
 
-def test_a_run_is_listed_with_all_of_its_id(
+def test_a_run_is_listed_in_whole_words_with_all_of_its_id(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    run = RunStatus(RUN, "shop", "resync-all", RunState.DONE, None, "", START, START, START, 5, 0, 0, 1)
+    read = {"invoices": Progress(pages=5, published=4321)}
+    run = RunStatus(
+        RUN, "webshop", "resync-all", RunState.RUNNING, None, "", START, START, None, 4000, 300, 12, 86, read
+    )
 
     table([run])
 
-    assert RUN in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        f"{RUN}  webshop  resync-all  2026-03-02 09:00 UTC",
+        "  running: 5 pages, 4321 published, 4312 settled, 12 parked, 86 calls",
+    ]
+
+
+def test_a_list_of_no_runs_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    table([])
+
+    assert capsys.readouterr().out.startswith("no run yet: ")
 
 
 def test_a_day_is_listed_with_its_date_and_figures() -> None:

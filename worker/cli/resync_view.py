@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
 
 from worker.cli.duration import in_words
 from worker.ledger.run_reports import RunStatus
@@ -47,17 +48,17 @@ class View:
 
 
 def table(runs: Sequence[RunStatus]) -> None:
-    """The runs, one on each row."""
-    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    shown.add_column("run", no_wrap=True)  # it is copied
-    for name in ("store", "command", "state", "since", "pages", "published", "settled", "parked", "calls"):
-        shown.add_column(name, overflow="fold")
+    """The runs, two lines for each: columns would be a few letters wide on a terminal of 80."""
+    console = Console(highlight=False)
     for one in runs:
         state = f"{one.state} {one.joined_to}" if one.joined_to else str(one.state)
-        since = f"{one.recorded_at:%Y-%m-%d %H:%M}"
-        figures = (one.pages, one.published, one.settled, one.parked, one.calls)
-        shown.add_row(one.id, one.store, one.command, state, since, *map(str, figures))
-    Console().print(shown)
+        # the id stands first, where nothing breaks it: it is copied
+        named = f"  {one.store}  {one.command or 'message'}  {one.recorded_at:%Y-%m-%d %H:%M} UTC"
+        figures = f"{state}: {one.pages} pages, {one.published} published, {one.settled} settled, {one.parked} parked"
+        console.print(Text.assemble((one.id, "bold"), named, overflow="fold"))
+        console.print(Padding(Text(f"{figures}, {one.calls} calls", overflow="fold"), (0, 0, 0, 2), expand=False))
+    if not runs:
+        console.print("no run yet: it appears when the store's agent has taken the command")
 
 
 def told(status: RunStatus, left: timedelta | None) -> str:
