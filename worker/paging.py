@@ -60,10 +60,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who hears how far the reading is, and until when it has to wait for calls, and which limit says so."""
+    """Who hears how far the reading is, until when it waits for calls and why, and in how many s it asks again."""
 
     read: Callable[[Read], None] = lambda _: None
     waits: Callable[[datetime, str], None] = lambda _until, _reason: None
+    asks_again: Callable[[str, float], None] = lambda _why, _in_s: None
 
 
 class Lists:
@@ -112,11 +113,13 @@ class Lists:
             await self._ledger.readings.close(call, status=reply.status, headers=headers_of(reply))
             if reply.outcome is ReplyKind.ANSWERED:
                 return reply
-            if reply.outcome in _AGAIN:
-                await self._clock.sleep(delay_s(attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=1.0))
+            if reply.outcome in _AGAIN and attempt < _TRIES:
+                in_s = delay_s(attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=1.0)
+                self._told.asks_again(_why(reply), in_s)
+                await self._clock.sleep(in_s)
             elif reply.outcome not in _LIMITED:  # those the budget waits for, as the reply says
                 break
-        raise XeroUnreadable(f"xero did not give its list of {kind}s: {reply.detail or reply.outcome}")
+        raise XeroUnreadable(f"xero did not give its list of {kind}s: {_why(reply)}")
 
     async def _opened(self, kind: Kind, params: Mapping[str, str]) -> Call:
         path = f"/{ENDPOINTS[kind].plural}"
@@ -132,6 +135,10 @@ class Lists:
                 self._told.waits(opened.until, told)
             await self._clock.sleep(min(max(opened.seconds, _SOON_S), _LOOK_AGAIN_S))
         raise XeroUnreadable("no call was left for this in a day; see what spends them, or raise limits.day")
+
+
+def _why(reply: Reply) -> str:
+    return reply.detail or str(reply.outcome)
 
 
 def _pages(raw: bytes) -> int | None:

@@ -49,13 +49,17 @@ class Listener:
 
     read: list[Read] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
+    again: list[tuple[str, float]] = field(default_factory=list)
 
     @property
     def told(self) -> Told:
-        return Told(self.read.append, self._wait)
+        return Told(self.read.append, self._wait, self._again)
 
     def _wait(self, _until: datetime, reason: str) -> None:
         self.waits.append(reason)
+
+    def _again(self, why: str, in_s: float) -> None:
+        self.again.append((why, in_s))
 
 
 @pytest.fixture
@@ -159,6 +163,17 @@ async def test_a_list_that_does_not_come_is_given_up(
         await numbers(lists(ledger, clock, xero))
 
     assert len(xero.calls) == calls
+
+
+async def test_each_wait_for_an_answer_is_told_and_none_follows_the_last(ledger: Ledger, clock: FakeClock) -> None:
+    xero, listener = Shelf(troubles=[Reply(ReplyKind.UNSENT, detail="no connection")] * 99), Listener()
+    begun = clock.now()
+
+    with pytest.raises(XeroUnreadable, match="no connection"):
+        await numbers(lists(ledger, clock, xero, listener.told))
+
+    assert listener.again == [("no connection", float(s)) for s in (2, 4, 8, 16, 32, 60, 60)]
+    assert (clock.now() - begun).total_seconds() < 2 + 4 + 8 + 16 + 32 + 60 + 60 + 10
 
 
 def test_pages_are_counted_as_calls() -> None:

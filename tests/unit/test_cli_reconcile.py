@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from tests.unit.mapping_cases import organisation
 from tests.unit.settings_cases import MINIMAL
 from worker.cli import app
+from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import ask
 from worker.cli.reconcile_view import Result, facts, show
 from worker.documents import Kind
@@ -145,3 +146,9 @@ def test_few_calls_and_a_yes_ask_nothing(price: int, yes: bool, monkeypatch: pyt
 
 def test_where_nobody_can_answer_nothing_is_asked() -> None:
     ask(organisation(), 5000, yes=False)
+
+
+def test_a_list_that_does_not_come_is_said_to_be_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
+    ReadingView().told.asks_again("no connection: ConnectError", 4.0)
+
+    assert capsys.readouterr().err == "xero did not give a list (no connection: ConnectError): asked again in 4 s\n"

@@ -34,7 +34,7 @@ class ReadingView:
     @property
     def told(self) -> Told:
         """What the reading of lists tells."""
-        return Told(read=self._page, waits=self._waits)
+        return Told(read=self._page, waits=self._waits, asks_again=self._asks_again)
 
     def events(self, store: str, more: int) -> None:
         """So many more events of a store were read."""
@@ -46,6 +46,9 @@ class ReadingView:
 
     def _waits(self, until: datetime, reason: str) -> None:
         typer.echo(f"waiting for calls ({reason}) until {until:%Y-%m-%d %H:%M} UTC", err=True)
+
+    def _asks_again(self, why: str, in_s: float) -> None:
+        typer.echo(f"xero did not give a list ({why}): asked again in {in_s:.0f} s", err=True)
 
     def _task(self, name: str) -> TaskID:
         if name not in self._tasks:
