@@ -157,6 +157,11 @@ def setup(tmp_path: Path, xero: SandboxControl, shop_url: str) -> SetUp:
     return made
 
 
+def lines(result: Result, level: str) -> list[str]:
+    """The findings of that level, as they are printed."""
+    return [line for line in result.stdout.splitlines() if line.startswith(level)]
+
+
 def tokens(url: str, scope: str = "", *, age: timedelta = timedelta()) -> TokenSet:
     """What the sandbox gives a custom connection, as the ledger keeps it."""
     reply = client_credentials(url, scope=scope)
