@@ -9,8 +9,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
-from functools import partial
 from operator import attrgetter
 
 import structlog
@@ -23,8 +21,7 @@ from schemas.topology import dead_queue, lane_queue, organisation_commands
 from worker.approvals import Approvals
 from worker.chart_reading import ChartReading
 from worker.dispatcher import Dispatcher
-from worker.documents import Kind
-from worker.holding import released
+from worker.held_keeper import HeldKeeper
 from worker.inbox import Inbox, Throttle
 from worker.intake import Intake
 from worker.interruption import PauseOrganisation, Reconfigured
@@ -36,12 +33,7 @@ from worker.resolution import Resolution
 from worker.revising import Revising
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.tally import tally_held
-from worker.work import everyone
 
-_HELD_EVERY_S = 1.0
-_OVERLAY_EVERY_S = 5.0
-_SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
 _DRAIN_S = 8.0
 _RETURN_S = 5.0
@@ -71,6 +63,7 @@ class Serving:
         self._chart = ChartReading(session=session)
         self._approvals = Approvals(session=session)
         self._keeper = LaneKeeper(session=session, consumer=consumer)
+        self._held = HeldKeeper(session=session, admit=self._admit)
         self._commands = organisation_commands(session.org.name)
         self._lanes = {lane_queue(session.org.name, lane): lane for lane in Lane}
 
@@ -116,12 +109,12 @@ class Serving:
             revising=self._revising,
             tasks=tasks,
         )
-        self._s.paused_kinds.update(await self._paused_kinds())
+        self._s.paused_kinds.update(await self._held.paused_kinds())
         for call in await self._s.ledger.calls.unsettled(self._s.org.name):
             self._s.buffer.block(member.key for member in call.members)
             dispatcher.spawn(call, recover=True)
         tasks.create_task(self._take_in())
-        tasks.create_task(self._serve_held())
+        tasks.create_task(self._held.run())
         tasks.create_task(self._keep_lanes())
         tasks.create_task(self._approvals.run())
         tasks.create_task(self._chart.run())
@@ -188,63 +181,6 @@ class Serving:
                 self._keeper.lanes.release()
                 self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)
         self._s.deliveries.ack(delivery)
-
-    async def _serve_held(self) -> None:
-        """Bring back what was held until now; once a minute look for children whose parent came, or never will.
-
-        What a person sends on its way again, having mended the configuration, is taken with what was mended: it is
-        looked for first, and the configuration after that.
-        """
-        sweep_at = overlay_at = 0.0
-        while True:
-            current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
-            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
-            # after it: what the end of a pause has made due would else meet that pause, and be held for it again
-            if await self._heed_lifted_pauses():
-                await self._s.ledger.pauses.shorten(self._s.lease)
-            outdated = False
-            if fresh or self._s.clock.monotonic() >= overlay_at:
-                overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
-                outdated = await self._is_outdated()
-            if fresh and not outdated:
-                await self._admit([released(held) for held in fresh])
-                self._s.wake.set()
-            if self._s.clock.monotonic() >= sweep_at:
-                sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
-                await self._sweep()
-            await self._s.clock.sleep(_HELD_EVERY_S)
-
-    async def _heed_lifted_pauses(self) -> bool:
-        """A person may end the pause of a kind before its time; whether one has."""
-        known = dict(self._s.paused_kinds)
-        if not known:
-            return False
-        current, now = await self._paused_kinds(), self._s.clock.now()
-        # a pause that began meanwhile is not in what was read
-        lifted = [kind for kind in known.keys() - current if self._s.paused_kinds.get(kind) == known[kind]]
-        if lifted:
-            self._s.shelf.forget()
-        self._s.paused_kinds.update(dict.fromkeys(lifted, now))
-        return bool(lifted)
-
-    async def _is_outdated(self) -> bool:
-        """Whether an admin has added to the configuration: what is in flight settles, and a new session begins."""
-        if await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
-            return False
-        if self._s.clock.monotonic() >= self._s.steady_until:
-            self._s.interrupt(Reconfigured())
-        return True
-
-    async def _paused_kinds(self) -> dict[Kind, datetime]:
-        pauses = await self._s.ledger.pauses.current(self._s.org.name)
-        return {pause.kind: pause.until for pause in pauses if pause.kind is not None and pause.until is not None}
-
-    async def _sweep(self) -> None:
-        await self._s.ledger.held.sweep_parents(self._s.lease)
-        await self._s.ledger.pauses.shorten(self._s.lease)
-        count = partial(tally_held, outcome="parked")
-        for held in await self._s.ledger.held.expire_parents(self._s.lease, count=count):
-            self._s.closing.expired(held)
 
     async def _keep_lanes(self) -> None:
         org = self._s.org.name

@@ -1,0 +1,89 @@
+"""What the ledger holds of one organisation: brought back when its time has come, and looked after meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from worker.documents import Kind
+from worker.holding import released
+from worker.interruption import Reconfigured
+from worker.reading import Arrival
+from worker.session import Session
+from worker.tally import tally_held
+from worker.work import everyone
+
+_LOOK_EVERY_S = 1.0
+_OVERLAY_EVERY_S = 5.0
+_SWEEP_EVERY_S = 60.0
+_AT_A_TIME = 200
+_TAKING_IN_S = 5.0
+"""So long after the end of a pause was seen an event that was being taken in then may still be held for it."""
+
+
+class HeldKeeper:
+    """Beside the lanes: `admit` takes what comes back."""
+
+    def __init__(self, *, session: Session, admit: Callable[[Sequence[Arrival]], Awaitable[None]]) -> None:
+        self._s = session
+        self._admit = admit
+        self._shorten_until = 0.0
+
+    async def run(self) -> None:
+        """Bring back what was held until now; once a minute look for children whose parent came, or never will.
+
+        What a person sends on its way again, having mended the configuration, is taken with what was mended: it is
+        looked for first, and the configuration after that.
+        """
+        sweep_at = overlay_at = 0.0
+        while True:
+            current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
+            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
+            # after it: what the end of a pause has made due would else meet that pause, and be held for it again
+            await self._heed_lifted_pauses()
+            outdated = False
+            if fresh or self._s.clock.monotonic() >= overlay_at:
+                overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
+                outdated = await self._is_outdated()
+            if fresh and not outdated:
+                await self._admit([released(held) for held in fresh])
+                self._s.wake.set()
+            if self._s.clock.monotonic() >= sweep_at:
+                sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
+                await self._sweep()
+            await self._s.clock.sleep(_LOOK_EVERY_S)
+
+    async def paused_kinds(self) -> dict[Kind, datetime]:
+        """Until when each kind is paused, by the ledger."""
+        pauses = await self._s.ledger.pauses.current(self._s.org.name)
+        return {pause.kind: pause.until for pause in pauses if pause.kind is not None and pause.until is not None}
+
+    async def _heed_lifted_pauses(self) -> None:
+        """A person may end the pause of a kind before its time."""
+        known = dict(self._s.paused_kinds)
+        if known:
+            current, now = await self.paused_kinds(), self._s.clock.now()
+            # a pause that began meanwhile is not in what was read
+            lifted = [kind for kind in known.keys() - current if self._s.paused_kinds.get(kind) == known[kind]]
+            if lifted:
+                self._s.shelf.forget()
+                self._shorten_until = self._s.clock.monotonic() + _TAKING_IN_S
+            self._s.paused_kinds.update(dict.fromkeys(lifted, now))
+        if self._s.clock.monotonic() < self._shorten_until:
+            await self._s.ledger.pauses.shorten(self._s.lease)
+
+    async def _is_outdated(self) -> bool:
+        """Whether an admin has added to the configuration: what is in flight settles, and a new session begins."""
+        if await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
+            return False
+        if self._s.clock.monotonic() >= self._s.steady_until:
+            self._s.interrupt(Reconfigured())
+        return True
+
+    async def _sweep(self) -> None:
+        await self._s.ledger.held.sweep_parents(self._s.lease)
+        await self._s.ledger.pauses.shorten(self._s.lease)
+        count = partial(tally_held, outcome="parked")
+        for held in await self._s.ledger.held.expire_parents(self._s.lease, count=count):
+            self._s.closing.expired(held)
