@@ -103,14 +103,7 @@ async def test_a_broken_row_read_again_long_ago_does_not_hide_a_change_back_eith
         return read
 
     shop.store.rows = slowly  # type: ignore[method-assign] # a store whose answer takes long
-    sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
-    await until(lambda: shop.store.calls["rows"] == 1)
-    await renamed(shop, "Ida")
-    answered.set()
-    await sweep
-    shop.exchange.taken()
-
-    await renamed(shop, "Ada")
+    await renamed_beside_a_sweep(shop, "rows", answered)
 
     assert shop.exchange.names() == ["customer 1"]
 
@@ -132,13 +125,17 @@ async def test_a_late_row_read_long_ago_does_not_hide_a_change_back_either(shop:
 
     shop.store.changes = slowly  # type: ignore[method-assign] # a store whose answer to the sweep takes long
     shop.store.calls.clear()
+    await renamed_beside_a_sweep(shop, "changes", answered)
+
+    assert shop.exchange.names() == ["customer 1"]
+
+
+async def renamed_beside_a_sweep(shop: Workshop, asked: str, answered: asyncio.Event) -> None:
+    """To Ida while the sweep waits for what it `asked`, and back to Ada after it; only the last is in the exchange."""
     sweep = asyncio.create_task(shop.sweeper.sweep(CUSTOMERS))
-    await until(lambda: shop.store.calls["changes"] == 1)
+    await until(lambda: shop.store.calls[asked] == 1)
     await renamed(shop, "Ida")
     answered.set()
     await sweep
     shop.exchange.taken()
-
     await renamed(shop, "Ada")
-
-    assert shop.exchange.names() == ["customer 1"]
