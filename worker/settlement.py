@@ -66,7 +66,7 @@ class Settlement:
             held=[held for _, held in fates],
             completed=[*ending.completed, *held_below(work for work, _ in fates)],
             headers=headers,
-            count=lambda dropped: tally(_with(result, ending), fates, overtaken=overtaken.of(dropped), calls=1),
+            count=lambda dropped: tally(_ended_as(result, ending), fates, overtaken=overtaken.of(dropped), calls=1),
         )
         self._s.steps.reached(Step.RECORDED)
         overtaken.tell()
@@ -178,7 +178,7 @@ class Settlement:
             newer,
             completed=ending.completed,
             voided=voided,
-            count=lambda dropped: tally(_with("unchanged", ending), overtaken=overtaken.of(dropped)),
+            count=lambda dropped: tally(_ended_as("unchanged", ending), overtaken=overtaken.of(dropped)),
         )
         overtaken.tell()
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
@@ -254,7 +254,8 @@ class Settlement:
         return None
 
 
-def _with(result: str, ending: Ending) -> Collection[Work]:
+def _ended_as(result: str, ending: Ending) -> Collection[Work]:
+    """The works that end, with what is to be counted and told of them."""
     for work in ending.works:
         work.result = result
     return ending.works
