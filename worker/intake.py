@@ -9,7 +9,7 @@ from datetime import datetime
 from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
-from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState
+from worker.ledger.records import KIND_PAUSED, Completed, Document, Held, HoldState
 from worker.overtaken import Overtaken, held_below
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
@@ -71,29 +71,33 @@ class Intake:
             pairs = [(work, held) for work, held in pairs if work not in stale]
         if not pairs:
             return
-        back = await self._into_ledger(pairs)
-        kept = [(work, held) for work, held in pairs if held.id not in back]
-        late = [(work, held) for work, held in kept if held.state is HoldState.PARENT]
-        await self._s.ledger.runs.add(tally((), late))  # what they absorbed, which comes again until it is acknowledged
+        kept = await self._into_ledger(pairs)
         for work, held in kept:
             self._s.closing.ended(work, held)
-        again = [work for work, held in pairs if held.id in back]
+        gone = {work for work, _ in kept}
+        again = [work for work, _ in pairs if work not in gone]
         if again:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
-    async def _into_ledger(self, pairs: Sequence[tuple[Work, Held]]) -> frozenset[str]:
-        """Hold these, and end what they absorbed where their own state is sure; the ids of those whose parent came."""
-        firm = [(work, held) for work, held in pairs if held.state is not HoldState.PARENT]
+    async def _into_ledger(self, pairs: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
+        """Hold these and end what they absorbed, but for those whose parent came; returns the others."""
+        kept: list[tuple[Work, Held]] = []
+
+        def absorbed(waiting: Sequence[Held]) -> Completed:
+            ids = {held.id for held in waiting}
+            kept.extend(pair for pair in pairs if pair[1].id in ids)
+            return held_below(work for work, _ in kept)
+
         overtaken = Overtaken(self._s, [work for work, _ in pairs])
-        back = await self._s.ledger.held.hold(
+        await self._s.ledger.held.hold(
             self._s.lease,
             list({held.id: held for _, held in pairs}.values()),
-            completed=held_below(work for work, _ in firm),
-            count=lambda dropped: tally((), firm, overtaken=overtaken.of(dropped)),
+            absorbed=absorbed,
+            count=lambda dropped: tally((), kept, overtaken=overtaken.of(dropped)),
         )
         self._s.steps.reached(Step.HELD)
         overtaken.tell()
-        return frozenset(held.id for held in back)
+        return kept
 
     async def complete(self, works: Sequence[Work], *, counted: Collection[Work] = ()) -> None:
         """Close events of which nothing is to be written any more; the runs have those that are `counted` already."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from structlog.testing import capture_logs
 
@@ -16,11 +18,30 @@ from tests.agent_fixture import message
 from tests.sample_ledger import event as a_held_event
 from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve
-from tests.unit.mapping_cases import VERSION, event, payment
-from worker.documents import EntityKey
+from tests.unit.mapping_cases import event, invoice, line, payment
+from tests.waiting import until
+from worker.documents import EntityKey, Kind
+from worker.ledger.ledger import Ledger
 from worker.ledger.records import Held, HoldState
 
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
+SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
+PAYMENT = event(Entity.PAYMENT, payment())
+RUN = Run("run-1", "resync-all", ResyncAll())
+
+
+def later(one: Event) -> Event:
+    """Its next version, of no run."""
+    return one.model_copy(update={"version": one.version + timedelta(hours=1), "correlation_id": ""})
+
+
+def of_run(one: Event) -> Event:
+    return one.model_copy(update={"id": "of-the-run", "correlation_id": RUN.id})
+
+
+def ends(lines: Sequence[Mapping[str, Any]], event_id: str = "of-the-run") -> list[tuple[str, str]]:
+    """What the log tells of an event, but that it is held."""
+    return [(line["event"], line["result"]) for line in lines if line.get("event_id") == event_id and "result" in line]
 
 
 def held(one: Event, until: datetime) -> Held:
@@ -37,23 +58,29 @@ def held(one: Event, until: datetime) -> Held:
     )
 
 
+async def begin_run(ledger: Ledger) -> None:
+    await ledger.store("webshop", holder="agent")[1].record(RUN, message(RUN.name, RUN.command, RUN.id))
+
+
+async def counted(ledger: Ledger) -> tuple[int, int]:
+    """What the run has as unchanged, and of how many events it knows the end."""
+    status = await ledger.runs.get(RUN.id)
+    assert status is not None
+    return status.unchanged, status.settled
+
+
 async def test_what_a_newer_version_did_is_not_missing_from_its_run(tmp_path: Path) -> None:
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
-        run = Run("run-1", "resync-all", ResyncAll())
-        await ledger.store("webshop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
+        await begin_run(ledger)
         lease = await lease_of(ledger, name=ORG)
-        waiting = CUSTOMER.model_copy(update={"id": "of-the-run", "correlation_id": "run-1"})
-        await ledger.held.hold(lease, [held(waiting, await ledger.now() + timedelta(hours=1))])
+        await ledger.held.hold(lease, [held(of_run(CUSTOMER), await ledger.now() + timedelta(hours=1))])
         one = serve(ledger, lease, MemoryBroker(), MemoryXero())
-        newer = CUSTOMER.model_copy(update={"version": VERSION + timedelta(hours=1)})
 
         with capture_logs() as lines:
-            await one.acked(*one.receive(newer))
+            await one.acked(*one.receive(later(CUSTOMER)))
             await one.end()
 
-        status = await ledger.runs.get("run-1")
-        assert status is not None
-        assert (status.unchanged, status.settled) == (1, 1)
+        assert await counted(ledger) == (1, 1)
         assert await one.waiting(HoldState.TIME) == 0
     [told] = [line for line in lines if line.get("event_id") == "of-the-run"]
     assert (told["event"], told["result"], told["entity"]) == ("event.completed", "coalesced", "customer")
@@ -71,3 +98,32 @@ async def test_what_is_in_memory_has_one_end(tmp_path: Path) -> None:
             await one.end()
 
     assert [line["result"] for line in lines if line.get("entity") == "customer"] == ["written"]
+
+
+async def test_what_was_absorbed_by_what_waits_for_its_parent_comes_back_no_more(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        lease = await lease_of(ledger, name=ORG)
+        one = serve(ledger, lease, MemoryBroker(), MemoryXero())
+        with capture_logs() as lines:
+            one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+            await one.hold_calls()
+            sale = one.receive(SALE)
+            await until(lambda: len(one.session.buffer) == 1, what="the sale in memory")
+            await ledger.held.hold(lease, [held(of_run(PAYMENT), await ledger.now())])
+            await until(lambda: len(one.session.buffer) == 2, what="the held payment in memory")
+            newer = one.receive(later(PAYMENT))
+            await until(lambda: any(work.absorbed for work in one.session.buffer.works()), what="one in the other")
+
+            one.let_calls_go()
+            await one.acked(*sale, *newer)
+
+            assert (await one.waiting(HoldState.PARENT), await one.waiting(HoldState.TIME)) == (1, 0)
+            assert await counted(ledger) == (1, 1)
+            await one.acked(*one.receive(later(SALE)))
+            await one.waits(HoldState.TIME, 0)
+            await one.waits(HoldState.PARENT, 0)
+            await one.end()
+
+        assert await counted(ledger) == (1, 1)
+    assert ends(lines) == [("event.completed", "coalesced")]

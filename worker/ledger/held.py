@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey, EntityKey
+from worker.documents import DocumentKey
 from worker.ledger.documents import drop_held, read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
-from worker.ledger.records import NO_COUNTS, Count, Held, HoldState, Lease, Tally, uncounted
+from worker.ledger.records import NO_COUNTS, Absorbed, Count, Held, HoldState, Lease, Tally, nothing_absorbed, uncounted
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.tables import documents, held
@@ -110,20 +110,20 @@ class HeldEvents:
         lease: Lease,
         events: Sequence[Held],
         *,
-        completed: Sequence[tuple[EntityKey, datetime]] = (),
+        absorbed: Absorbed = nothing_absorbed,
         count: Count = uncounted,
     ) -> list[Held]:
         """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
 
-        What is held of `completed` entities up to the version is dropped before, and `count` says what the runs have of
-        it all. Idempotent by id, but for that. The parent is looked for in the same transaction that inserts, so no
-        child can be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
+        What the others `absorbed` is dropped before, and `count` says what the runs have of it all. Idempotent by id,
+        but for that. The parent is looked for in the same transaction that inserts, so no child can be left waiting for
+        a parent that was written meanwhile. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             present = await _present_parents(connection, events)
             waiting = [one for one in events if not _is_free(one, present)]
-            dropped = await drop_held(connection, completed)
+            dropped = await drop_held(connection, absorbed(waiting))
             await insert_held(connection, self._database.dialect, waiting, now)
             await add_counts(connection, count(dropped))
         return [one for one in events if _is_free(one, present)]

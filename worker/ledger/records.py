@@ -213,6 +213,18 @@ class Held:
     created_at: datetime | None = None
 
 
+Completed = Sequence[tuple[EntityKey, datetime]]
+"""Entities, and up to which version nothing that is held of each is wanted any more."""
+
+Absorbed = Callable[[Sequence[Held]], Completed]
+"""Asked in the transaction that holds events, with those of them that it holds: what ends with these."""
+
+
+def nothing_absorbed(_held: Sequence[Held]) -> Completed:
+    """The `Absorbed` of events that took nobody's place."""
+    return ()
+
+
 Tally = Mapping[str, Mapping[str, int]]
 """By run: how many of its events were `written`, `unchanged` or `parked`, in how many `calls`."""
 

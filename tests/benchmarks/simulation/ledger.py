@@ -10,7 +10,20 @@ from datetime import datetime, timedelta
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.errors import LeaseLost
-from worker.ledger.records import NO_COUNTS, Count, Document, Held, HoldState, Known, Lease, Pause, Tally, uncounted
+from worker.ledger.records import (
+    NO_COUNTS,
+    Absorbed,
+    Count,
+    Document,
+    Held,
+    HoldState,
+    Known,
+    Lease,
+    Pause,
+    Tally,
+    nothing_absorbed,
+    uncounted,
+)
 from worker.settings.overlay import Overlay
 
 _NOBODY = ""
@@ -180,15 +193,15 @@ class HeldEvents:
         lease: Lease,
         events: Sequence[Held],
         *,
-        completed: Sequence[tuple[EntityKey, datetime]] = (),
+        absorbed: Absorbed = nothing_absorbed,
         count: Count = uncounted,
     ) -> list[Held]:
         self._books.fenced(lease)
-        count(self._books.complete(completed))
         free = [one for one in events if one.state is HoldState.PARENT and one.parent in self._books.documents]
-        for one in events:
-            if one not in free:
-                self._books.keep(replace(one, created_at=one.created_at or self._books.clock.now()))
+        waiting = [one for one in events if one not in free]
+        count(self._books.complete(absorbed(waiting)))
+        for one in waiting:
+            self._books.keep(replace(one, created_at=one.created_at or self._books.clock.now()))
         return free
 
     async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
