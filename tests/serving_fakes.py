@@ -90,6 +90,28 @@ class FailingOnce:
         raise self._error
 
 
+class LateAnswers:
+    """A part of the ledger that does what it is asked; while it `is_late`, the next answer of `method` is."""
+
+    def __init__(self, part: Any, method: str) -> None:
+        self._part = part
+        self._method = method
+        self.is_late = False
+        self.asked = asyncio.Event()
+        self.arriving = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return self._late if name == self._method else getattr(self._part, name)
+
+    async def _late(self, *given: Any, **more: Any) -> Any:
+        answer = await getattr(self._part, self._method)(*given, **more)
+        if self.is_late:
+            self.is_late = False
+            self.asked.set()
+            await self.arriving.wait()
+        return answer
+
+
 Answer = Callable[[Call], Reply]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
-from worker.ledger.records import KIND_PAUSED, Completed, Document, Held, HoldState
+from worker.ledger.records import KIND_PAUSED, Completed, Document, Held, HoldState, Tally
 from worker.overtaken import Overtaken, held_below
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
@@ -99,15 +99,26 @@ class Intake:
         overtaken.tell()
         return kept
 
-    async def complete(self, works: Sequence[Work], *, counted: Collection[Work] = ()) -> None:
+    async def complete(self, works: Sequence[Work], *, counted: Container[Work] = ()) -> None:
         """Close events of which nothing is to be written any more; the runs have those that are `counted` already."""
-        done = [one.held_id for one in everyone(works) if one.held_id]
-        counts = tally(work for work in works if work not in counted)
+        await self._end(everyone(works), tally(works, besides=counted))
+        self._s.closing.completed(works)
+
+    async def end_late(
+        self, works: Sequence[Work], held: Sequence[tuple[Work, Held]], counted: Container[Work]
+    ) -> None:
+        """Write down the end of what joined these while the ledger wrote that they end, or that it holds them."""
+        kept = {one.id for _, one in held}
+        ended = everyone([*works, *(work for work, _ in held)])
+        late = [one for one in ended if one not in counted and one.held_id not in kept]
+        await self._end(late, tally(works, held, besides=counted))
+
+    async def _end(self, works: Iterable[Work], counts: Tally) -> None:
+        done = [work.held_id for work in works if work.held_id]
         if done:
             await self._s.ledger.held.remove(self._s.lease, done, counts)
         else:
             await self._s.ledger.runs.add(counts)
-        self._s.closing.completed(works)
 
     async def _unmapped(self, refused: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
         """Parked; unless the configuration was added to since this session began: then the next one reads them anew."""
@@ -192,7 +203,7 @@ class Intake:
         return "stale" if stale else "unchanged"
 
     async def _record(self, batch: _Batch) -> None:
-        counted: Collection[Work] = ()
+        counted: Container[Work] = ()
         if batch.raised or batch.voided:
             overtaken = Overtaken(self._s, [*batch.settled, *(work for work, _ in batch.held)])
             await self._s.ledger.documents.settle_unchanged(

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 
 import structlog
 
 from worker import uneditable
+from worker.account import Account
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import VOID, DocumentKey, Kind, Write
-from worker.ends import Ending, Ends
+from worker.ends import Ends
 from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results
-from worker.overtaken import Overtaken, held_below
+from worker.overtaken import held_below
 from worker.session import Session
 from worker.steps import Step
-from worker.tally import tally
 from worker.work import Work
 
 _RETRY_BASE_S = 1.0
@@ -57,7 +57,8 @@ class Settlement:
         """
         paused = self._pause_reason(call.kind, results)
         fates = self._ends.paused(results) if paused else self._ends.parked(results)
-        ending, overtaken = self._ends.with_documents(results.documents), Overtaken(self._s)
+        ending = self._ends.with_documents(results.documents)
+        account = Account(self._s, ending, result, fates, calls=1)
         children = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,
@@ -66,11 +67,11 @@ class Settlement:
             held=[held for _, held in fates],
             completed=[*ending.completed, *held_below(work for work, _ in fates)],
             headers=headers,
-            count=lambda dropped: tally(_ended_as(result, ending), fates, overtaken=overtaken.of(dropped), calls=1),
+            count=account.of,
         )
         self._s.steps.reached(Step.RECORDED)
-        overtaken.tell()
-        await self._after(call, results, fates, children, result, ending.works)
+        account.tell()
+        await self._after(call, results, fates, children, result, account.counted)
         if paused and call.kind is not None:
             await self.pause_kind(call.kind, paused, _messages(results, paused))
 
@@ -169,7 +170,8 @@ class Settlement:
     async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
         newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
         keys = {write.key for write in writes}
-        ending, overtaken = self._ends.with_keys(keys), Overtaken(self._s)
+        ending = self._ends.with_keys(keys)
+        account = Account(self._s, ending, "unchanged")
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
@@ -178,11 +180,11 @@ class Settlement:
             newer,
             completed=ending.completed,
             voided=voided,
-            count=lambda dropped: tally(_ended_as("unchanged", ending), overtaken=overtaken.of(dropped)),
+            count=account.of,
         )
-        overtaken.tell()
+        account.tell()
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
-        await self._intake.complete(done, counted=ending.works)
+        await self._intake.complete(done, counted=account.counted)
         await self._orphaned(self._s.buffer.unblock(never))
 
     async def _park_changed(self, write: Write, document: Document) -> None:
@@ -203,7 +205,7 @@ class Settlement:
         fates: Sequence[tuple[Work, Held]],
         children: Sequence[Held],
         result: str,
-        counted: Collection[Work],
+        counted: Container[Work],
     ) -> None:
         for document in results.documents:
             for work in self._ends.owners(document.key):
@@ -214,8 +216,8 @@ class Settlement:
         for key in refused:
             self._s.buffer.land(key)
         orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
-        # what came to want such a document while the ledger wrote
-        await self._s.ledger.runs.add(tally(work for work in done if work not in counted))
+        # what came to want such a document while the ledger wrote, and what was absorbed then
+        await self._intake.end_late(done, fates, counted)
         self._s.closing.completed(done)
         for work, held in fates:
             self._s.closing.ended(work, held)
@@ -252,13 +254,6 @@ class Settlement:
             if slot is not None and slot.write.parent in slot.waiting and slot.write.parent not in self._s.buffer:
                 return slot.write.parent
         return None
-
-
-def _ended_as(result: str, ending: Ending) -> Collection[Work]:
-    """The works that end, with what is to be counted and told of them."""
-    for work in ending.works:
-        work.result = result
-    return ending.works
 
 
 def _messages(results: Results, reason: str) -> Sequence[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,34 +11,12 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import Served, served
+from tests.serving_fakes import LateAnswers, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.waiting import until
-from worker.documents import DocumentKey, Kind
-from worker.ledger.records import Document
+from worker.documents import Kind
 
 NUMBER = "SHOP-I-webshop-100000012"
-
-
-class LateDocuments:
-    """The ledger's documents; the answer to one question is late."""
-
-    def __init__(self, documents: Any) -> None:
-        self._documents = documents
-        self.is_late = False
-        self.asked = asyncio.Event()
-        self.arriving = asyncio.Event()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._documents, name)
-
-    async def get(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
-        found: dict[DocumentKey, Document] = await self._documents.get(keys)
-        if self.is_late:
-            self.is_late = False
-            self.asked.set()
-            await self.arriving.wait()
-        return found
 
 
 @pytest.fixture
@@ -57,7 +34,7 @@ def sale(net: str = "10.00", *, hours: int = 0, **more: Any) -> Event:
 
 async def crossing(one: Served, first: Event, second: Event) -> None:
     """`first` is in a call when the ledger is asked for `second`, and settled before the answer arrives."""
-    late = LateDocuments(one.ledger.documents)
+    late = LateAnswers(one.ledger.documents, "get")
     one.ledger.documents = late  # type: ignore[assignment] # behind time
     one.xero.gate.clear()
     calls = len(one.xero.calls)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from producers.runs import Run
@@ -17,7 +18,7 @@ from schemas.envelope import Event, Lane
 from tests.agent_fixture import message
 from tests.sample_ledger import event as a_held_event
 from tests.sample_ledger import lease_of, opened
-from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve
+from tests.serving_fakes import ORG, LateAnswers, MemoryBroker, MemoryXero, Served, serve
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.waiting import until
 from worker.documents import EntityKey, Kind
@@ -123,6 +124,41 @@ async def test_what_was_absorbed_by_what_waits_for_its_parent_comes_back_no_more
             await one.acked(*one.receive(later(SALE)))
             await one.waits(HoldState.TIME, 0)
             await one.waits(HoldState.PARENT, 0)
+            await one.end()
+
+        assert await counted(ledger) == (1, 1)
+    assert ends(lines) == [("event.completed", "coalesced")]
+
+
+async def joining(one: Served, newer: Event, older: Event) -> None:
+    """`older` is asked for before `newer` is in the ledger, and absorbed when its end is written down there."""
+    asking, closing = LateAnswers(one.ledger.documents, "get"), LateAnswers(one.ledger.calls, "close")
+    one.ledger.documents, one.ledger.calls = asking, closing  # type: ignore[assignment] # behind time
+    one.xero.gate.clear()
+    [sent] = one.receive(newer)
+    await one.written(Kind.CONTACT, 1)
+    asking.is_late = closing.is_late = True
+    [joined] = one.receive(older)
+    await asking.asked.wait()
+    one.xero.gate.set()
+    await closing.asked.wait()
+    asking.arriving.set()
+    await until(lambda: any(work.absorbed for work in one.session.buffer.works()), what="one in the other")
+    closing.arriving.set()
+    await one.acked(sent, joined)
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["written", "parked"])
+async def test_what_joins_an_event_while_its_end_is_written_down_is_counted(tmp_path: Path, is_refused: bool) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        await until(lambda: one.session.shelf.at is not None, what="the chart, whose reading is a call too")
+        if is_refused:
+            one.xero.answers[Kind.CONTACT] = [one.xero.refuse]
+
+        with capture_logs() as lines:
+            await joining(one, later(CUSTOMER), of_run(CUSTOMER))
             await one.end()
 
         assert await counted(ledger) == (1, 1)
