@@ -6,13 +6,14 @@ one that is not in a call yet, and waits behind one that is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.load import Load
 from worker.needs import Needs
 from worker.ready import Ready
 from worker.recent import Recent
+from worker.slots import Slots
 from worker.work import RANK, Slot, Work, everyone
 
 
@@ -20,7 +21,7 @@ class Buffer:
     """Slots by document, works by entity, and what can be sent."""
 
     def __init__(self) -> None:
-        self._slots: dict[DocumentKey, Slot] = {}
+        self._slots = Slots()
         self._newest: dict[EntityKey, Work] = {}
         self._works: dict[Work, None] = {}
         self._blocked: set[DocumentKey] = set()
@@ -28,7 +29,6 @@ class Buffer:
         self.load = Load()
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
         self._needs = Needs(self._slots.get, self._ready.offer)
-        self._seq = 0
 
     def __len__(self) -> int:
         return len(self._works)
@@ -54,7 +54,8 @@ class Buffer:
         if not wanted:
             return False
         self.load.add(work)
-        if not self._coalesce(work):
+        before = self._coalesce(work)
+        if before is None:
             return True
         self._works[work] = None
         voided: DocumentKey | None = None
@@ -65,7 +66,9 @@ class Buffer:
                 waiting |= {voided} if voided is not None else set()
                 voided = write.key
             work.pending.add(write.key)
-            self._want(work, write, waiting)
+            slot = self._slots.want(work, write, waiting, before.get(write.key))
+            self._needs.add(write.key, waiting)
+            self._ready.offer(slot)
         return True
 
     def take(self, kind: Kind, limit: int, now: float, first: int = 0) -> list[Slot]:
@@ -90,7 +93,7 @@ class Buffer:
         return self._ready.choose(now, ranks, least, order)
 
     def waits_since(self, kind: Kind, now: float) -> float | None:
-        """When the event was admitted that waits longest of those a call of `kind` could carry now."""
+        """Since when the first document waits that a call of `kind` could carry now, in whatever version it came."""
         return self._ready.since(kind, now)
 
     def next_due(self) -> float | None:
@@ -107,7 +110,7 @@ class Buffer:
             if slot.queue is not None:
                 self._supersede(slot)
             elif not slot.owners:
-                del self._slots[key]
+                self._slots.remove(key)
             else:
                 slot.not_before = not_before
                 self._ready.offer(slot)
@@ -122,7 +125,7 @@ class Buffer:
             self._supersede(slot)
             return []
         if not slot.owners:
-            del self._slots[key]  # its event was given up while it was in the call
+            self._slots.remove(key)  # its event was given up while it was in the call
         return list(slot.owners)
 
     def unsettle(self, keys: Iterable[DocumentKey]) -> None:
@@ -149,10 +152,7 @@ class Buffer:
         slot = self._slots.get(key)
         if slot is None or not slot.in_flight:
             return []
-        del self._slots[key]
-        if slot.queue is not None:
-            self._slots[key] = slot.queue
-            self._ready.offer(slot.queue)
+        self._remove(key)
         done = []
         for work in slot.owners:
             if slot.queue is None or work not in slot.queue.owners:
@@ -189,8 +189,9 @@ class Buffer:
         orphans: list[Work] = []
         for key in keys:
             self._blocked.discard(key)
-            if key in self._slots:
-                self._ready.offer(self._slots[key])
+            slot = self._slots.get(key)
+            if slot is not None:
+                self._ready.offer(slot)
             else:
                 orphans += self._needs.orphans(key)
         return list(dict.fromkeys(orphans))
@@ -201,79 +202,59 @@ class Buffer:
 
     def of_kind(self, kind: Kind) -> list[Work]:
         """The works that want a document of `kind` that is not in a call."""
-        slots = (s for s in self._slots.values() if s.write.kind is kind and not s.in_flight)
+        slots = (s for s in self._slots.everyone() if s.write.kind is kind and not s.in_flight)
         return list(dict.fromkeys(work for slot in slots for work in slot.owners))
 
     def idle(self) -> list[Work]:
         """The works of which nothing is in a call."""
-        return [w for w in self._works if not any(self._flying(k) for k in w.pending)]
-
-    def _flying(self, key: DocumentKey) -> bool:
-        slot = self._slots.get(key)
-        return slot is not None and slot.in_flight
+        return [w for w in self._works if not any(map(self._slots.is_flying, w.pending))]
 
     def _has_arrived(self, key: DocumentKey) -> bool:
         return key in self.recent and not self.wants(key)
 
-    def _coalesce(self, work: Work) -> bool:
-        """Let the newest version absorb the others. False when `work` itself was absorbed by a newer one."""
+    def _coalesce(self, work: Work) -> Mapping[DocumentKey, Slot] | None:
+        """Let the newest version absorb the others: returns the slots of what `work` has absorbed.
+
+        None when `work` itself was absorbed by a newer one.
+        """
         held = self._newest.get(work.owner)
         if held is not None and held.newness > work.newness:
             held.absorb(work)
             self._hurry(held)
-            return False
-        if held is not None and not any(self._flying(k) for k in held.pending):
+            return None
+        before: Mapping[DocumentKey, Slot] = {}
+        if held is not None and not any(map(self._slots.is_flying, held.pending)):
+            before = self._slots.of(held)
             self._withdraw(held)
             work.absorb(held)
         self._newest[work.owner] = work
-        return True
+        return before
 
     def _hurry(self, work: Work) -> None:
         """What `work` wants goes as soon as the most urgent of what it absorbed."""
-        for key in work.pending:
-            slot = self._slots.get(key)
-            if slot is not None and work in slot.owners and work.rank < slot.rank:
+        for slot in self._slots.of(work).values():
+            if work in slot.owners and work.rank < slot.rank:
                 slot.rank = work.rank
                 self._ready.offer(slot)
 
-    def _want(self, work: Work, write: Write, waiting: set[DocumentKey]) -> None:
-        rank = work.rank
-        slot = self._slots.get(write.key)
-        if slot is None:
-            self._slots[write.key] = slot = self._slot(write, rank, [work], waiting)
-        elif write.only_if_absent:
-            slot.owners.append(work)
-        elif slot.in_flight:
-            owners = [work, *(slot.queue.owners if slot.queue else ())]
-            slot.queue = self._slot(write, rank, owners, waiting)
-        else:
-            slot.write, slot.waiting = write, waiting
-            slot.owners.append(work)
-        slot.rank = min(slot.rank, rank)
-        self._needs.add(write.key, waiting)
-        self._ready.offer(slot)
-
-    def _slot(self, write: Write, rank: int, owners: list[Work], waiting: set[DocumentKey]) -> Slot:
-        self._seq += 1
-        return Slot(write, self._seq, rank, owners, waiting)
-
     def _supersede(self, slot: Slot) -> None:
-        nxt = slot.queue
-        if nxt is not None:
-            nxt.owners.extend(w for w in slot.owners if w not in nxt.owners)
-            self._slots[slot.key] = nxt
-            self._ready.offer(nxt)
+        behind = self._slots.supersede(slot)
+        if behind is not None:
+            self._ready.offer(behind)
+
+    def _remove(self, key: DocumentKey) -> bool:
+        """The slot is done with; whether another version was behind it."""
+        behind = self._slots.remove(key)
+        if behind is not None:
+            self._ready.offer(behind)
+        return behind is not None
 
     def _prune(self, key: DocumentKey, orphans: list[Work]) -> None:
         slot = self._slots.get(key)
         if slot is None or slot.owners or slot.in_flight:
             return
-        del self._slots[key]
-        if slot.queue is not None:
-            self._slots[key] = slot.queue
-            self._ready.offer(slot.queue)
-            return
-        orphans += self._needs.orphans(key)
+        if not self._remove(key):
+            orphans += self._needs.orphans(key)
 
     def _withdraw(self, work: Work) -> list[Work]:
         """As `drop` does; but whoever absorbs `work` goes on holding it."""

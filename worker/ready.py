@@ -69,9 +69,9 @@ class Ready:
         return len(self._newest[kind])
 
     def since(self, kind: Kind, now: float) -> float | None:
-        """When the first event was admitted that wants a sendable slot of `kind`."""
+        """Since when a sendable slot of `kind` waits, of those whose turn is first."""
         heads = [self._head(rank, kind, now) for rank in range(len(RANK))]
-        return min((slot.owners[0].admitted_at for slot in heads if slot is not None), default=None)
+        return min((slot.since for slot in heads if slot is not None), default=None)
 
     def next_due(self) -> float | None:
         """When the next delayed slot becomes sendable."""

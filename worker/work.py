@@ -60,10 +60,14 @@ class Work:
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """One document that is wanted. `waiting` names the documents it needs first; `queue` is the next version."""
+    """One document that is wanted. `waiting` names the documents it needs first; `queue` is the next version.
+
+    `seq` is its turn, `since` when the first event came that it is to be written for.
+    """
 
     write: Write
     seq: int
+    since: float
     rank: int
     owners: list[Work]
     waiting: set[DocumentKey] = field(default_factory=set)
@@ -75,6 +79,11 @@ class Slot:
     def key(self) -> DocumentKey:
         """Whose slot this is."""
         return self.write.key
+
+    def follow(self, before: Slot | None) -> None:
+        """It takes the place of that one: its turn, the time since which it waits, and how soon it was to go."""
+        if before is not None:
+            self.seq, self.since, self.rank = before.seq, before.since, min(self.rank, before.rank)
 
     def leave(self, work: Work) -> None:
         """`work` wants it no more; a version that waits behind it goes with its last owner."""

@@ -107,3 +107,10 @@ def test_behind_full_calls_those_that_are_not_full_wait() -> None:
     (product,) = [call for call in calls if call.kind is Kind.ITEM]
     assert [call.documents for call in calls] == [50] * 8 + [1]
     assert product.at - began == pytest.approx(399 * 0.002 + LINGER_S, abs=0.01)
+
+
+def test_what_is_renewed_faster_than_the_linger_waits_for_company_once() -> None:
+    renewals = [SHOP.customer(1, number * 0.1, Lane.IMMEDIATE) for number in range(20)]
+    began, (first, *_) = run_virtually(calls_for(renewals))
+
+    assert first.at - began == pytest.approx(LINGER_S, abs=0.01)
