@@ -54,7 +54,8 @@ class Closing:
 
     def overtaken(self, held: Held) -> None:
         """What `held` asked for is done by another event. It was acknowledged when it was held."""
-        self._counts.overtaken(held)
+        if held.state is not HoldState.PERSON:  # else it was counted as parked, and is counted once
+            self._counts.overtaken(held)
         owner = held.owner._asdict() if held.owner else {}
         owner.pop("org", None)
         self._log.info(
@@ -65,6 +66,7 @@ class Closing:
             attempt=held.attempt,
             outcome="completed",
             result="coalesced",
+            reason=held.reason,
         )
 
     def _tell_absorbed(self, work: Work) -> None:

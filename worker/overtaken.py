@@ -1,6 +1,6 @@
 """The end of held events that another event of their entity has made needless.
 
-Their rows in the ledger are gone, and nothing of them comes back: here their end is told.
+Their rows in the ledger are gone, and nothing of them comes back: here their end is told, that of parked ones too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from worker.documents import EntityKey
-from worker.ledger.records import Held
+from worker.ledger.records import Held, HoldState
 from worker.session import Session
 from worker.work import Work, everyone
 
@@ -28,11 +28,11 @@ class Overtaken:
         self._gone: Sequence[Held] = ()
 
     def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
-        """Those of `dropped`. To be asked in the transaction, where they are counted."""
+        """Those of `dropped` that are to be counted: not as parked before. To be asked in the transaction."""
         if dropped:
             here = {work.held_id for work in everyone([*self._s.buffer.works(), *self._besides])}
             self._gone = [held for held in dropped if held.id not in here]
-        return self._gone
+        return [held for held in self._gone if held.state is not HoldState.PERSON]
 
     def tell(self) -> None:
         """Log their ends. To be called when these are written down, before those in memory are closed."""

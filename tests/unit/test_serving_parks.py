@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from producers.runs import Run
 from schemas.codec import encode_event
+from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
-from tests.serving_fakes import Served, served
+from tests.agent_fixture import message
+from tests.sample_ledger import lease_of, opened
+from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line
 from tests.waiting import until
+from worker.clock import SystemClock
+from worker.closing import Closing
+from worker.counts import Counts
 from worker.documents import EntityKey, Kind
 from worker.ledger.records import Held, HoldState
+from worker.steps import Unwatched
 
 LINE = line("10.00", "2.00", tax_rate="20")
 INVOICE = invoice(LINE)
@@ -65,6 +74,45 @@ async def test_a_good_later_version_clears_the_bad_one(one: Served) -> None:
 
     assert await one.parked() == []
     assert "SHOP-I-webshop-100000012" in one.xero.written
+
+
+async def test_a_parked_event_that_a_later_version_clears_has_its_end_in_the_log(one: Served) -> None:
+    with capture_logs() as lines:
+        await one.acked(*one.receive(spoiled(id="bad")))
+        good = event(Entity.INVOICE, INVOICE).model_copy(update={"version": VERSION + timedelta(hours=1)})
+        await one.acked(*one.receive(good))
+
+    told = [line for line in lines if line.get("event_id") == "bad"]
+    assert [(line["event"], line["reason"]) for line in told] == [
+        ("event.parked", "totals"),
+        ("event.completed", "totals"),
+    ]
+    assert (told[1]["result"], told[1]["entity_id"]) == ("coalesced", "31")
+
+
+async def test_a_parked_event_is_counted_once_though_it_is_cleared(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        run = Run("run-1", "resync-all", ResyncAll())
+        await ledger.store("webshop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        counts = Counts(SystemClock().now)
+        one.session.closing = Closing(ack=one.session.deliveries.ack, steps=Unwatched(), counts=counts)
+        of_run = event(Entity.INVOICE, INVOICE).model_copy(update={"correlation_id": run.id})
+        one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+
+        await one.acked(*one.receive(of_run))
+        await one.acked(*one.receive(of_run.model_copy(update={"version": VERSION + timedelta(hours=1)})))
+        await one.end()
+
+        status = await ledger.runs.get(run.id)
+        assert status is not None
+        assert (status.parked, status.written, status.unchanged) == (1, 1, 0)
+    assert {
+        outcome: count for (entity, _, outcome), count in counts.events.items() if entity == "invoice" and count
+    } == {
+        "parked": 1,
+        "written": 1,
+    }
 
 
 async def test_an_older_good_version_leaves_the_bad_one_for_a_person(one: Served) -> None:

@@ -14,7 +14,7 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import fenced
-from worker.ledger.records import Count, Document, Held, HoldState, Lease, uncounted
+from worker.ledger.records import Count, Document, Held, Lease, uncounted
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import (
     KEY_COLUMNS,
@@ -173,7 +173,7 @@ async def raise_versions(connection: AsyncConnection, to: Sequence[Settled]) -> 
 async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> list[Held]:
     """Delete held events of these entities up to the version: what they asked for is done, or overtaken.
 
-    Returns those that had not ended: none that waited for a person.
+    Returns them, those too that waited for a person.
     """
     to: dict[EntityKey, datetime] = {}
     for owner, version in completed:
@@ -181,7 +181,7 @@ async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[Entit
     dropped = [one for one in await _held_of(connection, to) if _is_up_to(one, to)]
     for ids in chunks(one.id for one in dropped):
         await change(connection, _DELETE_HELD, {"ids": ids})
-    return [one for one in dropped if one.state is not HoldState.PERSON]
+    return dropped
 
 
 async def _held_of(connection: AsyncConnection, owners: Iterable[EntityKey]) -> list[Held]:

@@ -231,7 +231,10 @@ Tally = Mapping[str, Mapping[str, int]]
 NO_COUNTS: Tally = MappingProxyType({})
 
 Count = Callable[[Sequence[Held]], Tally]
-"""Asked in the transaction that ends held events, with those of them that had not ended, what it adds to the runs."""
+"""Asked in the transaction that ends held events, with all of them, what it adds to the runs.
+
+Those that waited for a person were counted when they were parked.
+"""
 
 
 def uncounted(_ended: Sequence[Held]) -> Tally:

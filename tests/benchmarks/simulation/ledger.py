@@ -82,7 +82,7 @@ class Books:
             self.of_owner[held.owner].discard(held_id)
 
     def complete(self, completed: Iterable[tuple[EntityKey, datetime]]) -> list[Held]:
-        """What was held of the entities up to the versions is done, or overtaken; those that had not ended."""
+        """What was held of the entities up to the versions is done, or overtaken."""
         dropped: list[Held] = []
         for owner, version in completed:
             for held_id in list(self.of_owner.get(owner, ())):
@@ -90,7 +90,7 @@ class Books:
                 if held.version is not None and held.version <= version:
                     self.drop(held_id)
                     dropped.append(held)
-        return [held for held in dropped if held.state is not HoldState.PERSON]
+        return dropped
 
     def release(self, parents: Iterable[DocumentKey]) -> list[Held]:
         """The children of these documents are due now."""
