@@ -12,7 +12,6 @@ from worker.interruption import Reconfigured
 from worker.reading import Arrival
 from worker.session import Session
 from worker.tally import tally_held
-from worker.work import everyone
 
 _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0
@@ -38,8 +37,8 @@ class HeldKeeper:
         """
         sweep_at = overlay_at = 0.0
         while True:
-            current = {work.held_id for work in everyone(self._s.buffer.works()) if work.held_id}
-            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=current)
+            here = self._s.held_here()
+            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=here)
             # after it: what the end of a pause has made due would else meet that pause, and be held for it again
             await self._heed_lifted_pauses()
             outdated = False

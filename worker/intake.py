@@ -43,6 +43,10 @@ class Intake:
 
         Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged.
         """
+        with self._s.takes_in(arrival.held_id for arrival in arrivals):
+            return await self._admit(arrivals)
+
+    async def _admit(self, arrivals: Sequence[Arrival]) -> dict[Kind, Fault]:
         now = self._s.clock.now()
         found = sort(self._s, arrivals, now)
         held = [*found.held, *await self._unmapped(found.unmapped)]

@@ -20,7 +20,7 @@ def held_below(works: Iterable[Work]) -> list[tuple[EntityKey, datetime]]:
 
 
 class Overtaken:
-    """The held events that end because one transaction drops them: neither the buffer nor `besides` has them."""
+    """The held events that end because one transaction drops them: neither the session nor `besides` has them."""
 
     def __init__(self, session: Session, besides: Iterable[Work] = ()) -> None:
         self._s = session
@@ -30,7 +30,7 @@ class Overtaken:
     def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
         """Those of `dropped` that are to be counted: not as parked before. To be asked in the transaction."""
         if dropped:
-            here = {work.held_id for work in everyone([*self._s.buffer.works(), *self._besides])}
+            here = self._s.held_here() | {work.held_id for work in everyone(self._besides)}
             self._gone = [held for held in dropped if held.id not in here]
         return [held for held in self._gone if held.state is not HoldState.PERSON]
 

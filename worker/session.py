@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Session:
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`.
-    `batch` is handed on from session to session.
+    `batch` is handed on from session to session. `in_hand` are held events between the ledger and the buffer, by id.
     """
 
     org: OrganisationSettings
@@ -62,6 +63,7 @@ class Session:
     calls_are_scarce: bool = False
     backfill_is_dry: bool = False
     lock_date: date | None = None
+    in_hand: Counter[str] = field(default_factory=Counter)
     asleep: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
@@ -87,6 +89,20 @@ class Session:
         for work in works:
             if work.delivery is not None:
                 self.deliveries.give_back(work.delivery)
+
+    @contextmanager
+    def takes_in(self, held_ids: Iterable[str | None]) -> Iterator[None]:
+        """Meanwhile these are read and compared: neither do they come back again, nor end without being asked."""
+        ids = [one for one in held_ids if one]
+        self.in_hand.update(ids)
+        try:
+            yield
+        finally:
+            self.in_hand -= Counter(ids)
+
+    def held_here(self) -> set[str]:
+        """The held events that are in the buffer, or on their way into it: their ends are told by who has them."""
+        return {work.held_id for work in everyone(self.buffer.works()) if work.held_id} | self.in_hand.keys()
 
     @contextmanager
     def sleeps(self) -> Iterator[None]:

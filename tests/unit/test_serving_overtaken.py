@@ -163,3 +163,26 @@ async def test_what_joins_an_event_while_its_end_is_written_down_is_counted(tmp_
 
         assert await counted(ledger) == (1, 1)
     assert ends(lines) == [("event.completed", "coalesced")]
+
+
+async def test_what_was_brought_back_while_a_newer_version_was_written_has_one_end(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        asking = LateAnswers(ledger.documents, "get")
+        ledger.documents = asking  # type: ignore[assignment] # behind time
+        one.xero.gate.clear()
+        with capture_logs() as lines:
+            sent = one.receive(later(CUSTOMER))
+            await one.written(Kind.CONTACT, 1)
+            asking.is_late = True
+            await ledger.held.hold(one.lease, [held(of_run(CUSTOMER), await ledger.now())])
+            await asking.asked.wait()
+            one.xero.gate.set()
+            await one.acked(*sent)
+            asking.arriving.set()
+            await one.acked(*one.receive(SALE))  # which is taken in behind it
+            await one.end()
+
+        assert await counted(ledger) == (1, 1)
+    assert len(ends(lines)) == 1
