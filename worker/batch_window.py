@@ -45,6 +45,14 @@ class BatchWindow:
         """So many messages were delivered."""
         self.remaining -= count
 
+    def returned(self, count: int) -> None:
+        """So many of those delivered went back to the queue, from where they come, and count, again.
+
+        What was taken beyond the opening's, as a prefetch brings it, does not stand for them.
+        """
+        if count:
+            self.remaining = max(self.remaining, 0) + count
+
     def learn(self, depth: int) -> None:
         """An opening takes what is there; an open window ends early when others took some, or the queue was purged."""
         if depth == 0:

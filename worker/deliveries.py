@@ -29,9 +29,9 @@ class Deliveries:
     def __len__(self) -> int:
         return len(self._held)
 
-    def holds(self, queue: str) -> bool:
-        """Whether any of `queue` is held."""
-        return any(delivery.queue == queue for delivery in self._held.values())
+    def held(self, queue: str) -> int:
+        """How many of `queue` are held."""
+        return sum(delivery.queue == queue for delivery in self._held.values())
 
     def came(self, delivery: Delivery) -> None:
         """The broker handed it over."""

@@ -58,7 +58,7 @@ class LaneKeeper:
 
     def lost(self, queue: str) -> None:
         """What is held of `queue` goes back to the broker: the batch's is taken again in this window."""
-        if queue == self._batch_queue and self._s.deliveries.holds(queue):
+        if queue == self._batch_queue and self._s.deliveries.held(queue):
             self._s.batch.open()
 
     async def close(self) -> None:
@@ -130,7 +130,9 @@ class LaneKeeper:
         before = self._s.clock.monotonic() - _HELD_AGE_S
         oldest = self._s.buffer.load.oldest()
         if oldest is not None and oldest <= before:
+            held = self._s.deliveries.held(self._batch_queue)
             self._s.let_go(lambda work: work.admitted_at <= before)
+            self._s.batch.returned(held - self._s.deliveries.held(self._batch_queue))
 
 
 async def when_connected(action: Awaitable[None]) -> None:

@@ -61,9 +61,9 @@ class Keeping:
     def __post_init__(self) -> None:
         self.session.clock = self.clock
 
-    def admit(self, version: int, *, at: float, size_bytes: int = 10) -> int:
+    def admit(self, version: int, *, at: float, size_bytes: int = 10, queue: str = "") -> int:
         """A version of the one customer comes; returns its tag."""
-        delivery = self.broker.deliver(b"x" * size_bytes)
+        delivery = self.broker.deliver(b"x" * size_bytes, queue=queue)
         self.session.deliveries.came(delivery)
         work = a_work("customer", "1", version=version, at=at)
         work.body, work.delivery = delivery.body, delivery
@@ -71,7 +71,8 @@ class Keeping:
         return delivery.tag
 
     async def turn(self, at: float) -> None:
-        """What the keeper does then."""
+        """What a keeper that has begun nothing does then."""
+        self.broker.queues.clear()
         self.clock.advance(at - self.clock.monotonic())
         self.clock.asleep.clear()
         keeper = LaneKeeper(session=self.session, consumer=self.broker)  # type: ignore[arg-type] # a broker in memory
@@ -140,6 +141,31 @@ async def test_what_was_taken_of_a_batch_and_goes_back_is_taken_again_in_its_win
     await keeper.close()
 
     assert keeping.session.batch.asks
+
+
+async def test_what_goes_back_of_a_batch_after_ten_minutes_counts_once_towards_its_window(keeping: Keeping) -> None:
+    queue, batch = lane_queue(ORG, Lane.BATCH), keeping.session.batch
+    batch.open()
+    batch.learn(3)
+    for version in range(2):
+        keeping.admit(version, at=0.0, queue=queue)
+    batch.taken(2)
+
+    await keeping.turn(at=600.0)
+    batch.taken(2)  # they come again, before the third
+    await keeping.turn(at=601.0)
+
+    assert queue in keeping.broker.queues
+    batch.taken(1)
+    assert not batch.asks
+
+
+async def test_what_goes_back_of_another_lane_after_ten_minutes_prolongs_no_batch_window(keeping: Keeping) -> None:
+    keeping.admit(1, at=0.0)
+
+    await keeping.turn(at=600.0)
+
+    assert not keeping.session.batch.asks
 
 
 async def test_what_is_lost_of_another_lane_opens_no_batch_window(keeping: Keeping) -> None:

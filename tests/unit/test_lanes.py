@@ -284,3 +284,17 @@ async def test_a_queue_that_the_broker_refuses_keeps_no_other_from_being_consume
         await stage.turn()
 
     assert stage.queues.consumed == {lane_queue("main", Lane.BACKFILL)}
+
+
+async def test_what_goes_back_is_taken_again_though_more_was_taken_than_the_opening_found() -> None:
+    stage = Stage()
+    stage.waiting(Lane.BATCH, 2)
+    stage.lanes.release()
+    await stage.turn()
+    stage.lanes.taken(Lane.BATCH, 5)
+    over = await stage.turn()
+
+    stage.batch.returned(2)
+
+    assert Lane.BATCH not in over
+    assert Lane.BATCH in await stage.turn()
