@@ -203,8 +203,16 @@ class Consumer(Link):
     async def _consume(self, subscription: _Subscription, prefetch: int) -> None:
         channel = subscription.channel
         await channel.ask(channel.raw.basic_qos, prefetch_count=prefetch)
-        answer = await channel.ask(channel.raw.basic_consume, subscription.queue, self._taker(subscription))
-        subscription.consumer_tag = answer.method.consumer_tag
+
+        def basic_consume(callback: Callable[[Any], None]) -> None:
+            def begun(frame: Any) -> None:
+                # not once it was waited for: the same read may bring the broker's cancel, which is told before that
+                subscription.consumer_tag = frame.method.consumer_tag
+                callback(frame)
+
+            channel.raw.basic_consume(subscription.queue, self._taker(subscription), callback=begun)
+
+        await channel.ask(basic_consume)
         subscription.prefetch = prefetch
 
     def _taker(self, subscription: _Subscription) -> Taker:
