@@ -240,7 +240,7 @@ class Dispatcher:
         self._s.wake.set()
 
     def _reopen_kinds(self) -> None:
-        now = self._s.clock.now()
+        now = self._s.now()
         for kind in [k for k, until in self._s.paused_kinds.items() if until <= now]:
             del self._s.paused_kinds[kind]
             self._s.shelf.forget()

@@ -81,7 +81,7 @@ class Ends:
 
     def _fate(self, work: Work, refused: Refused, detail: str = "") -> Held:
         if refused.again:
-            return waiting_until(work, self._s.clock.now(), refused.reason, detail)
+            return waiting_until(work, self._s.now(), refused.reason, detail)
         return parked(work, refused.reason, detail, refused.hint)
 
 

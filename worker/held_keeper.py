@@ -62,7 +62,7 @@ class HeldKeeper:
         """A person may end the pause of a kind before its time."""
         known = dict(self._s.paused_kinds)
         if known:
-            current, now = await self.paused_kinds(), self._s.clock.now()
+            current, now = await self.paused_kinds(), self._s.now()
             # a pause that began meanwhile is not in what was read
             lifted = [kind for kind in known.keys() - current if self._s.paused_kinds.get(kind) == known[kind]]
             if lifted:

@@ -47,7 +47,7 @@ class Intake:
             return await self._admit(arrivals)
 
     async def _admit(self, arrivals: Sequence[Arrival]) -> dict[Kind, Fault]:
-        now = self._s.clock.now()
+        now = self._s.now()
         found = sort(self._s, arrivals, now)
         held = [*found.held, *await self._unmapped(found.unmapped)]
         batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
@@ -128,7 +128,7 @@ class Intake:
         """Parked; unless the configuration was added to since this session began: then the next one reads them anew."""
         if not refused or await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
             return refused
-        now, detail = self._s.clock.now(), "the configuration was added to: read again with what was added"
+        now, detail = self._s.now(), "the configuration was added to: read again with what was added"
         return [(work, waiting_until(work, now, "reconfigured", detail)) for work, _ in refused]
 
     def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
@@ -225,7 +225,7 @@ class Intake:
     async def _taken_back(self, works: Sequence[Work]) -> list[Work]:
         """Those of `works` whose documents the ledger knows to be gone in a later version."""
         arrivals = [self._arrival(work) for work in works]
-        outcomes = read(arrivals, self._s.org, self._s.clock.now(), self._s.lock_date)
+        outcomes = read(arrivals, self._s.org, self._s.now(), self._s.lock_date)
         wanted = {
             work: [write for write in sound.writes if not write.only_if_absent]
             for work, sound in zip(works, outcomes, strict=True)

@@ -105,6 +105,7 @@ class LaneKeeper:
         """What the calls of each lane can carry before what is held now has to be returned."""
         limits = self._s.limits
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
+        self._s.hear(now)
         self._s.calls_are_scarce = settle(state, limits, now).day.level < _SCARCE * limits.day_capacity
         calls = {
             lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=_HELD_AGE_S) for lane in Lane

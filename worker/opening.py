@@ -69,7 +69,7 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
     breaker, now = session.breaker, session.clock.monotonic()
     if not breaker.lets_through(now):
         wait_s = min(breaker.wait_s(now), LOOK_EVERY_S)
-        return Wait(session.clock.now(), session.in_s(wait_s), "xero_unavailable")
+        return Wait(session.now(), session.in_s(wait_s), "xero_unavailable")
     opened = await opening()
     if not _goes_out(opened):
         breaker.not_sent(now)

@@ -38,6 +38,8 @@ class Session:
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`.
     `batch` is handed on from session to session. `in_hand` are held events between the ledger and the buffer, by id.
+    `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
+    `batch` is handed on from session to session.
     """
 
     org: OrganisationSettings
@@ -64,6 +66,7 @@ class Session:
     backfill_is_dry: bool = False
     lock_date: date | None = None
     in_hand: Counter[str] = field(default_factory=Counter)
+    heard: tuple[datetime, float] | None = None
     asleep: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
@@ -117,6 +120,20 @@ class Session:
         """Come back when it is over."""
         await self.clock.sleep(max(wait.seconds, 0.01))
 
+    def hear(self, now: datetime) -> None:
+        """The ledger has just said what time it is."""
+        self.heard = now, self.clock.monotonic()
+
+    def now(self) -> datetime:
+        """The ledger's time of day, of whatever the ledger keeps: this machine's clock may be minutes off.
+
+        Known from what the ledger said last and the seconds since; until it has said it, this machine's.
+        """
+        if self.heard is None:
+            return self.clock.now()
+        said, at = self.heard
+        return said + timedelta(seconds=self.clock.monotonic() - at)
+
     def in_s(self, seconds: float) -> datetime:
-        """The time of day `seconds` from now."""
-        return self.clock.now() + timedelta(seconds=seconds)
+        """The ledger's time of day `seconds` from now."""
+        return self.now() + timedelta(seconds=seconds)

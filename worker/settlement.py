@@ -116,7 +116,7 @@ class Settlement:
 
     async def pause_kind(self, kind: Kind, reason: str, messages: Sequence[str]) -> None:
         """One alarm, and the events of `kind` wait in the ledger until the next try in 15 minutes."""
-        now = self._s.clock.now()
+        now = self._s.now()
         until = self._s.in_s(KIND_PAUSE_S)
         detail = "; ".join(messages)[:500]
         if kind not in self._pausing and self._s.paused_kinds.get(kind, now) <= now:
