@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -23,9 +25,11 @@ from tests.serving_http import serving
 from worker.cli import app
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import TokenSet
+from worker.xero.tokens import DATA_SCOPES
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 OTHER_KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
+CALLBACK = "http://localhost:8765/callback"
 NO_BROKER = "amqp://127.0.0.1:1/"
 
 CONFIG = """
@@ -137,6 +141,15 @@ class SetUp:
     def check(self, *arguments: str) -> Result:
         return CliRunner().invoke(app, ["check", *arguments, "--config", str(self.config())])
 
+    def stored(self) -> TokenSet | None:
+        """The tokens that the ledger has."""
+
+        async def work() -> TokenSet | None:
+            async with opened(f"sqlite+inline:///{self.folder / 'ledger.db'}", encryption_key=KEY) as ledger:
+                return await ledger.tokens.load("xero")
+
+        return asyncio.run(work())
+
     def in_ledger(self, store: TokenSet | None = None) -> None:
         async def work() -> None:
             async with opened(f"sqlite+inline:///{self.folder / 'ledger.db'}", encryption_key=KEY) as ledger:
@@ -160,6 +173,18 @@ def setup(tmp_path: Path, xero: SandboxControl, shop_url: str) -> SetUp:
 def lines(result: Result, level: str) -> list[str]:
     """The findings of that level, as they are printed."""
     return [line for line in result.stdout.splitlines() if line.startswith(level)]
+
+
+def consented(url: str, scopes: str = DATA_SCOPES) -> TokenSet:
+    """What the sandbox gives its web app when a person allows it all organisations, as the ledger keeps it."""
+    app = {"client_id": "sandbox-web", "redirect_uri": CALLBACK}
+    asked = app | {"response_type": "code", "state": "s", "scope": f"offline_access {scopes}"}
+    answer = httpx.post(f"{url}/identity/connect/authorize", params=asked, data={"answer": "allow"})
+    [code] = parse_qs(urlsplit(answer.headers["location"]).query)["code"]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    reply = httpx.post(f"{url}/connect/token", data=form, auth=("sandbox-web", "sandbox-secret")).json()
+    now = datetime.now(UTC)
+    return TokenSet(reply["access_token"], now + timedelta(minutes=30), reply["refresh_token"], now, scope=scopes)
 
 
 def tokens(url: str, scope: str = "", *, age: timedelta = timedelta()) -> TokenSet:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.sandbox.store.oauth import INTEGRATION
-from tests.check_setup import OTHER_KEY, SetUp, lines, tokens
+from tests.check_setup import OTHER_KEY, SetUp, consented, lines, tokens
 from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
 from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
 from tests.check_setup import xero as xero  # noqa: PLC0414
@@ -50,12 +50,22 @@ def wrong_key(made: SetUp) -> None:
     made.key = OTHER_KEY
 
 
+def of_a_web_app(made: SetUp) -> None:
+    made.changes |= {'"custom"': '"web"', "sandbox-custom": "sandbox-web"}
+
+
 def few_scopes(made: SetUp) -> None:
-    made.in_ledger(tokens(made.xero.url, "accounting.contacts accounting.settings.read accounting.invoices"))
+    of_a_web_app(made)
+    made.in_ledger(consented(made.xero.url, "accounting.contacts accounting.settings.read accounting.invoices"))
 
 
 def silent_about_scopes(made: SetUp) -> None:
     made.in_ledger(replace(tokens(made.xero.url), scope=""))
+    no_identity_host(made)
+
+
+def no_identity_host(made: SetUp) -> None:
+    made.changes[f'identity_url = "{made.xero.url}"'] = 'identity_url = "http://127.0.0.1:1"'
 
 
 def nothing_but_tokens(made: SetUp) -> None:
@@ -87,7 +97,7 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         ("invalid_client", "mend client_id and client_secret of [connections.xero]"),
     ),
     "no consent": (
-        both(change('"custom"', '"web"'), change("sandbox-custom", "sandbox-web")),
+        of_a_web_app,
         "consent",
         ("no consent yet", "run `xerelay connect"),
     ),
@@ -99,7 +109,7 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
     "a scope is missing": (
         few_scopes,
         "scopes",
-        ("lacks accounting.payments", "developer portal, then authorise the custom connection anew"),
+        ("lacks accounting.payments", "developer portal, then run `xerelay connect xero`"),
     ),
     "Xero's list of connections is away": (
         nothing_but_tokens,

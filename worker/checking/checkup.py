@@ -20,7 +20,7 @@ from worker.settings.sections import StoreSettings
 
 @dataclass(slots=True)
 class Checkup:
-    """`run` it once. Changes nothing but the budget, by its calls to Xero."""
+    """`run` it once. Changes nothing but the budget, by its calls to Xero, and the token sets, which it renews."""
 
     settings: Settings
     organisations: Sequence[OrganisationSettings]
@@ -29,6 +29,7 @@ class Checkup:
     tell: Callable[[Finding], None] = lambda _finding: None
     findings: list[Finding] = field(default_factory=list)
     calls: int = 0
+    _proved: set[str] = field(default_factory=set)
 
     @property
     def failed(self) -> bool:
@@ -61,7 +62,7 @@ class Checkup:
         return checked.sites
 
     async def _organisation(self, ledger: Ledger, org: OrganisationSettings, sites: Sequence[Site]) -> None:
-        xero = XeroCheck(self.settings, ledger, org, self.clock)
+        xero = XeroCheck(self.settings, ledger, org, self.clock, self._proved)
         await xero.run()
         self.calls += xero.calls
         self._found(*xero.findings)

@@ -20,6 +20,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Purpose, TokenSet, Wait
 from worker.sending import headers_of
 from worker.settings import OrganisationSettings, Settings
+from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.consent import Tenant, connections
 from worker.xero.identity import connections_url, identity_client
@@ -30,6 +31,7 @@ PATHS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
 PRICE = len(PATHS)
 """Calls for one organisation. The day's budget is Xero's own, and so is what it says of it."""
 
+_IDENTITY_CURE = "is xero.identity_url right, and can this machine reach it?"
 _PATIENCE_S = 20.0
 _TRIES = 5
 _BROADER = {"accounting.invoices": "accounting.transactions", "accounting.payments": "accounting.transactions"}
@@ -45,9 +47,14 @@ class _Stopped(Exception):
 
 
 class XeroCheck:
-    """One organisation. `run` it once; `books` and `findings` say what was found, `calls` what was spent."""
+    """One organisation. `run` it once; `books` and `findings` say what was found, `calls` what was spent.
 
-    def __init__(self, settings: Settings, ledger: Ledger, org: OrganisationSettings, clock: Clock) -> None:
+    `proved` grows by the connection that was found good: its next organisation asks for no new token.
+    """
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, org: OrganisationSettings, clock: Clock, proved: set[str]
+    ) -> None:
         self.findings: list[Finding] = []
         self.books: Books | None = None
         self.calls = 0
@@ -55,6 +62,7 @@ class XeroCheck:
         self._ledger = ledger
         self._org = org
         self._clock = clock
+        self._proved = proved
         self._limits = limits_of(org)
 
     async def run(self) -> None:
@@ -76,17 +84,27 @@ class XeroCheck:
     async def _token(self, clients: Clients) -> TokenSet:
         name = self._org.connection
         try:
-            token = await clients.auth(name).token()
+            token, finding = await self._asked(clients.auth(name))
         except ConsentRevoked as error:
             raise self._stop("consent", str(error), _consent_cure(self._settings, name, error.error)) from None
         except TokenUnavailable as error:
-            raise self._stop(
-                "consent", str(error), "is xero.identity_url right, and can this machine reach it?"
-            ) from None
+            raise self._stop("consent", str(error), _IDENTITY_CURE) from None
         except WrongKey as error:
             raise self._stop("encryption key", str(error), "see ledger.encryption_key") from None
-        self.findings.append(fine("consent", f"connection {name} has a token", where=self._org.name))
+        self.findings.append(finding)
         return token
+
+    async def _asked(self, auth: XeroAuth) -> tuple[TokenSet, Finding]:
+        """A token that is stored proves neither the secret nor the consent, so a new one is asked for as workers do."""
+        name = self._org.connection
+        try:
+            token = await (auth.token() if name in self._proved else auth.proven())
+        except TokenUnavailable as error:
+            token = await auth.token()
+            text = f"connection {name} has a token that lasts; its secret and consent were not proved: {error}"
+            return token, odd("consent", text, _unproved_cure(custom=self._flow == "custom"), where=self._org.name)
+        self._proved.add(name)
+        return token, fine("consent", f"Xero gave connection {name} a new token", where=self._org.name)
 
     async def _tenant(self, token: TokenSet) -> list[Finding]:
         xero = self._settings.xero
@@ -189,6 +207,11 @@ def _consent_cure(settings: Settings, connection: str, error: str) -> str:
     if error == "invalid_scope":
         return "allow the scopes for the app in Xero's developer portal: " + DATA_SCOPES
     return _consent_anew(connection, custom=settings.connections[connection].flow == "custom")
+
+
+def _unproved_cure(*, custom: bool) -> str:
+    """Where only Xero's answer was lost, the refresh token that is stored is the one before, which Xero takes on."""
+    return _IDENTITY_CURE + ("" if custom else " run it again within 30 minutes, unless workers run, which do the same")
 
 
 def _consent_anew(connection: str, *, custom: bool) -> str:

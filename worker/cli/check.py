@@ -33,7 +33,8 @@ def check(
 
     Looks at the broker, the ledger, the stores, and in Xero at consent, scopes, organisation, accounts, tax rates,
     payment accounts, currencies, lock dates and time zones. Each line begins with ok, warn or fail, and ends with what
-    cures it. Creates nothing, and costs 4 calls for each organisation. Exits 1 when a line says fail.
+    cures it. Creates nothing but new tokens, which prove the secret and the consent, and costs 4 calls for each
+    organisation. Exits 1 when a line says fail.
     """
     checked = settings(config)
     orgs, stores = _chosen(checked, org, store)

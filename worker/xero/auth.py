@@ -99,6 +99,13 @@ class XeroAuth:
                 return current
             raise
 
+    async def proven(self) -> TokenSet:
+        """A token set that Xero gave just now, to these credentials and to the consent that is stored.
+
+        A refusal leaves what is stored as it is. Raises as `token` does.
+        """
+        return await self._renew(None)
+
     async def refuse(self, generation: int) -> None:
         """Xero says that the token of `generation` has expired: refresh, unless that has happened already."""
         await self._renew(generation)
@@ -120,8 +127,11 @@ class XeroAuth:
     def _lasts(self, token: TokenSet) -> bool:
         return self._clock.now() < token.expires_at - EARLY
 
-    async def _renew(self, stale: int) -> TokenSet:
-        """A token set of another generation than `stale`: stored by someone else meanwhile, or fetched now."""
+    async def _renew(self, stale: int | None) -> TokenSet:
+        """A token set of another generation than `stale`: stored by someone else meanwhile, or fetched now.
+
+        Where `stale` is None whatever is stored is, and only what was fetched now will do.
+        """
         patience_ends = self._clock.monotonic() + _PATIENCE_S
         async with self._one_at_a_time:
             while self._clock.monotonic() < patience_ends:
@@ -131,18 +141,23 @@ class XeroAuth:
                 await self._clock.sleep(_POLL_S)
         raise TokenUnavailable(f"another worker has been refreshing {self._connection!r} for {_PATIENCE_S:.0f} s")
 
-    async def _fresher_than(self, stale: int) -> TokenSet | None:
+    async def _fresher_than(self, stale: int | None) -> TokenSet | None:
         stored = await self._tokens.load(self._connection)
-        return stored if stored and stored.generation != stale and self._lasts(stored) else None
+        return stored if self._is_fresher(stored, stale) else None
 
-    async def _refreshed(self, stale: int) -> TokenSet | None:
+    def _is_fresher(self, stored: TokenSet | None, stale: int | None) -> bool:
+        if stored is None or stale is None:
+            return False
+        return stored.generation != stale and self._lasts(stored)
+
+    async def _refreshed(self, stale: int | None) -> TokenSet | None:
         """A new token set; `None` when another process holds the lease or stored one first."""
         lease = await self._leases.acquire(f"token:{self._connection}", self._holder, ttl_s=_LEASE_S)
         if lease is None:
             return None
         try:
             stored = await self._tokens.load(self._connection)
-            if stored and stored.generation != stale and self._lasts(stored):
+            if self._is_fresher(stored, stale):
                 return stored
             generation = stored.generation if stored else 0
             try:
