@@ -13,7 +13,7 @@ import typer
 
 from producers.store import Broken, StoreRefuses, StoreUnreachable, Stream
 from worker.bootstrap import as_served, open_ledger
-from worker.cli.options import Config, settings
+from worker.cli.options import CONFIGURATION_ERROR, Config, settings
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile_view import Result, facts, show
 from worker.cli.store_option import fail
@@ -22,7 +22,7 @@ from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Purpose
 from worker.paging import XeroUnreadable
-from worker.reconcile.compare import Days
+from worker.reconcile.compare import Comparison, Days
 from worker.reconcile.reconciliation import Reconciliation
 from worker.settings import OrganisationSettings, Settings
 from worker.sides import open_lists, open_readers
@@ -53,8 +53,8 @@ def reconcile(
     """Compare what the store has with what Xero has.
 
     By document, day, tax rate and account, for some days. Changes nothing. Says what it costs before it calls Xero;
-    calls are spent as the backfill lane's are. Exits 0 when nothing differs, 1 when something does, 3 when a side
-    cannot be read.
+    calls are spent as the backfill lane's are. Days before an organisation's start_date are left out, and told. Exits 0
+    when nothing differs, 1 when something does, 2 when there was no day to compare, 3 when a side cannot be read.
     """
     checked = settings(config)
     days = Days(date_from.date(), (date_to or date_from).date())
@@ -67,6 +67,8 @@ def reconcile(
     else:
         for one in results:
             show(one)
+    if not any(one.days for one in results):
+        raise typer.Exit(CONFIGURATION_ERROR)
     if any(one.comparison.differences for one in results):
         raise typer.Exit(1)
 
@@ -118,10 +120,20 @@ def ask(org: OrganisationSettings, price: int, *, yes: bool) -> None:
 async def _all(
     checked: Settings, ledger: Ledger, organisations: Sequence[OrganisationSettings], days: Days, yes: bool
 ) -> list[Result]:
-    return [await _one(checked, ledger, await as_served(ledger, org), days, yes) for org in organisations]
+    results = []
+    for org in organisations:
+        before, kept = days.split(org.start_date)
+        comparison, calls = Comparison((), (), 0), 0
+        if kept is not None:
+            comparison, calls = await _one(checked, ledger, await as_served(ledger, org), kept, yes)
+        results.append(Result(org.name, kept, comparison, calls, before, org.start_date))
+    return results
 
 
-async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, days: Days, yes: bool) -> Result:
+async def _one(
+    checked: Settings, ledger: Ledger, org: OrganisationSettings, days: Days, yes: bool
+) -> tuple[Comparison, int]:
+    """What came of it, and the calls it took."""
     clock, view = SystemClock(), ReadingView()
     noted: list[tuple[str, Stream, Broken]] = []
     opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: noted.append(row))
@@ -137,4 +149,4 @@ async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, day
                 await task.read_xero(xero)
         for row in noted:
             task.note_broken(*row)
-        return Result(org.name, days, task.compared(), xero.calls)
+        return task.compared(), xero.calls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,18 +18,34 @@ _CENTS = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One organisation's comparison, and the calls it took."""
+    """One organisation's comparison, and the calls it took.
+
+    `days` were compared, and `before` not: they lie before `start_date`. None where there are no such days.
+    """
 
     organisation: str
-    days: Days
+    days: Days | None
     comparison: Comparison
     calls: int
+    before: Days | None = None
+    start_date: date | None = None
+
+    @property
+    def left_out(self) -> str:
+        """Why some of the days were not compared; empty where all were."""
+        if self.before is None:
+            return ""
+        why = f"before its start_date, {self.start_date}, and xerelay keeps nothing of such days in Xero"
+        return f"{self.before} not compared: {why}"
 
 
 def show(result: Result) -> None:
     """Print it for a person."""
     console = Console(highlight=False)
-    console.print(_headline(result), soft_wrap=True, markup=False)
+    if result.left_out:
+        console.print(f"{result.organisation}, {result.left_out}", soft_wrap=True, markup=False)
+    if result.days:
+        console.print(_headline(result, result.days), soft_wrap=True, markup=False)
     for one in result.comparison.differences:
         console.print(f"  {_told(one)}", soft_wrap=True, markup=False)
         for field in one.fields:
@@ -42,8 +59,8 @@ def facts(result: Result) -> dict[str, Any]:
     comparison = result.comparison
     return {
         "organisation": result.organisation,
-        "from": result.days.first.isoformat(),
-        "to": result.days.last.isoformat(),
+        **_span(result.days),
+        "not_compared": {**_span(result.before), "why": result.left_out} if result.before else None,
         "calls": result.calls,
         "equal": comparison.equal,
         "differences": [_difference(one) for one in comparison.differences],
@@ -51,12 +68,15 @@ def facts(result: Result) -> dict[str, Any]:
     }
 
 
-def _headline(result: Result) -> str:
-    days, comparison = result.days, result.comparison
+def _span(days: Days | None) -> dict[str, str | None]:
+    return {"from": days.first.isoformat() if days else None, "to": days.last.isoformat() if days else None}
+
+
+def _headline(result: Result, days: Days) -> str:
+    comparison = result.comparison
     count = len(comparison.differences)
     what = f"{count} difference{'s' if count != 1 else ''}" if count else "no difference"
-    when = f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
-    return f"{result.organisation}, {when}: {what}, {comparison.equal} documents equal, {result.calls} calls"
+    return f"{result.organisation}, {days}: {what}, {comparison.equal} documents equal, {result.calls} calls"
 
 
 def _told(one: Difference) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ from worker.reconcile.reissued import without_reissued
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
 from worker.xero.reissue import parts
+
+_DAY = timedelta(days=1)
 
 
 class Finding(StrEnum):
@@ -72,6 +74,14 @@ class Days:
     def has(self, day: date | None) -> bool:
         """Whether `day` is one of them."""
         return day is not None and self.first <= day <= self.last
+
+    def split(self, start: date) -> tuple[Days | None, Days | None]:
+        """Those before `start`, and those from it on; None where there are none."""
+        before = Days(self.first, min(self.last, start - _DAY)) if self.first < start else None
+        return before, Days(max(self.first, start), self.last) if self.last >= start else None
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
 
 def compare(
