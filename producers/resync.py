@@ -15,6 +15,7 @@ from producers.pace import Stopped
 from producers.runs import Progress, Run, RunState
 from producers.selection import by_ids, selection_of, streams_of, wish_of
 from producers.session import Session
+from producers.sought import Sought
 from producers.steps import Step
 from producers.store import Page, Stream
 from producers.translation import Batch, Wish
@@ -46,6 +47,7 @@ class Resyncer:
         self.woken = asyncio.Event()
         self._name = name
         self._s = session
+        self._sought: Sought
         self._log = structlog.get_logger("xerelay").bind(store=session.store, command=name)
 
     async def run(self) -> None:
@@ -60,6 +62,7 @@ class Resyncer:
 
     async def _carry_out(self, run: Run) -> None:
         self._log.info("run.begun", run=run.id)
+        self._sought = Sought(run)
         try:
             await self._work_while_wanted(run)
         except RunCancelled:
@@ -70,7 +73,7 @@ class Resyncer:
             self._log.error("run.failed", run=run.id, detail=described(error))
             await self._s.patience.of(partial(self._s.runs.finish, run, RunState.FAILED, described(error)))
         else:
-            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE))
+            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, self._sought.unknown))
             self._log.info("run.done", run=run.id)
 
     async def _work_while_wanted(self, run: Run) -> None:
@@ -100,6 +103,15 @@ class Resyncer:
                 if not progress.done:
                     progress = await self._counted(run, stream, progress)
                     busy.add(tasks.create_task(self._publish(run, stream, progress)))
+        if reached:
+            await self._look_again(run)
+
+    async def _look_again(self, run: Run) -> None:
+        """Another agent began the run: what it saw of the ids that are asked for is not known here."""
+        rows = self._sought.rows
+        for stream in streams_of(run, self._s.source.streams):
+            for start in range(0, len(rows), _IDS_AT_A_TIME):
+                self._sought.see(await self._s.patience.of(partial(self._rows, stream, rows[start:])))
 
     async def _counted(self, run: Run, stream: Stream, progress: Progress) -> Progress:
         if progress.total is not None:
@@ -133,6 +145,7 @@ class Resyncer:
         asked_at = self._s.clock.monotonic()
         async for page in self._pages(run, stream, after):
             self._s.steps.reached(Step.FETCHED)
+            self._sought.see(page)
             batch = await self._translate(stream, page, wish)
             self._s.steps.reached(Step.TRANSLATED)
             await self._s.doubt(stream, batch, asked_at=asked_at)

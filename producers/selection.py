@@ -24,8 +24,13 @@ def streams_of(run: Run, streams: Iterable[Stream]) -> list[Stream]:
 
 def by_ids(run: Run) -> Sequence[int] | None:
     """The rows that are asked for, ascending; None when all are, or those of some days."""
-    ids = () if isinstance(run.command, ResyncAll) else run.command.ids
+    ids = ids_of(run)
     return sorted({row for one in ids if (row := row_of(one)) is not None}) if ids else None
+
+
+def ids_of(run: Run) -> Sequence[str]:
+    """The ids that are asked for; none where days or all are."""
+    return () if isinstance(run.command, ResyncAll) else run.command.ids
 
 
 def row_of(entity_id: str) -> int | None:
@@ -50,7 +55,7 @@ def wish_of(run: Run) -> Wish:
     """What of the rows is published, and how."""
     command = run.command
     entities = run.entities
-    ids = frozenset(() if isinstance(command, ResyncAll) else command.ids)
+    ids = frozenset(ids_of(run))
 
     def is_wanted(found: Found) -> bool:
         return found.entity in entities and (not ids or found.data.id in ids)

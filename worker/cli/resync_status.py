@@ -37,7 +37,7 @@ def resync_status(
     """Say how far the runs of commands are.
 
     Pages, events published, written, unchanged and parked, calls, time left. With --follow exits 0 when a run is done,
-    1 when it failed or was cancelled.
+    1 when it failed, was cancelled or asked for ids that the store does not know.
     """
     checked = settings(config)
     if not (run or follow):
@@ -50,7 +50,7 @@ def resync_status(
         status = with_ledger(checked, lambda ledger: _first(ledger, run))
     left = with_ledger(checked, lambda ledger: _time_left(checked, ledger, status))
     typer.echo(json.dumps(facts(status, left), indent=2) if as_json else told(status, left))
-    if follow and status.state is not RunState.DONE:
+    if follow and (status.state is not RunState.DONE or status.detail):
         raise typer.Exit(1)
 
 

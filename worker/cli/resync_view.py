@@ -48,7 +48,7 @@ class View:
 
 
 def table(runs: Sequence[RunStatus]) -> None:
-    """The runs, two lines for each: columns would be a few letters wide on a terminal of 80."""
+    """The runs, two lines or three for each: columns would be a few letters wide on a terminal of 80."""
     console = Console(highlight=False)
     for one in runs:
         state = f"{one.state} {one.joined_to}" if one.joined_to else str(one.state)
@@ -56,7 +56,8 @@ def table(runs: Sequence[RunStatus]) -> None:
         named = f"  {one.store}  {one.command or 'message'}  {one.recorded_at:%Y-%m-%d %H:%M} UTC"
         figures = f"{state}: {one.pages} pages, {one.published} published, {one.settled} settled, {one.parked} parked"
         console.print(Text.assemble((one.id, "bold"), named, overflow="fold"))
-        console.print(Padding(Text(f"{figures}, {one.calls} calls", overflow="fold"), (0, 0, 0, 2), expand=False))
+        for line in filter(None, (f"{figures}, {one.calls} calls", one.detail)):
+            console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, 2), expand=False))
     if not runs:
         console.print("no run yet: it appears when the store's agent has taken the command")
 
