@@ -45,6 +45,16 @@ async def pay(ledger: Ledger, lease: Lease, number: int, invoice: str) -> str:
     return result.call.id
 
 
+async def test_the_stores_of_documents_and_of_what_is_held_are_known_by_name(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(7), document(17))
+    waits = event(1, HoldState.PERSON, id="p1", owner=key(1).owner._replace(source="till"))
+    await ledger.held.hold(lease, [waits, event(2, HoldState.PERSON, id="p2", owner=None)])
+
+    assert await ledger.histories.sources([ORG]) == ["shop", "till"]
+    assert await ledger.histories.sources(["other"]) == []
+
+
 async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
     odd = document(4)._replace(number="I-shop-%7")

@@ -13,12 +13,19 @@ from worker.ledger.records import HoldState
 
 LINK = "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID=xero-1"
 BY_ID = ["--entity", "invoice", "--id", "1"]
+OUTLET = """
+[stores.outlet]
+kind = "magento"
+url = "https://outlet.example.com"
+organisation = "main"
+auth.access_token = "hidden-4"
+"""
 
 
 @pytest.fixture
 def line(tmp_path: Path) -> CommandLine:
     """An invoice that is written, and a later version of it that is parked."""
-    line = CommandLine(tmp_path)
+    line = CommandLine(tmp_path, changes=OUTLET)
 
     async def fill(ledger: Ledger) -> None:
         lease = await lease_of(ledger)

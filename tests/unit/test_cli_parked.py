@@ -82,7 +82,7 @@ def test_what_is_named_goes_at_once_and_the_rest_stays(line: CommandLine) -> Non
     assert [(one.who, one.action, one.subject) for one in actions(line)] == [("ann", "parked.retry", "shop invoice 1")]
 
 
-@pytest.mark.parametrize("filters", [("--reason", "tax_unmaped"), ("--store", "shp"), ("--entity", "payment")])
+@pytest.mark.parametrize("filters", [("--reason", "tax_unmaped"), ("--entity", "payment")])
 @pytest.mark.parametrize(
     ("command", "said"),
     [

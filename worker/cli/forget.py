@@ -11,6 +11,7 @@ import typer
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, Org, organisations, refuse, settings, who
 from worker.cli.plain import print_json
+from worker.cli.store_option import refuse_unknown
 from worker.forgetting.forgetting import Forgetting, Traces
 from worker.ledger.admin_actions import entity_subject
 from worker.ledger.ledger import Ledger
@@ -52,6 +53,8 @@ def forget(
     chosen = organisations(checked, org)
     stores = [store] if store else list(checked.stores)
     found = with_ledger(checked, lambda ledger: _find(ledger, chosen, stores, customer_id, email))
+    if not found:
+        with_ledger(checked, lambda ledger: refuse_unknown(checked, ledger, store))
     _tell(found)
     wanted = [one for one in found if not one.erasure.is_empty]
     if wanted:

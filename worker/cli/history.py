@@ -13,6 +13,7 @@ from worker.cli.history_view import show
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, refuse, settings
 from worker.cli.plain import print_json
+from worker.cli.store_option import refuse_unknown
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.views.history import History
@@ -50,13 +51,16 @@ def history(
 
     async def read(ledger: Ledger) -> History:
         start = since.replace(tzinfo=UTC) if since else await ledger.now() - _REACHES
-        return await look(ledger, sought, number=number, since=start)
+        found = await look(ledger, sought, number=number, since=start)
+        if not found.is_known:
+            await refuse_unknown(checked, ledger, store)
+        return found
 
     told = with_ledger(checked, read)
     if as_json:
         print_json(told)
     elif told.entities:
         show(Console(highlight=False), told)
-    if not any((told.documents, told.held, told.discarded, told.calls, told.actions)):
+    if not told.is_known:
         typer.echo("nothing is known of it: no document, no event that waits, no call", err=True)
         raise typer.Exit(1)

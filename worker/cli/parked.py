@@ -158,15 +158,18 @@ def export(
     checked = settings(config)
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since)
 
-    async def write(ledger: Ledger) -> None:
+    async def write(ledger: Ledger) -> int:
+        written = 0
         sheet = None if as_json else Sheet(sys.stdout)
         async for held in ledger.parked.each(chosen):
+            written += 1
             if sheet is None:
                 typer.echo(line_of(held))
             else:
                 sheet.add(held)
+        return written
 
-    with_ledger(checked, write)
+    tell_left_out(checked, chosen, with_ledger(checked, write))
 
 
 def _tell_missed(ids: Sequence[str], count: int, why: str) -> None:

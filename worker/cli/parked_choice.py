@@ -13,6 +13,7 @@ import typer
 from schemas.entities import Entity
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import organisations, refuse
+from worker.cli.store_option import refuse_unknown
 from worker.ledger.parked import Chosen
 from worker.settings import Settings
 
@@ -70,10 +71,14 @@ def agreed(checked: Settings, chosen: Chosen, *, what: str, yes: bool) -> None:
 
 
 def tell_left_out(checked: Settings, chosen: Chosen, found: int) -> None:
-    """Where the filters leave nothing, say what they leave out: a mistyped one looks like a list that is done."""
+    """Where the filters leave nothing, say what they leave out: a mistyped one looks like a list that is done.
+
+    Exits 2 for a store that nobody knows.
+    """
     if found or chosen.ids:
         return
     everything = replace(chosen, reason="", source="", entity="", since=None)
     counts = with_ledger(checked, lambda ledger: ledger.parked.counts(everything))
     for (org, reason), count in counts.items():
         typer.echo(f"left out by the filters: {org}: {count} parked for {reason}", err=True)
+    with_ledger(checked, lambda ledger: refuse_unknown(checked, ledger, chosen.source))

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from worker.cli.options import CONFIGURATION_ERROR
+from worker.ledger.ledger import Ledger
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
 
@@ -28,6 +29,13 @@ def the_store(settings: Settings, name: str) -> StoreSettings:
     if len(named) > 1:
         fail(f"which store? name one with --store: {', '.join(named)}")
     return settings.stores[named[0]]
+
+
+async def refuse_unknown(settings: Settings, ledger: Ledger, store: str) -> None:
+    """Where nothing was found of a store: exits 2 for one that neither the configuration nor the ledger knows."""
+    known = dict.fromkeys([*settings.stores, *await ledger.histories.sources(settings.organisations)])
+    if store and store not in known:
+        fail(f"no store {store!r} is known to the configuration or the ledger; known: {', '.join(known) or 'none'}")
 
 
 def fail(message: str) -> NoReturn:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, union
 
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey, Kind
@@ -82,6 +82,12 @@ class Histories:
         """The documents whose number is this, or ends with it behind a dash, as `I-shop-17` does with 17."""
         found = or_(documents.c.number == number, documents.c.number.endswith(f"-{number}", autoescape=True))
         return await self._read(select(*_key(documents)).where(documents.c.org.in_(organisations), found))
+
+    async def sources(self, organisations: Collection[str]) -> list[str]:
+        """The stores of all documents and of what is held, by name."""
+        ours = [select(table.c.source).where(table.c.org.in_(organisations)) for table in (documents, held)]
+        async with self._database.reading() as connection:
+            return sorted(filter(None, (await connection.execute(union(*ours))).scalars()))
 
     async def held(self, sought: Sought) -> list[Held]:
         """What is held of an entity, for whatever it waits, oldest first, without bodies."""

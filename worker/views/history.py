@@ -93,6 +93,11 @@ class History:
     calls: tuple[CallSeen, ...]
     actions: tuple[AdminAction, ...]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is left of it."""
+        return any((self.documents, self.held, self.discarded, self.calls, self.actions))
+
 
 async def history(ledger: Ledger, sought: Sought, *, number: str = "", since: datetime) -> History:
     """Of an entity, or of all documents and events of the store that carry `number`: a document's, an order's, an SKU.
