@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +14,7 @@ from schemas.faults import undecodable
 from schemas.topology import organisation_queues, store_queues
 from worker.cli import resync_dry_run
 from worker.cli.command_sending import send
+from worker.cli.days import FORM, day
 from worker.cli.options import By, Config, organisations, settings, who
 from worker.cli.store_option import fail, the_store
 from worker.settings import Settings
@@ -24,10 +25,10 @@ Org = Annotated[str, typer.Option("--org", help="Only for this organisation; all
 Entities = Annotated[list[Entity], typer.Option("--entity", help="Only these, repeatable; all unless given.")]
 OneEntity = Annotated[Entity, typer.Option("--entity", help="What the ids or days are of.")]
 Ids = Annotated[list[str], typer.Option("--id", help="The entity's id in the store, repeatable.")]
-Day = datetime | None
-Since = Annotated[Day, typer.Option(formats=["%Y-%m-%d"], help="Only what was created since this day.")]
-From = Annotated[Day, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, instead of ids.")]
-To = Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; it is included.")]
+Day = date | None
+Since = Annotated[Day, typer.Option(parser=day, metavar=FORM, help="Only what was created since this day.")]
+From = Annotated[Day, typer.Option("--from", parser=day, metavar=FORM, help="The first day, instead of ids.")]
+To = Annotated[Day, typer.Option("--to", parser=day, metavar=FORM, help="The last day; it is included.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count the store, say what it costs, and send nothing.")]
 
 
@@ -48,7 +49,7 @@ def resync_all(
     """
     checked = settings(config)
     chosen = _chosen(checked, store, org)
-    command = ResyncAll(organisation=org or None, entities=tuple(entity) or tuple(Entity), since=_day(since))
+    command = ResyncAll(organisation=org or None, entities=tuple(entity) or tuple(Entity), since=since)
     if dry_run:
         resync_dry_run.show(checked, chosen, command)
     else:
@@ -74,7 +75,7 @@ def resync(
     chosen = _chosen(checked, store, org)
     if bool(ids) == bool(date_from) or (ids and date_to):
         fail("which ones? give --id, or else --from, and --to where there is a last day")
-    days = {"date_from": _day(date_from), "date_to": _day(date_to)}
+    days = {"date_from": date_from, "date_to": date_to}
     _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days), by)
 
 
@@ -135,7 +136,3 @@ def _send(checked: Settings, store: StoreSettings, name: str, command: ResyncAll
         by=who(by),
     )
     typer.echo(f"{name} sent to {store.name}; see how far it is: xerelay resync-status {run} --follow")
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None

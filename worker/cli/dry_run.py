@@ -14,6 +14,7 @@ import typer
 from producers.jsonlines import Splitter
 from producers.store import Broken, Selection, StoreRefuses, StoreUnreachable, Stream
 from schemas.codec import encode_event
+from worker.cli.days import FORM, day
 from worker.cli.options import AsJson, Config, Org, refuse, settings
 from worker.cli.plain import print_json
 from worker.cli.reconcile import UNREADABLE, fed
@@ -32,7 +33,7 @@ def dry_run(
     ] = None,
     *,
     since: Annotated[
-        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Read the stores instead, from that day.")
+        date | None, typer.Option("--since", parser=day, metavar=FORM, help="Read the stores instead, from that day.")
     ] = None,
     org: Org = "",
     as_json: AsJson = False,
@@ -53,7 +54,7 @@ def dry_run(
     if file is not None:
         _read_file(run, file)
     elif since is not None:
-        _read_stores(run, checked, fed(checked, org), since.date())
+        _read_stores(run, checked, fed(checked, org), since)
     if as_json:
         print_json(_facts(run))
     else:

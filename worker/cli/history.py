@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from schemas.entities import Entity
+from worker.cli.days import FORM, day, midnight
 from worker.cli.history_view import show
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, refuse, settings
@@ -32,8 +33,8 @@ def history(
         str, typer.Option("--number", help="Instead: a number of Xero, of the order or invoice, or an SKU.")
     ] = "",
     since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The first day that counts; 30 days ago unless given."),
+        date | None,
+        typer.Option(parser=day, metavar=FORM, help="The first day that counts; 30 days ago unless given."),
     ] = None,
     as_json: AsJson = False,
     config: Config = None,
@@ -50,7 +51,7 @@ def history(
     sought = Sought(chosen, store, str(entity or ""), entity_id)
 
     async def read(ledger: Ledger) -> History:
-        start = since.replace(tzinfo=UTC) if since else await ledger.now() - _REACHES
+        start = midnight(since) if since else await ledger.now() - _REACHES
         found = await look(ledger, sought, number=number, since=start)
         if not found.is_known:
             await refuse_unknown(checked, ledger, store)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from schemas.entities import Entity
+from worker.cli.days import FORM, day, midnight
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import organisations, refuse
 from worker.cli.store_option import refuse_unknown
@@ -21,7 +22,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Only what is parked for t
 OfEntity = Annotated[Entity | None, typer.Option("--entity", help="Only events of these.")]
 Store = Annotated[str, typer.Option("--store", help="Only events of this store.")]
 Since = Annotated[
-    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what came since this day (UTC).")
+    date | None, typer.Option("--since", parser=day, metavar=FORM, help="Only what came since this day (UTC).")
 ]
 Ids = Annotated[list[str], typer.Argument(metavar="[ID]...", help="Ids as `parked list` shows them.")]
 All = Annotated[bool, typer.Option("--all", help="All that are parked, where neither ids nor a filter are given.")]
@@ -35,7 +36,7 @@ def chosen_by(
     reason: str = "",
     entity: Entity | None = None,
     store: str = "",
-    since: datetime | None = None,
+    since: date | None = None,
     ids: Sequence[str] = (),
 ) -> Chosen:
     """The filters as the ledger takes them. Exits 2 for an organisation that is not configured."""
@@ -44,7 +45,7 @@ def chosen_by(
         reason=reason,
         source=store,
         entity=str(entity or ""),
-        since=since.replace(tzinfo=UTC) if since else None,
+        since=midnight(since) if since else None,
         ids=tuple(ids),
     )
 

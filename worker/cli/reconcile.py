@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Annotated, TypeVar
 
 import typer
 
 from producers.store import Broken, StoreRefuses, StoreUnreachable, Stream
 from worker.bootstrap import as_served, open_ledger
+from worker.cli.days import FORM, day
 from worker.cli.options import CONFIGURATION_ERROR, Config, settings
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile_view import Result, facts, show
@@ -40,10 +41,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before many calls a
 
 def reconcile(
     *,
-    date_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    date_from: Annotated[date, typer.Option("--from", parser=day, metavar=FORM, help="The first day.")],
     date_to: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included; the first unless given."),
+        date | None,
+        typer.Option("--to", parser=day, metavar=FORM, help="The last day, included; the first unless given."),
     ] = None,
     org: Org = "",
     yes: Yes = False,
@@ -57,7 +58,7 @@ def reconcile(
     when nothing differs, 1 when something does, 2 when there was no day to compare, 3 when a side cannot be read.
     """
     checked = settings(config)
-    days = Days(date_from.date(), (date_to or date_from).date())
+    days = Days(date_from, date_to or date_from)
     if days.last < days.first:
         fail(f"--to is {days.last}, before --from, {days.first}")
     organisations = fed(checked, org)
