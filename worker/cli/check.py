@@ -48,10 +48,10 @@ def check(
 
 
 def _chosen(checked: Settings, org: str, store: str) -> tuple[list[OrganisationSettings], list[StoreSettings]]:
-    """What the options mean. Exits 2 for a name that is not configured."""
+    """What the options mean. Exits 2 for a name that is not configured, or a store that does not feed `org`."""
     orgs = organisations(checked, org)
     if store:
-        one = the_store(checked, store)
+        one = the_store(checked, store, org)
         return [each for each in orgs if org or each.name in one.organisations], [one]
     names = {each.name for each in orgs}
     return orgs, [each for each in checked.stores.values() if names & set(each.organisations)]

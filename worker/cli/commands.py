@@ -48,7 +48,7 @@ def resync_all(
     one that is not finished yet joins it.
     """
     checked = settings(config)
-    chosen = _chosen(checked, store, org)
+    chosen = the_store(checked, store, org)
     command = ResyncAll(organisation=org or None, entities=tuple(entity) or tuple(Entity), since=since)
     if dry_run:
         resync_dry_run.show(checked, chosen, command)
@@ -72,9 +72,11 @@ def resync(
     They are chosen by their ids or by the days they were created, and go into the backfill lane.
     """
     checked = settings(config)
-    chosen = _chosen(checked, store, org)
+    chosen = the_store(checked, store, org)
     if bool(ids) == bool(date_from) or (ids and date_to):
         fail("which ones? give --id, or else --from, and --to where there is a last day")
+    if date_from and date_to and date_to < date_from:
+        fail(f"--to is {date_to}, before --from, {date_from}")
     days = {"date_from": date_from, "date_to": date_to}
     _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days), by)
 
@@ -90,7 +92,7 @@ def sync_now(
 ) -> None:
     """Publish some entities into the immediate lane."""
     checked = settings(config)
-    chosen = _chosen(checked, store, org)
+    chosen = the_store(checked, store, org)
     _send(checked, chosen, "sync-now", _command("sync-now", organisation=org or None, entity=entity, ids=ids), by)
 
 
@@ -107,13 +109,6 @@ def release(
         queues = organisation_queues(name)
         send(checked, target=name, queues=queues, name="release", command=Release(), organisation=name, by=who(by))
         typer.echo(f"{name}: told to open its batch window")
-
-
-def _chosen(checked: Settings, store: str, org: str) -> StoreSettings:
-    chosen = the_store(checked, store)
-    if org and org not in chosen.organisations:
-        fail(f"store {chosen.name} does not feed {org!r}; it feeds {', '.join(chosen.organisations)}")
-    return chosen
 
 
 def _command(name: str, **values: Any) -> Resync | SyncNow:

@@ -23,12 +23,15 @@ def stores_named(settings: Settings, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names or settings.stores))
 
 
-def the_store(settings: Settings, name: str) -> StoreSettings:
-    """The store of that name, or the only one. Exits 2 where it is not clear which."""
+def the_store(settings: Settings, name: str, org: str) -> StoreSettings:
+    """The store of that name, or the only one. Exits 2 where it is not clear which, or where it does not feed `org`."""
     named = stores_named(settings, [name] if name else [])
     if len(named) > 1:
         fail(f"which store? name one with --store: {', '.join(named)}")
-    return settings.stores[named[0]]
+    chosen = settings.stores[named[0]]
+    if org and org not in chosen.organisations:
+        fail(f"store {chosen.name} does not feed {org!r}; it feeds {', '.join(chosen.organisations)}")
+    return chosen
 
 
 async def refuse_unknown(settings: Settings, ledger: Ledger, store: str) -> None:
