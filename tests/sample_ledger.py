@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.limits import Limits
-from worker.clock import Clock
 from worker.content import Content, XeroId
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ledger.ledger import Ledger
@@ -39,9 +39,10 @@ AMPLE = Limits(day=1_000_000, minute=100_000, concurrent=10_000, burst=1.0, rese
 
 
 @asynccontextmanager
-async def opened(url: str, *, clock: Clock | None = None, encryption_key: str | None = KEY) -> AsyncIterator[Ledger]:
+async def opened(url: str, *, encryption_key: str | None = KEY, **more: Any) -> AsyncIterator[Ledger]:
+    """Upgraded before; `more` is of `Ledger.open`."""
     await upgrade(url)
-    ledger = await Ledger.open(url, clock=clock, encryption_key=encryption_key)
+    ledger = await Ledger.open(url, encryption_key=encryption_key, **more)
     try:
         yield ledger
     finally:

@@ -27,6 +27,7 @@ from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
+from worker.ledger.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.records import Lease, Wait
 from worker.ledger.upgrade import upgrade
 from worker.metrics.worker import WorkerWatch
@@ -75,10 +76,14 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
             await asyncio.wait({notices})
 
 
-async def open_ledger(settings: Settings) -> Ledger:
+async def open_ledger(settings: Settings, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Ledger:
     """The ledger of these settings."""
     section = settings.ledger
-    return await Ledger.open(section.url.get_secret_value(), encryption_key=section.encryption_key.get_secret_value())
+    return await Ledger.open(
+        section.url.get_secret_value(),
+        encryption_key=section.encryption_key.get_secret_value(),
+        answers_within_s=answers_within_s,
+    )
 
 
 async def as_served(ledger: Ledger, org: OrganisationSettings) -> OrganisationSettings:

@@ -20,7 +20,7 @@ def with_ledger(checked: Settings, act: Callable[[Ledger], Awaitable[T]]) -> T:
     """Do it with the ledger open. Exits 1, with one line, when the ledger cannot be used."""
 
     async def run() -> T:
-        ledger = await open_ledger(checked)
+        ledger = await open_ledger(checked, answers_within_s=None)  # who purges a large one waits, or ends the command
         try:
             return await act(ledger)
         finally:

@@ -97,7 +97,7 @@ def run_reading(
 
     async def run() -> T:
         await before()
-        ledger = await open_ledger(checked)
+        ledger = await open_ledger(checked, answers_within_s=None)
         try:
             return await act(ledger)
         finally:

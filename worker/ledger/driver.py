@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -68,10 +69,12 @@ async def guarded(connection: AsyncConnection, sql: str, done: Awaitable[T]) -> 
     try:
         return await done
     except psycopg.Error as error:
-        if raw_of(connection).closed:
-            # it finds out for itself: then none of its pool's connections is used any more, and it says so
-            await connection.exec_driver_sql("SELECT 1")
-        raise _translated(connection, sql, error) from error
+        lost = raw_of(connection).closed
+        if lost:
+            with suppress(exc.DBAPIError):
+                # it finds out for itself: then none of its pool's connections is used any more
+                await connection.exec_driver_sql("SELECT 1")
+        raise _translated(connection, sql, error, lost=lost) from error
     except BaseException:
         # whatever state it is in, nobody uses it again
         await connection.invalidate()
@@ -92,7 +95,9 @@ def lose_unfinished(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _translated(connection: AsyncConnection, sql: str, error: Exception) -> BaseException:
+def _translated(connection: AsyncConnection, sql: str, error: Exception, *, lost: bool = False) -> BaseException:
     dialect = connection.dialect
     base: Any = sqlite3.Error if dialect.name == "sqlite" else psycopg.Error
-    return exc.DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
+    return exc.DBAPIError.instance(
+        sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+    )

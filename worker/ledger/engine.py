@@ -26,6 +26,7 @@ from worker.ledger import sqlite
 from worker.ledger.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import WRITES, Groups
+from worker.ledger.postgresql import ANSWERS_WITHIN_S, connect_arguments
 from worker.ledger.statements import LAST, Last
 from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
@@ -35,20 +36,6 @@ _BUSY_GIVE_UP_S = 10.0
 _READ_ONLY = "xerelay_read_only"
 _CLOCK = func.clock_timestamp()
 DATABASE_NOW: ColumnElement[datetime] = cast(extract("epoch", _CLOCK) * 1_000_000, BigInteger).cast(Instant)
-_CONNECT_ARGS: dict[str, dict[str, Any]] = {
-    # 0: no waiting inside SQLite
-    "sqlite": {"timeout": 0},
-    "postgresql": {
-        "connect_timeout": 5,
-        # a host that vanished must not hold a transaction for the two hours of TCP's default
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,
-        "options": "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000",
-    },
-}
-
 
 # what the drivers raise where they are asked without SQLAlchemy
 _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
@@ -57,8 +44,10 @@ _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.Operationa
 class Database:
     """One pool of connections, and whose clock counts: the injected one, else the database's, else the machine's."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
-        self.engine = make_engine(url)
+    def __init__(
+        self, url: str, *, clock: Clock | None = None, answers_within_s: float | None = ANSWERS_WITHIN_S
+    ) -> None:
+        self.engine = make_engine(url, answers_within_s=answers_within_s)
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
         self._groups = Groups(self.engine, _begin_writing, _turns(url)) if self.dialect == "sqlite" else None
@@ -110,17 +99,21 @@ class Database:
         await self.engine.dispose()
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """An engine for a `sqlite+inline` or `postgresql+psycopg` URL. Raises `LedgerError` for any other."""
-    driver = make_url(url).drivername
+def make_engine(url: str, *, answers_within_s: float | None) -> AsyncEngine:
+    """An engine for a `sqlite+inline` or `postgresql+psycopg` URL. Raises `LedgerError` for any other.
+
+    A PostgreSQL that gives no answer for `answers_within_s` is one that went away; None waits for ever.
+    """
+    parsed = make_url(url)
+    driver = parsed.drivername
     if driver not in (sqlite.DRIVER, "postgresql+psycopg"):
         expected = f"{sqlite.DRIVER}:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
         raise LedgerError(f"ledger.url: expected {expected}, got {driver}://…")
     dialect = driver.partition("+")[0]
     sqlite.register()
-    engine = create_async_engine(
-        url, hide_parameters=True, pool_size=5, max_overflow=10, connect_args=_CONNECT_ARGS[dialect]
-    )
+    # 0: no waiting inside SQLite
+    arguments = {"timeout": 0} if dialect == "sqlite" else connect_arguments(parsed, answers_within_s=answers_within_s)
+    engine = create_async_engine(parsed, hide_parameters=True, pool_size=5, max_overflow=10, connect_args=arguments)
     if dialect == "sqlite":
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:

@@ -21,6 +21,7 @@ from worker.ledger.overview import Overview
 from worker.ledger.parked import Parked
 from worker.ledger.pauses import Pauses
 from worker.ledger.personal import Personal
+from worker.ledger.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.readings import Readings
 from worker.ledger.run_reports import RunReports
 from worker.ledger.runs import StoreRuns
@@ -51,13 +52,21 @@ class Ledger:
         self.overlays = Overlays(database)
 
     @classmethod
-    async def open(cls, url: str, *, clock: Clock | None = None, encryption_key: str | None = None) -> Ledger:
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        encryption_key: str | None = None,
+        answers_within_s: float | None = ANSWERS_WITHIN_S,
+    ) -> Ledger:
         """Connect to an upgraded database. `clock` overrides the database's own (PostgreSQL) or the machine's (SQLite).
 
+        PostgreSQL is away when it gives no answer for `answers_within_s`; None waits for ever.
         The key is only looked at when tokens are. Raises `LedgerBehind` before `upgrade` has run, or when the schema is
         newer than this version; `LedgerUnavailable`.
         """
-        database = Database(url, clock=clock)
+        database = Database(url, clock=clock, answers_within_s=answers_within_s)
         try:
             async with database.reading() as connection:
                 await check_schema(connection)

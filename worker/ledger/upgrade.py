@@ -33,7 +33,7 @@ async def upgrade(url: str) -> None:
     A SQLite file is created with mode 0600, in WAL mode. Raises `LedgerBehind` where the schema is newer than this
     version, `LedgerUnavailable` where the database cannot be reached.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, answers_within_s=None)  # a migration may take as long as the ledger is large
     try:
         with unavailable():
             if engine.url.database and engine.dialect.name == "sqlite":

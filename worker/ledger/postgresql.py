@@ -1,0 +1,76 @@
+"""How PostgreSQL is connected to, and how long an answer of its is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import Any, Self
+
+import psycopg
+from sqlalchemy.engine import URL
+
+ANSWERS_WITHIN_S = 60.0
+"""Twice what `_OPTIONS` allow a statement: a server that is there has answered by then, be it with a refusal."""
+
+_PARAMETERS: dict[str, Any] = {
+    "connect_timeout": 5,
+    # a host that vanished must not hold a transaction for the two hours of TCP's default
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_OPTIONS = "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """Hangs up on a server that gives no answer for `answers_within_s`; None waits for ever.
+
+    TCP does not tell: the kernel of a server that stands still acknowledges what nobody reads, and so does whatever
+    lies in between for one that vanished. To all others it is a connection that broke.
+    """
+
+    answers_within_s: float | None = None
+    _hung_up = False
+
+    @classmethod
+    async def opened(cls, *args: Any, answers_within_s: float | None, **named: Any) -> Self:
+        """A connection, as psycopg makes it."""
+        connection = await cls.connect(*args, **named)
+        connection.answers_within_s = answers_within_s
+        return connection
+
+    async def wait(self, *args: Any, **named: Any) -> Any:
+        """What psycopg awaits each exchange with the server by. Raises its errors."""
+        if self.answers_within_s is None:
+            return await super().wait(*args, **named)
+        timer = asyncio.get_running_loop().call_later(self.answers_within_s, self._hang_up)
+        try:
+            return await super().wait(*args, **named)
+        except psycopg.Error as error:
+            if not self._hung_up:
+                raise
+            raise psycopg.OperationalError(f"the server gave no answer within {self.answers_within_s:g} s") from error
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        """End the socket's connection under psycopg, which reads the end of it: it closes what it waits on itself."""
+        self._hung_up = True
+        if self.closed:
+            return
+        duplicate = socket.fromfd(self.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
+        with duplicate, suppress(OSError):  # it has just ended by itself
+            duplicate.shutdown(socket.SHUT_RDWR)
+
+
+def connect_arguments(url: URL, *, answers_within_s: float | None) -> dict[str, Any]:
+    """What `url` leaves open. `options` are added up, the URL's last, which are those that count."""
+    arguments = {name: value for name, value in _PARAMETERS.items() if name not in url.query}
+    options = " ".join((_OPTIONS, *url.normalized_query.get("options", ())))
+
+    async def connect(*args: Any, **named: Any) -> Connection:
+        return await Connection.opened(*args, answers_within_s=answers_within_s, **named)
+
+    return {**arguments, "options": options, "async_creator_fn": connect}
