@@ -29,6 +29,7 @@ from worker.settings import OrganisationSettings, load
 ADDRESS = "http://localhost:8765"
 TOKEN = "a-token-of-the-tests"
 _SECTION = f'\n[console]\nadmin_token = "{TOKEN}"\n'
+_REFRESH = re.compile(r'http-equiv="refresh" content="0;url=([^"]+)"')
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 ACCOUNTS: list[dict[str, Any]] = [
@@ -141,6 +142,13 @@ async def console_room(folder: Path, *, admin: bool = True, config: str = MINIMA
         browser = Browser(app)
         yield Room(desk, broker, clock, browser, app)
         await browser.http.aclose()
+
+
+def leads_to(answer: httpx.Response) -> str:
+    """Where a page that only leads on sends the browser."""
+    found = _REFRESH.search(answer.text)
+    assert found is not None, answer.text
+    return unescape(found[1])
 
 
 def text_of(answer: httpx.Response) -> str:

@@ -190,7 +190,7 @@ async def test_every_answer_forbids_scripts_frames_and_other_hosts(room: Room, p
         "default-src": "'none'",
         "style-src": "'self'",
         "img-src": "'self'",
-        "form-action": "'self' https://login.xero.com",
+        "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }

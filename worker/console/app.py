@@ -58,8 +58,7 @@ def make_app(desk: Desk) -> ASGIApp:
         *(Route(path, reading(desk, page), methods=["GET"]) for path, page in _READING.items()),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _lost(desk)})
-    settings = desk.settings
-    return Guard(app, address=settings.console.address, login_url=settings.xero.login_url)
+    return Guard(app, address=desk.settings.console.address)
 
 
 def _lost(desk: Desk) -> HTTPExceptionHandler:

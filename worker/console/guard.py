@@ -19,11 +19,11 @@ class Guard:
     browser says where a form comes from; one from elsewhere is refused before anybody looks at it.
     """
 
-    def __init__(self, app: ASGIApp, *, address: str, login_url: str) -> None:
+    def __init__(self, app: ASGIApp, *, address: str) -> None:
         self._app = app
         self._address = address
         self._host = urlsplit(address).netloc.lower()
-        self._headers = _headers(login_url, secure=address.startswith("https:"))
+        self._headers = _headers(secure=address.startswith("https:"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - ASGI's own signature
         if scope["type"] != "http":
@@ -56,10 +56,9 @@ class Guard:
         return None
 
 
-def _headers(login_url: str, *, secure: bool) -> dict[str, str]:
-    # Xero's page is where the form of *Connect* leads to
+def _headers(*, secure: bool) -> dict[str, str]:
     policy = (
-        f"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {login_url}; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from worker.connecting import Question, complete
 from worker.console.rendering import render
@@ -21,7 +21,11 @@ _LIFTED = frozenset({"consent_revoked", "scope_missing"})
 
 
 async def start(visit: Visit) -> Response:
-    """Send the browser to Xero. Raises `Refused`."""
+    """Send the browser to Xero, by a page of ours. Raises `Refused`.
+
+    A redirect would be the form's own: browsers hold those against `form-action`, and Xero's log-in leads on to hosts
+    that nobody can list here.
+    """
     assert visit.session is not None
     connection = visit.desk.settings.connections.get(str(visit.request.path_params["name"]))
     if connection is None:
@@ -30,15 +34,19 @@ async def start(visit: Visit) -> Response:
         raise Refused(400, 'a connection of flow "custom" needs no consent: the worker asks for tokens itself')
     question = Question(connection, f"{visit.desk.settings.console.address}{CALLBACK}")
     visit.desk.consents.ask(question, visit.session)
-    return RedirectResponse(question.url(visit.desk.settings), 303)
+    return _step("On to Xero", question.url(visit.desk.settings))
 
 
 async def callback(request: Request) -> Response:
     """Where Xero sends the browser. Its cookie is withheld from a step that another site began: take one of our own."""
     query = request.url.query
     if len(query) > _LONGEST:
-        return HTMLResponse(render("back.html", target="/"), 400)
-    return HTMLResponse(render("back.html", target=f"{_FINISH}?{query}"))
+        return _step("Back from Xero", "/", code=400)
+    return _step("Back from Xero", f"{_FINISH}?{query}")
+
+
+def _step(title: str, target: str, *, code: int = 200) -> HTMLResponse:
+    return HTMLResponse(render("step.html", title=title, target=target), code)
 
 
 async def finish(visit: Visit) -> Response:

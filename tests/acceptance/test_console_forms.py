@@ -1,0 +1,73 @@
+"""What a browser makes of the console's forms: where it lets them lead, and which button a key presses."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from tests.chromium import Person, chromium
+from tests.console_room import TOKEN, Room, console_room
+from tests.serving_http import serving
+from tests.unit.settings_cases import MINIMAL
+
+
+@asynccontextmanager
+async def served_room(folder: Path, config: str = MINIMAL) -> AsyncIterator[Room]:
+    """A console that a browser reaches, and the loop of this test with it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    section = f'\n[console]\nadmin_token = "{TOKEN}"\nport = {port}\n'
+    async with console_room(folder, admin=False, config=config + section) as room:
+        server = uvicorn.Server(uvicorn.Config(room.app, lifespan="off", log_level="critical"))
+        serving_it = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield room
+        finally:
+            server.should_exit = True
+            await serving_it
+
+
+async def as_a_person(folder: Path, room: Room, act: Callable[[Person], None]) -> None:
+    """Somebody logs in and does this, while the console answers."""
+
+    def sit_down() -> None:
+        with chromium(folder) as person:
+            person.go(room.desk.settings.console.address)
+            person.fill("Your name", "Ann")
+            person.fill("Admin token", TOKEN)
+            person.click("Log in")
+            person.sees("Connections to Xero")
+            act(person)
+
+    await asyncio.to_thread(sit_down)
+
+
+async def test_connect_reaches_a_consent_page_that_xeros_log_in_redirects_to(tmp_path: Path) -> None:
+    """Who is logged in at login.xero.com is led on to authorize.xero.com at once."""
+    consent_page = answering("/", HTMLResponse("<title>consent</title><p>Allow access?</p>"))
+    with serving(consent_page) as consent:
+        log_in = answering("/identity/connect/authorize", RedirectResponse(f"{consent}/?consentId=1", 302))
+        with serving(log_in) as login:
+            async with served_room(tmp_path, f'{MINIMAL}\n[xero]\nlogin_url = "{login}"\n') as room:
+                await as_a_person(tmp_path, room, connects)
+
+
+def connects(person: Person) -> None:
+    person.click("Connect")
+    person.sees("Allow access?")
+
+
+def answering(path: str, response: Response) -> Starlette:
+    async def answer(_: Request) -> Response:
+        return response
+
+    return Starlette(routes=[Route(path, answer)])
