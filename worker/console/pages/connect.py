@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from worker.connecting import Question, complete
 from worker.console.rendering import render
+from worker.console.tenants import Held, only_one, owner, standing
 from worker.console.visit import Refused, Visit
 from worker.settings import OrganisationSettings
 from worker.settings.overlay import TENANT, BadEntry, Entry, Table, checked
@@ -70,15 +71,20 @@ async def finish(visit: Visit) -> Response:
 
 
 async def reached(visit: Visit) -> Response:
-    """The organisations that the last consent opened, and a choice where the configuration leaves it open."""
+    """The organisations that the last consent opened, and a choice where the configuration leaves it open.
+
+    Raises `Refused`.
+    """
     name = str(visit.request.path_params["name"])
     if name not in visit.desk.settings.connections:
         raise Refused(404, "no such connection in the configuration")
-    users = [await visit.desk.organisation(org.name) for org in _users(visit, name)]
-    open_ones = {org.name for org in _users(visit, name) if org.tenant_id is None}
-    tenants = visit.desk.tenants.get(name)
+    tenants, held = visit.desk.tenants.get(name), await _held(visit)
     return visit.page(
-        "connect.html", title=f"Connection {name}", name=name, tenants=tenants, users=users, open_ones=open_ones
+        "connect.html",
+        title=f"Connection {name}",
+        tenants=tenants,
+        owners={one.id: owner(one.id, held) for one in tenants or ()},
+        users=[standing(org, tenants or (), held) for org in _users(visit, name)],
     )
 
 
@@ -88,22 +94,37 @@ async def choose(visit: Visit) -> Response:
     tenant_id = visit.form.one("tenant")
     if tenant_id not in {one.id for one in visit.desk.tenants.get(org.connection, [])}:
         raise Refused(400, "this is none of the organisations that the consent opened: connect again")
+    other = owner(tenant_id, await _held(visit), but=org.name)
+    if other is not None:
+        raise Refused(400, f"{other} is this organisation of Xero already, and only one of ours can be: choose another")
     try:
         entry = checked(org, Table.ORGANISATION, TENANT, tenant_id)
     except BadEntry as error:
         raise Refused(400, str(error)) from None
-    await visit.desk.ledger.overlays.set(org.name, entry, who=visit.who)
+    await _become(visit, org.name, entry)
     return visit.back(f"/connect/{org.connection}", f"{org.name} is chosen.")
 
 
 async def _settle(visit: Visit, org: OrganisationSettings, reached: list[Tenant]) -> None:
-    """Where only one organisation is there it is the one, as without a console; and a worker that waits goes on."""
+    """Where nothing was chosen and one organisation is there it is the one; and a worker that waits goes on."""
     ledger = visit.desk.ledger
-    if org.tenant_id is None and len(reached) == 1:
-        await ledger.overlays.set(org.name, Entry(Table.ORGANISATION, TENANT, reached[0].id), who=visit.who)
+    only = only_one(org, reached, await _held(visit))
+    if only is not None:
+        await _become(visit, org.name, Entry(Table.ORGANISATION, TENANT, only.id))
     for pause in await ledger.pauses.current(org.name):
         if pause.kind is None and pause.reason in _LIFTED:
             await ledger.pauses.clear(org.name, None)
+
+
+async def _become(visit: Visit, org: str, tenant: Entry) -> None:
+    """Lists that were read of the organisation are those of another one from now on."""
+    await visit.desk.ledger.overlays.set(org, tenant, who=visit.who)
+    visit.desk.charts.pop(org, None)
+
+
+async def _held(visit: Visit) -> Held:
+    desk = visit.desk
+    return {name: (await desk.organisation(name)).tenant_id for name in desk.settings.organisations}
 
 
 def _users(visit: Visit, connection: str) -> list[OrganisationSettings]:

@@ -12,6 +12,7 @@ from worker.settings.overlay import BadEntry, Table, checked, filled
 from worker.views.parked import parked_list
 
 _PARKED = 500
+_CHOSEN = "which organisation of Xero it is, is chosen after connecting"
 
 
 async def show(visit: Visit) -> Response:
@@ -51,7 +52,7 @@ async def add(visit: Visit) -> Response:
     name, desk, form = visit.organisation(), visit.desk, visit.form
     org, overlay = desk.settings.organisations[name], await desk.ledger.overlays.of(name)
     if form.one("table") == Table.ORGANISATION:
-        raise Refused(400, "which organisation of Xero it is, is chosen after connecting")
+        raise Refused(400, _CHOSEN)
     try:
         entry = checked(org, form.one("table"), form.one("key"), form.one("value"))
     except BadEntry as error:
@@ -71,5 +72,7 @@ async def remove(visit: Visit) -> Response:
         table = Table(form.one("table"))
     except ValueError:
         raise Refused(400, f"expected one of {', '.join(Table)}") from None
+    if table is Table.ORGANISATION:
+        raise Refused(400, _CHOSEN)
     done = await visit.desk.ledger.overlays.remove(name, table, form.one("key"), who=visit.who)
     return visit.back(f"/organisations/{name}", f"{form.one('key')} is removed." if done else "It is not there.")
