@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,8 +18,10 @@ from starlette.routing import Route
 
 from tests.chromium import Person, chromium
 from tests.console_room import TOKEN, Room, console_room
+from tests.sample_ledger import event, lease_of
 from tests.serving_http import serving
 from tests.unit.settings_cases import MINIMAL
+from worker.ledger.records import HoldState
 
 
 @asynccontextmanager
@@ -64,6 +68,48 @@ async def test_connect_reaches_a_consent_page_that_xeros_log_in_redirects_to(tmp
 def connects(person: Person) -> None:
     person.click("Connect")
     person.sees("Allow access?")
+
+
+async def test_return_after_a_reason_discards_what_is_chosen(tmp_path: Path) -> None:
+    async with served_room(tmp_path) as room:
+        lease = await lease_of(room.desk.ledger)
+        await room.desk.ledger.held.hold(lease, [event(number, HoldState.PERSON) for number in (1, 2)])
+
+        await as_a_person(tmp_path, room, discards_one_by_return)
+
+        [action] = await room.desk.ledger.admin_actions.latest()
+        assert (action.action, action.reason) == ("parked.discard", "booked by hand")
+        assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 1
+
+
+def discards_one_by_return(person: Person) -> None:
+    """Return on a box that is ticked comes first: without a reason it does nothing."""
+    person.click("Parked")
+    person.sees("2 events")
+    box = person.driver.find_element(By.NAME, "id")
+    box.click()
+    box.send_keys(Keys.ENTER)
+    person.driver.find_element(By.ID, "why").send_keys("booked by hand", Keys.ENTER)
+    person.sees("1 discarded.")
+
+
+async def test_what_is_chosen_is_retried_without_a_reason(tmp_path: Path) -> None:
+    async with served_room(tmp_path) as room:
+        lease = await lease_of(room.desk.ledger)
+        await room.desk.ledger.held.hold(lease, [event(number, HoldState.PERSON) for number in (1, 2)])
+
+        await as_a_person(tmp_path, room, retries_one)
+
+        [action] = await room.desk.ledger.admin_actions.latest()
+        assert action.action == "parked.retry"
+
+
+def retries_one(person: Person) -> None:
+    person.click("Parked")
+    person.sees("2 events")
+    person.driver.find_element(By.NAME, "id").click()
+    person.click("Retry chosen")
+    person.sees("1 on their way.")
 
 
 def answering(path: str, response: Response) -> Starlette:

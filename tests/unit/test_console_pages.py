@@ -139,6 +139,17 @@ async def test_to_discard_needs_a_reason_which_stays_on_record(room: Room) -> No
     assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 1
 
 
+async def test_a_reason_to_discard_retries_nothing(room: Room) -> None:
+    ids = await park(room, 1, 2)
+
+    chosen = await room.browser.post("/parked/retry", {"id": ids[:1], "why": "booked by hand"})
+    everything = await room.browser.post("/parked/retry", {"all": "1", "why": "booked by hand"})
+
+    assert (chosen.status_code, everything.status_code) == (400, 400)
+    assert "nothing is retried: a reason is for discarding" in text_of(chosen)
+    assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 2
+
+
 async def test_a_long_list_comes_in_pages(room: Room) -> None:
     await park(room, *range(60), reason="account_missing")
 

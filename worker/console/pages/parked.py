@@ -48,7 +48,12 @@ async def one(visit: Visit) -> Response:
 
 
 async def retry(visit: Visit) -> Response:
-    """Send those of the form on their way: some by their ids, or all that an organisation and reason choose."""
+    """Send those of the form on their way: some by their ids, or all that an organisation and reason choose.
+
+    Raises `Refused`.
+    """
+    if visit.form.one("why"):
+        raise Refused(400, "nothing is retried: a reason is for discarding; go back and empty it to retry")
     chosen, here = _of_form(visit)
     count = await visit.desk.ledger.parked.retry(chosen, who=visit.who, reason="retried in the console")
     return visit.back(here, f"{count} on their way.")
