@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from worker.console.missing import missing_of
 from worker.ledger.records import HoldState
 from worker.mapping.accounts import payment_account
 from worker.mapping.result import Unmappable
-from worker.settings.overlay import Entry, Table
+from worker.settings.overlay import ROLES, Entry, Table
 from worker.xero.consent import Tenant
 
 KLARNA = {"table": "payments", "key": "klarna", "value": "090"}
@@ -117,6 +118,23 @@ async def test_the_forms_offer_what_xero_has(room: Room) -> None:
     assert 'id="payments-key" name="key" required maxlength="100" value="klarna"' in page
 
 
+async def test_each_account_is_offered_what_can_be_added_for_it(room: Room) -> None:
+    await room.browser.post("/organisations/main/read")
+
+    offered = offers((await room.browser.get("/organisations/main?table=accounts&key=refund_adjustment")).text)
+
+    refused = [
+        (role, code)
+        for role, codes in offered.items()
+        for code in codes
+        if (await room.browser.post("/organisations/main/add", an_account(role, code))).status_code != 303
+    ]
+    assert list(offered) == ["refund_adjustment", "gift_card", "store_credit", "reward_points"]
+    assert offered["refund_adjustment"] == ["200", "425", "260", "860", "841"]
+    assert offered["gift_card"] == ["841"]
+    assert refused == []
+
+
 async def test_what_parked_events_wait_for_is_offered_and_then_retried(room: Room) -> None:
     hint = refusal_of("klarna", room)
     parked = [event(number, HoldState.PERSON, reason="payment_method_unmapped", hint=hint) for number in range(3)]
@@ -189,6 +207,16 @@ async def test_an_organisation_is_chosen_among_those_that_the_consent_opened(roo
     assert refused.status_code == 400
     assert await overlay(room) == [Entry(Table.ORGANISATION, "tenant_id", other)]
     assert "It is Shop GmbH ." in text_of(await room.browser.get("/connect/xero"))
+
+
+def offers(page: str) -> dict[str, list[str]]:
+    """Each role to the accounts that its form offers."""
+    forms = re.findall(r'name="key" value="(\w+)">(.*?)</form>', page, re.DOTALL)
+    return {role: re.findall(r'<option value="(\w+)"', form) for role, form in forms if role in ROLES}
+
+
+def an_account(role: str, code: str) -> dict[str, str]:
+    return {"table": "accounts", "key": role, "value": code}
 
 
 def state_of(address: str) -> str:

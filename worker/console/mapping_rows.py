@@ -61,17 +61,16 @@ def rows(org: OrganisationSettings, overlay: Overlay, lists: ChartLists | None) 
 
 
 def choices(table: Table, lists: ChartLists | None, *, role: str = "") -> list[Choice]:
-    """What Xero's lists have for a table; nothing before they were read."""
+    """What Xero's lists have for a table, of the accounts for one `role`; nothing before they were read."""
     if lists is None:
         return []
     if table is Table.TAX:
         rates = (row for row in lists.tax_rates if is_active(row))
         return [Choice(str(row.get("TaxType")), f"{row.get('Name')}, {row.get('EffectiveRate')} %") for row in rates]
-    fits = sells if table is Table.ACCOUNTS and role not in _PAID_TO else pays
     return [
         Choice(str(row.get("Code") or row.get("AccountID")), f"{row.get('Code') or ''} {row.get('Name')}".strip())
         for row in lists.accounts
-        if is_active(row) and fits(row)
+        if is_active(row) and _fits(table, role, row)
     ]
 
 
@@ -94,6 +93,13 @@ def missing(org: OrganisationSettings, events: Iterable[ParkedEvent]) -> list[Mi
     return [
         Missing(table, key, reason, count, in_file(org, table, key)) for (table, key, reason), count in found.items()
     ]
+
+
+def _fits(table: Table, role: str, row: Mapping[str, Any]) -> bool:
+    """What stands for money is named by lines when it is sold, and by payments when it is spent."""
+    if table is Table.PAYMENTS:
+        return pays(row)
+    return sells(row) and (role not in _PAID_TO or pays(row))
 
 
 def _pairs(org: OrganisationSettings) -> Iterator[tuple[Table, str, str]]:

@@ -8,6 +8,7 @@ from worker.console import mapping_rows
 from worker.console.visit import Refused, Visit
 from worker.ledger.parked import Chosen
 from worker.paging import XeroUnreadable
+from worker.settings import OrganisationSettings
 from worker.settings.overlay import BadEntry, Table, checked, filled
 from worker.views.parked import parked_list
 
@@ -30,11 +31,14 @@ async def show(visit: Visit) -> Response:
         faults=[row for row in found if row.fault is not None],
         read_at=lists.at if lists else None,
         missing=mapping_rows.missing(filled(org, overlay), parked.events),
-        roles=mapping_rows.open_roles(org),
-        choices={table: mapping_rows.choices(table, lists) for table in Table},
-        role_choices=mapping_rows.choices(Table.ACCOUNTS, lists, role=visit.query("key") or "gift_card"),
+        roles={role: mapping_rows.choices(Table.ACCOUNTS, lists, role=role) for role in _asked_first(org, visit)},
+        choices={table: mapping_rows.choices(table, lists) for table in (Table.TAX, Table.PAYMENTS)},
         asked=(visit.query("table"), visit.query("key")),
     )
+
+
+def _asked_first(org: OrganisationSettings, visit: Visit) -> list[str]:
+    return sorted(mapping_rows.open_roles(org), key=lambda role: role != visit.query("key"))
 
 
 async def read(visit: Visit) -> Response:
