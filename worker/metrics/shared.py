@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from producers.amqp import AmqpError
@@ -19,10 +19,9 @@ from worker.ledger.figures import Waiting
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Pause
 from worker.outlook import Outlook, outlook
+from worker.xero.auth import CONSENT_LASTS
 
 _DEAD = "dead"
-_REFRESH_LASTS = timedelta(days=60)
-"""Without use. https://developer.xero.com/documentation/guides/oauth2/token-types"""
 
 
 class Depths(Protocol):
@@ -76,6 +75,6 @@ async def _tokens(ledger: Ledger, connection: str) -> dict[str, datetime]:
             return {}
         expiry = {"access": tokens.expires_at}
         if tokens.refresh_token and tokens.refreshed_at is not None:
-            expiry["refresh"] = tokens.refreshed_at + _REFRESH_LASTS
+            expiry["refresh"] = tokens.refreshed_at + CONSENT_LASTS
         return expiry
     return {}

@@ -21,8 +21,11 @@ from worker.xero.tokens import (
 )
 
 EARLY = timedelta(minutes=2)
+CONSENT_LASTS = timedelta(days=60)
+"""How long a refresh token lives without use. https://developer.xero.com/documentation/guides/oauth2/token-types"""
+
 IDLE = timedelta(days=7)
-"""Refresh tokens die after 60 days without use."""
+"""What nobody used for so long is refreshed, well before `CONSENT_LASTS`."""
 
 _LEASE_S = 10.0
 """A little more than the identity host is given. Who dies while asking must not keep the others waiting for long; who

@@ -10,14 +10,16 @@ from starlette.responses import Response
 from worker.console.visit import Visit
 from worker.ledger.errors import LedgerError
 from worker.settings.sections import ConnectionSettings
-from worker.views.status import status
+from worker.views.status import OrganisationStatus, Status, status
+from worker.xero.auth import CONSENT_LASTS
 
 _REFRESH_S = 30
+_REVOKED = "consent_revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """One connection. `state` is one of `custom`, `connected`, `expired`, `missing` and `unreadable`."""
+    """One connection. `state` is one of `custom`, `connected`, `expired`, `revoked`, `missing` and `unreadable`."""
 
     name: str
     flow: str
@@ -38,11 +40,11 @@ async def show(visit: Visit) -> Response:
         title="Overview",
         refresh_s=_REFRESH_S,
         status=now,
-        connections=[await _row(visit, one) for one in settings.connections.values()],
+        connections=[await _row(visit, one, now) for one in settings.connections.values()],
     )
 
 
-async def _row(visit: Visit, connection: ConnectionSettings) -> ConnectionRow:
+async def _row(visit: Visit, connection: ConnectionSettings, now: Status) -> ConnectionRow:
     organisations = visit.desk.settings.organisations.values()
     reached = tuple(org.name for org in organisations if org.connection == connection.name)
     name, flow = connection.name, connection.flow
@@ -54,4 +56,16 @@ async def _row(visit: Visit, connection: ConnectionSettings) -> ConnectionRow:
         return ConnectionRow(name, flow, reached, "unreadable", detail=str(error))
     if tokens is None:
         return ConnectionRow(name, flow, reached, "missing")
-    return ConnectionRow(name, flow, reached, "connected", tokens.refreshed_at)
+    renewed = tokens.refreshed_at
+    if renewed is not None and now.at - renewed >= CONSENT_LASTS:
+        return ConnectionRow(name, flow, reached, "expired", renewed)
+    revoked = [org.name for org in now.organisations if org.name in reached and _is_revoked(org)]
+    if not revoked:
+        return ConnectionRow(name, flow, reached, "connected", renewed)
+    whose = f"for {', '.join(revoked)}" if len(revoked) < len(reached) else ""
+    return ConnectionRow(name, flow, reached, "revoked", renewed, whose)
+
+
+def _is_revoked(org: OrganisationStatus) -> bool:
+    """The tokens of a consent that was withdrawn stay in the ledger; its organisation's pause says so."""
+    return any(pause.kind is None and pause.reason == _REVOKED for pause in org.pauses)
