@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from schemas.parts import Line
 from tests.console_room import Room, console_room, leads_to, text_of
 from tests.sample_ledger import event, lease_of
 from worker.console.missing import missing_of
 from worker.ledger.records import HoldState
 from worker.mapping.accounts import payment_account
 from worker.mapping.result import Unmappable
+from worker.mapping.taxes import line_tax_type
 from worker.settings.overlay import ROLES, Entry, Table
 from worker.xero.consent import Tenant
 
@@ -151,6 +154,20 @@ async def test_what_parked_events_wait_for_is_offered_and_then_retried(room: Roo
     assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 0
 
 
+async def test_a_tax_code_that_is_a_rate_is_mapped_once_the_rate_is(room: Room) -> None:
+    hints = [tax_refusal_of(code, room) for code in ("19%", "19.00", "19")]
+    parked = [event(at, HoldState.PERSON, reason="tax_unmapped", hint=hint) for at, hint in enumerate(hints)]
+    await room.desk.ledger.held.hold(await lease_of(room.desk.ledger), parked)
+
+    before = text_of(await room.browser.get("/organisations/main"))
+    await room.browser.post("/organisations/main/add", {"table": "tax", "key": "19%", "value": "OUTPUT2"})
+    after = text_of(await room.browser.get("/organisations/main"))
+
+    assert "19 tax 3 Map it : 19" in before
+    assert "19 tax 3 It is mapped: retry" in after
+    assert "Map it :" not in after
+
+
 async def test_connect_leads_to_xeros_page_with_a_question_of_its_own(room: Room) -> None:
     address = leads_to(await room.browser.post("/connect/xero"))
     second = leads_to(await room.browser.post("/connect/xero"))
@@ -221,6 +238,13 @@ def an_account(role: str, code: str) -> dict[str, str]:
 
 def state_of(address: str) -> str:
     return address.partition("state=")[2].partition("&")[0]
+
+
+def tax_refusal_of(code: str, room: Room) -> str:
+    line = Line(name="A mug", net=Decimal(100), tax=Decimal(19), gross=Decimal(119), tax_code=code)
+    with pytest.raises(Unmappable) as refusal:
+        line_tax_type(line, room.desk.settings.organisations["main"])
+    return refusal.value.hint
 
 
 def refusal_of(method: str, room: Room) -> str:

@@ -11,7 +11,7 @@ from worker.chart import Chart, Fault, compare, is_active, pays, sells
 from worker.console.chart_lists import ChartLists, Rows
 from worker.console.missing import missing_of
 from worker.settings import OrganisationSettings
-from worker.settings.organisation import AccountsSettings
+from worker.settings.organisation import AccountsSettings, tax_key
 from worker.settings.overlay import ROLES, Entry, Overlay, Table, filled, in_file
 from worker.views.parked import ParkedEvent
 
@@ -88,11 +88,17 @@ def open_roles(org: OrganisationSettings) -> list[str]:
 
 
 def missing(org: OrganisationSettings, events: Iterable[ParkedEvent]) -> list[Missing]:
-    """What these parked events say is not mapped; `org` is as it is served now."""
-    found = Counter((*one, event.reason) for event in events if (one := missing_of(event.hint)) is not None)
+    """What these parked events say is not mapped, under the keys of the mapping; `org` is as it is served now."""
+    named = ((missing_of(event.hint), event.reason) for event in events)
+    found = Counter((one[0], _kept_as(*one), reason) for one, reason in named if one is not None)
     return [
         Missing(table, key, reason, count, in_file(org, table, key)) for (table, key, reason), count in found.items()
     ]
+
+
+def _kept_as(table: Table, key: str) -> str:
+    """A store may call its tax code as the rate is written, `20%`, which is mapped as `20`."""
+    return tax_key(key) if table is Table.TAX else key
 
 
 def _fits(table: Table, role: str, row: Mapping[str, Any]) -> bool:
