@@ -181,6 +181,27 @@ async def test_another_name_for_this_host_leads_to_the_right_one_and_takes_no_fo
     assert (await room.browser.get("/healthz", host="10.0.0.3:8765")).text == "ok\n"
 
 
+@pytest.mark.parametrize(
+    ("setting", "address"),
+    [
+        ('url = "https://books.example.com:443"', "https://books.example.com"),
+        ('url = "http://[::1]:80/"', "http://[::1]"),
+        ("port = 80", "http://localhost"),
+        ('url = "https://books.example.com:80"', "https://books.example.com:80"),
+    ],
+)
+async def test_an_address_with_its_schemes_own_port_opens(tmp_path: Path, setting: str, address: str) -> None:
+    """A browser leaves that port out of `Host` and `Origin`, and so does this one."""
+    config = f'{MINIMAL}\n[console]\nadmin_token = "{TOKEN}"\n{setting}\n'
+    async with console_room(tmp_path, admin=False, config=config) as room:
+        http, at = room.browser.http, room.desk.settings.console.address
+        shown = await http.get(f"{at}/login")
+        entered = await http.post(f"{at}/login", data={"name": "Ann", "token": TOKEN}, headers={"origin": address})
+
+    assert at == address
+    assert (shown.status_code, entered.status_code, entered.headers["location"]) == (200, 303, "/")
+
+
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/style.css", "/callback?code=1&state=2", "/no/such/page", "/"])
 async def test_every_answer_forbids_scripts_frames_and_other_hosts(room: Room, path: str) -> None:
     headers = (await room.browser.get(path)).headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
@@ -28,6 +29,7 @@ from worker.settings.values import (
 )
 
 XERO_API = "https://api.xero.com"
+_OWN_PORTS = {"http": 80, "https": 443}
 
 
 def _listed(value: object) -> object:
@@ -79,8 +81,14 @@ class ConsoleSection(Section):
 
     @property
     def address(self) -> str:
-        """What to type into a browser; Xero sends people back to `/callback` below it."""
-        return self.url or f"http://localhost:{self.port}"
+        """What to type into a browser, which leaves out its scheme's own port as this does.
+
+        Xero sends people back to `/callback` below it.
+        """
+        parts = urlsplit(self.url or f"http://localhost:{self.port}")
+        if parts.port == _OWN_PORTS[parts.scheme]:
+            parts = parts._replace(netloc=parts.netloc.rpartition(":")[0])
+        return parts.geturl()
 
 
 class XeroSection(Section):
