@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 
 from worker.ledger.postgresql import connect_arguments
 
-OURS = "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
+OURS = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c statement_timeout=30000"
 
 
 def arguments(query: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy.engine import URL
 
 ANSWERS_WITHIN_S = 60.0
-"""Twice what `_OPTIONS` allow a statement: a server that is there has answered by then, be it with a refusal."""
+"""Twice what the server allows a statement: a server that is there has answered by then, be it with a refusal."""
 
 _PARAMETERS: dict[str, Any] = {
     "connect_timeout": 5,
@@ -21,7 +21,8 @@ _PARAMETERS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_OPTIONS = "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
+_OPTIONS = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+_STATEMENT = "-c statement_timeout=30000"
 
 
 class Connection(psycopg.AsyncConnection[Any]):
@@ -66,9 +67,13 @@ class Connection(psycopg.AsyncConnection[Any]):
 
 
 def connect_arguments(url: URL, *, answers_within_s: float | None) -> dict[str, Any]:
-    """What `url` leaves open. `options` are added up, the URL's last, which are those that count."""
+    """What `url` leaves open. `options` are added up, the URL's last, which are those that count.
+
+    Where answers are waited for without an end, statements have no limit either.
+    """
     arguments = {name: value for name, value in _PARAMETERS.items() if name not in url.query}
-    options = " ".join((_OPTIONS, *url.normalized_query.get("options", ())))
+    ours = [_OPTIONS] if answers_within_s is None else [_OPTIONS, _STATEMENT]
+    options = " ".join((*ours, *url.normalized_query.get("options", ())))
 
     async def connect(*args: Any, **named: Any) -> Connection:
         return await Connection.opened(*args, answers_within_s=answers_within_s, **named)
