@@ -170,9 +170,12 @@ class MemoryTokens:
     async def load(self, connection: str) -> TokenSet | None:
         return self.sets.get(connection)
 
-    async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
+    async def generation(self, connection: str) -> int:
         current = self.sets.get(connection)
-        if (current.generation if current else 0) != expected_generation:
+        return current.generation if current else 0
+
+    async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
+        if await self.generation(connection) != expected_generation:
             return False
         self.sets[connection] = new
         return True

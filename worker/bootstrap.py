@@ -12,8 +12,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
 
-import structlog
-
 from producers.amqp import BrokerSettings, Consumer
 from schemas.topology import EXCHANGES, organisation_queues
 from worker.budget.limits import Limits
@@ -25,6 +23,7 @@ from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
+from worker.housekeeping import keep_house
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.postgresql import ANSWERS_WITHIN_S
@@ -41,7 +40,6 @@ from worker.steps import Step, Steps, Unwatched
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
 from worker.xero.readings import Readings
-from worker.xero.tokens import AuthError
 
 
 async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s: float = LEASE_S) -> None:
@@ -144,21 +142,13 @@ class _Factory:
         self._clock = clock
         self._steps = steps
         self._clients = Clients(settings, ledger, clock, stack)
-        self._log = structlog.get_logger("xerelay")
         self._leases: dict[str, Lease] = {}
         self._shelves = {name: ChartShelf(Chart(org)) for name, org in settings.organisations.items()}
         self._counts: dict[str, Counts] = {}
 
     async def keep_house(self) -> None:
-        """Drop what retention has outlived, and refresh token sets that nobody used for a week."""
-        await self._ledger.calls.purge(self._settings.ledger.retention_days)
-        await self._ledger.parked.purge(self._settings.ledger.parked_retention_days)
-        for name in {org.connection for org in self._settings.organisations.values()}:
-            try:
-                if await self._clients.auth(name).refresh_if_idle():
-                    self._log.info("token.refreshed", connection=name, reason="idle for a week")
-            except AuthError as error:
-                self._log.warning("token.not_refreshed", connection=name, detail=str(error))
+        """With the tokens that all sessions share."""
+        await keep_house(self._settings, self._ledger, self._clients)
 
     def watch(self, service: Service) -> WorkerWatch:
         """What the endpoint shows."""

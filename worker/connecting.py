@@ -57,8 +57,7 @@ async def complete(
         endpoint = token_endpoint(http, identity_url=xero.identity_url, clock=clock)
         app = credentials(question.connection)
         token = await exchange(endpoint, app, code=code, redirect_uri=question.redirect_uri, verifier=question.verifier)
-        stored = await ledger.tokens.load(name)
-        if not await ledger.tokens.swap(name, stored.generation if stored else 0, token):
+        if not await ledger.tokens.swap(name, await ledger.tokens.generation(name), token):
             raise ConsentRefused("another process stored a token set meanwhile; start again")
         await ledger.admin_actions.record("connect", who=who, subject=f"connection {name}")
         return await connections(http, url=connections_url(xero.api_url), token=token)

@@ -90,7 +90,11 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         "ledger",
         ("no/ledger.db cannot be opened", "make the folder"),
     ),
-    "another encryption key": (wrong_key, "encryption key", ("stored with another", "connect again")),
+    "another encryption key": (
+        both(wrong_key, change('"custom"', '"web"'), change("sandbox-custom", "sandbox-web")),
+        "encryption key",
+        ("stored with another", "connect again"),
+    ),
     "a wrong client secret": (
         change('"sandbox-secret"', '"old-secret"'),
         "consent",

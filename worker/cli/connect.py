@@ -15,6 +15,7 @@ from worker.cli.callback import PATH, listening
 from worker.cli.options import By, Config, settings, who
 from worker.clock import SystemClock
 from worker.connecting import Question, complete
+from worker.ledger.errors import LedgerError
 from worker.ledger.upgrade import upgrade
 from worker.settings import Settings
 from worker.settings.sections import ConnectionSettings
@@ -50,6 +51,8 @@ def connect(
         tenants = asyncio.run(_connect(checked, connection, who(by), paste=paste))
     except (ConsentRefused, AuthError) as error:
         _fail(str(error))
+    except LedgerError as error:
+        _fail(f"ledger: {error}", code=1)
     typer.echo("connected; the organisations it reaches (put the id into organisations.NAME.tenant_id):")
     configured = {org.tenant_id: org.name for org in checked.organisations.values() if org.tenant_id}
     for tenant in tenants:
@@ -92,6 +95,6 @@ async def came_back(page: str, port: int, *, browse: Callable[[str], object] = w
         raise ConsentRefused(f"port {port} cannot be used; {_AGAIN}") from None
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, *, code: int = 2) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)

@@ -4,7 +4,7 @@ LedgerError
 ├── LeaseLost           the fencing number is not current: stop serving that name
 ├── LedgerUnavailable   the database is gone or busy: wait and try again
 ├── LedgerBehind        the schema is older or newer than the code: stop and tell the operator
-├── WrongKey            stored tokens cannot be read with the configured key: stop and tell the operator
+├── WrongKey            stored tokens cannot be read with the configured key: a person has to connect again
 └── DocumentBusy        a document belongs to another open call: settle that one first
 """
 

@@ -18,6 +18,7 @@ from worker.ledger.tables import tokens
 
 _TIMES = ("expires_at", "refreshed_at", "previous_until")
 _LOAD = select(tokens).where(tokens.c.connection == bindparam("of"))
+_GENERATION = select(tokens.c.generation).where(tokens.c.connection == bindparam("of"))
 _SWAP = (
     update(tokens)
     .where(tokens.c.connection == bindparam("of"), tokens.c.generation == bindparam("expected"))
@@ -39,6 +40,12 @@ class Tokens:
         async with self._database.reading() as session:
             row = (await session.execute(_LOAD, {"of": connection})).one_or_none()
         return None if row is None else self._open(connection, row.generation, row.sealed)
+
+    async def generation(self, connection: str) -> int:
+        """Of the tokens that are stored, for `swap`; 0 when there are none. Needs no key: any key's may be replaced."""
+        async with self._database.reading() as session:
+            found: int | None = (await session.execute(_GENERATION, {"of": connection})).scalar_one_or_none()
+        return found or 0
 
     async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
         """Replace the tokens when their generation is still the expected one (0: there are none yet).

@@ -21,13 +21,14 @@ _ENDED = {RunState.DONE: "finished", RunState.FAILED: "failed"}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows. `refreshed`: when each consent's tokens were renewed last."""
+    """What the ledger knows. `refreshed`: when each consent's tokens were renewed last; `unreadable`: whose are not."""
 
     now: datetime
     held: Mapping[str, Sequence[HeldCount]]
     pauses: Sequence[Pause]
     refreshed: Mapping[str, datetime]
     runs: Sequence[RunStatus]
+    unreadable: Sequence[str] = ()
 
 
 def digest(facts: Facts, *, since: datetime) -> list[str]:
@@ -35,7 +36,7 @@ def digest(facts: Facts, *, since: datetime) -> list[str]:
 
     Details of pauses and parked events are left out: they may quote what Xero says of a customer.
     """
-    return [*_paused(facts), *_expiring(facts), *_parked(facts), *_runs(facts, since)]
+    return [*_paused(facts), *_unreadable(facts), *_expiring(facts), *_parked(facts), *_runs(facts, since)]
 
 
 def _paused(facts: Facts) -> Iterator[str]:
@@ -46,6 +47,12 @@ def _paused(facts: Facts) -> Iterator[str]:
             yield f"{what}: the day's calls are spent since {_moment(pause.since)}{until}; see `xerelay budget`"
         else:
             yield f"{what}: paused since {_moment(pause.since)} ({pause.reason}); see `xerelay status`"
+
+
+def _unreadable(facts: Facts) -> Iterator[str]:
+    for connection in facts.unreadable:
+        cure = f"run `xerelay connect {connection}`, or set the key they were stored with"
+        yield f"connection {connection}: its tokens cannot be read with this encryption_key; {cure}"
 
 
 def _expiring(facts: Facts) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from worker.clock import Clock
-from worker.ledger.errors import LedgerError
+from worker.ledger.errors import LedgerError, WrongKey
 from worker.ledger.ledger import Ledger
 from worker.notices.channels import Channel, Mail, NotSent, Webhook
 from worker.notices.digest import Facts, digest
@@ -85,13 +85,23 @@ class Notices:
         names = list(self._settings.organisations)
         waiting = await self._ledger.overview.waiting(names)
         pauses = [pause for name in names for pause in await self._ledger.pauses.current(name)]
-        refreshed = {}
+        held = {name: one.held for name, one in waiting.items()}
+        refreshed, unreadable = await self._consents()
+        return Facts(await self._ledger.now(), held, pauses, refreshed, await self._ledger.runs.latest(), unreadable)
+
+    async def _consents(self) -> tuple[dict[str, datetime], list[str]]:
+        """When each was refreshed, and those whose tokens cannot be read. Custom connections have none."""
+        refreshed: dict[str, datetime] = {}
+        unreadable = []
         for name, connection in self._settings.connections.items():
-            stored = None if connection.flow == "custom" else await self._ledger.tokens.load(name)
+            try:
+                stored = None if connection.flow == "custom" else await self._ledger.tokens.load(name)
+            except WrongKey:
+                unreadable.append(name)
+                continue
             if stored is not None and stored.refreshed_at is not None:
                 refreshed[name] = stored.refreshed_at
-        held = {name: one.held for name, one in waiting.items()}
-        return Facts(await self._ledger.now(), held, pauses, refreshed, await self._ledger.runs.latest())
+        return refreshed, unreadable
 
 
 def _lease_name(channel: Channel) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from worker.clock import Clock
+from worker.ledger.errors import WrongKey
 from worker.ledger.records import Lease, TokenSet
 from worker.xero.tokens import (
     DATA_SCOPES,
@@ -54,6 +55,10 @@ class Tokens(Protocol):
         """The current set."""
         ...
 
+    async def generation(self, connection: str) -> int:
+        """The current set's, whatever key it was stored with."""
+        ...
+
     async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
         """Put `new`, if the current generation is the expected one; 0 stands for none."""
         ...
@@ -91,7 +96,7 @@ class XeroAuth:
         Raises `TokenUnavailable`, `ConsentRevoked`, and what the ledger raises.
         """
         if self._current is None:
-            self._current = await self._tokens.load(self._connection)
+            self._current = await self._stored()
         current = self._current
         if current is not None and self._lasts(current):
             return current
@@ -119,7 +124,7 @@ class XeroAuth:
 
     async def refresh_if_idle(self) -> bool:
         """Refresh a token set that nobody refreshed for 7 days, so that the consent does not lapse."""
-        stored = await self._tokens.load(self._connection)
+        stored = await self._stored()
         if stored is None or stored.refresh_token is None or stored.refreshed_at is None:
             return False
         if self._clock.now() - stored.refreshed_at < IDLE:
@@ -144,8 +149,17 @@ class XeroAuth:
                 await self._clock.sleep(_POLL_S)
         raise TokenUnavailable(f"another worker has been refreshing {self._connection!r} for {_PATIENCE_S:.0f} s")
 
+    async def _stored(self) -> TokenSet | None:
+        """What the ledger has, as far as it is of use: client credentials need nothing of what they replace."""
+        try:
+            return await self._tokens.load(self._connection)
+        except WrongKey:
+            if self._credentials.flow is not Flow.CUSTOM:
+                raise
+            return None
+
     async def _fresher_than(self, stale: int | None) -> TokenSet | None:
-        stored = await self._tokens.load(self._connection)
+        stored = await self._stored()
         return stored if self._is_fresher(stored, stale) else None
 
     def _is_fresher(self, stored: TokenSet | None, stale: int | None) -> bool:
@@ -159,15 +173,14 @@ class XeroAuth:
         if lease is None:
             return None
         try:
-            stored = await self._tokens.load(self._connection)
+            stored = await self._stored()
             if self._is_fresher(stored, stale):
                 return stored
-            generation = stored.generation if stored else 0
+            generation = stored.generation if stored else await self._tokens.generation(self._connection)
             try:
                 new = await self._fetch(stored)
             except ConsentRevoked:
-                latest = await self._tokens.load(self._connection)
-                if latest is not None and latest.generation != generation:
+                if await self._tokens.generation(self._connection) != generation:
                     return None  # a person connected again, or the lease ran out, while this one asked
                 raise
             new = replace(new, generation=generation + 1)

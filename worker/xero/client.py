@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import httpx
 
+from worker.ledger.errors import WrongKey
 from worker.ledger.records import Call, TokenSet
 from worker.xero.answers import is_expired, read
 from worker.xero.auth import XeroAuth
@@ -25,7 +26,8 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "U
 class XeroClient:
     """Sends calls for one organisation. Nothing is retried, except once after an expired token.
 
-    `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through.
+    `spend_again(call_id)` asks the ledger for the token of that second request. Errors of the ledger pass through, but
+    that a token set cannot be read: a person has to connect again, as after a revocation.
     `on_reply` hears what came of each request, and in how many seconds.
     """
 
@@ -88,7 +90,7 @@ class XeroClient:
                 await response.aread()
         except TimeoutError:
             return _lost(grant, f"no reply within {self._deadline_s:g} s"), 0
-        except ConsentRevoked as error:
+        except (ConsentRevoked, WrongKey) as error:
             return Reply(ReplyKind.CONSENT, detail=str(error)), 0
         except TokenUnavailable as error:
             return Reply(ReplyKind.UNSENT, detail=str(error)), 0
@@ -103,7 +105,7 @@ class XeroClient:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._auth.refuse(generation)
-        except ConsentRevoked as error:
+        except (ConsentRevoked, WrongKey) as error:
             return Reply(ReplyKind.CONSENT, detail=str(error))
         except (TokenUnavailable, TimeoutError) as error:
             return Reply(ReplyKind.UNSENT, detail=str(error) or "no new token in time")
