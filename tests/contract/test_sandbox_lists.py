@@ -196,8 +196,10 @@ def test_7_credit_notes_are_found_by_where_and_number(xero: XeroCaller) -> None:
     note = made(xero, "CreditNotes", credit_note(a_contact(xero), "C-1"))
 
     by_where = xero.get("/CreditNotes", where='CreditNoteNumber=="C-1"', page=1).json()["CreditNotes"]
+    by_id = xero.get("/CreditNotes", where=f'CreditNoteID==guid("{note["CreditNoteID"]}")', page=1)
 
     assert [one["CreditNoteID"] for one in by_where] == [note["CreditNoteID"]]
+    assert by_id.json()["CreditNotes"] == by_where
     assert xero.get("/CreditNotes/C-1").json()["CreditNotes"][0]["LineItems"]
     assert len(xero.get("/CreditNotes", CreditNoteNumbers="other").json()["CreditNotes"]) == 1
 

@@ -1,17 +1,20 @@
-"""Approvals are looked for while documents are being written: what was written meanwhile stays known."""
+"""Approvals: under another number too, and while documents are being written, when what was written stays known."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment
 from worker.approvals import Approvals
+from worker.documents import Kind
 from worker.ledger.records import Call
 from worker.xero.reply import Reply
 
@@ -28,6 +31,34 @@ class SlowLists(MemoryXero):
         if self.meanwhile is not None and "Statuses" in call.params:
             await self.meanwhile()
         return await super().send(call)
+
+
+class Filtering(MemoryXero):
+    """Credit notes are found by the terms that are asked for."""
+
+    def _listed(self, call: Call) -> Iterator[Mapping[str, Any]]:
+        terms = re.findall(r'(\w+)==(?:guid\()?"([^"]*)"', call.params.get("where", ""))
+        for element in super()._listed(call):
+            if not terms or any(str(element.get(name)) == value for name, value in terms):
+                yield element
+
+
+async def test_a_credit_note_renumbered_at_its_approval_has_its_refund_booked(tmp_path: Path) -> None:
+    xero = Filtering()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, document_status="draft") as one:
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        memo = event(Entity.CREDIT_MEMO, credit_memo(line("10.00", "2.00", tax_rate="20")))
+        await one.acked(*one.receive(memo))
+        refund = payment(direction="out", credit_memo_id=memo.data.id)
+        await one.acked(*one.receive(event(Entity.PAYMENT, refund)))
+        number = next(number for number, note in xero.written.items() if "CreditNoteID" in note)
+        for approved, changes in ((NUMBER, {}), (number, {"CreditNoteNumber": "CN-0042"})):
+            xero.written[approved] = {**xero.written[approved], "Status": "AUTHORISED", **changes}
+
+        await Approvals(session=one.session).look()
+        await one.written(Kind.PAYMENT, 1)
+
+        assert await one.parked() == []
 
 
 def sale(net: str, tax: str, *, hours: int = 0) -> Event:

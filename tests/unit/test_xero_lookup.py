@@ -3,13 +3,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 
-from tests.xero_fakes import member_of, sale_element
+from tests.xero_fakes import document_of, member_of, sale_element, write_of
 from worker.documents import Action, Kind
 from worker.ledger.records import Member
-from worker.xero.lookup import Found, lookups, match
+from worker.xero.lookup import Found, lookups, match, readings_of
 from worker.xero.sameness import totals_of
 
 
@@ -54,6 +55,25 @@ def test_an_invoice_that_is_known_is_asked_for_by_its_id_whatever_its_number() -
 
     assert (by_id.params["IDs"], by_id.members) == ("i-2", (known,))
     assert (by_number.params["InvoiceNumbers"], by_number.members) == ("invoice-1", (invoice("1"),))
+
+
+def test_a_credit_note_that_is_known_is_asked_for_by_its_id_whatever_its_number() -> None:
+    known = member_of(Kind.CREDIT_NOTE, "2", xero_id="n-2")
+
+    (request,) = lookups(Kind.CREDIT_NOTE, [member_of(Kind.CREDIT_NOTE, "1"), known])
+
+    assert request.params["where"] == 'CreditNoteNumber=="credit_note-1" OR CreditNoteID==guid("n-2")'
+
+
+def test_full_requests_for_credit_notes_by_their_ids_stay_short() -> None:
+    writes = [write_of(Kind.CREDIT_NOTE, str(number)) for number in range(50)]
+    made = {write.key: document_of(write, xero_id=str(uuid4())) for write in writes}
+
+    readings = readings_of(Kind.CREDIT_NOTE, writes, made)
+
+    assert len(readings) == 3
+    assert all(len(urlencode(reading.params)) <= 2_048 for reading in readings)
+    assert f'CreditNoteID==guid("{made[writes[0].key].xero_id}")' in readings[0].params["where"]
 
 
 def test_an_invoice_number_with_a_comma_is_asked_for_by_itself() -> None:

@@ -76,7 +76,7 @@ def _by_terms(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
     # items have no pages; their prices come rounded to the cent unless asked otherwise
     page = _UNITS if kind is Kind.ITEM else _PAGE
     extra = {"includeArchived": "true"} if kind is Kind.CONTACT else {}
-    terms = _contact_terms if kind is Kind.CONTACT else _number_term
+    terms = {Kind.CONTACT: _contact_terms, Kind.CREDIT_NOTE: _note_term}.get(kind, _number_term)
     return [
         LookupRequest(f"/{ENDPOINTS[kind].plural}", {"where": _any_of(few, terms), **page, **extra}, few)
         for few in _chunks(members, terms)
@@ -84,11 +84,10 @@ def _by_terms(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
 
 
 def readings_of(kind: Kind, writes: Sequence[Write], documents: Mapping[DocumentKey, Document]) -> list[Reading]:
-    """The requests that show documents of ours as they are now, with their lines; by id, where Xero lists by ids."""
+    """The requests that show documents of ours as they are now, with their lines; by id: a person may renumber them."""
 
     def term(write: Write) -> str:
-        document = documents[write.key]
-        return document.xero_id if kind is Kind.INVOICE else f"CreditNoteNumber=={_quoted(document.number)}"
+        return _id_term(kind, documents[write.key])
 
     return [
         Reading(f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(write) for write in few]), **_PAGE, **_UNITS}, few)
@@ -117,15 +116,19 @@ def drafts(kind: Kind, page: int, page_size: int) -> tuple[str, Mapping[str, str
 
 
 def states_of(kind: Kind, documents: Sequence[Document]) -> list[tuple[str, Mapping[str, str], tuple[Document, ...]]]:
-    """The requests that show what has become of documents, and of which each."""
+    """The requests that show what has become of documents, and of which each; who is not shown is not there."""
 
     def term(document: Document) -> str:
-        return document.xero_id if kind is Kind.INVOICE else f"CreditNoteNumber=={_quoted(document.number)}"
+        return _id_term(kind, document)
 
     return [
         (f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(one) for one in few]), **_PAGE}, few)
         for few in _chunks(documents, term)
     ]
+
+
+def _id_term(kind: Kind, document: Document) -> str:
+    return document.xero_id if kind is Kind.INVOICE else _note_of(document.xero_id)
 
 
 def _asked(kind: Kind, terms: Sequence[str]) -> dict[str, str]:
@@ -171,6 +174,16 @@ def _any_of(members: Sequence[T], term: Callable[[T], str]) -> str:
 
 def _number_term(member: Member) -> str:
     return f"{ENDPOINTS[member.kind].number}=={_quoted(member.number)}"
+
+
+def _note_term(member: Member) -> str:
+    """By its id, once it has one, as invoices."""
+    return _note_of(member.xero_id) if member.xero_id else _number_term(member)
+
+
+def _note_of(xero_id: str) -> str:
+    """Xero has no list of credit notes by their ids: the same by a filter."""
+    return f'CreditNoteID==guid("{xero_id}")'
 
 
 def _contact_terms(member: Member) -> str:

@@ -48,10 +48,13 @@ class Comparison:
 
     def candidates(self, table: Table) -> list[Json] | None:
         """The documents an index offers, or None where all must be looked at."""
-        index = table.indexed(self.path)
-        if index is None or self.sign not in {"==", "="} or not isinstance(self.value, str):
+        if self.sign not in {"==", "="} or not isinstance(self.value, str):
             return None
-        return table.find(index, self.value)
+        if self.path == table.id_field:
+            document = table.get(self.value)
+            return [] if document is None else [document]
+        index = table.indexed(self.path)
+        return None if index is None else table.find(index, self.value)
 
 
 @dataclass(frozen=True, slots=True)
