@@ -16,6 +16,7 @@ from worker.ledger.figures import Figures
 from worker.ledger.held import HeldEvents
 from worker.ledger.history import Histories
 from worker.ledger.leases import Leases
+from worker.ledger.notices import Notices
 from worker.ledger.overlays import Overlays
 from worker.ledger.overview import Overview
 from worker.ledger.parked import Parked
@@ -50,6 +51,7 @@ class Ledger:
         self.admin_actions = AdminActions(database)
         self.figures = Figures(database)
         self.overlays = Overlays(database)
+        self.notices = Notices(database)
 
     @classmethod
     async def open(

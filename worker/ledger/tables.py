@@ -199,6 +199,11 @@ pauses = Table(
     PrimaryKeyConstraint("org", "kind"),
 )
 
+# up to when the people of a channel of notices have been told
+notices = Table(
+    "notices", metadata, Column("channel", Text, primary_key=True), Column("told_until", Instant, nullable=False)
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -60,11 +60,20 @@ class Notices:
         if not due:
             return
         facts = await self._facts()
-        lines = digest(facts, since=facts.now - self._every)
-        for channel in due if lines else ():
-            await self._send(channel, lines)
+        for channel in due:
+            lines = digest(facts, since=await self._told_until(channel, facts.now))
+            if lines:
+                await self._send(channel, lines, facts.now)
 
-    async def _send(self, channel: Channel, lines: list[str]) -> None:
+    async def _told_until(self, channel: Channel, now: datetime) -> datetime:
+        """By what got out, not by `every`: what ends while nothing gets out is told when something does."""
+        told = await self._ledger.notices.told_until(channel.name)
+        if told is None:
+            told = now - self._every
+            await self._ledger.notices.tell(channel.name, told)
+        return told
+
+    async def _send(self, channel: Channel, lines: list[str], now: datetime) -> None:
         """The lease is kept: until it runs out nobody sends again."""
         name = _lease_name(channel)
         lease = await self._ledger.leases.acquire(name, uuid.uuid4().hex, ttl_s=self._every.total_seconds())
@@ -80,6 +89,7 @@ class Notices:
             await self._ledger.leases.renew(lease, ttl_s=again.total_seconds())
         else:
             self._log.info("notice.sent", channel=channel.name, lines=len(lines))
+            await self._ledger.notices.tell(channel.name, now)
 
     async def _facts(self) -> Facts:
         names = list(self._settings.organisations)
@@ -87,7 +97,8 @@ class Notices:
         pauses = [pause for name in names for pause in await self._ledger.pauses.current(name)]
         held = {name: one.held for name, one in waiting.items()}
         refreshed, unreadable = await self._consents()
-        return Facts(await self._ledger.now(), held, pauses, refreshed, await self._ledger.runs.latest(), unreadable)
+        now = await self._ledger.now()  # before the runs are read: what ends in between is told twice and not never
+        return Facts(now, held, pauses, refreshed, await self._ledger.runs.latest(), unreadable)
 
     async def _consents(self) -> tuple[dict[str, datetime], list[str]]:
         """When each was refreshed, and those whose tokens cannot be read. Custom connections have none."""

@@ -1,0 +1,115 @@
+"""What ends while no notice gets out is told by the next that does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from producers.runs import Run, RunState
+from schemas.commands import ResyncAll
+from tests.agent_fixture import message
+from tests.fakes import START, FakeClock
+from tests.sample_ledger import opened
+from tests.unit.settings_cases import MINIMAL
+from worker.ledger.ledger import Ledger
+from worker.notices.channels import NotSent
+from worker.notices.notices import Notices
+from worker.settings import load
+
+DAY_S = 24 * 3600
+
+
+class Channel:
+    """Keeps what gets out."""
+
+    name = "mail"
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.lines: list[str] = []
+
+    async def send(self, subject: str, lines: Sequence[str]) -> None:
+        if self.is_away:
+            raise NotSent("the mail server did not take it")
+        self.lines += lines
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(f"sqlite+inline:///{tmp_path / 'ledger.db'}", clock=clock) as ledger:
+        yield ledger
+
+
+def worker_of(ledger: Ledger, clock: FakeClock, channel: Channel, folder: Path) -> Notices:
+    path = folder / "xerelay.toml"
+    path.write_text(MINIMAL)
+    return Notices(load(path, {}), ledger, clock, [channel])
+
+
+async def ended(ledger: Ledger, name: str, state: RunState) -> None:
+    """A run of the store's agent, from its command to its end."""
+    run = Run(name, "resync-all", ResyncAll())
+    checkpoints, runs = ledger.store("shop", holder="agent")
+    assert await checkpoints.take_charge(60)
+    await runs.record(run, message(run.name, run.command, run.id))
+    await runs.begin(run)
+    await runs.finish(run, state)
+    await checkpoints.hand_over()
+
+
+async def test_a_resync_that_failed_is_told_when_the_first_mail_did_not_get_out(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    channel = Channel()
+    worker = worker_of(ledger, clock, channel, tmp_path)
+    await ended(ledger, "first", RunState.DONE)
+    await worker.turn()
+    clock.advance(300)
+    await ended(ledger, "second", RunState.FAILED)
+
+    channel.is_away = True
+    clock.advance(DAY_S)
+    await worker.turn()
+    channel.is_away = False
+    clock.advance(901)
+    await worker.turn()
+    clock.advance(2 * DAY_S)
+    await worker.turn()
+
+    finished, failed = channel.lines
+    assert "resync-all finished" in finished
+    assert "resync-all failed" in failed
+
+
+async def test_a_mail_server_that_was_never_there_loses_nothing_either(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    channel = Channel()
+    channel.is_away = True
+    worker = worker_of(ledger, clock, channel, tmp_path)
+    await ended(ledger, "first", RunState.FAILED)
+
+    for _ in range(3):
+        await worker.turn()
+        clock.advance(DAY_S)
+    channel.is_away = False
+    await worker.turn()
+
+    [line] = channel.lines
+    assert "resync-all failed" in line
+
+
+async def test_what_was_told_by_one_worker_stays_told(database_url: str) -> None:
+    later = START + timedelta(hours=1)
+    async with opened(database_url) as one, opened(database_url) as other:
+        nothing = await one.notices.told_until("mail")
+        await one.notices.tell("mail", START)
+        await asyncio.gather(one.notices.tell("mail", later), other.notices.tell("mail", START))
+
+        assert nothing is None
+        assert await other.notices.told_until("mail") == later
+        assert await other.notices.told_until("webhook") is None
