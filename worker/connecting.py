@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from worker.clients import credentials
 from worker.clock import Clock
 from worker.ledger.ledger import Ledger
+from worker.ledger.records import TokenSet
 from worker.settings import Settings
 from worker.settings.sections import ConnectionSettings
 from worker.xero.consent import (
@@ -20,8 +22,11 @@ from worker.xero.consent import (
     read_callback,
 )
 from worker.xero.identity import connections_url, identity_client, token_endpoint
+from worker.xero.tokens import TokenUnavailable
 
 _AUTHORISE = "/identity/connect/authorize"
+_TRIES = 4
+_APART_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,29 @@ async def complete(
         endpoint = token_endpoint(http, identity_url=xero.identity_url, clock=clock)
         app = credentials(question.connection)
         token = await exchange(endpoint, app, code=code, redirect_uri=question.redirect_uri, verifier=question.verifier)
-        if not await ledger.tokens.swap(name, await ledger.tokens.generation(name), token):
-            raise ConsentRefused("another process stored a token set meanwhile; start again")
+        await _keep(ledger, name, token)
         await ledger.admin_actions.record("connect", who=who, subject=f"connection {name}")
-        return await connections(http, url=connections_url(xero.api_url), token=token)
+        url = connections_url(xero.api_url)
+        return await _patiently(lambda: connections(http, url=url, token=token), name, clock)
+
+
+async def _keep(ledger: Ledger, name: str, token: TokenSet) -> None:
+    """A worker that refreshes meanwhile is no obstacle: what it stores is of an older consent."""
+    for _ in range(_TRIES):
+        if await ledger.tokens.swap(name, await ledger.tokens.generation(name), token):
+            return
+    raise ConsentRefused("other processes stored token sets meanwhile; start again")
+
+
+async def _patiently(ask: Callable[[], Awaitable[list[Tenant]]], name: str, clock: Clock) -> list[Tenant]:
+    """The code of the consent is spent by now: a moment's silence of Xero must not cost another."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await ask()
+        except TokenUnavailable:
+            await clock.sleep(_APART_S)
+    try:
+        return await ask()
+    except TokenUnavailable as error:
+        kept = f"connection {name} has its tokens, and its organisations go on at their next probe"
+        raise TokenUnavailable(f"{error}; {kept}: connect again only to see which it reaches") from None
