@@ -10,9 +10,7 @@ from producers.runs import RunState
 from worker.ledger.overview import HeldCount
 from worker.ledger.records import HoldState, Pause
 from worker.ledger.run_reports import RunStatus
-
-_CONSENT_LASTS = timedelta(days=60)
-"""A refresh token, without use. https://developer.xero.com/documentation/guides/oauth2/token-types"""
+from worker.xero.auth import CONSENT_LASTS
 
 _EXPIRES_SOON = timedelta(days=14)
 _SPENT = frozenset({"day_budget_spent", "day_limit"})
@@ -57,7 +55,7 @@ def _unreadable(facts: Facts) -> Iterator[str]:
 
 def _expiring(facts: Facts) -> Iterator[str]:
     for connection, refreshed in facts.refreshed.items():
-        ends = refreshed + _CONSENT_LASTS
+        ends = refreshed + CONSENT_LASTS
         if ends - facts.now < _EXPIRES_SOON:
             yield f"connection {connection}: the consent ends on {ends:%Y-%m-%d}; run `xerelay connect {connection}`"
 
