@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from deploy.sandbox.xero.app import build_app
 from deploy.sandbox.xero.state import Options, Sandbox
-from tests.console_room import console_room, text_of
+from tests.console_room import console_room, leads_to, text_of
 from tests.fakes import START, FakeClock
 from tests.pasting import allow, at_sandbox, paste, with_ledger
 from tests.sample_ledger import ORG, event, lease_of, opened
@@ -95,7 +95,7 @@ async def test_what_cannot_be_read_can_be_replaced(database_url: str) -> None:
 async def test_connecting_again_in_the_console_cures_it(xero: str, tmp_path: Path) -> None:
     async with console_room(tmp_path, config=at_sandbox(xero)) as room:
         await room.browser.log_in()
-        page = (await room.browser.post("/connect/xero")).headers["location"]
+        page = leads_to(await room.browser.post("/connect/xero"))
 
         answer = await room.browser.get(allow(page).replace("/callback", "/connect/finish"))
 
