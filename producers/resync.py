@@ -12,7 +12,7 @@ import structlog
 from producers.checkpoints import CheckpointError
 from producers.defects import described, ungrouped
 from producers.pace import Stopped
-from producers.runs import Progress, Run, RunState
+from producers.runs import Progress, Run, RunState, shortfall
 from producers.selection import by_ids, selection_of, streams_of, wish_of
 from producers.session import Session
 from producers.sought import Sought
@@ -73,8 +73,17 @@ class Resyncer:
             self._log.error("run.failed", run=run.id, detail=described(error))
             await self._s.patience.of(partial(self._s.runs.finish, run, RunState.FAILED, described(error)))
         else:
-            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, self._sought.unknown))
+            short = await self._shortfall(run)
+            if short:
+                self._log.warning("run.short", run=run.id, detail=short)
+            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, self._sought.unknown or short))
             self._log.info("run.done", run=run.id)
+
+    async def _shortfall(self, run: Run) -> str:
+        """Of ids nothing was counted in the store."""
+        if by_ids(run) is not None:
+            return ""
+        return shortfall(await self._s.patience.of(partial(self._s.runs.progress, run)))
 
     async def _work_while_wanted(self, run: Run) -> None:
         with ungrouped():

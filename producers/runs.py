@@ -14,6 +14,8 @@ from schemas.entities import Entity
 
 StoreCommand = ResyncAll | Resync | SyncNow
 
+_SOME = 100
+
 
 class RunState(StrEnum):
     """How far a run is. A joined one has no work of its own; a refused one was not understood."""
@@ -57,6 +59,19 @@ class Progress:
     broken: int = 0
     total: int | None = None
     done: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether far fewer rows were read than were counted at the start: some are deleted meanwhile, not so many."""
+        return self.total is not None and self.total - self.rows > max(1, self.total // _SOME)
+
+
+def shortfall(reached: Mapping[str, Progress]) -> str:
+    """Which streams, by their names, ended too early, and what to do; empty where none did."""
+    short = [f"{one.rows} of {one.total} {name}" for name, one in reached.items() if one.is_short]
+    if not short:
+        return ""
+    return f"read only {', '.join(short)}: see whether the store gives its whole lists, and publish them again"
 
 
 class Runs(Protocol):

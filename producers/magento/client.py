@@ -13,15 +13,19 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from producers.magento.advice import BEARER_OFF, CHECK_URL
 from producers.magento.answers import read
 from producers.magento.errors import NotAllowed, ServerFault
+from producers.magento.listing import settings_of
 from producers.magento.query import search
+from producers.magento.translate.values import Raw
 from producers.store import StoreRefuses, StoreUnreachable
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
@@ -73,13 +77,18 @@ class Client:
         """Close the connections."""
         await self._http.aclose()
 
-    async def get(self, path: str, query: str = "", *, attempts: int = ATTEMPTS) -> Any:
-        """The JSON at `path` (`V1/orders`). Raises `StoreUnreachable`, `StoreRefuses`, `PageTooLarge`.
+    async def get(self, path: str) -> Sequence[Raw]:
+        """The objects at `path` (`V1/store/websites`), all of them. Raises and repeats as `read` does."""
+        return await self.read(path, "", understood=settings_of(path))
 
-        Repeated while the store does not answer or answers 5xx or 429, for 2 minutes at most.
+    async def read(self, path: str, query: str, *, understood: Callable[[Any], T], attempts: int = ATTEMPTS) -> T:
+        """What `understood` makes of the JSON at `path`. Raises `StoreUnreachable`, `StoreRefuses`, `PageTooLarge`.
+
+        Repeated while the store does not answer, answers 5xx or 429, or what `understood` calls unreachable; for 2
+        minutes at most.
         """
         try:
-            return await self._patiently(path, query, attempts)
+            return await self._patiently(path, query, understood, attempts)
         except NotAllowed:
             if self._probes and not await self._any_allowed():
                 raise StoreRefuses(f"{self._base} answered 401 to everything: {BEARER_OFF}") from None
@@ -105,7 +114,7 @@ class Client:
     async def _any_allowed(self) -> bool:
         for path in self._probes:
             try:
-                await self._patiently(path, search([], order=[], size=1), 1)
+                await self._patiently(path, search([], order=[], size=1), _as_it_is, 1)
             except NotAllowed:
                 continue
             except (StoreRefuses, StoreUnreachable):
@@ -113,11 +122,11 @@ class Client:
             return True
         return False
 
-    async def _patiently(self, path: str, query: str, attempts: int) -> Any:
+    async def _patiently(self, path: str, query: str, understood: Callable[[Any], T], attempts: int) -> T:
         ends = self._monotonic() + _PATIENCE_S
         for attempt in range(1, attempts + 1):
             try:
-                return await self._ask(f"{self._base}/{path}{'?' if query else ''}{query}")
+                return await self._ask(f"{self._base}/{path}{'?' if query else ''}{query}", understood)
             except _Busy as busy:
                 pause = busy.retry_after_s or _FIRST_PAUSE_S * 2 ** (attempt - 1)
                 if attempt == attempts or self._monotonic() + pause > ends:
@@ -125,7 +134,7 @@ class Client:
             await self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _ask(self, url: str) -> Any:
+    async def _ask(self, url: str, understood: Callable[[Any], T]) -> T:
         try:
             response = await self._http.get(url, auth=self._auth)
         except httpx.TransportError as error:
@@ -134,7 +143,7 @@ class Client:
         response.stream = httpx.ByteStream(b"")
         self._set_clock(response)
         try:
-            return read(response)
+            return understood(read(response))
         except StoreUnreachable as error:
             raise _Busy(type(error)(self._safe(error)), _retry_after(response)) from None
         except StoreRefuses as error:
@@ -159,6 +168,10 @@ class Client:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text
+
+
+def _as_it_is(payload: Any) -> Any:
+    return payload
 
 
 class _Busy(Exception):

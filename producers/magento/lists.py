@@ -5,18 +5,18 @@ Magento answers 500 to a whole page when one of its rows is broken, such as an o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-from producers.magento.advice import CHECK_URL
 from producers.magento.client import ATTEMPTS, Client
 from producers.magento.errors import PageTooLarge, ServerFault
 from producers.magento.failing import first_failing
+from producers.magento.listing import listing_of
 from producers.magento.query import Filter, above, equal, one_of, search, up_to
-from producers.magento.translate.values import Raw, Unreadable, identity, moment, number, rows
+from producers.magento.translate.values import Raw, Unreadable, identity, moment
 from producers.store import Broken, Cursor, StoreRefuses, StoreUnreachable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -256,17 +256,16 @@ class ListReader:
     ) -> _Read:
         query = search(filters, order=order, size=size, fields=fields, page=page, descending=descending)
         try:
-            answer = await self._client.get(self._spec.path, query, attempts=attempts)
+            answer = await self._client.read(
+                self._spec.path, query, understood=listing_of(self._spec.path, page=page), attempts=attempts
+            )
         except PageTooLarge as limit:
             if limit.most >= size:
                 raise StoreRefuses(f"{self._spec.path} refuses pages of {size}, and says {limit.most}") from None
             self._most = limit.most
             self._size = min(self._size, limit.most)
             return await self._ask(filters, order, limit.most, fields=fields, page=page, attempts=attempts)
-        if not isinstance(answer, Mapping):
-            raise StoreRefuses(f"{self._spec.path} answered with something that is no list: {CHECK_URL}")
-        found, total = tuple(rows(answer, "items")), number(answer.get("total_count")) or 0
-        return _Read(found, len(found) >= size or total > len(found) > 0, total)
+        return _Read(answer.rows, len(answer.rows) >= size or answer.total > len(answer.rows) > 0, answer.total)
 
     def _check_order(self, places: Sequence[Any]) -> None:
         if any(one >= other for one, other in pairwise(places)):

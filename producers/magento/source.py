@@ -158,5 +158,4 @@ class MagentoStore:
         return self._known
 
     async def _settings(self) -> Sequence[Sequence[Raw]]:
-        configs, views, websites = await asyncio.gather(*(self._client.get(path) for path in SETTINGS))
-        return configs, views, websites
+        return await asyncio.gather(*(self._client.get(path) for path in SETTINGS))

@@ -233,8 +233,9 @@ async def test_the_stores_clock_is_its_own() -> None:
 
 
 async def test_a_list_that_ignores_what_it_was_asked_is_refused() -> None:
-    def unsorted(_request: Request) -> Response:
-        return Response(b'{"items":[{"id":5},{"id":2}],"total_count":2}', media_type="application/json")
+    def unsorted(request: Request) -> Response | None:
+        body = b'{"items":[{"id":5},{"id":2}],"total_count":2}'
+        return Response(body, media_type="application/json") if "customers" in request.url.path else None
 
     async with opened(Shop(before=unsorted)) as store:
         with pytest.raises(StoreRefuses, match="does not keep to the order"):
