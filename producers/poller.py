@@ -10,10 +10,12 @@ import structlog
 
 from producers.checkpoints import Reading
 from producers.first_look import FirstLook
+from producers.rereading import day_before_sweep
 from producers.session import Session
 from producers.steps import Step
 from producers.store import Broken, Changes, Cursor, Stream
 from producers.translation import Wish
+from schemas.dates import rfc3339
 
 
 class Poller:
@@ -58,7 +60,7 @@ class Poller:
     async def _catch_up(self, stream: Stream, until: datetime, *, looks_back: bool) -> None:
         known = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         reading = known or await self._begin(stream, until)
-        saved = reading.cursor
+        saved = reading.cursor if reading.cursor.changed_at <= until else await self._set_back(stream, reading, until)
         after = Cursor(saved.changed_at - self._s.pace.overlap) if looks_back else saved
         # what was there before the agent came is no news: it does not go ahead of what is
         wish = Wish(backfill_before=reading.begun_at)
@@ -80,6 +82,25 @@ class Poller:
         await self._s.patience.of(partial(self._first_look.tell, stream))
         begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), until + self._s.pace.lag)
         return await self._s.patience.of(begin)
+
+    async def _set_back(self, stream: Stream, reading: Reading, until: datetime) -> Cursor:
+        """Where to read on when the store's clock was ahead while it was read, and has been put right: earlier.
+
+        What changes from then on has earlier times than what was read last. Since when it does, nobody knows, as this
+        agent may have been away; what was read before is known by its content.
+        """
+        again = min(
+            day_before_sweep(reading, self._s.translator.routing.read_from), Cursor(until - self._s.pace.overlap)
+        )
+        self._log.warning(
+            "store.clock_went_back",
+            stream=stream.name,
+            read_up_to=rfc3339(reading.cursor.changed_at),
+            clock=rfc3339(until + self._s.pace.lag),
+            detail=f"the store's clock was ahead and was put right: read again from {rfc3339(again.changed_at)} on",
+        )
+        await self._s.patience.of(partial(self._s.checkpoints.save, stream, (), again))
+        return again
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, cursor: Cursor | None) -> None:
         ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]

@@ -6,7 +6,7 @@ another time zone dates it hours back. Not by when rows were created: an edit sh
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,6 +17,12 @@ from producers.store import Changes, Cursor, Stream
 from producers.translation import Wish
 
 _LATEST = timedelta(days=1)
+
+
+def day_before_sweep(reading: Reading, read_from: datetime) -> Cursor:
+    """A day before the last sweep; not before the first reading of all: what is older counts once it changes. Pure."""
+    first = min(read_from, reading.begun_at)
+    return Cursor(max(reading.swept_at - _LATEST, first).replace(microsecond=0))
 
 
 class Rereader:
@@ -35,7 +41,8 @@ class Rereader:
         if reading is None:
             return 0
         wish = Wish(backfill_before=reading.begun_at)
-        after, until, late = self._start(reading), reading.cursor.changed_at, 0
+        after = day_before_sweep(reading, self._s.translator.routing.read_from)
+        until, late = reading.cursor.changed_at, 0
         while after.changed_at <= until and not self._s.stop.asked:
             asked_at = self._s.clock.monotonic()
             changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))
@@ -44,11 +51,6 @@ class Rereader:
                 break
             after = changes.cursor
         return late
-
-    def _start(self, reading: Reading) -> Cursor:
-        """Not before the first reading of all began: what is older is not published until it changes."""
-        first = min(self._s.translator.routing.read_from, reading.begun_at)
-        return Cursor(max(reading.swept_at - _LATEST, first).replace(microsecond=0))
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, asked_at: float) -> int:
         ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]

@@ -1,0 +1,100 @@
+"""A store's clock that was ahead and is put right: what changes from then on has earlier times than what was read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.agent_fixture import Workshop, workshop
+from tests.fake_store import INVOICES, OPENED
+
+AHEAD = timedelta(days=1)
+HOUR_S = 3600
+TOLD = "store.clock_went_back"
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """An agent that has read invoice 1, and invoice 2 while the store's clock was a day ahead; it is right again."""
+    async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}") as made:
+        made.store.invoice(1, OPENED)
+        made.clock.advance(600)
+        await made.poller.poll()
+        made.store.time = lambda: made.clock.now() + AHEAD
+        made.store.invoice(2, made.store.time())
+        made.clock.advance(120)
+        await made.poller.poll()
+        assert "invoice 2" in made.exchange.names()
+        made.store.time = made.clock.now
+        yield made
+
+
+async def test_what_is_sold_from_then_on_is_published_as_soon_as_ever(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.store.invoice(3, shop.clock.now())
+    shop.clock.advance(60)
+
+    await shop.poller.poll()
+
+    told = capsys.readouterr().out
+    assert shop.exchange.names() == ["invoice 3", "payment invoice-3"]
+    assert told.count(TOLD) == 1
+    assert "stream=invoices" in told
+    assert "the store's clock was ahead and was put right: read again from " in told
+
+
+async def test_what_was_sold_while_the_agent_was_away_is_published(shop: Workshop) -> None:
+    shop.store.invoice(3, shop.clock.now())
+    shop.clock.advance(6 * HOUR_S)
+
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["invoice 3", "payment invoice-3"]
+
+
+async def test_how_late_the_list_is_read_counts_by_the_clock_that_is_right(shop: Workshop) -> None:
+    shop.clock.advance(60)
+    now = shop.clock.now()
+    before = shop.poller.late_by(now)[INVOICES.name]
+
+    await shop.poller.poll()
+
+    pace = shop.session.pace
+    assert before < -AHEAD + timedelta(minutes=15)
+    assert shop.poller.late_by(now)[INVOICES.name] == -pace.poll_every
+
+
+async def test_it_is_told_once_and_the_place_is_kept_though_nothing_is_sold(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        shop.clock.advance(60)
+        await shop.poller.poll()
+
+    reading = await shop.checkpoints.reading(INVOICES)
+    assert capsys.readouterr().out.count(TOLD) == 1
+    assert reading is not None
+    assert reading.cursor.changed_at <= shop.clock.now()
+
+
+async def test_what_was_read_ahead_of_its_time_is_not_published_again_when_that_comes(shop: Workshop) -> None:
+    shop.clock.advance(60)
+    await shop.poller.poll()
+
+    shop.clock.advance(AHEAD.total_seconds())
+    await shop.poller.poll()
+
+    assert shop.exchange.taken() == []
+
+
+async def test_a_clock_that_goes_on_is_not_told(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.store.time = lambda: shop.clock.now() + AHEAD
+    shop.clock.advance(60)
+
+    await shop.poller.poll()
+
+    assert TOLD not in capsys.readouterr().out
