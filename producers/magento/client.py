@@ -139,6 +139,8 @@ class Client:
             response = await self._http.get(url, auth=self._auth)
         except httpx.TransportError as error:
             raise _no_answer(url, error) from None
+        except httpx.DecodingError:
+            raise _Busy(ServerFault(_packed_wrongly(url))) from None
         # the stream refers to its response: such a cycle would keep each page until the collector comes by
         response.stream = httpx.ByteStream(b"")
         self._set_clock(response)
@@ -208,6 +210,12 @@ def _no_answer(url: str, error: httpx.TransportError) -> Exception:
     if isinstance(error, httpx.ReadTimeout):
         return _Busy(ServerFault(f"{host} did not answer in time"))
     return _Busy(StoreUnreachable(f"{host} does not answer ({type(error).__name__}): {CHECK_URL}"[:_SHOWN]))
+
+
+def _packed_wrongly(url: str) -> str:
+    """Its status is lost: most often it is 502, of a proxy that puts its own page under the store's headers."""
+    said = f"GET {httpx.URL(url).copy_with(query=None)} answered with a body that its Content-Encoding does not fit"
+    return f"{said}: see what stands before the store, a proxy or a CDN"
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
