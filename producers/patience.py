@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _FIRST_S = 1.0
 _LONGEST_S = 60.0
+_ASKED_FOR_S = 3600.0  # what a store asks for in error, it should not be away for
 _REFUSED_S = 300.0  # nothing changes before a person has acted; they should not wait long either
 
 
@@ -33,10 +34,12 @@ class Patience:
         wait_s = _FIRST_S
         met: set[str] = set()
         while True:
+            asked_for_s = 0.0
             try:
                 answer = await ask()
             except StoreUnreachable as error:
                 met.add(self._tell("store.unreachable", str(error)))
+                asked_for_s = min(error.retry_after_s or 0.0, _ASKED_FOR_S)
             except StoreRefuses as error:
                 met.add(self._tell("store.refuses", str(error)))
                 wait_s = self._refused_s
@@ -48,7 +51,7 @@ class Patience:
                 for what in met:
                     self._over(what)
                 return answer
-            await self._stop.rest(wait_s)
+            await self._stop.rest(max(wait_s, asked_for_s))
             wait_s = min(wait_s * 2, _LONGEST_S)
 
     def _tell(self, what: str, detail: str) -> str:

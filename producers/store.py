@@ -111,7 +111,14 @@ class Selection:
 
 
 class StoreUnreachable(Exception):
-    """The store does not answer, or is in maintenance: try again later. The text says what was tried."""
+    """The store does not answer, or is in maintenance: try again later. The text says what was tried.
+
+    `retry_after_s` is how long the store asks to be left alone, where it says so.
+    """
+
+    def __init__(self, text: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
 
 
 class StoreRefuses(Exception):

@@ -130,6 +130,7 @@ class Client:
             except _Busy as busy:
                 pause = busy.retry_after_s or _FIRST_PAUSE_S * 2 ** (attempt - 1)
                 if attempt == attempts or self._monotonic() + pause > ends:
+                    busy.error.retry_after_s = busy.retry_after_s
                     raise busy.error from None
             await self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
