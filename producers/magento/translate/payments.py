@@ -17,9 +17,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from producers.magento.translate.currencies import currency_of, exchange_rate
 from producers.magento.translate.figures import GIFT_CARD, REWARD, STORE_CREDIT
 from producers.magento.translate.places import View
-from producers.magento.translate.sales import currency_of, exchange_rate, method_of
+from producers.magento.translate.sales import method_of
 from producers.magento.translate.values import Raw, Unreadable, are_usual, day, identity, moment, number, text
 from producers.store import Found
 from schemas.assembly import assembled

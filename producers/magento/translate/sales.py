@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from producers.magento.translate.currencies import currency_of, exchange_rate
 from producers.magento.translate.figures import Figures, figures, tender
 from producers.magento.translate.lines import order_lines
 from producers.magento.translate.people import buyer
@@ -12,13 +13,11 @@ from producers.magento.translate.places import Places, View
 from producers.magento.translate.values import (
     Raw,
     Unreadable,
-    amount,
     day,
     extension,
     identity,
     moment,
     money,
-    rate,
     text,
     version,
 )
@@ -90,20 +89,3 @@ def method_of(of_order: Raw) -> str:
     """The code of the order's payment method."""
     payment = of_order.get("payment")
     return (text(payment, "method", _NUMBER) if isinstance(payment, dict) else "") or "unknown"
-
-
-def currency_of(document: Raw, of_order: Raw) -> str:
-    """The currency the customer paid in."""
-    code = document.get("order_currency_code") or of_order.get("order_currency_code")
-    if not code:
-        raise Unreadable("order_currency_code is missing")
-    return str(code)
-
-
-def exchange_rate(document: Raw, of_order: Raw) -> Decimal | None:
-    """Units of the document's currency for one of the store's base currency, fixed when the order was placed."""
-    base = document.get("base_currency_code") or of_order.get("base_currency_code")
-    if not base or base == currency_of(document, of_order):
-        return None
-    found = amount(document, "base_to_order_rate") or amount(of_order, "base_to_order_rate")
-    return rate(found) if found > 0 else None
