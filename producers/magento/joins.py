@@ -46,6 +46,24 @@ class ByOrder:
         return self.found.get(order_id, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """When gateways' transactions were made, and why those of other orders cannot be read."""
+
+    found: Transactions
+    broken: Mapping[int, str]
+
+    def for_document(self, document: Raw) -> Transactions:
+        """All that were found. Raises `Unreadable` where the document's own may be among those that cannot be read.
+
+        Otherwise its money would silently have moved on the document's day.
+        """
+        order_id, own = number(document.get("order_id")) or 0, transaction_id(document)
+        if own and order_id in self.broken and (order_id, own) not in self.found:
+            raise Unreadable(f"the transactions of its order {order_id} cannot be read: {self.broken[order_id]}")
+        return self.found
+
+
 async def orders_of(documents: Iterable[Raw], lists: Lists, known: Mapping[int, Raw]) -> Orders:
     """The orders of invoices or credit memos; those `known` are not asked for again."""
     missing = order_ids(documents) - known.keys()
@@ -63,14 +81,14 @@ async def of_orders(ids: Collection[int], reader: ListReader) -> ByOrder:
     return ByOrder(grouped, {one.id: one.reason for one in piece.broken})
 
 
-async def captures(invoices: Iterable[Raw], lists: Lists) -> Transactions:
+async def captures(invoices: Iterable[Raw], lists: Lists) -> Made:
     """When the invoices' captures were made."""
-    return transactions(await _transactions(invoices, lists), _CAPTURES)
+    return await _transactions(invoices, lists, _CAPTURES)
 
 
-async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> Transactions:
+async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> Made:
     """When the credit memos' refunds were made."""
-    return transactions(await _transactions(credit_memos, lists), _REFUNDS)
+    return await _transactions(credit_memos, lists, _REFUNDS)
 
 
 async def memos_where_credit_went_back(orders: Iterable[Raw], lists: Lists) -> ByOrder:
@@ -88,6 +106,7 @@ def order_ids(documents: Iterable[Raw]) -> set[int]:
     return {found for one in documents if (found := number(one.get("order_id"))) is not None}
 
 
-async def _transactions(documents: Iterable[Raw], lists: Lists) -> Sequence[Raw]:
+async def _transactions(documents: Iterable[Raw], lists: Lists, kinds: Sequence[str]) -> Made:
     ids = order_ids(one for one in documents if transaction_id(one))
-    return (await lists.transactions.of_keys(ids, "order_id")).rows
+    piece = await lists.transactions.of_keys(ids, "order_id")
+    return Made(transactions(piece.rows, kinds), {one.id: one.reason for one in piece.broken})

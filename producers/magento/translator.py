@@ -68,7 +68,12 @@ class Translator:
     async def _invoices(self, rows: Sequence[Raw], known: Mapping[int, Raw], places: Places) -> Translation:
         orders, captured = await asyncio.gather(orders_of(rows, self._lists, known), captures(rows, self._lists))
         offline = self._offline_methods
-        return lambda row: invoice(row, _order_of(row, orders), places, captured=captured, offline_methods=offline)
+
+        def translate(row: Raw) -> tuple[Found, ...]:
+            made = captured.for_document(row)
+            return invoice(row, _order_of(row, orders), places, captured=made, offline_methods=offline)
+
+        return translate
 
     async def _credit_memos(self, rows: Sequence[Raw], known: Mapping[int, Raw], places: Places) -> Translation:
         orders, invoices, refunded = await asyncio.gather(
@@ -83,7 +88,8 @@ class Translator:
             own = _order_of(row, orders)
             key = number(row.get("order_id")) or 0
             of = OfOrder(own, invoices.of(key), memos.of(key))
-            return credit_memo(row, of, places, refunded=refunded, offline_methods=offline)
+            made = refunded.for_document(row)
+            return credit_memo(row, of, places, refunded=made, offline_methods=offline)
 
         return translate
 
