@@ -37,7 +37,7 @@ def resync_status(
     """Say how far the runs of commands are.
 
     Pages, events published, written, unchanged and parked, calls, time left. With --follow exits 0 when a run is done,
-    1 when it failed, was cancelled or asked for ids that the store does not know.
+    1 when it failed, was cancelled, asked for ids that the store does not know or read fewer rows than it counted.
     """
     checked = settings(config)
     if not (run or follow):
