@@ -25,7 +25,7 @@ from schemas.envelope import Event
 from tests.unit.mapping_cases import organisation
 from tests.xero_fakes import call_from
 from worker.documents import DocumentKey, Kind, Write
-from worker.ledger.records import Composed, Document, Known, Member
+from worker.ledger.records import Composed, Document, Known, Member, Purpose
 from worker.mapping.plan import Ignored, plan
 from worker.outcome import document, sort_verdicts
 from worker.settings import OrganisationSettings
@@ -157,4 +157,8 @@ class Books:
         query = dict(composed.params)
         call = Call(composed.method, f"{path}?{urlencode(query)}", path, query, self._headers, composed.body)
         answer: Answer = self._runner.run(self._gateway.answer(call))
-        return read(call_from(composed), httpx.Response(answer.status, headers=answer.headers, content=answer.body))
+        purpose = Purpose.LOOKUP if composed.method == "GET" else Purpose.WRITE
+        return read(
+            call_from(composed, purpose=purpose),
+            httpx.Response(answer.status, headers=answer.headers, content=answer.body),
+        )

@@ -157,3 +157,13 @@ def test_facts_of_an_older_release_that_kept_no_lines_are_no_change() -> None:
     old = document_of(write_of(Kind.INVOICE, "1"), xero_id="i-1", facts={"total": "12.00", "status": "AUTHORISED"})
 
     assert revised(ours(line(Description="Cup")), theirs(), old)
+
+
+def test_the_note_of_a_move_stays_when_the_store_comes_to_the_same_day() -> None:
+    note = {"Description": "Dated 2026-03-02 in the store. That period is locked, so this is booked on 2026-04-01."}
+    there = theirs(Date="2026-04-01", AmountPaid=Decimal(12))
+    there["LineItems"].append({**note, "LineItemID": "l-1"})
+
+    element = revised(ours(line(Description="Cup"), Date="2026-04-01"), there)
+
+    assert [one["LineItemID"] for one in element["LineItems"]] == ["l-0", "l-1"]

@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/best-practices/data-integrity/creating-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from worker.documents import Action, Kind, Write
 from worker.mapping.text import one_line
 
 MAX_REFERENCE = 255
+_NOTE = re.compile(r"Dated (\S+) in the store\. That period is locked, so this is booked on (\S+)\.")
 
 
 def on_an_open_day(write: Write, lock_date: date) -> Write:
@@ -25,12 +27,13 @@ def on_an_open_day(write: Write, lock_date: date) -> Write:
     day = str(write.payload["Date"])
     if day > lock_date.isoformat():
         return write
-    moved = _moved(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
+    moved = on_day(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
     number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
     return write._replace(number=number, content=write.content.with_payload(moved), moved_from=day)
 
 
-def _moved(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:
+def on_day(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:
+    """A payload of the store's date `day`, booked on `to`, with a note that says so."""
     moved = {**payload, "Date": to}
     if "DueDate" in payload:
         moved["DueDate"] = max(str(payload["DueDate"]), to)
@@ -42,3 +45,9 @@ def _moved(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[st
         note = f"Dated {day} in the store. That period is locked, so this is booked on {to}."
         moved["LineItems"] = [*payload["LineItems"], {"Description": note}]
     return moved
+
+
+def booked_on(line: Mapping[str, Any]) -> str | None:
+    """The day that a line names as the one that its document was moved to; `None` where it is no such note."""
+    noted = _NOTE.fullmatch(str(line.get("Description") or ""))
+    return noted[2] if noted else None

@@ -83,7 +83,8 @@ def _revision(write: Write, known: Known, readings: Readings) -> Revised | Agree
     document = known.documents.get(write.key)
     if document is None or write.action is VOID:
         return None
-    return revise(write.kind, element_of(write, known), document, readings.elements[write.key])
+    element, theirs = element_of(write, known), readings.elements[write.key]
+    return revise(write.kind, element, document, theirs, moved_from=write.moved_from)
 
 
 def _best(routes: Sequence[Route]) -> Route | None:

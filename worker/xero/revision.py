@@ -1,7 +1,7 @@
 """How a document that is in Xero may be changed, if at all. Pure.
 
-Unpaid, everything may change. Once a payment or credit is on it, only its words and accounts may. What a person voided
-or changed is theirs. https://developer.xero.com/documentation/api/accounting/invoices
+Unpaid, everything may change. Once a payment or credit is on it, only its words and accounts may; in a locked period,
+nothing. What a person voided or changed is theirs. https://developer.xero.com/documentation/api/accounting/invoices
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from typing import Any
 
 from worker.documents import Kind
 from worker.ledger.records import Document
+from worker.mapping.locks import booked_on
 from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
 from worker.xero.facts import UNAPPROVED, facts_of, money
+from worker.xero.messages import PERIOD_LOCKED
+from worker.xero.moved import as_it_stands, counted, is_locked
 from worker.xero.pairing import figures, paired
 from worker.xero.reissue import BEGUN, REASON
 from worker.xero.sameness import date_of, totals_of
 
 Element = Mapping[str, Any]
+_Pairs = Sequence[tuple[Element, Element | None]]
 
 _KEPT = ("total", "currency", "lines")
 """The facts by which a person's change is told. Not when it changed last: payments move that too."""
@@ -49,27 +53,44 @@ class Clash:
     hint: str
 
 
-def revise(kind: Kind, ours: Element, document: Document, theirs: Element | None) -> Revised | Agreed | Clash:
-    """Bring `ours`, every place filled, to a document that Xero shows as `theirs` and the ledger left as `document`."""
+def revise(
+    kind: Kind, ours: Element, document: Document, theirs: Element | None, *, moved_from: str = ""
+) -> Revised | Agreed | Clash:
+    """Bring `ours`, every place filled, to a document that Xero shows as `theirs` and the ledger left as `document`.
+
+    `moved_from` is the store's own date (`YYYY-MM-DD`) where its period is locked and `ours` is therefore on another.
+    """
     if theirs is None:
         return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", GONE_HINT)
     if theirs.get("Status") in GONE:
         return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
+    standing = as_it_stands(kind, ours, theirs, moved_from)
     if not _was_changed(kind, document, theirs):
-        return _change(kind, ours, document, theirs)
-    if _money_of(ours) == _money_of(theirs):
+        return _change(kind, ours, standing, document, theirs, moved_from)
+    if _money_of(standing) == _money_of(theirs):
         return Agreed()
-    return Clash("changed_in_xero", _both(document, ours, theirs), _CHANGED_HINT)
+    return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
 
 
-def _change(kind: Kind, ours: Element, document: Document, theirs: Element) -> Revised | Clash:
+def _change(
+    kind: Kind, ours: Element, standing: Element, document: Document, theirs: Element, moved_from: str
+) -> Revised | Clash:
     if document.content_hash == BEGUN:
         return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
-    pairs = list(paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
-    if not is_settled_in_part(kind, theirs):
-        return Revised(_whole(kind, ours, document, theirs, pairs))
+    is_closed = is_locked(ours, theirs, moved_from)
+    if is_settled_in_part(kind, theirs):
+        return _of_paid(kind, standing, document, theirs, is_closed=is_closed)
+    if is_closed:
+        return Clash(PERIOD_LOCKED, _both(document, standing, theirs), _LOCKED_HINT)
+    return Revised(_whole(kind, ours, document, theirs, _pairs(ours, theirs)))
+
+
+def _of_paid(kind: Kind, ours: Element, document: Document, theirs: Element, *, is_closed: bool) -> Revised | Clash:
+    pairs = _pairs(ours, theirs)
     if _moves_money(ours, theirs, pairs):
-        return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
+        return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
+    if is_closed:
+        return Clash(PERIOD_LOCKED, _both(document, ours, theirs), _LOCKED_HINT)
     return Revised(_words(kind, ours, document, theirs, pairs))
 
 
@@ -88,9 +109,7 @@ def _was_changed(kind: Kind, document: Document, theirs: Element) -> bool:
     return any(name in now and now[name] != document.facts[name] for name in _KEPT if name in document.facts)
 
 
-def _whole(
-    kind: Kind, ours: Element, document: Document, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]
-) -> dict[str, Any]:
+def _whole(kind: Kind, ours: Element, document: Document, theirs: Element, pairs: _Pairs) -> dict[str, Any]:
     element = _headed(kind, dict(ours), document, theirs)
     if ours.get("Status") in UNAPPROVED or theirs.get("Status") not in UNAPPROVED:
         element.pop("Status", None)  # what a person approved or submitted stays so
@@ -99,9 +118,7 @@ def _whole(
     return element | {"LineItems": [_kept_line(line, known) for line, known in pairs]}
 
 
-def _words(
-    kind: Kind, ours: Element, document: Document, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]
-) -> dict[str, Any]:
+def _words(kind: Kind, ours: Element, document: Document, theirs: Element, pairs: _Pairs) -> dict[str, Any]:
     free = {name: ours[name] for name in (*_FREE_OF_DOCUMENT, "Contact") if name in ours}
     element = _headed(kind, free, document, theirs)
     if theirs.get("CreditNotes") or theirs.get("Allocations"):
@@ -111,7 +128,10 @@ def _words(
         for line, known in pairs
         if known is not None
     ]
-    return element | {"LineItems": lines}
+    changed = {line["LineItemID"] for line in lines}
+    # a note of ours that the sale needs no more: Xero deletes what is not named
+    kept = [{"LineItemID": line["LineItemID"]} for line in theirs.get("LineItems") or () if "LineItemID" in line]
+    return element | {"LineItems": [*lines, *(line for line in kept if line["LineItemID"] not in changed)]}
 
 
 def _headed(kind: Kind, element: dict[str, Any], document: Document, theirs: Element) -> dict[str, Any]:
@@ -126,10 +146,17 @@ def _kept_line(line: Element, known: Element | None) -> dict[str, Any]:
     return dict(line) if known is None else {"LineItemID": known["LineItemID"], **line}
 
 
-def _moves_money(ours: Element, theirs: Element, pairs: Sequence[tuple[Element, Element | None]]) -> bool:
-    header = any(_text(ours, name) != _text(theirs, name) for name in ("CurrencyCode", "LineAmountTypes"))
-    lines = any(known is None or figures(line) != figures(known) for line, known in pairs)
-    return header or lines or len(pairs) != len(theirs.get("LineItems") or ()) or date_of(ours) != date_of(theirs)
+def _moves_money(ours: Element, theirs: Element, pairs: _Pairs) -> bool:
+    if any(_text(ours, name) != _text(theirs, name) for name in ("CurrencyCode", "LineAmountTypes")):
+        return True
+    with_money = [(line, known) for line, known in pairs if booked_on(line) is None]
+    if any(known is None or figures(line) != figures(known) for line, known in with_money):
+        return True
+    return len(with_money) != len(counted(theirs)) or date_of(ours) != date_of(theirs)
+
+
+def _pairs(ours: Element, theirs: Element) -> _Pairs:
+    return list(paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
 
 
 def _text(element: Element, name: str) -> str:
@@ -174,6 +201,14 @@ def _says(ours: Element) -> str:
     return f"the store says {date_of(ours)}, {lines} lines, total {total}, tax {tax}"
 
 
+_LOCKED_HINT = (
+    "it stands in a period that is locked: make the change by hand on an open day, if it is needed, and discard this "
+    "event; or move the lock date in xero, start the worker again and retry"
+)
+_PAID_AND_LOCKED_HINT = (
+    "it is paid and stands in a period that is locked: publish the difference as a credit memo or another sale and "
+    "discard this event"
+)
 GONE_HINT = "find out who took it out of xero; book the sale by hand and discard this event"
 _VOID_HINT = (
     "a person voided it, and xero never takes that back: if that is right, discard this event; if not, book the sale "

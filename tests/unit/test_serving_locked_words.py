@@ -1,0 +1,115 @@
+"""A paid sale whose words change and whose period is locked: nothing is issued anew for a change without money."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import Served, served
+from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.unit.test_serving_locks import LockedXero
+from tests.unit.test_serving_reissues import NUMBER, Hasty, paid
+from worker.ledger.records import Purpose
+
+MARCH = date(2026, 3, 31)
+
+
+def sale(hours: int = 0, net: str = "10.00", tax: str = "2.00", **more: Any) -> Event:
+    made = event(Entity.INVOICE, invoice(line(net, tax, tax_rate="20"), **more))
+    return made.model_copy(update={"version": VERSION + timedelta(hours=hours)})
+
+
+@dataclass
+class Booked:
+    """A paid sale of 2 March, and a Xero that locks periods."""
+
+    one: Served
+    xero: LockedXero
+
+    def lock(self, until: date | None) -> None:
+        """What the worker knows of it; after a restart nothing."""
+        self.xero.lock_date = MARCH.isoformat()
+        self.one.session.lock_date = until
+
+    async def edit(self, changed: Event) -> list[tuple[str, str]]:
+        """Reason and hint of what was parked then."""
+        await self.one.acked(*self.one.receive(changed))
+        return [(held.reason, held.hint) for held in await self.one.parked()]
+
+    def issued_anew(self) -> dict[str, str]:
+        return {number: element.get("Date", "") for number, element in self.xero.written.items() if "~" in number}
+
+
+@asynccontextmanager
+async def booked(tmp_path: Path, policy: str, *, lock: date | None = None) -> AsyncIterator[Booked]:
+    xero = LockedXero(lock_date="2026-03-31" if lock else "2026-01-31")
+    url = f"sqlite+inline:///{tmp_path}/ledger.db"
+    async with served(url, xero=xero, edited_paid=policy, locked_period="next_day") as one:
+        one.session.clock = Hasty()
+        one.session.lock_date = lock
+        await one.acked(*one.receive(sale()))
+        paid(one)
+        yield Booked(one, xero)
+
+
+@pytest.mark.parametrize("policy", ["reissue", "park"])
+async def test_of_what_was_booked_before_the_lock_nothing_is_changed(tmp_path: Path, policy: str) -> None:
+    async with booked(tmp_path, policy) as sold:
+        sold.lock(MARCH)
+        writes = sum(call.purpose is Purpose.WRITE for call in sold.xero.calls)
+
+        [(reason, hint)] = await sold.edit(sale(1, order_number="X"))
+
+        assert reason == "period_locked"
+        assert "it stands in a period that is locked" in hint
+        assert sold.issued_anew() == {}
+        assert sum(call.purpose is Purpose.WRITE for call in sold.xero.calls) == writes
+
+
+@pytest.mark.parametrize("policy", ["reissue", "park"])
+@pytest.mark.parametrize("known", [MARCH, None, date(2026, 3, 15)])
+async def test_what_was_moved_to_an_open_day_gets_its_words(tmp_path: Path, policy: str, known: date | None) -> None:
+    async with booked(tmp_path, policy, lock=MARCH) as sold:
+        sold.lock(known)
+
+        assert await sold.edit(sale(1, order_number="X")) == []
+
+        assert sold.issued_anew() == {}
+        assert (sold.xero.written[NUMBER]["Date"], sold.xero.written[NUMBER]["Reference"]) == ("2026-04-01", "X")
+
+
+async def test_what_was_moved_stays_where_it_is_when_that_day_is_locked_too(tmp_path: Path) -> None:
+    async with booked(tmp_path, "reissue", lock=MARCH) as sold:
+        sold.one.session.lock_date = date(2026, 4, 30)
+
+        assert [reason for reason, _ in await sold.edit(sale(1, order_number="X"))] == ["period_locked"]
+
+        assert sold.issued_anew() == {}
+
+
+async def test_an_amount_that_changed_is_issued_anew_on_an_open_day(tmp_path: Path) -> None:
+    async with booked(tmp_path, "reissue") as sold:
+        sold.lock(MARCH)
+
+        assert await sold.edit(sale(1, net="20.00", tax="4.00")) == []
+
+        assert set(sold.issued_anew().values()) == {"2026-04-01"}
+
+
+async def test_an_amount_that_is_to_be_parked_says_that_the_period_is_locked(tmp_path: Path) -> None:
+    async with booked(tmp_path, "park") as sold:
+        sold.lock(MARCH)
+
+        [(reason, hint)] = await sold.edit(sale(1, net="20.00", tax="4.00"))
+
+        assert reason == "document_paid"
+        assert "a period that is locked" in hint
+        assert "remove its payments" not in hint

@@ -1,0 +1,40 @@
+"""A document whose period is locked, beside the one that Xero shows: what of both is the same. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.documents import Kind
+from worker.mapping.locks import booked_on, on_day
+from worker.xero.facts import UNAPPROVED
+from worker.xero.sameness import date_of
+
+Element = Mapping[str, Any]
+
+
+def as_it_stands(kind: Kind, ours: Element, theirs: Element, moved_from: str) -> Element:
+    """`ours` on the day of `theirs`, where that day is the store's own, or was the first open one when it was booked.
+
+    Which day is locked may have changed since, and is not known before Xero has refused a document for it.
+    `moved_from` is the store's own date where `ours` is on another.
+    """
+    there, own_day = date_of(theirs) or "", moved_from or date_of(ours) or ""
+    own = {**ours, "Date": own_day, "LineItems": counted(ours)} if moved_from else ours
+    if there == own_day:
+        return own
+    was_moved = there > own_day and any(booked_on(line) == there for line in theirs.get("LineItems") or ())
+    return on_day(kind, own, own_day, there) if was_moved else ours
+
+
+def is_locked(ours: Element, theirs: Element, moved_from: str) -> bool:
+    """Whether `theirs` counts in the period that `ours` was moved out of: Xero refuses every change of it."""
+    there, to = date_of(theirs), date_of(ours)
+    if not moved_from or there is None or to is None:
+        return False
+    return there < to and theirs.get("Status") not in UNAPPROVED
+
+
+def counted(element: Element) -> list[Element]:
+    """The lines without the note that the date is another."""
+    return [line for line in element.get("LineItems") or () if booked_on(line) is None]
