@@ -160,8 +160,8 @@ class MemoryXero:
     def _element(self, member: Member) -> Mapping[str, Any]:
         before = self.written.get(member.number, {}) if member.xero_id else {}
         element = {**before, **member.element, **_names(member)}
-        total, _ = totals_of(element)
-        element |= {"Total": total} if "LineItems" in element and total is not None else {}
+        total, tax = totals_of(element)
+        element |= {"Total": total, "TotalTax": tax} if "LineItems" in element and total is not None else {}
         self.written[member.number or "/".join(member.key)] = element
         return element
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,7 +14,9 @@ from worker.keys import DocumentKey, EntityKey
 __all__ = [
     "ALLOCATION",
     "CONTACT",
+    "CREDIT_NOTE",
     "DOCUMENTS_PER_CALL",
+    "INVOICE",
     "PAYMENT",
     "SAVE",
     "VOID",
@@ -49,7 +52,8 @@ class Action(StrEnum):
 
 
 SAVE, VOID = Action.SAVE, Action.VOID
-CONTACT, PAYMENT, ALLOCATION = Kind.CONTACT, Kind.PAYMENT, Kind.ALLOCATION
+CONTACT, INVOICE, CREDIT_NOTE = Kind.CONTACT, Kind.INVOICE, Kind.CREDIT_NOTE
+PAYMENT, ALLOCATION = Kind.PAYMENT, Kind.ALLOCATION
 """Asked for several times a document: Python 3.11 takes as long for a look-up in an enum as for a call."""
 
 
@@ -61,7 +65,8 @@ class Write(NamedTuple):
     written only where no document is. `keeps_edits`: an update sends only what changed since the last one of ours, so
     that what a person changed in Xero stays. `currency` is what a payment's amount is in, which Xero is not told: it
     takes the amount in the currency of what is paid. `moved_from` is the store's own date (`YYYY-MM-DD`) of what is
-    booked on another, for its period is locked.
+    booked on another, for its period is locked. `sums` are the total and the tax that Xero has to come to, where
+    mapping has predicted them.
     """
 
     key: DocumentKey
@@ -75,6 +80,7 @@ class Write(NamedTuple):
     keeps_edits: bool = False
     currency: str = ""
     moved_from: str = ""
+    sums: tuple[Decimal, Decimal] | None = None
 
     @property
     def payload(self) -> Mapping[str, Any]:

@@ -34,11 +34,11 @@ class Ends:
         slot = self._s.buffer.slot(key)
         return list(slot.owners) if slot is not None and slot.in_flight else []
 
-    def with_documents(self, documents: Sequence[Document]) -> Ending:
+    def with_documents(self, documents: Sequence[Document], given_up: Collection[Work] = ()) -> Ending:
         """When these are there. Of a call that another session opened, what is older than its documents is completed.
 
         The event of such a document comes again, finds itself written, and drops nothing. A contact may have a sale's
-        version.
+        version. What is `given_up` ends otherwise.
         """
         slot_of = self._s.buffer.slot
         works: set[Work] = set()
@@ -49,7 +49,7 @@ class Ends:
                 works.update(slot.owners)
             elif one.kind is not CONTACT:
                 overtaken.append((one.key.owner, one.version - timedelta(microseconds=1)))
-        ending = _that_wait_for(works, settled_keys(documents))
+        ending = _that_wait_for(works.difference(given_up), settled_keys(documents))
         return Ending(ending.works, [*ending.completed, *overtaken])
 
     def with_keys(self, keys: Collection[DocumentKey]) -> Ending:
@@ -73,6 +73,14 @@ class Ends:
             for work in self._given_up(member.key):
                 held = waiting_until(work, until, KIND_PAUSED, refused.reason)
                 fates.setdefault(work, held if refused.pauses_kind else self._fate(work, refused))
+        return list(fates.items())
+
+    def doubted(self, results: Results) -> list[tuple[Work, Held]]:
+        """The events whose documents Xero has taken otherwise than they are, but for those as above."""
+        fates: dict[Work, Held] = {}
+        for key, doubt in results.doubted.items():
+            for work in self._given_up(key):
+                fates.setdefault(work, parked(work, *doubt))
         return list(fates.items())
 
     def _given_up(self, key: DocumentKey) -> list[Work]:

@@ -6,15 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Call, Document, Member
-from worker.xero.messages import PERIOD_LOCKED
+from worker.xero.messages import ARITHMETIC, PERIOD_LOCKED
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.verdicts import Exists, Refused, Written, verdicts
 
 LIKE_REFUSALS = 5
 """So many refusals alike, one after the other, pause a kind instead of parking thousands."""
+
+_ADDED_UP_HINT = (
+    "xero adds it up otherwise than was predicted: correct the document in xero by hand, then discard this event; "
+    "please report it with the event"
+)
 
 
 class Fate(StrEnum):
@@ -46,12 +52,24 @@ FATES: dict[ReplyKind, Fate] = {
 }
 
 
+class Doubt(NamedTuple):
+    """Why a person has to look at what Xero has taken."""
+
+    reason: str
+    detail: str
+    hint: str
+
+
 @dataclass(slots=True)
 class Results:
-    """What Xero said of each member of an answered call."""
+    """What Xero said of each member of an answered call.
+
+    `doubted` are there, among the `documents`, and a person has to look at them.
+    """
 
     documents: list[Document] = field(default_factory=list)
     refused: list[tuple[Member, Refused]] = field(default_factory=list)
+    doubted: dict[DocumentKey, Doubt] = field(default_factory=dict)
     exists: list[Member] = field(default_factory=list)
     unanswered: list[Member] = field(default_factory=list)
     freed: list[Member] = field(default_factory=list)
@@ -65,6 +83,8 @@ def sort_verdicts(call: Call, reply: Reply) -> Results:
         verdict = by_key.get(member.key)
         if isinstance(verdict, Written):
             results.documents.append(document(member, verdict))
+            if verdict.differs:
+                results.doubted[member.key] = _doubt(verdict)
         elif isinstance(verdict, Refused):
             results.refused.append((member, verdict))
         elif isinstance(verdict, Exists):
@@ -72,6 +92,10 @@ def sort_verdicts(call: Call, reply: Reply) -> Results:
         else:
             results.unanswered.append(member)
     return results
+
+
+def _doubt(written: Written) -> Doubt:
+    return Doubt(ARITHMETIC, f"xero has taken {written.number} with {written.differs}", _ADDED_UP_HINT)
 
 
 def document(member: Member, written: Written) -> Document:

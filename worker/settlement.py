@@ -57,7 +57,10 @@ class Settlement:
         """
         paused = self._pause_reason(call.kind, results)
         fates = self._ends.paused(results) if paused else self._ends.parked(results)
-        ending = self._ends.with_documents(results.documents)
+        if results.doubted:
+            fates = list((dict(self._ends.doubted(results)) | dict(fates)).items())  # a refusal counts before a doubt
+            self._tell_unheard(results)
+        ending = self._ends.with_documents(results.documents, {work for work, _ in fates})
         account = Account(self._s, ending, result, fates, calls=1)
         children = await self._s.ledger.calls.close(
             self._s.lease,
@@ -210,22 +213,31 @@ class Settlement:
         for document in results.documents:
             for work in self._ends.owners(document.key):
                 work.document_id, work.call_id = document.xero_id, call.id
-        written = [document.key for document in results.documents]
+        written = [document.key for document in results.documents if document.key not in results.doubted]
         refused = [member.key for member, _ in results.refused]
         done = self._finish(written, result)
         for key in refused:
             self._s.buffer.land(key)
         orphans = [orphan for work, _ in fates for orphan in self._s.buffer.drop(work)]
+        # behind their events, which end otherwise: what needs these documents goes on
+        done += self._finish(results.doubted, result)
         # what came to want such a document while the ledger wrote, and what was absorbed then
         await self._intake.end_late(done, fates, counted)
         self._s.closing.completed(done)
         for work, held in fates:
             self._s.closing.ended(work, held)
         # the other members stay blocked: they may go into another call only when this one has settled them
-        await self._orphaned([*self._s.buffer.unblock([*written, *refused]), *orphans])
+        await self._orphaned([*self._s.buffer.unblock([*written, *results.doubted, *refused]), *orphans])
         if children:
             await self._intake.admit([released(child) for child in children])
         self._s.wake.set()
+
+    def _tell_unheard(self, results: Results) -> None:
+        """Of documents that no event in memory wants, as those that an earlier session sent, only the log can tell."""
+        for key, doubt in results.doubted.items():
+            if self._s.buffer.slot(key) is None:
+                told = {"source": key.source, "entity": key.entity, "entity_id": key.entity_id, "detail": doubt.detail}
+                self._log.warning("document.doubted", organisation=key.org, reason=doubt.reason, **told)
 
     def _finish(self, keys: Iterable[DocumentKey], result: str, *, exists: bool = True) -> list[Work]:
         settle = self._s.buffer.settle

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -62,7 +63,10 @@ class CallState(StrEnum):
 
 
 class Member(NamedTuple):
-    """One document of a call, and how to know it again: by its `number`. `text` is its own JSON, places filled."""
+    """One document of a call, and how to know it again: by its `number`. `text` is its own JSON, places filled.
+
+    `sums` are those of its write, so that `text` need not be read for them; None where only `text` tells.
+    """
 
     key: DocumentKey
     kind: Kind
@@ -72,6 +76,7 @@ class Member(NamedTuple):
     action: Action
     text: bytes
     xero_id: str | None = None
+    sums: tuple[Decimal, Decimal] | None = None
 
     @property
     def element(self) -> Mapping[str, Any]:

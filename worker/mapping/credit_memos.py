@@ -60,4 +60,5 @@ def _credit_note(
     payload["LineItems"] = line_items(event.source, memo, org)
     key = own_key(event, CREDIT_NOTE)
     version = event.version
-    return save(key, Kind.CREDIT_NOTE, version=version, number=number, payload=payload, parent=invoice, is_plain=True)
+    made = save(key, Kind.CREDIT_NOTE, version=version, number=number, payload=payload, parent=invoice, is_plain=True)
+    return made._replace(sums=(memo.totals.gross, memo.totals.tax))

@@ -44,7 +44,7 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     payload["LineItems"] = line_items(event.source, sale, org)
     key = own_key(event, "invoice")
     sold = save(key, Kind.INVOICE, version=event.version, number=number, payload=payload, is_plain=True)
-    return Writes((contact, sold))
+    return Writes((contact, sold._replace(sums=(sale.totals.gross, sale.totals.tax))))
 
 
 def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class _Document(TypedDict, total=False):
     Status: Any
     StatusAttributeString: Any
     Total: Any
+    TotalTax: Any
 
 
 class _Envelope(TypedDict, total=False):

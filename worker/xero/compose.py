@@ -170,4 +170,5 @@ def _member(write: Write, known: Known, revised: Revised | None) -> Member:
         action=write.action,
         text=text_beside(write, document, known) if revised is None else encode(revised.element),
         xero_id=document.xero_id if document else None,
+        sums=write.sums if revised is None else None,
     )

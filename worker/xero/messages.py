@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 PERIOD_LOCKED = "period_locked"
 CONTACT_ARCHIVED = "contact_archived"
+ARITHMETIC = "arithmetic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ _PAYMENT_ACCOUNT = Meaning(
 )
 _IN_BATCH = Meaning("payment_in_batch", "delete the batch payment in xero, then retry")
 _ITEM_UNKNOWN = Meaning("item_unknown", "resync the product, then retry")
-_ARITHMETIC = Meaning("arithmetic", "report this with the event: the totals should have been refused before")
+_ARITHMETIC = Meaning(ARITHMETIC, "report this with the event: the totals should have been refused before")
 _NOT_FOUND = Meaning("not_found", "the document is no longer in xero; resync the entity")
 _KEY_CLASH = Meaning("idempotency_clash", "retry; report this if it happens again")
 _REFUSED = Meaning("refused", "read xero's message; mend the data in the store or in xero, then retry")

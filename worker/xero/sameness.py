@@ -84,15 +84,20 @@ def line_amount(line: Mapping[str, Any]) -> Decimal:
 
 
 def _sale(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
-    total, tax = totals_of(ours)
-    yield from _unequal("total", total, money(theirs.get("Total")))
-    yield from _unequal("tax", tax, money(theirs.get("TotalTax")))
+    yield from sums_unequal(totals_of(ours), theirs)
     yield from _unequal("currency", ours.get("CurrencyCode"), theirs.get("CurrencyCode"))
     yield from _unequal("date", date_of(ours), date_of(theirs))
     contact = inner(ours, "Contact").get("ContactID")
     if contact and not same_id(contact, inner(theirs, "Contact").get("ContactID")):
         yield "another contact"
     yield from _status(str(ours.get("Status") or ""), str(theirs.get("Status") or ""))
+
+
+def sums_unequal(sums: tuple[Decimal | None, Decimal | None], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """One phrase for a total, and one for a tax, that Xero shows otherwise than `sums`. What is not said is equal."""
+    total, tax = sums
+    yield from _unequal("total", total, money(theirs.get("Total")))
+    yield from _unequal("tax", tax, money(theirs.get("TotalTax")))
 
 
 def _words(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:

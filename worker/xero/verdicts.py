@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from worker.documents import ALLOCATION, CONTACT, VOID, DocumentKey
+from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, VOID, DocumentKey
 from worker.ledger.records import Call, Member
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
 from worker.xero.facts import facts_of, money
 from worker.xero.messages import classify
 from worker.xero.reply import Reply, ReplyKind
+from worker.xero.sameness import sums_unequal, totals_of
 
 _BAD_REQUEST = 400
 _MAY_BE_GONE = frozenset({"document_frozen", "not_found", "refused"})
 
 
 class Written(NamedTuple):
-    """The document is in Xero as it was sent (or void, where that was asked)."""
+    """The document is in Xero as it was sent (or void, where that was asked).
+
+    `differs` has Xero's sums and ours, where Xero has come to others.
+    """
 
     xero_id: str
     number: str
     facts: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    differs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,22 @@ def _verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) ->
         return Unanswered()
     warnings = tuple(dict.fromkeys(messages_of(element, "Warnings"))) if reply.has_messages else ()
     number = number_of(member.kind, element) or member.number
-    return Written(xero_id, number, _facts(member, element), warnings)
+    return Written(xero_id, number, _facts(member, element), warnings, _difference(member, element))
+
+
+def _difference(member: Member, element: Mapping[str, Any]) -> str:
+    kind = member.kind
+    if (kind is not INVOICE and kind is not CREDIT_NOTE) or member.action is VOID:
+        return ""
+    shown = (element.get("Total"), element.get("TotalTax"))
+    if shown == member.sums:
+        return ""
+    sums = member.sums or _sums_of(member.element)
+    return "; ".join(sums_unequal(sums, element))
+
+
+def _sums_of(sent: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    return totals_of(sent) if sent.get("LineItems") else (None, None)
 
 
 def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
