@@ -33,7 +33,10 @@ class Namesakes:
         name = write.payload.get("Name") if write.action is Action.SAVE else None
         if not name or self._own(str(name), write.key) == write.key:
             return write
-        return write._replace(content=write.content.with_payload(suffixed(write.payload, write.number)))
+        payload = suffixed(write.payload, write.number)
+        if self._own(payload["Name"], write.key) != write.key:
+            payload = suffixed(payload, write.number)
+        return write._replace(content=write.content.with_payload(payload))
 
     def _own(self, name: str, key: DocumentKey) -> DocumentKey:
         """Whose the name is; from now on this one's, if it was nobody's."""

@@ -30,6 +30,9 @@ _PAID_HINT = (
 )
 _STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), ("cancelled_paid", _PAID_HINT))
 _STAYS = ("not_deleted", "delete it in xero, where something stands in the way, then retry")
+_NAMES_HINT = (
+    "look in xero for contacts whose names end with the customer's id in brackets; rename or archive those, then retry"
+)
 _UNSEEN_HINT = (
     "look for it in xero: if it is there as the store has it, discard this event, else retry; report xero's words"
 )
@@ -148,6 +151,9 @@ class Resolution:
             detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
             reason, hint = _STANDS.get(member.kind, _STAYS)
             await self._settlement.park(member, reason, detail, hint)
+        elif member.kind is Kind.CONTACT and (found is None or not found.ours):
+            detail = f"xero has other contacts of the names that were tried for {member.number}"
+            await self._settlement.park(member, "contact_name_taken", detail, _NAMES_HINT)
         else:
             detail = f"{member.number} is in Xero already with other content" + (f": {found.detail}" if found else "")
             hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"

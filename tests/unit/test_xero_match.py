@@ -156,7 +156,8 @@ def test_allocations_are_found_by_invoice_and_amount_each_once() -> None:
     ("name", "number", "expected"),
     [
         ("Ann", "shop:7", "Ann (7)"),
-        ("Ann (7)", "shop:7", "Ann (7)"),
+        ("Ann (7)", "shop:7", "Ann (shop:7)"),
+        ("Ann (shop:7)", "shop:7", "Ann (shop:7)"),
         ("A" * 255, "shop:7", "A" * 251 + " (7)"),
         ("Ann", "0123456789abcdef", "Ann (456789abcdef)"),
     ],

@@ -52,12 +52,16 @@ def sent(member: Member) -> bytes:
 def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
     """A contact's payload with the store's customer id behind its name, for when the name is another's.
 
-    Names are unique among Xero's active contacts. Suffixing twice changes nothing.
+    Names are unique among Xero's active contacts. Customers of two stores may share an id, and ids may end alike: the
+    second time the whole ContactNumber takes the id's place. Suffixing three times changes nothing more.
     """
     name = str(payload["Name"])
-    mark = f" ({number.rsplit(':', 1)[-1][-_MARK_CHARS:]})"
-    if name.endswith(mark):
+    mark, whole = f" ({number.rsplit(':', 1)[-1][-_MARK_CHARS:]})", f" ({number})"
+    mark, whole = (one.replace("<", "").replace(">", "") for one in (mark, whole))
+    if name.endswith(whole):
         return dict(payload)
+    if name.endswith(mark):
+        name, mark = name.removesuffix(mark), whole
     return {**payload, "Name": name[: MAX_NAME - len(mark)].rstrip() + mark}
 
 
@@ -82,9 +86,10 @@ def _filled(content: Content, known: Known) -> bytes:
 
 def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:
     if write.kind is CONTACT and "Name" in element:
-        marked = suffixed(element, write.number)
+        once = suffixed(element, write.number)
         # a name that once needed its suffix still does
-        element = marked if document.facts.get("name") == marked["Name"] else element
+        marked = (one for one in (once, suffixed(once, write.number)) if document.facts.get("name") == one["Name"])
+        element = next(marked, element)
     if write.keeps_edits:
         digests = digests_of(element)
         element = {**_changed(element, digests, document), DIGESTS: digests}
