@@ -100,12 +100,17 @@ def _place(rows: list[Row], net: Decimal, tax: Decimal, sale: Sale, org: Organis
         rows.append(Row("Rounding", net, account("rounding", org), no_tax_type(org)))
 
 
+def _taxed_most(line: Line) -> tuple[bool, Decimal]:
+    return bool(line.tax), abs(line.net)
+
+
 def _tax_alone(tax: Decimal, sale: Sale, org: OrganisationSettings) -> list[Row]:
     """Cents of tax that no row has room for: two rounding rows whose nets cancel out, one of them with the tax."""
-    taxed = max((line for line in sale.lines if line.tax), key=lambda line: abs(line.net), default=None)
+    # rows that are free, or of a cent or two, have a rate and no tax of their own
+    taxed = max((line for line in sale.lines if line.tax or line.tax_rate), key=_taxed_most, default=None)
     if taxed is None:
         hint = "mend the store's tax of this sale, then publish it again"
-        raise Unmappable("tax_unplaced", f"tax of {tax}, and no row is taxed", hint)
+        raise Unmappable("tax_unplaced", f"tax of {tax}, and no row has tax or a rate above 0", hint)
     rounding = account("rounding", org)
     return [
         Row("Rounding of tax", tax, rounding, line_tax_type(taxed, org), tax),

@@ -1,0 +1,53 @@
+"""Where a cent of tax goes that no row has as its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from tests.unit.mapping_cases import event, invoice, line, organisation, writes
+from worker.mapping.plan import Unmappable, plan
+
+FREE = line("0.00", tax_rate="20", discount="10.00")
+
+
+def items(*lines: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    _, write = writes(event(Entity.INVOICE, invoice(*lines, **more)))
+    return list(write.payload["LineItems"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([FREE, line("5.00", kind="shipping")], id="a coupon takes off all"),
+        pytest.param([line("0.02", tax_rate="20"), line("0.02", tax_rate="20")], id="too little for tax of its own"),
+    ],
+)
+def test_a_cent_of_tax_takes_the_rate_of_rows_that_have_no_tax_of_their_own(rows: list[dict[str, Any]]) -> None:
+    found = items(*rows, residual={"tax": "0.01"})
+
+    taxed = [item for item in found if item["TaxAmount"]]
+    assert [(item["Description"], item["TaxType"]) for item in taxed] == [("Rounding of tax", "OUTPUT2")]
+    assert sum(item["TaxAmount"] for item in found) == Decimal("0.01")
+
+
+def test_the_rate_of_a_row_with_tax_comes_first() -> None:
+    reduced = line("0.01", "0.01", tax_rate="5")
+
+    found = items(reduced, line("0.02", tax_rate="20"), residual={"tax": "0.01"})
+
+    assert [item["TaxType"] for item in found if item["Description"] == "Rounding of tax" and item["TaxAmount"]] == [
+        "RROUTPUT"
+    ]
+
+
+def test_no_rate_above_zero_is_no_place() -> None:
+    org = organisation(tax={"0": "ZERORATEDOUTPUT", "none": "NONE"})
+
+    with pytest.raises(Unmappable) as refused:
+        plan(event(Entity.INVOICE, invoice(line("10.00", tax_rate="0"), residual={"tax": "0.01"})), org)
+
+    assert refused.value.reason == "tax_unplaced"
