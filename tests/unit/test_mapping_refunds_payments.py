@@ -94,6 +94,12 @@ def test_an_adjustment_has_its_line_and_account(amount: str) -> None:
     assert (item["TaxType"], item["TaxAmount"]) == ("NONE", 0)
 
 
+def test_an_adjustment_whose_name_is_blank_has_a_description() -> None:
+    _, note, _ = memo(TAXED, adjustments=[{"name": "  ", "amount": "3.00"}])
+
+    assert note.payload["LineItems"][-1]["Description"] == "Adjustment"
+
+
 def test_an_adjustment_without_its_account_is_for_a_person() -> None:
     accounts = organisation().accounts.model_dump() | {"refund_adjustment": None}
     data = credit_memo(TAXED, adjustments=[{"name": "Return fee", "amount": "3.00"}])

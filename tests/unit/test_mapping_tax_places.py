@@ -51,3 +51,22 @@ def test_no_rate_above_zero_is_no_place() -> None:
         plan(event(Entity.INVOICE, invoice(line("10.00", tax_rate="0"), residual={"tax": "0.01"})), org)
 
     assert refused.value.reason == "tax_unplaced"
+
+
+@pytest.mark.parametrize(
+    ("taxed", "advice"),
+    [
+        ({"tax_rate": "0"}, "the store has to send the tax_rate"),
+        ({"tax_rate": "5"}, '"5" the TaxType of what the store charged'),
+        ({"tax_code": "EU-REVERSE"}, '"EU-REVERSE" the TaxType of what the store charged'),
+        ({"tax_code": "EU-REVERSE", "tax_rate": "20"}, '"EU-REVERSE" the TaxType of what the store charged'),
+    ],
+)
+def test_tax_never_goes_under_the_tax_type_of_sales_without_tax(taxed: dict[str, str], advice: str) -> None:
+    org = organisation(tax={"0": "ZERORATEDOUTPUT", "20": "OUTPUT2", "5": "NONE", "EU-REVERSE": "NONE", "none": "NONE"})
+
+    with pytest.raises(Unmappable) as refused:
+        plan(event(Entity.INVOICE, invoice(line("10.00", "2.00", **taxed))), org)
+
+    assert refused.value.reason == "tax_unmapped"
+    assert advice in refused.value.hint

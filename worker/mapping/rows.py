@@ -47,7 +47,9 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
         rows += fitting
     for a in sale.adjustments:
         if a.amount:
-            rows.append(Row(a.name, a.amount, account("refund_adjustment", org), no_tax_type(org)))
+            rows.append(
+                Row(a.name.strip() or "Adjustment", a.amount, account("refund_adjustment", org), no_tax_type(org))
+            )
     if homeless_tax or residual.net:
         _check_limit(sale, homeless_tax, org)
         _place(rows, residual.net, homeless_tax, sale, org)

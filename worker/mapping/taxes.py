@@ -11,7 +11,16 @@ _ZERO_RATE = "0"
 
 
 def line_tax_type(line: Line, org: OrganisationSettings) -> str:
-    """The TaxType of a line. Raises `Unmappable` with the setting to add."""
+    """The TaxType of a line. Raises `Unmappable` with the setting to add, or to change."""
+    found = named_tax_type(line, org)
+    if line.tax and found in (org.tax.get(NO_TAX), org.tax.get(_ZERO_RATE)):
+        # Xero takes an explicit tax amount whatever the rate is: the tax return would have it under sales without tax
+        raise _taxless(line, found, org)
+    return found
+
+
+def named_tax_type(line: Line, org: OrganisationSettings) -> str:
+    """The one that is configured, whatever the line's tax is. Raises `Unmappable` as `line_tax_type`."""
     code, types = line.tax_code, org.tax
     found = types.get(code) if code else None
     if found is not None:
@@ -35,6 +44,17 @@ def no_tax_type(org: OrganisationSettings) -> str:
     if found is None:
         raise _unmapped(NO_TAX, "a line without tax", org)
     return found
+
+
+def _taxless(line: Line, found: str, org: OrganisationSettings) -> Unmappable:
+    detail = f'the line "{line.name[:60]}" has tax {line.tax}, and its tax type {found} is that of lines without tax'
+    named = line.tax_code or (rate_key(line.tax_rate) if line.tax_rate else "")
+    hint = (
+        f'give [organisations.{org.name}.tax] "{named}" the TaxType of what the store charged; then retry'
+        if named
+        else "the store has to send the tax_rate that it charged; then publish the sale again"
+    )
+    return Unmappable("tax_unmapped", detail, hint)
 
 
 def _unmapped(wanted: str, what: str, org: OrganisationSettings) -> Unmappable:
