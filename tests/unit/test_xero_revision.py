@@ -167,3 +167,19 @@ def test_the_note_of_a_move_stays_when_the_store_comes_to_the_same_day() -> None
     element = revised(ours(line(Description="Cup"), Date="2026-04-01"), there)
 
     assert [one["LineItemID"] for one in element["LineItems"]] == ["l-0", "l-1"]
+
+
+def test_a_quantity_that_stands_in_the_words_now_is_no_change_of_money() -> None:
+    there = theirs(line(Quantity=Decimal(275), UnitAmount=Decimal("2.7510")), AmountPaid=Decimal(12))
+    there["LineItems"][0]["LineAmount"] = Decimal("756.53")
+
+    element = revised(ours(line(Description="Mug (quantity 275)", UnitAmount=Decimal("756.53"))), there)
+
+    assert element["LineItems"][0] == {
+        "LineItemID": "l-0",
+        "Description": "Mug (quantity 275)",
+        "AccountCode": "200",
+    }
+    assert clash(ours(line(Description="Mug", UnitAmount=Decimal("756.53"))), there, left(there)).reason == (
+        "document_paid"
+    )

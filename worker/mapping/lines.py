@@ -9,13 +9,14 @@ from typing import Any
 from schemas.entities import Sale
 from worker.content import ItemCode
 from worker.mapping.places import tracking_of
-from worker.mapping.predict import UNIT, cents, line_amount, predict
+from worker.mapping.predict import UNIT, cents, predict
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
 from worker.pieces import plain
 from worker.settings import OrganisationSettings
 
 _MAX_DESCRIPTION = 4000
+_HALF_CENT = Decimal("0.005")
 _place_of = lru_cache(4096)(ItemCode)  # what sells well is on many documents
 
 
@@ -54,8 +55,11 @@ def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
-    """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net."""
+    """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net.
+
+    Xero does not say how it rounds an exact half cent, so no net rests on it.
+    """
     if quantity == ONE:
         return ONE, net
     unit_amount = (net / quantity).quantize(UNIT, ROUND_HALF_UP)
-    return (quantity, unit_amount) if line_amount(quantity, unit_amount) == net else (ONE, net)
+    return (quantity, unit_amount) if abs(quantity * unit_amount - net) < _HALF_CENT else (ONE, net)

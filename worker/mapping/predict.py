@@ -1,7 +1,8 @@
 """What Xero will make of a document's lines.
 
 `LineAmountTypes` is Exclusive, `unitdp` 4, every line has its `TaxAmount`: a line is quantity times unit amount,
-rounded half up to 2 decimals, and the sums are those of the rounded lines.
+rounded to 2 decimals, and the sums are those of the rounded lines. Xero does not say how it rounds an exact half, and
+mapping sends none.
 https://developer.xero.com/documentation/guides/how-to-guides/rounding-in-xero/
 """
 
@@ -30,7 +31,7 @@ def cents(value: Decimal) -> Decimal:
     return value if value.same_quantum(CENT) else value.quantize(CENT, ROUND_HALF_UP)
 
 
-@lru_cache(4096)  # asked twice for each line: when its price is found, and when the sums are proved
+@lru_cache(4096)  # a shop's prices and quantities come again and again
 def line_amount(quantity: Decimal, unit_amount: Decimal) -> Decimal:
     """What Xero makes of a quantity and a price."""
     if not unit_amount.same_quantum(UNIT):

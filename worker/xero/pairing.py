@@ -6,6 +6,7 @@ https://developer.xero.com/documentation/api/accounting/requests-and-responses
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from worker.xero.facts import money
@@ -43,6 +44,16 @@ def _same_item(ours: Element, theirs: Element) -> bool:
     return (ours.get("ItemCode") or "") == (theirs.get("ItemCode") or "")
 
 
-def figures(line: Element) -> tuple[object, ...]:
+def is_same_money(ours: Element, theirs: Element) -> bool:
+    """Whether both are the same money; as mapping puts it, a quantity may stand in the words instead."""
+    quantity, *rest = figures(ours)
+    quantity_there, *rest_there = figures(theirs)
+    if rest != rest_there:
+        return False
+    in_words = f"{theirs.get('Description')} (quantity {quantity_there.normalize():f})" if quantity_there else None
+    return quantity == quantity_there or (quantity == 1 and ours.get("Description") == in_words)
+
+
+def figures(line: Element) -> tuple[Decimal | None, Decimal, Decimal | None, object]:
     """What of a line is money: equal for equal money, however it is written."""
     return money(line.get("Quantity")), line_amount(line), money(line.get("TaxAmount")), line.get("TaxType")

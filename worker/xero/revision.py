@@ -18,7 +18,7 @@ from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
 from worker.xero.facts import UNAPPROVED, facts_of, money
 from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.moved import as_it_stands, counted, is_locked
-from worker.xero.pairing import figures, paired
+from worker.xero.pairing import is_same_money, paired
 from worker.xero.reissue import BEGUN, REASON
 from worker.xero.sameness import date_of, totals_of
 
@@ -150,7 +150,7 @@ def _moves_money(ours: Element, theirs: Element, pairs: _Pairs) -> bool:
     if any(_text(ours, name) != _text(theirs, name) for name in ("CurrencyCode", "LineAmountTypes")):
         return True
     with_money = [(line, known) for line, known in pairs if booked_on(line) is None]
-    if any(known is None or figures(line) != figures(known) for line, known in with_money):
+    if any(known is None or not is_same_money(line, known) for line, known in with_money):
         return True
     return len(with_money) != len(counted(theirs)) or date_of(ours) != date_of(theirs)
 
