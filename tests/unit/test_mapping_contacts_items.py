@@ -76,6 +76,18 @@ def test_an_e_mail_that_xero_would_refuse_is_left_out(email: str) -> None:
     assert "EmailAddress" not in contact(email=email)
 
 
+@pytest.mark.parametrize(
+    "email", ["jo..doe@example.com", ".jo@example.com", "jo.@example.com", "jo@-example.com", "jo@example-.com"]
+)
+def test_an_e_mail_with_a_dot_or_hyphen_out_of_place_is_left_out(email: str) -> None:
+    assert "EmailAddress" not in contact(email=email)
+
+
+@pytest.mark.parametrize("email", ["jo.o'neil+shop@mail.my-example.co.uk", "_j-o_@xn--exmple-cua.com", "1@2.io"])
+def test_an_e_mail_that_is_one_is_kept(email: str) -> None:
+    assert contact(email=email)["EmailAddress"] == email
+
+
 def test_what_is_too_long_is_cut_and_a_tax_number_left_out() -> None:
     payload = contact(phone="1" * 60, tax_number="2" * 51, address={"postal_code": "3" * 60})
 

@@ -6,7 +6,9 @@ import re
 from datetime import date
 from functools import lru_cache
 
-_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
 day = lru_cache(1024)(date.isoformat)
@@ -19,6 +21,9 @@ def one_line(value: str, longest: int) -> str:
 
 
 def email(value: str) -> str:
-    """The address, or nothing where Xero would refuse it: it takes ASCII only."""
+    """The address, or nothing where Xero would refuse it: it takes ASCII only, and dots and hyphens where they belong.
+
+    https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
+    """
     stripped = value.strip()
     return stripped if _EMAIL.fullmatch(stripped) else ""
