@@ -53,6 +53,19 @@ async def test_a_resend_waits_for_a_token_and_comes_too_late(ledger: Ledger, clo
     assert sum(usage.requests for usage in await ledger.calls.usage(ORG, START)) == 1
 
 
+async def test_a_resend_does_not_prolong_the_life_of_its_key(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
+    clock.advance(200)
+    await ledger.calls.resend(lease, call.id, limits=AMPLE)
+    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
+
+    clock.advance(41)
+
+    assert await ledger.calls.resend(lease, call.id, limits=AMPLE) is None
+
+
 async def test_a_retry_inside_a_call_costs_a_token_but_no_place_in_flight(ledger: Ledger) -> None:
     lease, limits = await lease_of(ledger), Limits(concurrent=1)
     call = await open_call(ledger, lease, write(1), limits=limits)

@@ -105,6 +105,14 @@ def test_a_long_contact_number_is_hashed_to_fifty_characters() -> None:
     assert numbers[0] != numbers[1]
 
 
+@pytest.mark.parametrize(("length", "kept"), [(42, True), (43, False)])
+def test_a_contact_number_of_fifty_characters_is_the_longest_kept_as_it_is(length: int, kept: bool) -> None:
+    (write,) = writes(event(Entity.CUSTOMER, CUSTOMER | {"id": "a" * length}))
+
+    assert len(write.number) <= 50
+    assert (write.number == f"webshop:{'a' * length}") == kept
+
+
 def test_a_removed_customer_and_product_are_kept() -> None:
     for entity in (Entity.CUSTOMER, Entity.PRODUCT):
         planned = plan(removed(entity, "7"), organisation())

@@ -28,6 +28,7 @@ CREDIT_NOTE = key("credit_memo", "41", "credit_note")
 TAXED = line("10.00", "2.00", tax_rate="20")
 ORG = organisation()
 OLD_SALE = SALE | {"date": "2025-12-31"}
+FIRST_SALE = SALE | {"date": "2026-01-01"}
 
 
 def memo(*lines: dict[str, Any], **more: Any) -> tuple[Write, ...]:
@@ -83,6 +84,12 @@ def test_a_credit_memo_from_before_start_date_is_left_alone() -> None:
     data = credit_memo(TAXED, sale=OLD_SALE, date="2025-12-31")
 
     assert plan(event(Entity.CREDIT_MEMO, data), organisation()) == Ignored("before start_date")
+
+
+def test_a_refund_of_a_sale_of_the_first_day_comes_after_its_invoice() -> None:
+    _, note, _ = memo(TAXED, sale=FIRST_SALE, date="2026-01-01")
+
+    assert note.parent == INVOICE
 
 
 @pytest.mark.parametrize("amount", ["3.00", "-3.00"])
@@ -195,6 +202,13 @@ def test_of_an_old_sale_the_refund_is_booked_and_the_payment_is_not() -> None:
 
     assert money_in == Ignored("before start_date")
     assert plan(event(Entity.PAYMENT, old_refund), organisation()) == Ignored("before start_date")
+    assert refund.parent == CREDIT_NOTE
+
+
+def test_money_of_the_first_day_is_booked() -> None:
+    refund = paid(sale=OLD_SALE, direction="out", credit_memo_id="41", date="2026-01-01")
+
+    assert paid(sale=FIRST_SALE).parent == INVOICE
     assert refund.parent == CREDIT_NOTE
 
 

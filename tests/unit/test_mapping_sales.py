@@ -76,6 +76,10 @@ def test_sales_before_start_date_are_left_alone() -> None:
     assert plan(event(Entity.INVOICE, data), organisation()) == Ignored("before start_date")
 
 
+def test_sales_of_the_first_day_are_booked() -> None:
+    assert document(invoice(line("10.00"), date="2026-01-01"))["Date"] == "2026-01-01"
+
+
 def test_a_cancelled_or_removed_sale_voids_its_invoice() -> None:
     (cancelled,) = writes(event(Entity.INVOICE, invoice(line("10.00"), cancelled=True)))
     (gone,) = writes(removed(Entity.INVOICE, "31"))
@@ -160,6 +164,7 @@ def test_a_line_without_tax_has_the_type_for_none(given: dict[str, str]) -> None
         ({"tax_code": "DE-19", "tax_rate": "19"}, "1.90", "DE-19"),
         ({"tax_rate": "19.000"}, "1.90", "19"),
         ({"tax_code": "EXEMPT"}, "0", "EXEMPT"),
+        ({"tax_rate": "7"}, "0", "7"),
     ],
 )
 def test_an_unmapped_tax_says_which_line_to_add(given: dict[str, str], tax: str, wanted: str) -> None:

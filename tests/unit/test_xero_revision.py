@@ -87,6 +87,12 @@ def test_a_status_a_due_date_and_a_contact_that_a_person_chose_stay() -> None:
     assert not {"Status", "DueDate", "Contact"} & set(element)
 
 
+def test_a_sale_that_moves_to_another_day_moves_its_due_date() -> None:
+    element = revised(ours(Date="2026-04-01", DueDate="2026-04-01"), theirs())
+
+    assert (element["Date"], element["DueDate"]) == ("2026-04-01", "2026-04-01")
+
+
 @pytest.mark.parametrize(
     ("wanted", "there", "sent"),
     [("AUTHORISED", "DRAFT", "AUTHORISED"), ("DRAFT", "SUBMITTED", None), ("DRAFT", "AUTHORISED", None)],
@@ -134,6 +140,12 @@ def test_what_a_person_changed_is_theirs() -> None:
 
     assert found.reason == "changed_in_xero"
     assert "left with total 12.00" in found.detail
+
+
+def test_a_currency_that_a_person_changed_is_theirs() -> None:
+    found = clash(ours(Reference="200"), theirs(CurrencyCode="EUR"), left(theirs()))
+
+    assert found.reason == "changed_in_xero"
 
 
 def test_a_person_who_made_it_what_the_store_says_is_agreed_with() -> None:
