@@ -24,6 +24,34 @@ def test_4_3_an_account_archived_between_equal_lines_refuses_the_later_one(
     assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
 
 
+def test_5_4_a_tax_rate_archived_between_equal_lines_refuses_the_later_one(
+    xero: XeroCaller, sandbox: SandboxControl
+) -> None:
+    contact = a_contact(xero)
+    made(xero, "Invoices", invoice(contact, "I-1"))
+
+    sandbox.person("archive-tax-rate", name="OUTPUT2")
+    messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
+    sandbox.person("restore-tax-rate", name="OUTPUT2")
+
+    assert messages == ["Tax rate must be valid."]
+    assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
+
+
+def test_4_3_a_tax_type_taken_from_an_account_between_equal_lines_refuses_the_later_one(
+    xero: XeroCaller, sandbox: SandboxControl
+) -> None:
+    contact = a_contact(xero)
+    made(xero, "Invoices", invoice(contact, "I-1"))
+
+    sandbox.person("change-account", name="200", document={"TaxType": None})
+    messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
+    sandbox.person("change-account", name="200", document={"TaxType": "OUTPUT2"})
+
+    assert messages == ["The TaxType field is mandatory"]
+    assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
+
+
 def test_4_2_an_item_changed_between_equal_lines_changes_the_later_one(xero: XeroCaller) -> None:
     contact = a_contact(xero)
     made(xero, "Items", {"Code": "MUG", "SalesDetails": {"UnitPrice": 3, "AccountCode": "200"}})

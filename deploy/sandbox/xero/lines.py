@@ -71,7 +71,7 @@ def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rule
 
 
 def _equal_or_built(book: Book, element: Json, rules: LineRules) -> Line:
-    """A shop sells the same things over and over: equal lines are worked out once, until the accounts change.
+    """A shop sells the same things over and over: equal lines are worked out once, until accounts or tax rates change.
 
     What `repr` tells apart is not equal here: the text "200" and the number 200, 1 and true.
     """

@@ -90,18 +90,14 @@ def _set_account_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
 
 def _set_tax_rate_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
     def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
-        rate = book.settings.tax_rates[order["name"]]
-        rate["Status"] = status
-        return rate
+        return book.settings.set_tax_rate_status(order["name"], status)
 
     return deed
 
 
 def _change_account(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     """`document` has the fields to change, such as `EnablePaymentsToAccount`, or a `TaxType` of null."""
-    account = book.settings.accounts[order["name"]]
-    account |= order["document"]
-    return account
+    return book.settings.change_account(order["name"], order["document"])
 
 
 def _batch_payments(_sandbox: Sandbox, book: Book, order: Json) -> Json:

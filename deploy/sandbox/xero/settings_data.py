@@ -73,10 +73,20 @@ class Settings:
 
     def set_account_status(self, code: str, status: str) -> Json:
         """Archive an account or bring it back; return it. Raises KeyError."""
-        account = self.accounts[code]
-        account["Status"] = status
+        return self.change_account(code, {"Status": status})
+
+    def change_account(self, code: str, fields: Json) -> Json:
+        """Give fields of an account other values; return it. Raises KeyError."""
+        return self._change(self.accounts[code], fields)
+
+    def set_tax_rate_status(self, tax_type: str, status: str) -> Json:
+        """Archive a tax rate or bring it back; return it. Raises KeyError."""
+        return self._change(self.tax_rates[tax_type], {"Status": status})
+
+    def _change(self, setting: Json, fields: Json) -> Json:
+        setting |= fields
         self.lines.clear()
-        return account
+        return setting
 
     def lock_refusal(self, day: date) -> str | None:
         """What Xero says to a date in a locked period, or None [xero 5.3]."""
