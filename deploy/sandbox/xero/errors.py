@@ -38,6 +38,15 @@ def query_refused(message: str) -> CallRefused:
     return CallRefused(400, {"ErrorNumber": 16, "Type": "QueryParseException", "Message": message})
 
 
+def too_much(plural: str) -> CallRefused:
+    """A list over so many records that only some questions are allowed, in the words that others were told [xero 7]."""
+    message = (
+        f"Your request is not filtering {plural} efficiently, given the extremely high volume for this organisation. "
+        "Please check https://developer.xero.com/documentation/api/efficient-data-retrieval"
+    )
+    return CallRefused(400, {"ErrorNumber": 51, "Type": "HighVolumeException", "Message": message})
+
+
 def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> CallRefused:
     """An answer of Xero's gateway [xero 6]."""
     body = {"Type": None, "Title": title, "Status": status, "Detail": detail, "Instance": ZERO_ID}

@@ -46,6 +46,10 @@ class Comparison:
             return (self.sign == "!=") is (found is not wanted) and self.sign in {"==", "=", "!="}
         return _COMPARE[self.sign](found, wanted)
 
+    def paths(self) -> Iterator[str]:
+        """The field it asks about."""
+        yield self.path
+
     def candidates(self, table: Table) -> list[Json] | None:
         """The documents an index offers, or None where all must be looked at."""
         if self.sign not in {"==", "="} or not isinstance(self.value, str):
@@ -70,6 +74,11 @@ class Joined:
         if self.both:
             return self.left.matches(document) and self.right.matches(document)
         return self.left.matches(document) or self.right.matches(document)
+
+    def paths(self) -> Iterator[str]:
+        """The fields they ask about."""
+        yield from self.left.paths()
+        yield from self.right.paths()
 
     def candidates(self, table: Table) -> list[Json] | None:
         """The documents an index offers, or None where all must be looked at."""

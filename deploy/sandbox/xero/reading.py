@@ -1,4 +1,4 @@
-"""How documents are shown, and the lists of them: filters, paging, what a list leaves out [xero 7]."""
+"""How documents are shown, and the lists of them: filters, paging, what it leaves out or refuses [xero 7]."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy.sandbox.xero.errors import CallRefused, Json, query_refused
+from deploy.sandbox.xero.errors import CallRefused, Json, query_refused, too_much
 from deploy.sandbox.xero.money import round_to
-from deploy.sandbox.xero.query import parse_where
+from deploy.sandbox.xero.query import Condition, parse_where
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.table import Table, at, folded
 
 MOST_PER_PAGE = 1000
+MOST_RECORDS = 100_000
 MOST_PLACES = 4
 _PER_PAGE = 100
 _CONTACT_FIELDS = ("ContactID", "ContactNumber", "Name", "ContactStatus", "EmailAddress")
@@ -22,13 +23,18 @@ _LINE_FILTERS = ("Statuses", "page", "pageSize")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What can be asked of a list. `filters` maps a query parameter with comma separated values to a field."""
+    """What can be asked of a list. `filters` maps a query parameter with comma separated values to a field.
+
+    Only `optimised` fields may be compared, and only `sorts` ordered by, in an organisation that has very many.
+    """
 
     plural: str
     table: Callable[[Book], Table]
     fields: frozenset[str]
     number_field: str
     show: Callable[[Book, Json, int], Json]
+    optimised: frozenset[str]
+    sorts: frozenset[str] = frozenset()
     filters: Mapping[str, str] = field(default_factory=dict)
     search: tuple[str, ...] = ()
     summary_drops: tuple[str, ...] = ()
@@ -83,6 +89,8 @@ def list_documents(
     summary = flag(query, "summaryOnly", default=False) and bool(listing.summary_drops)
     if listing.paged and ("page" in query or "pageSize" in query or summary):
         found, page = _page(found, query)
+    if len(found) > MOST_RECORDS:
+        raise too_much(listing.plural)
     shown = [listing.show(book, document, places_of(query)) for document in found]
     drops = set(listing.summary_drops) if summary else set()
     if listing.lines_only_when_paged and not any(name in query for name in _LINE_FILTERS):
@@ -96,6 +104,8 @@ def _selected(book: Book, listing: Listing, query: Mapping[str, str], since: str
     table = listing.table(book)
     condition = parse_where(query["where"], listing.fields) if query.get("where") else None
     found: Iterable[Json] = _offered(table, listing, query)
+    if found is table and len(table) > MOST_RECORDS:
+        _check_volume(listing, condition, query.get("order"))
     if condition is not None:
         narrowed = condition.candidates(table) if found is table else None
         shown = condition.matches
@@ -111,6 +121,14 @@ def _selected(book: Book, listing: Listing, query: Mapping[str, str], since: str
     if term := query.get("searchTerm"):
         found = [d for d in found if any(folded(term) in folded(str(at(d, path) or "")) for path in listing.search)]
     return list(found)
+
+
+def _check_volume(listing: Listing, condition: Condition | None, order: str | None) -> None:
+    """Of very many records only optimised questions are answered. Raises CallRefused."""
+    compared = set() if condition is None else set(condition.paths())
+    sorted_by = {order.partition(" ")[0]} if order else set()
+    if compared - listing.optimised or sorted_by - listing.sorts:
+        raise too_much(listing.plural)
 
 
 def _with_name(book: Book, document: Json) -> Json:

@@ -14,19 +14,10 @@ from deploy.sandbox.xero.wire import envelope
 
 _HEAVY_INVOICE = ("LineItems", "Payments", "CreditNotes", "Prepayments", "Overpayments")
 _HEAVY_CONTACT = ("ContactPersons", "Addresses", "Phones", "ContactGroups", "PaymentTerms")
-_DOCUMENT_FIELDS = (
-    "Status",
-    "Type",
-    "Date",
-    "DueDate",
-    "Reference",
-    "Contact.ContactID",
-    "Contact.Name",
-    "Contact.ContactNumber",
-    "UpdatedDateUTC",
-    "Total",
-    "CurrencyCode",
-)
+_OF_CONTACT = ("Contact.ContactID", "Contact.Name", "Contact.ContactNumber")
+_OPTIMISED_FIELDS = ("Status", "Type", "Date", "Reference", *_OF_CONTACT)
+_DOCUMENT_FIELDS = (*_OPTIMISED_FIELDS, "DueDate", "UpdatedDateUTC", "Total", "CurrencyCode")
+_ITEM_FIELDS = frozenset({"Code", "Name", "ItemID", "UpdatedDateUTC"})
 
 LISTINGS = {
     "contacts": Listing(
@@ -37,6 +28,8 @@ LISTINGS = {
         ),
         number_field="ContactNumber",
         show=show_as_is,
+        optimised=frozenset({"Name", "EmailAddress", "AccountNumber"}),
+        sorts=frozenset({"ContactID", "UpdatedDateUTC", "Name"}),
         filters={"IDs": "ContactID"},
         search=("Name", "FirstName", "LastName", "EmailAddress", "ContactNumber", "CompanyNumber"),
         summary_drops=_HEAVY_CONTACT,
@@ -45,9 +38,11 @@ LISTINGS = {
     "items": Listing(
         plural="Items",
         table=lambda book: book.items,
-        fields=frozenset({"Code", "Name", "ItemID", "UpdatedDateUTC"}),
+        fields=_ITEM_FIELDS,
         number_field="Code",
         show=show_item,
+        optimised=_ITEM_FIELDS,  # Xero names none: only the whole list may be too long
+        sorts=_ITEM_FIELDS,
         paged=False,
     ),
     "invoices": Listing(
@@ -56,6 +51,8 @@ LISTINGS = {
         fields=frozenset({*_DOCUMENT_FIELDS, "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"}),
         number_field="InvoiceNumber",
         show=show_document,
+        optimised=frozenset({*_OPTIMISED_FIELDS, "DueDate", "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"}),
+        sorts=frozenset({"InvoiceID", "UpdatedDateUTC", "Date"}),
         filters={
             "IDs": "InvoiceID",
             "InvoiceNumbers": "InvoiceNumber",
@@ -72,6 +69,8 @@ LISTINGS = {
         fields=frozenset({*_DOCUMENT_FIELDS, "CreditNoteNumber", "CreditNoteID", "RemainingCredit"}),
         number_field="CreditNoteNumber",
         show=show_document,
+        optimised=frozenset(_OPTIMISED_FIELDS),
+        sorts=frozenset({"CreditNoteID", "UpdatedDateUTC", "Date"}),
         lines_only_when_paged=True,
     ),
     "payments": Listing(
@@ -92,6 +91,8 @@ LISTINGS = {
         ),
         number_field="",
         show=show_as_is,
+        optimised=frozenset({"PaymentType", "Status", "Date", "Invoice.InvoiceID", "Reference"}),
+        sorts=frozenset({"PaymentID", "UpdatedDateUTC", "Date"}),
     ),
 }
 
