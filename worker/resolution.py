@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from worker.outcome import settled_keys
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.xero.lookup import Found, lookups, match, suffixed
+from worker.xero.lookup import Found, lookups, match, one_by_one, suffixed
 from worker.xero.reply import ReplyKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,12 +67,17 @@ class Resolution:
     async def find(self, kind: Kind, members: Sequence[Member]) -> Findings:
         """Look `members` up, some per call. Raises `Unanswered` when Xero does not answer."""
         findings = Findings()
-        for request in lookups(kind, members):
+        asking = deque(lookups(kind, members))
+        while asking:
+            request = asking.popleft()
             if findings.last is not None:
                 await self._settlement.close(findings.last, findings.status)
             call = await open_lookup(self._s, kind=kind, path=request.path, params=request.params)
             reply = await send(self._s, call)
             findings.last, findings.status = call, reply.status
+            if reply.outcome is ReplyKind.REFUSED_WHOLE and (others := one_by_one(request)):
+                asking.extend(others)
+                continue
             if reply.outcome is ReplyKind.REFUSED_WHOLE:
                 findings.refused |= {member.key: reply.detail for member in request.members}
                 continue

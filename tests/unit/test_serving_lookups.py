@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,10 +33,29 @@ class SilentLists(MemoryXero):
         return Reply(ReplyKind.REFUSED_WHOLE, 400, detail=TOO_MANY)
 
 
+@dataclass
+class VastXero(MemoryXero):
+    """Has more than 100,000 contacts: it lists none by number, and shows the one that is asked for alone."""
+
+    def take(self, call: Call) -> Reply:
+        if call.purpose is Purpose.WRITE:
+            return super().take(call)
+        found = self.written.get(unquote(call.path.removeprefix("/Contacts/")))
+        if "where" in call.params:
+            return Reply(ReplyKind.REFUSED_WHOLE, 400, detail=TOO_MANY)
+        return Reply(ReplyKind.NOT_FOUND, 404) if found is None else Reply(ReplyKind.ANSWERED, 200, (found,))
+
+
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=SilentLists()) as one:
         yield one
+
+
+@pytest.fixture
+async def vast(tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=VastXero()) as vast:
+        yield vast
 
 
 def sale(net: str = "10.00", tax: str = "2.00", *, hours: int = 0) -> Event:
@@ -83,3 +103,23 @@ async def test_a_document_that_cannot_be_looked_at_before_its_change_is_for_a_pe
     await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
 
     await parked_for_a_look(one)
+
+
+@pytest.mark.parametrize(("saved", "writes"), [(True, 1), (False, 2)])
+async def test_a_contact_is_asked_for_alone_where_xero_has_too_many_to_list(
+    vast: Served, saved: bool, writes: int
+) -> None:
+    def fails(call: Call) -> Reply:
+        if saved:
+            vast.xero.take(call)
+        return Reply(ReplyKind.SERVER_ERROR, 500)
+
+    vast.xero.answers[Kind.CONTACT] = [fails]
+
+    await vast.acked(
+        *vast.receive(event(Entity.CUSTOMER, {"id": "7/a", "first_name": "Jo", "email": "j@shop.example"}))
+    )
+
+    assert await vast.parked() == []
+    assert looks(vast) == 2
+    assert sum(call.purpose is Purpose.WRITE for call in vast.xero.calls) == writes

@@ -10,7 +10,7 @@ import pytest
 from tests.xero_fakes import document_of, member_of, sale_element, write_of
 from worker.documents import Action, Kind
 from worker.ledger.records import Member
-from worker.xero.lookup import Found, lookups, match, readings_of
+from worker.xero.lookup import Found, lookups, match, one_by_one, readings_of
 from worker.xero.sameness import totals_of
 
 
@@ -106,6 +106,27 @@ def test_contacts_are_asked_for_by_name_too_archived_ones_included() -> None:
 
     assert request.params["where"] == 'ContactNumber=="contact-1" OR Name=="Ann \\"The \\\\ Cook\\""'
     assert request.params["includeArchived"] == "true"
+
+
+def test_contacts_that_xero_does_not_list_are_asked_for_one_by_one() -> None:
+    new = member_of(Kind.CONTACT, "1", number="shop:1/a b")
+    known = member_of(Kind.CONTACT, "2", xero_id="c-2")
+    [refused] = lookups(Kind.CONTACT, [new, known])
+
+    requests = one_by_one(refused)
+
+    assert [(r.path, r.params, r.members) for r in requests] == [
+        ("/Contacts/shop%3A1%2Fa%20b", {}, (new,)),
+        ("/Contacts/c-2", {}, (known,)),
+    ]
+    assert [one_by_one(request) for request in requests] == [[], []]
+
+
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.ITEM, Kind.PAYMENT])
+def test_what_xero_does_not_list_of_other_kinds_is_asked_for_no_further(kind: Kind) -> None:
+    [refused] = lookups(kind, [member_of(kind, "1")])
+
+    assert one_by_one(refused) == []
 
 
 def test_payments_are_asked_for_by_what_they_pay() -> None:

@@ -13,7 +13,7 @@ from worker.xero.elements import suffixed
 from worker.xero.endpoints import ENDPOINTS, inner
 from worker.xero.match import Found, match
 
-__all__ = ["Found", "LookupRequest", "lookups", "match", "suffixed"]
+__all__ = ["Found", "LookupRequest", "lookups", "match", "one_by_one", "suffixed"]
 
 MAX_MEMBERS = 25
 MAX_QUERY_CHARS = 1_800
@@ -51,6 +51,22 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
     if kind is Kind.PAYMENT:
         return _payments(members)
     return _invoices(members) if kind is Kind.INVOICE else _by_terms(kind, members)
+
+
+def one_by_one(request: LookupRequest) -> list[LookupRequest]:
+    """What to ask where Xero refuses `request`; nothing, where nothing else may be asked.
+
+    Of more than 100,000 contacts it lists none by number, but still shows the one whose id or number is in the path.
+    https://developer.xero.com/documentation/api/accounting/contacts
+    """
+    contacts = f"/{ENDPOINTS[Kind.CONTACT].plural}"
+    if request.path != contacts:
+        return []
+    return [LookupRequest(f"{contacts}/{_in_path(member)}", {}, (member,)) for member in request.members]
+
+
+def _in_path(member: Member) -> str:
+    return member.xero_id or quote(member.number, safe="")
 
 
 def _invoices(members: Sequence[Member]) -> list[LookupRequest]:
