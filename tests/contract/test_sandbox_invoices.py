@@ -168,6 +168,10 @@ def test_4_3_headers_against_the_rules_are_refused(xero: XeroCaller, fields: dic
         ({"AccountCode": "960"}, "Account code '960' is not a valid code for this document."),
         ({"TaxType": "20% (VAT on Income)"}, "does not exist or cannot be used for this type of transaction."),
         ({"TaxType": "INPUT2"}, "The TaxType code 'INPUT2' cannot be used with account code '200'."),
+        (
+            {"AccountCode": "408", "TaxType": "OUTPUT2"},
+            "The TaxType code 'OUTPUT2' cannot be used with account code '408'.",
+        ),
         ({"TaxAmount": "100.01"}, "Tax amount cannot be greater than the line amount"),
         ({"LineAmount": "99.99"}, "The line total 99.99 does not match the expected line total 100.00"),
         ({"DiscountRate": "101"}, "Discount must not be greater than the line total."),

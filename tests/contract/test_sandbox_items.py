@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox_documents import a_contact, invoice, made, refusals
-from tests.sandbox_fixture import XeroCaller
+from tests.sandbox_fixture import SandboxControl, XeroCaller
 
 
 def _item(code: str, **more: Any) -> dict[str, Any]:
@@ -37,12 +37,30 @@ def test_4_2_post_updates_by_code(xero: XeroCaller) -> None:
         ({"Description": "x" * 4001}, "maximum length of 4000"),
         ({"SalesDetails": {"AccountCode": "9999"}}, "is not a valid code"),
         ({"SalesDetails": {"TaxType": "VAT20"}}, "does not exist"),
+        ({"SalesDetails": {"AccountCode": "200", "TaxType": "INPUT2"}}, "cannot be used with account code '200'"),
+        ({"PurchaseDetails": {"AccountCode": "310", "TaxType": "OUTPUT2"}}, "cannot be used with account code '310'"),
     ],
 )
 def test_4_2_fields_beyond_their_limits_are_refused(xero: XeroCaller, fields: dict[str, Any], fragment: str) -> None:
     messages = refusals(xero.put("/Items", {**_item("MUG"), **fields}))
 
     assert any(fragment in message for message in messages)
+
+
+def test_5_4_a_new_account_of_an_item_has_to_go_with_the_tax_type_that_stays(xero: XeroCaller) -> None:
+    made(xero, "Items", _item("MUG", SalesDetails={"AccountCode": "200", "TaxType": "OUTPUT2"}))
+
+    moved = xero.post("/Items", {"Code": "MUG", "SalesDetails": {"AccountCode": "408"}})
+
+    assert refusals(moved) == ["The TaxType code 'OUTPUT2' cannot be used with account code '408'."]
+
+
+def test_5_4_an_item_takes_no_archived_tax_rate(xero: XeroCaller, sandbox: SandboxControl) -> None:
+    sandbox.person("archive-tax-rate", name="OUTPUT2")
+
+    refused = xero.put("/Items", _item("MUG", SalesDetails={"AccountCode": "200", "TaxType": "OUTPUT2"}))
+
+    assert refusals(refused) == ["Tax rate must be valid."]
 
 
 def test_4_2_an_item_that_is_not_purchased_has_no_purchase_details(xero: XeroCaller) -> None:

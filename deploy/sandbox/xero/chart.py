@@ -19,7 +19,11 @@ class AccountRow(NamedTuple):
 
 
 class RateRow(NamedTuple):
-    """One tax rate. `applies` holds the first letters of Revenue, Expenses, Assets, Liabilities, Equity."""
+    """One tax rate. `applies` holds letters of Revenue, Expenses, Assets, Liabilities, eQuity.
+
+    As the New Zealand example of Xero's OpenAPI file has it: taxed income on all but expenses, untaxed on revenue and
+    liabilities alone, taxed expenses on all but revenue.
+    """
 
     tax_type: str
     name: str
@@ -64,20 +68,20 @@ ACCOUNTS = (
 )
 
 RATES = (
-    RateRow("OUTPUT2", "20% (VAT on Income)", Decimal("20.0000"), "RLE", "OUTPUT"),
-    RateRow("RROUTPUT", "5% (VAT on Income)", Decimal("5.0000"), "RLE", "OUTPUT"),
-    RateRow("ZERORATEDOUTPUT", "Zero Rated Income", Decimal(0), "RLE", "ZERORATEDOUTPUT"),
-    RateRow("EXEMPTOUTPUT", "Exempt Income", Decimal(0), "RLE", "EXEMPTOUTPUT"),
-    RateRow("ECZROUTPUT", "Zero Rated EC Goods Income", Decimal(0), "RLE", "ECOUTPUT"),
-    RateRow("INPUT2", "20% (VAT on Expenses)", Decimal("20.0000"), "EAL", "INPUT"),
-    RateRow("RRINPUT", "5% (VAT on Expenses)", Decimal("5.0000"), "EAL", "INPUT"),
+    RateRow("OUTPUT2", "20% (VAT on Income)", Decimal("20.0000"), "RALQ", "OUTPUT"),
+    RateRow("RROUTPUT", "5% (VAT on Income)", Decimal("5.0000"), "RALQ", "OUTPUT"),
+    RateRow("ZERORATEDOUTPUT", "Zero Rated Income", Decimal(0), "RL", "ZERORATEDOUTPUT"),
+    RateRow("EXEMPTOUTPUT", "Exempt Income", Decimal(0), "RL", "EXEMPTOUTPUT"),
+    RateRow("ECZROUTPUT", "Zero Rated EC Goods Income", Decimal(0), "RL", "ECOUTPUT"),
+    RateRow("INPUT2", "20% (VAT on Expenses)", Decimal("20.0000"), "EALQ", "INPUT"),
+    RateRow("RRINPUT", "5% (VAT on Expenses)", Decimal("5.0000"), "EALQ", "INPUT"),
     RateRow("ZERORATEDINPUT", "Zero Rated Expenses", Decimal(0), "EAL", "ZERORATEDINPUT"),
     RateRow("EXEMPTINPUT", "Exempt Expenses", Decimal(0), "EAL", "EXEMPTINPUT"),
-    RateRow("TAX001", "13.5% (VAT on Income)", Decimal("13.5000"), "RLE", "OUTPUT"),
-    RateRow("TAX002", "8.875% (Sales Tax)", Decimal("8.8750"), "RLE", "OUTPUT"),
-    RateRow("TAX003", "19% (MwSt)", Decimal("19.0000"), "RLE", "OUTPUT"),
-    RateRow("TAX004", "15% (VAT on Income)", Decimal("15.0000"), "RLE", "OUTPUT"),
-    RateRow("TAX005", "7% (MwSt)", Decimal("7.0000"), "RLE", "OUTPUT"),
+    RateRow("TAX001", "13.5% (VAT on Income)", Decimal("13.5000"), "RALQ", "OUTPUT"),
+    RateRow("TAX002", "8.875% (Sales Tax)", Decimal("8.8750"), "RALQ", "OUTPUT"),
+    RateRow("TAX003", "19% (MwSt)", Decimal("19.0000"), "RALQ", "OUTPUT"),
+    RateRow("TAX004", "15% (VAT on Income)", Decimal("15.0000"), "RALQ", "OUTPUT"),
+    RateRow("TAX005", "7% (MwSt)", Decimal("7.0000"), "RALQ", "OUTPUT"),
     RateRow("NONE", "No VAT", Decimal(0), "REALQ", "NONE"),
 )
 

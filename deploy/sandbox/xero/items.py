@@ -92,12 +92,17 @@ def _refusals(book: Book, element: Json, known: Json | None) -> Iterator[str]:
     if text(element, "InventoryAssetAccountCode") is not None:
         yield "Tracked inventory is not part of this sandbox"
     for details in _DETAILS:
-        yield from _detail_refusals(book, nested(element, details) or {})
+        yield from _detail_refusals(book, nested(element, details) or {}, known[details] if known else {})
 
 
-def _detail_refusals(book: Book, given: Json) -> Iterator[str]:
-    account, tax_type = text(given, "AccountCode"), text(given, "TaxType")
-    if account is not None and not postable(book.settings.account(code=account)):
-        yield f"Account code '{account}' is not a valid code for this document."
-    if tax_type is not None and tax_type not in book.settings.tax_rates:
-        yield f"The TaxType code {tax_type} does not exist or cannot be used for this type of transaction."
+def _detail_refusals(book: Book, given: Json, before: Json) -> Iterator[str]:
+    """What is given must be good, and go with what stays."""
+    code, tax_type = text(given, "AccountCode"), text(given, "TaxType")
+    if code is not None and not postable(book.settings.account(code=code)):
+        yield f"Account code '{code}' is not a valid code for this document."
+        return
+    taxed = tax_type or before.get("TaxType")
+    if taxed is not None and (code or tax_type):
+        account = book.settings.account(code=code or before.get("AccountCode"))
+        if (refusal := book.settings.tax_refusal(taxed, account)) is not None:
+            yield refusal

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.money import ZERO, AmountsAre, Figures, Given, figures
-from deploy.sandbox.xero.settings_data import postable, tax_fits
+from deploy.sandbox.xero.settings_data import postable
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, objects, text
 
@@ -167,15 +167,9 @@ def _tax(book: Book, element: Json, account: Json | None, rules: LineRules) -> t
         if rules.approving:
             raise Refused("The TaxType field is mandatory")
         return None, ZERO
-    rate = book.settings.tax_rates.get(tax_type)
-    if rate is not None and rate["Status"] != "ACTIVE":
-        raise Refused("Tax rate must be valid.")
-    if rate is None:
-        message = f"The TaxType code {tax_type} does not exist or cannot be used for this type of transaction."
-        raise Refused(message)
-    if account is not None and not tax_fits(rate, account):
-        raise Refused(f"The TaxType code '{tax_type}' cannot be used with account code '{account['Code']}'.")
-    return rate["TaxType"], rate["EffectiveRate"]
+    if (refusal := book.settings.tax_refusal(tax_type, account)) is not None:
+        raise Refused(refusal)
+    return tax_type, book.settings.tax_rates[tax_type]["EffectiveRate"]
 
 
 def _given(element: Json, rules: LineRules) -> Given:

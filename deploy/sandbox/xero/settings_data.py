@@ -71,6 +71,17 @@ class Settings:
             code = self.account_codes.get(account_id.lower())
         return None if code is None else self.accounts.get(code)
 
+    def tax_refusal(self, tax_type: str, account: Json | None) -> str | None:
+        """What Xero says to a tax type, on a line or item of this account if it has one, or None [xero 5.4]."""
+        rate = self.tax_rates.get(tax_type)
+        if rate is None:
+            return f"The TaxType code {tax_type} does not exist or cannot be used for this type of transaction."
+        if rate["Status"] != "ACTIVE":
+            return "Tax rate must be valid."
+        if account is not None and not rate[chart.CLASS_FLAG[account["Class"]]]:
+            return f"The TaxType code '{tax_type}' cannot be used with account code '{account['Code']}'."
+        return None
+
     def set_account_status(self, code: str, status: str) -> Json:
         """Archive an account or bring it back; return it. Raises KeyError."""
         return self.change_account(code, {"Status": status})
@@ -135,11 +146,6 @@ def postable(account: Json | None) -> bool:
 def payable(account: Json) -> bool:
     """Whether a payment may go through this account [xero 4.4]."""
     return account["Type"] == "BANK" or bool(account["EnablePaymentsToAccount"])
-
-
-def tax_fits(rate: Json, account: Json) -> bool:
-    """Whether a tax rate may stand on a line of this account [xero 5.4]."""
-    return bool(rate[chart.CLASS_FLAG[account["Class"]]])
 
 
 def default_rate(currency: str) -> Decimal:
