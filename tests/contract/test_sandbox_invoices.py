@@ -267,6 +267,25 @@ def test_5_3_a_document_without_currency_takes_the_contacts_then_the_organisatio
     assert currencies == ["EUR", "GBP"]
 
 
+def test_5_3_a_currency_rate_is_kept_to_six_places(xero: XeroCaller) -> None:
+    foreign = {"CurrencyCode": "EUR", "CurrencyRate": "1.12345678901"}
+    sold = made(xero, "Invoices", invoice(a_contact(xero), "I-1", **foreign))
+
+    paid = made(xero, "Payments", payment({"Invoice": {"InvoiceID": sold["InvoiceID"]}}, "1", CurrencyRate="1.1111111"))
+
+    assert (sold["CurrencyRate"], paid["CurrencyRate"]) == (1.123457, 1.111111)
+
+
+def test_6_a_document_refused_for_its_contact_does_not_use_the_plan(xero: XeroCaller, sandbox: SandboxControl) -> None:
+    ada, bob = a_contact(xero), a_contact(xero, "Bob")
+    sandbox.person("plan-limit", to=1)
+
+    renaming = invoice(ada, "I-1", Contact={"ContactID": ada, "Name": "Bob"})
+
+    assert "already assigned" in refusals(xero.put("/Invoices", renaming))[0]
+    assert made(xero, "Invoices", invoice(bob, "I-2"))["Status"] == "AUTHORISED"
+
+
 def test_6_the_plans_limit_of_invoices_is_told(xero: XeroCaller, sandbox: SandboxControl) -> None:
     contact = a_contact(xero)
     sandbox.person("plan-limit", to=1)

@@ -33,6 +33,20 @@ def test_2_calls_without_an_organisation_are_told_only_the_apps_limit(
     assert told == {"x-appminlimit-remaining"}
 
 
+def test_2_calls_without_an_organisation_count_for_the_app(xero: XeroCaller, sandbox: SandboxControl) -> None:
+    def connections() -> httpx.Response:
+        return httpx.get(f"{sandbox.url}/connections", headers={"Authorization": f"Bearer {xero.token}"})
+
+    left = [_left(connections(), "AppMin") for _ in range(2)]
+    sandbox.limits(app_minute=2)
+    refused = connections()
+
+    assert left == [9999, 9998]
+    assert (refused.status_code, refused.content) == (429, b"")
+    assert refused.headers["X-Rate-Limit-Problem"] == "appminute"
+    assert xero.get("/Organisation").status_code == 429
+
+
 def test_2_the_61st_call_of_a_minute_is_refused_as_xero_does(xero: XeroCaller, sandbox: SandboxControl) -> None:
     for _ in range(60):
         assert xero.get("/Organisation").status_code == 200

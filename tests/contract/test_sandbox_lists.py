@@ -72,6 +72,16 @@ def test_6_values_of_no_sense_make_the_whole_call_unreadable(xero: XeroCaller, f
     assert (reply.status_code, reply.json()["Type"]) == (400, "PostDataInvalidException")
 
 
+@pytest.mark.parametrize("fields", [{"Date": "no date"}, {"LineItems": [line(Quantity=True)]}, {"Contact": "Ada"}])
+def test_6_one_element_that_cannot_be_read_leaves_nothing_saved(xero: XeroCaller, fields: dict[str, Any]) -> None:
+    contact = a_contact(xero)
+
+    reply = xero.put("/Invoices", {"Invoices": [invoice(contact, "I-1"), invoice(contact, "I-2", **fields)]})
+
+    assert (reply.status_code, reply.json()["Type"]) == (400, "PostDataInvalidException")
+    assert _numbers(xero) == []
+
+
 def test_6_a_body_without_json_content_type_is_refused(xero: XeroCaller) -> None:
     assert xero.http.put("/Contacts", content='{"Name":"Ada"}').status_code == 400
 

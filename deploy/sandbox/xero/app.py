@@ -112,8 +112,11 @@ class Handlers:
         identity = self._sandbox.identity
         try:
             access = access_of(identity, request.headers.get("authorization", ""))
+            self._sandbox.limits.enter_app(access.client_id)
         except CallRefused as refusal:
-            return Response(to_json(refusal.body), refusal.status, media_type="application/json")
+            body = b"" if refusal.body is None else to_json(refusal.body)
+            media_type = None if refusal.body is None else "application/json"
+            return Response(body, refusal.status, refusal.headers, media_type)
         headers = self._sandbox.limits.app_headers(access.client_id)
         if request.method == "GET":
             found = list_connections(identity, access, request.query_params.get("authEventId"))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from deploy.sandbox.xero.errors import ZERO_ID, CallRefused, Json, Refused, server_error
+from deploy.sandbox.xero.readable import check_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def write_all(naming: Naming, elements: list[Json], save: Callable[[Json], Saved
 
     The order of the reply is not the order of the call: Xero documents none.
     """
+    if len(elements) > 1:  # where it is the only one, nothing else could have been saved
+        check_readable(elements)
     replies: list[Json] = []
     failed: list[Json] = []
     for position, element in enumerate(elements):

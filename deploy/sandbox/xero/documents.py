@@ -67,8 +67,13 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
     if refusals:
         raise Refused(*refusals)
     _check_total(element, after)
-    _check_plan(book, known, after)
-    return _keep(book, family, known, after, given, contact, (*header_warnings(header, element), *lines.warnings))
+    approves = _approves(known, after)
+    if approves and not book.may_approve(after["Date"]):
+        raise Refused("You have reached the limit of invoices you can approve")
+    saved = _keep(book, family, known, after, given, contact, (*header_warnings(header, element), *lines.warnings))
+    if approves:
+        book.count_approval(after["Date"])
+    return saved
 
 
 def _check_locks(book: Book, known: Json | None, header: Json) -> None:
@@ -158,10 +163,10 @@ def _moves_credit(known: Json, contact: Json | None) -> bool:
     return moves and bool(known.get("CreditNotes") or known.get("Allocations"))
 
 
-def _check_plan(book: Book, known: Json | None, after: Json) -> None:
-    approves = after["Status"] == "AUTHORISED" and (known is None or known["Status"] != "AUTHORISED")
-    if approves and after["Type"] == "ACCREC" and not book.approve(after["Date"]):
-        raise Refused("You have reached the limit of invoices you can approve")
+def _approves(known: Json | None, after: Json) -> bool:
+    """Whether this approves a sales invoice, of which a plan may allow only some a month."""
+    approved = known is not None and known["Status"] == "AUTHORISED"
+    return after["Type"] == "ACCREC" and after["Status"] == "AUTHORISED" and not approved
 
 
 def _keep(

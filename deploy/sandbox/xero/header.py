@@ -10,6 +10,7 @@ from deploy.sandbox.xero.contact_rules import NO_IDENTITY
 from deploy.sandbox.xero.contacts import active_named, save_contact
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import Family
+from deploy.sandbox.xero.money import RATE_PLACES, round_to
 from deploy.sandbox.xero.settings_data import default_rate
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, calendar_day, text
@@ -62,7 +63,8 @@ def with_currency(book: Book, header: Json, element: Json, contact: Json | None)
     """Fill in the document's currency and rate: given, else the contact's, else the organisation's. Raises Refused."""
     base = book.settings.organisation["BaseCurrency"]
     header["CurrencyCode"] = header["CurrencyCode"] or (contact or {}).get("DefaultCurrency") or base
-    header["CurrencyRate"] = amount(element, "CurrencyRate") or default_rate(header["CurrencyCode"])
+    rate = amount(element, "CurrencyRate") or default_rate(header["CurrencyCode"])
+    header["CurrencyRate"] = round_to(rate, RATE_PLACES)
     if header["CurrencyRate"] <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
 

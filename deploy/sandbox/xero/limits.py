@@ -81,6 +81,14 @@ class Limits:
         self.most_in_flight = max(self.most_in_flight, usage.in_flight)
         self.most_in_a_minute = max(self.most_in_a_minute, len(usage.minute.calls))
 
+    def enter_app(self, app: str) -> None:
+        """Count a call in that belongs to no organisation. Raises CallRefused (429), as `enter` does."""
+        now, in_app = self._clock.now(), self._app.setdefault(app, _Window(MINUTE_S))
+        if in_app.used(now) >= self.caps.app_minute:
+            self.refused["appminute"] = self.refused.get("appminute", 0) + 1
+            raise too_many("appminute", self.app_headers(app), in_app.wait(now, self.caps.app_minute))
+        in_app.calls.append(now)
+
     def leave(self, app: str, tenant: str) -> None:
         """A call that was counted in has been answered."""
         self._of(app, tenant).in_flight -= 1

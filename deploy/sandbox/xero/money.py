@@ -16,7 +16,10 @@ from deploy.sandbox.xero.errors import Refused
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
-_UNITS = {2: _CENT, 4: Decimal("0.0001")}
+_UNITS = {2: _CENT, 4: Decimal("0.0001"), 6: Decimal("0.000001")}
+RATE_PLACES = 6
+"""Of a currency rate [xero 4.3]."""
+
 _LARGEST = Decimal("9999999999.99")
 
 
@@ -58,7 +61,7 @@ class Totals:
 
 
 def round_to(value: Decimal, places: int) -> Decimal:
-    """Round to 2 or 4 places, exact halves away from zero."""
+    """Round to 2, 4 or 6 places, exact halves away from zero."""
     return value.quantize(_UNITS[places], ROUND_HALF_UP)
 
 

@@ -10,7 +10,7 @@ from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import Family
 from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.invoices import INVOICES
-from deploy.sandbox.xero.money import cents
+from deploy.sandbox.xero.money import RATE_PLACES, cents, round_to
 from deploy.sandbox.xero.settings_data import payable
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, calendar_day, nested, text
@@ -125,7 +125,7 @@ def _amount(element: Json, family: Family, target: Json) -> Decimal:
 
 def _payment(element: Json, family: Family, target: Json, account: Json, paid: Decimal) -> Json:
     """A payment as kept. One of a credit note names it as `Invoice` too, as in Xero's own samples."""
-    rate = amount(element, "CurrencyRate") or target["CurrencyRate"]
+    rate = round_to(amount(element, "CurrencyRate") or target["CurrencyRate"], RATE_PLACES)
     if rate <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
     payment: Json = {

@@ -58,13 +58,13 @@ class Book:
         counter = self._counters.setdefault(prefix, itertools.count(1))
         return next(n for n in (f"{prefix}{i:04}" for i in counter) if not table.find(field, n))
 
-    def approve(self, day: date) -> bool:
-        """Count a sales invoice in as approved, by the month of its date; False where the plan allows no more."""
-        month = (day.year, day.month)
-        if self.most_approvals is not None and self.approvals[month] >= self.most_approvals:
-            return False
-        self.approvals[month] += 1
-        return True
+    def may_approve(self, day: date) -> bool:
+        """Whether the plan allows one more sales invoice, in the month of its date."""
+        return self.most_approvals is None or self.approvals[day.year, day.month] < self.most_approvals
+
+    def count_approval(self, day: date) -> None:
+        """Count a sales invoice in as approved, by the month of its date."""
+        self.approvals[day.year, day.month] += 1
 
     def touch(self, document: Json, table: Table) -> None:
         """Stamp a changed document and bring its indexes up to date."""
