@@ -2,7 +2,8 @@
 
 Each round, on each database: unlimited, for the rate and the time of a grant; then, each with every process asking as
 fast as it can, a cap by the day, and a cap by the minute whose bucket fills quickly. `excess` is the most grants above
-what the caps allow in any window; 0 is exact. One line of JSON, `sqlite` and `postgresql` apart.
+what the caps allow in any window of any round; 0 is exact, and more makes the exit status 1. One line of JSON,
+`sqlite` and `postgresql` apart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -50,7 +51,7 @@ Grants = list[float]
 def main() -> None:
     """Print the figures."""
     options = arguments("tests.benchmarks.budget", rounds=5, events=200)
-    figures: dict[str, dict[str, list[float | None]]] = {"sqlite": {}, "postgresql": {}}
+    figures: dict[str, dict[str, list[float]]] = {"sqlite": {}, "postgresql": {}}
     with public_folder() as folder, postgres_service(made(folder / "postgres")) as server:
         for number in range(options.rounds):
             below = made(folder / str(number))
@@ -60,7 +61,19 @@ def main() -> None:
                 for name, value in figure.items():
                     measured.setdefault(name, []).append(value)
                 say(f"{database}: " + ", ".join(f"{name} {value:.1f}" for name, value in figure.items()))
-    report({db: {name: median(values, 1) for name, values in each.items()} for db, each in figures.items()})
+    told = {database: summary(rounds) for database, rounds in figures.items()}
+    report(told)
+    raise SystemExit(verdict(told))
+
+
+def summary(rounds: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
+    """Medians, but for what may never be: of `excess` the most of any round."""
+    return {name: median(values, 1) for name, values in rounds.items()} | {"excess": max(rounds["excess"])}
+
+
+def verdict(told: Mapping[str, Mapping[str, float | None]]) -> int:
+    """The exit status: 1 where more was granted than a cap allows."""
+    return int(any((figures["excess"] or 0) > 0 for figures in told.values()))
 
 
 def _round(url: Callable[[], str], cap: int) -> dict[str, float]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 
 from deploy.services import broker_service
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from tests.benchmarks.support.environments import CELERY, DRAMATIQ, PIKA_CONSUME, Rival
-from tests.benchmarks.support.load import fill, invoices
+from tests.benchmarks.support.load import fill, gross, invoices
 from tests.benchmarks.support.machine import (
     arguments,
     made,
@@ -109,11 +110,17 @@ def _profile(folder: Path, url: str, events: int, core: int) -> dict[str, float]
 
 
 def _check(serving: Serving, events: int) -> int:
-    """Every event is one document, none is there twice. Returns how many writing calls Xero has had."""
+    """Every event is one document, none is there twice, together they come to what the store sold.
+
+    Returns how many writing calls Xero has had.
+    """
     audit = serving.audit()
     written = audit["documents"]["invoices"]
     if written != events or audit["duplicates"]:
         raise RuntimeError(f"{written} invoices of {events} events, duplicates: {audit['duplicates']}")
+    booked, sold = sum((Decimal(row["gross"]) for row in audit["sums"]["invoices"]), Decimal(0)), gross(events)
+    if booked != sold:
+        raise RuntimeError(f"{written} invoices come to {booked}, the store sold {sold}")
     return sum(call["count"] for call in audit["calls"] if call["method"] != "GET")
 
 

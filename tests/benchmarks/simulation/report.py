@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.virtual import DAY_S, HOUR_S
-from tests.benchmarks.simulation.world import World
+from tests.benchmarks.simulation.world import Event, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.documents import Kind
 
@@ -45,11 +46,22 @@ class Outcome:
         }
 
     def lost(self) -> int:
-        """Events that were not completed, or whose document Xero does not have."""
+        """Events that were not completed, whose document Xero does not have, or has with another sum than the store."""
+        last = self._last()
         return sum(
-            event.done_at is None or (event.wanted is not None and event.wanted not in self.world.xeros[org].by_number)
+            event.done_at is None
+            or (event.wanted is not None and not self._has(org, *event.wanted, last[org, event.wanted].total))
             for (org, _), event in self.world.watch.events.items()
         )
+
+    def _last(self) -> dict[tuple[str, tuple[Kind, str]], Event]:
+        """The store's last version of each document."""
+        events = sorted(self.world.watch.events.items(), key=lambda item: item[1].version)
+        return {(org, event.wanted): event for (org, _), event in events if event.wanted is not None}
+
+    def _has(self, org: str, kind: Kind, number: str, total: Decimal | None) -> bool:
+        xero = self.world.xeros[org]
+        return (kind, number) in xero.by_number and (total is None or xero.total_of(kind, number) == total)
 
     def delays(self, lane: Lane) -> list[float]:
         """Seconds from publishing to the document in Xero, sorted; events that ask for none do not count."""

@@ -30,12 +30,16 @@ _TIME_TEXT = rfc3339(_TIME).encode()
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message and when it is published; `wanted` is the document that has to be in Xero because of it."""
+    """One message and when it is published; `wanted` is the document that has to be in Xero because of it.
+
+    `total` is what that document has to come to, where it has a sum.
+    """
 
     at: float
     lane: Lane
     message: Message
     wanted: tuple[Kind, str] | None
+    total: Decimal | None = None
 
 
 class Shop:
@@ -88,7 +92,8 @@ class Shop:
         lane = lane or self._lanes[entity]
         event_id = f"{entity}-{name}-{person}-{sale}-{at:.3f}"
         make = partial(_render, entity, name, self._org, person, sale, at, event_id)
-        return Arrival(at, lane, Message(event_key(self._org, lane, entity), event_id, make), wanted)
+        message = Message(event_key(self._org, lane, entity), event_id, make)
+        return Arrival(at, lane, message, wanted, _total(entity, name, sale % SHAPES))
 
 
 def _render(entity: Entity, name: str, org: str, person: int, sale: int, at: float, event_id: str) -> bytes:
@@ -114,6 +119,14 @@ def _template(entity: Entity, name: str, shape: int) -> bytes:
         data=data,
     )
     return encode_event(event)
+
+
+@cache
+def _total(entity: Entity, name: str, shape: int) -> Decimal | None:
+    data = _SNAPSHOTS[entity](name, shape)
+    if isinstance(data, Payment):
+        return data.amount
+    return data.totals.gross if isinstance(data, Invoice | CreditMemo) else None
 
 
 def _customer(_name: str, _shape: int) -> Customer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, cast
 
 from producers.amqp import Consumer
@@ -38,11 +39,13 @@ _CANCELS = 5
 
 @dataclass(slots=True)
 class Event:
-    """One published event: in which lane, when, what it asks for, and when it was completed."""
+    """One published event: in which lane, when, of which time, what it asks for, and when it was completed."""
 
     lane: Lane
     at: float
+    version: float
     wanted: tuple[Kind, str] | None
+    total: Decimal | None
     done_at: float | None = None
 
 
@@ -55,7 +58,7 @@ class Watch:
     parked: list[Held] = field(default_factory=list)
 
     def published(self, org: str, arrival: Arrival) -> None:
-        event = Event(arrival.lane, elapsed(), arrival.wanted)
+        event = Event(arrival.lane, elapsed(), arrival.at, arrival.wanted, arrival.total)
         if self.events.setdefault((org, arrival.message.message_id), event) is event:
             self.open += 1
 

@@ -12,12 +12,15 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from tests.benchmarks.simulation.owing import Owing
 from tests.benchmarks.simulation.virtual import DAY_S, elapsed
 from worker.documents import Action, Kind
 from worker.ledger.records import Call, Member
 from worker.xero.endpoints import ENDPOINTS, inner, number_of
+from worker.xero.facts import money
 from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 
 _MINUTE_S = 60.0
@@ -91,6 +94,8 @@ class VirtualXero:
         self.elements: dict[str, Element] = {}
         self.by_number: dict[tuple[Kind, str], Element] = {}
         self.copies: Counter[tuple[Kind, str]] = Counter()
+        self.overpaid = 0
+        self._owing = Owing()
 
     async def send(self, call: Call) -> Reply:
         """Take the call after the way there, answer it after Xero's own time; never raises."""
@@ -126,8 +131,13 @@ class VirtualXero:
 
     @property
     def duplicated(self) -> int:
-        """Documents that share a store's reference with an earlier one."""
-        return sum(count - 1 for count in self.copies.values())
+        """Documents that share a store's reference with an earlier one, and money that moved when none was due."""
+        return sum(count - 1 for count in self.copies.values()) + self.overpaid
+
+    def total_of(self, kind: Kind, number: str) -> Decimal | None:
+        """What a document that is there comes to, in all; None where it has no sum."""
+        element = self.by_number[kind, number]
+        return money(element.get("Amount")) or self._owing.total(element[ENDPOINTS[kind].id])
 
     def _works(self) -> bool:
         return self._outage is not None and self._outage.works(elapsed())
@@ -187,6 +197,10 @@ class VirtualXero:
         message = self._verdict(kind, reference)
         if message:
             return _refused(member, message)
+        message = self._owing.refusal(member)
+        if message:
+            self.overpaid += 1
+            return _refused(member, message)
         if member.xero_id is not None:
             element = {**self.elements[member.xero_id], **member.element}
             if member.action is Action.VOID and kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
@@ -201,6 +215,7 @@ class VirtualXero:
         if "LineItems" in member.element:
             before = self.elements[member.xero_id]["LineItems"] if member.xero_id else ()
             element["LineItems"] = self._lines(before, member.element["LineItems"])
+        self._owing.book(kind, element[ENDPOINTS[kind].id], element, gone=member.action is Action.VOID)
         self.elements[element[ENDPOINTS[kind].id]] = element
         self.by_number[kind, reference] = element
         return element

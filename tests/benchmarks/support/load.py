@@ -34,13 +34,17 @@ def invoices(organisation: str, count: int, *, first: int = 0, newer_s: float = 
     Each has a version of its own; they hold a thousand different baskets of four hundred products, bought by fifty
     customers. They are copies but for their numbers and times, so that a million is made in seconds.
     """
-    chance = random.Random(1)  # the same baskets each time
-    prices = [Decimal(chance.randrange(495, 24_995)) / 100 for _ in range(_PRODUCTS)]
-    bodies = [encode_event(_event(organisation, str(4711 + n % _CUSTOMERS), prices, chance)) for n in range(_BASKETS)]
+    bodies = [encode_event(event) for event in _baskets(organisation)]
     at, mark = _MORNING + timedelta(seconds=newer_s), rfc3339(_MORNING).encode()
     for number in range(_FIRST + first, _FIRST + first + count):
         body = bodies[number % _BASKETS].replace(_MARK, str(number).encode())
         yield f"{number}-{newer_s:g}", body.replace(mark, rfc3339(at + (number - _FIRST) * _APART).encode())
+
+
+def gross(count: int) -> Decimal:
+    """What so many invoices come to."""
+    totals = [event.data.totals.gross for event in _baskets("any") if isinstance(event.data, Invoice)]
+    return sum((totals[number % _BASKETS] for number in range(_FIRST, _FIRST + count)), ZERO)
 
 
 def fill(url: str, organisation: str, messages: Iterable[Message]) -> None:
@@ -64,6 +68,13 @@ async def _fill(url: str, organisation: str, messages: Iterable[Message]) -> Non
                 await asyncio.gather(*(one(*each) for each in pending))
                 pending.clear()
         await asyncio.gather(*(one(*each) for each in pending))
+
+
+def _baskets(organisation: str) -> list[Event]:
+    """The same each time."""
+    chance = random.Random(1)
+    prices = [Decimal(chance.randrange(495, 24_995)) / 100 for _ in range(_PRODUCTS)]
+    return [_event(organisation, str(4711 + n % _CUSTOMERS), prices, chance) for n in range(_BASKETS)]
 
 
 def _event(organisation: str, customer: str, prices: list[Decimal], chance: random.Random) -> Event:
