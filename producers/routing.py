@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from producers.store import Place
 from schemas.entities import Entity, Payment, Sale, Snapshot
 from schemas.envelope import Lane
+from schemas.parts import SalesDocument
 
 _A_DAY = timedelta(days=1)  # a day begins at other moments in other time zones
 
@@ -20,10 +21,11 @@ class Target:
     name: str
     start_date: date
     lanes: Mapping[Entity, Lane]
+    sales_document: SalesDocument = "invoice"
 
     def wants(self, entity: Entity, data: Snapshot) -> bool:
         """Whether its books take this entity: its lane is on, and it is not older than `start_date`."""
-        day = booked_on(data)
+        day = booked_on(data, self.sales_document)
         return entity in self.lanes and (day is None or day >= self.start_date)
 
 
@@ -57,13 +59,10 @@ class Routing:
         return self.views.get(place.view) or self.websites.get(place.website, "")
 
 
-def booked_on(data: Snapshot) -> date | None:
-    """The day that `start_date` is held against; none for what has no accounting date.
-
-    Money that comes in is booked with its sale, as the worker does it.
-    """
+def booked_on(data: Snapshot, sales_document: SalesDocument) -> date | None:
+    """The day that `start_date` is held against, as the worker does it; none for what has no accounting date."""
     if isinstance(data, Payment):
-        return data.sale.date if data.direction == "in" else data.date
+        return data.booked_on(sales_document)
     return data.date if isinstance(data, Sale) else None
 
 

@@ -25,6 +25,7 @@ from schemas.parts import (
     Method,
     Residual,
     SaleReference,
+    SalesDocument,
     Tender,
     Totals,
     unequal,
@@ -180,6 +181,10 @@ class Payment(Identified):
         if self.direction == "out" and self.credit_memo_id is None:
             raise wrong("credit_memo_id", "is required when direction is 'out'")
         return self
+
+    def booked_on(self, sales_document: SalesDocument) -> Day:
+        """The day that a start of the books is held against: money that comes in is booked with its sale."""
+        return self.sale.booked_on(sales_document) if self.direction == "in" else self.date
 
 
 class Removed(Identified):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self, TypeVar, cast, dataclass_transform
+from typing import Annotated, Literal, Self, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
@@ -20,6 +20,8 @@ from schemas.text import Code, Identifier, Name, Number, ShortText
 
 ZERO = Decimal(0)
 Method = Annotated[Code, Field(min_length=1)]
+SalesDocument = Literal["invoice", "order"]
+"""Which of a sale's two documents is booked."""
 
 # a field this version does not know is ignored, so that adding one is compatible
 _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -135,13 +137,22 @@ class Totals:
 
 @part
 class SaleReference:
-    """Which sale a payment or credit memo belongs to. `date` is the sale's accounting date."""
+    """Which sale a payment or credit memo belongs to.
+
+    `date` is the accounting date of its invoice, without an invoice of its order. `order_date` is the order's, absent
+    when it is the same.
+    """
 
     order_id: Identifier
     order_number: Number
     invoice_id: Identifier | None = None
     invoice_number: Number | None = None
     date: Day
+    order_date: Day | None = None
+
+    def booked_on(self, sales_document: SalesDocument) -> Day:
+        """The accounting date of that document of the sale which is booked."""
+        return (self.order_date or self.date) if sales_document == "order" else self.date
 
 
 def unequal(field: str, stated: Decimal, rule: str, computed: Decimal) -> PydanticCustomError:

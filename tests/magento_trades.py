@@ -38,7 +38,9 @@ _SALES = sales()
 _YES_OR_NO, _MOSTLY = st.booleans(), st.sampled_from((True, True, False))
 _CURRENCIES = st.sampled_from((("GBP", 1), ("GBP", 1), ("EUR", "1.1700")))
 _METHODS = st.sampled_from((CARD, CARD, CARD, TRANSFER, CHEQUE))
-_DAYS = st.sampled_from(("2026-03-02", "2026-03-02", "2025-12-30"))
+_BEFORE, _START, _AFTER = "2025-12-30", "2026-01-01", "2026-03-02"
+_DAYS = st.sampled_from((*[(_AFTER, _AFTER)] * 3, (_BEFORE, _BEFORE), (_BEFORE, _AFTER)))
+"""When it is ordered and when it is invoiced: the books begin before both, after both, or between them."""
 _LOCKS = st.sampled_from((None, None, date(2026, 3, 4), date(2026, 3, 31)))
 _DRIFTS = st.sampled_from((("0", "0"), ("0.01", "0"), ("-0.02", "0"), ("0", "-0.02"), ("0", "0.01")))
 _FEW_CENTS = Decimal("0.10")
@@ -81,8 +83,9 @@ class Trade:
 
     @property
     def old(self) -> bool:
-        """Whether it was sold before the organisation's start_date."""
-        return bool(self.order["created_at"] < "2026-01-01")
+        """Whether what is booked of it, its order or its invoices, is of before the organisation's start_date."""
+        booked = self.order if self.by_order else self.invoices[0]
+        return bool(booked["created_at"] < _START)
 
     @property
     def sold(self) -> list[Json]:
@@ -134,14 +137,14 @@ def trades(draw: st.DrawFn) -> Trade:
     currency, rate = draw(_CURRENCIES)
     method = draw(_METHODS)
     by_order, captured = draw(_YES_OR_NO), method in OFFLINE or draw(_YES_OR_NO)
-    sold = draw(_DAYS)
+    ordered, invoiced = draw(_DAYS)
     head = {"order_currency_code": currency, "base_currency_code": "GBP", "base_to_order_rate": rate}
     guest = {"customer_is_guest": 1, "customer_id": None} if draw(_YES_OR_NO) else {}
-    of_order = head | guest | {"created_at": f"{sold} 09:00:00", "payment": {"method": method}}
+    of_order = head | guest | {"created_at": f"{ordered} 09:00:00", "payment": {"method": method}}
     trade = Trade(sale, sale.order | of_order, by_order, method, captured)
     offline = {"transaction_id": None}
     for raw in _invoices(draw, sale, parts=captured, by_order=by_order):
-        ids = _ids(len(trade.invoices), f"{sold} 10:00:00")
+        ids = _ids(len(trade.invoices), f"{invoiced} 10:00:00")
         trade.invoices.append(raw | head | ids | (offline if method in OFFLINE or not captured else {}))
     for raw in _memos(draw, sale, captured=captured):
         number = len(trade.memos) + 1
@@ -150,10 +153,10 @@ def trades(draw: st.DrawFn) -> Trade:
         trade.memos.append(raw | head | ids | (offline if by_hand else {}))
     _refund_to_credit(draw, trade)
     if not trade.old and not draw(_MOSTLY):
-        trade.edited = _unpaid(draw, trade, head, {}, _ids(0, f"{sold} 10:00:00"))
+        trade.edited = _unpaid(draw, trade, head, {}, _ids(0, f"{invoiced} 10:00:00"))
     if not trade.old and not draw(_MOSTLY):
         ids = {"entity_id": 122, "increment_id": "000000122"}
-        trade.withdrawn = _unpaid(draw, trade, head, ids, _ids(8, f"{sold} 10:00:00"))
+        trade.withdrawn = _unpaid(draw, trade, head, ids, _ids(8, f"{invoiced} 10:00:00"))
         # what comes to 0.00 and has tax is paid in Xero at once, and a person's to take back (docs/accounting.md)
         other = trade.withdrawn.invoice
         assume(not other["tax_amount"] or identity_i(other) + tenders(other))

@@ -72,6 +72,7 @@ sale_references = st.builds(
     invoice_id=st.none() | identifiers,
     invoice_number=st.none() | numbers,
     date=days,
+    order_date=st.none() | days,
 )
 
 

@@ -67,4 +67,4 @@ def _adapter(store: StoreSettings) -> OpenStore:
 
 def _target(org: OrganisationSettings) -> Target:
     lanes = {entity: lane for entity, lane in org.lanes.items() if lane != "off"}
-    return Target(org.name, org.start_date, lanes)
+    return Target(org.name, org.start_date, lanes, org.sales_document)

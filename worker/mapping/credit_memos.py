@@ -33,7 +33,8 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
         return Writes((void(event, Kind.ALLOCATION, ALLOCATION), void(event, Kind.CREDIT_NOTE, CREDIT_NOTE)))
     if memo.date < org.start_date:
         return Ignored(BEFORE_START)
-    invoice = sale_key(event, memo.sale, org) if memo.sale.date >= org.start_date else None
+    is_booked = memo.sale.booked_on(org.sales_document) >= org.start_date
+    invoice = sale_key(event, memo.sale, org) if is_booked else None
     contact = buyer_write(event, memo.customer, org)
     credit_note = _credit_note(event, memo, contact.key, invoice, org)
     unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)

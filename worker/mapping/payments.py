@@ -29,8 +29,7 @@ def payment_plan(event: Event, org: OrganisationSettings) -> Plan:
     payment = event.data
     if not isinstance(payment, Payment):
         return Writes((void(event, Kind.PAYMENT, PART),))
-    booked_from = payment.sale.date if payment.direction == "in" else payment.date
-    if booked_from < org.start_date:
+    if payment.booked_on(org.sales_document) < org.start_date:
         return Ignored(BEFORE_START)
     account = payment_account(payment.method, org)
     if account is None:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
+from schemas.parts import SalesDocument
 from worker.settings.values import Duration, Filled, Section, ShortName, XeroUuid, between
 
 NO_PAYMENT = "none"
@@ -137,7 +138,7 @@ class OrganisationSettings(Section):
     tenant_id: XeroUuid | None = None
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,20}$")] = ""
     start_date: date
-    sales_document: Literal["invoice", "order"] = "invoice"
+    sales_document: SalesDocument = "invoice"
     document_status: Literal["authorised", "draft"] = "authorised"
     edited_paid: Literal["park", "reissue"] = "park"
     window: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=24))] = timedelta(minutes=30)

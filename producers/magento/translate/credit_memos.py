@@ -12,12 +12,11 @@ from producers.magento.translate.invoices import PAID, invoice_reference
 from producers.magento.translate.lines import custom_fees, document_lines
 from producers.magento.translate.payments import Moves, Transactions, proven, transaction_id
 from producers.magento.translate.places import Places
-from producers.magento.translate.sales import left_to_pay, number_of, sale_fields, view_of
+from producers.magento.translate.sales import dated, left_to_pay, number_of, sale_fields, view_of
 from producers.magento.translate.values import (
     Raw,
     Unreadable,
     amount,
-    day,
     extension,
     identity,
     moment,
@@ -120,7 +119,7 @@ def _sale(
     if invoice is not None and (not open_amount or not _settled(invoice, of.order, offline_methods)):
         return invoice_reference(invoice, of.order, places)
     order = of.order
-    on = day(moment(order, "created_at"), view_of(order, order, places).zone)
+    on = dated(order, order, places)
     return SaleReference(order_id=str(identity(order)), order_number=number_of(order), date=on)
 
 

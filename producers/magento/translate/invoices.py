@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
+
 from producers.magento.translate.figures import figures
 from producers.magento.translate.lines import custom_fees, document_lines
 from producers.magento.translate.payments import Moves, Transactions, proven
 from producers.magento.translate.places import Places
-from producers.magento.translate.sales import number_of, sale_fields, view_of
-from producers.magento.translate.values import Raw, day, extension, identity, moment, money, number, version
+from producers.magento.translate.sales import dated, number_of, sale_fields, view_of
+from producers.magento.translate.values import Raw, Unreadable, extension, identity, money, number, version
 from producers.store import Found
 from schemas.entities import Entity, Invoice
 from schemas.parts import SaleReference
@@ -45,10 +48,20 @@ def invoice(
 
 def invoice_reference(raw: Raw, order: Raw, places: Places) -> SaleReference:
     """How payments and credit memos name an invoice."""
+    on = dated(raw, order, places)
     return SaleReference(
         order_id=str(identity(order)),
         order_number=number_of(order),
         invoice_id=str(identity(raw)),
         invoice_number=number_of(raw),
-        date=day(moment(raw, "created_at"), view_of(raw, order, places).zone),
+        date=on,
+        order_date=_ordered_on(order, places, on),
     )
+
+
+def _ordered_on(order: Raw, places: Places, invoiced_on: date) -> date | None:
+    """The order's day, where it is another than its invoice's: the books may begin between the two."""
+    with suppress(Unreadable):  # nobody needs it where invoices are booked
+        on = dated(order, order, places)
+        return None if on == invoiced_on else on
+    return None

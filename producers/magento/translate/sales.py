@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,11 @@ def sale_fields(document: Raw, of_order: Raw, view: View, sums: Figures) -> dict
         "tenders": (*sums.tenders, *left_to_pay(of_order, sums.owed)),
         "totals": sums.totals,
     }
+
+
+def dated(document: Raw, of_order: Raw, places: Places) -> date:
+    """The accounting date of a document: its day in the time zone of its view."""
+    return day(moment(document, "created_at"), view_of(document, of_order, places).zone)
 
 
 def left_to_pay(of_order: Raw, owed: Decimal) -> tuple[Tender, ...]:
