@@ -162,11 +162,15 @@ class CreditMemo(Sale):
 
 
 class Payment(Identified):
-    """Money that moved: one per tender and capture. `out` is a refund and names its credit memo."""
+    """Money that moved: one per tender and capture. `out` is a refund and names its credit memo.
+
+    `credit_memo_date` is the credit memo's accounting date, absent when it is that of the payment.
+    """
 
     direction: Literal["in", "out"]
     sale: SaleReference
     credit_memo_id: Identifier | None = None
+    credit_memo_date: Day | None = None
     method: Method
     amount: Cents
     currency: Currency
@@ -183,8 +187,10 @@ class Payment(Identified):
         return self
 
     def booked_on(self, sales_document: SalesDocument) -> Day:
-        """The day that a start of the books is held against: money that comes in is booked with its sale."""
-        return self.sale.booked_on(sales_document) if self.direction == "in" else self.date
+        """The accounting date of what it settles, which decides whether it is booked: of the sale or credit memo."""
+        if self.direction == "in":
+            return self.sale.booked_on(sales_document)
+        return self.credit_memo_date or self.date
 
 
 class Removed(Identified):

@@ -138,6 +138,7 @@ def payments(draw: st.DrawFn) -> Payment:
         direction=direction,
         sale=draw(sale_references),
         credit_memo_id=draw(identifiers) if direction == "out" else None,
+        credit_memo_date=draw(st.none() | days) if direction == "out" else None,
         method=draw(names),
         amount=draw(cents("0.01")),
         currency=draw(currencies),

@@ -140,8 +140,7 @@ def _payments(truth: Json, store: str, start_date: dt.date, left_out: Counter[st
     documents = {(one["kind"], one["id"]): one for one in truth["documents"]}
     for one in truth["payments"]:
         of = documents["invoice" if one["direction"] == "in" else "credit_memo", one["document_id"]]
-        # money that comes in is booked with its sale, money that goes out on its own day
-        if (of["date"] if one["direction"] == "in" else one["date"]) < start_date.isoformat():
+        if of["date"] < start_date.isoformat():  # money is booked with its sale or credit memo
             left_out[TOO_OLD] += 1
         elif not one["online"] and one["method"] not in OFFLINE:
             left_out[UNPROVEN] += 1

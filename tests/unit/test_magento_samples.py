@@ -112,6 +112,7 @@ def test_a_credit_memo_becomes_a_refund_with_its_fee_and_a_payment_out() -> None
         "id": "memo-9",
         "direction": "out",
         "credit_memo_id": "9",
+        "credit_memo_date": "2026-10-10",
         "sale": SALE,
         "method": "stripe_payments",
         "amount": "49.00",

@@ -86,16 +86,21 @@ class Moves:
 
     def by_tenders(self, tenders: Iterable[Tender]) -> list[Found]:
         """Gift cards, store credit and points: they move within the store, on the document's day."""
-        on = day(moment(self.document, "created_at"), self.view.zone)
+        on = self._documented_on()
         return [self._found(self.prefix + _IDS[one.method], one.method, one.amount, on, "") for one in tenders]
+
+    def _documented_on(self) -> date:
+        return day(moment(self.document, "created_at"), self.view.zone)
 
     def _found(self, key: str, method: str, value: Decimal, on: date, transaction: str) -> Found:
         own = str(identity(self.document))
+        memo_date = self._documented_on() if self.direction == "out" else None
         fields: dict[str, Any] = {
             "id": f"{key}-{own}",
             "direction": self.direction,
             "sale": self.sale,
             "credit_memo_id": own if self.direction == "out" else None,
+            "credit_memo_date": None if memo_date == on else memo_date,
             "method": method,
             "amount": value,
             "currency": currency_of(self.document, self.order),
