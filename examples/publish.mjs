@@ -2,14 +2,24 @@
 // Exits 0 after the broker's confirm, 1 when the event is not safe: publish it again later, with the same id.
 
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import amqp from 'amqplib';
 
+const TIMEOUT_MS = 30_000;
+const CLOSE_MS = 2_000;
+const BROKER = process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
 const [file, lane = 'immediate'] = process.argv.slice(2);
 
 async function publish(event) {
-  const connection = await amqp.connect(process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672/');
+  const connection = await amqp.connect(BROKER, { timeout: TIMEOUT_MS });
+  let fail;
+  const failed = new Promise((_, reject) => { fail = reject; });
+  failed.catch(() => {}); // it may fail after the last race
+  const timer = setTimeout(() => fail(new Error(`no confirm within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
   try {
-    const channel = await connection.createConfirmChannel();
+    watch(connection, fail);
+    const channel = await Promise.race([connection.createConfirmChannel(), failed]);
+    watch(channel, fail);
     let returned = false;
     channel.on('return', () => { returned = true; });
     const entity = event.type.split('.')[1];
@@ -19,17 +29,26 @@ async function publish(event) {
       persistent: true,
       mandatory: true,
     });
-    await channel.waitForConfirms();
+    await Promise.race([channel.waitForConfirms(), failed]);
     if (returned) throw new Error(`organisation ${event.organisation} has no queues yet: start its worker once`);
   } finally {
-    await connection.close();
+    clearTimeout(timer);
+    await Promise.race([connection.close(), pause(CLOSE_MS)]).catch(() => {}); // what is silent does not close
   }
 }
 
+// an 'error' that nobody listens to ends the process; a broker that shuts down closes without one
+function watch(emitter, fail) {
+  emitter.on('error', fail);
+  emitter.on('close', () => fail(new Error('the broker closed the connection')));
+}
+
+let code = 0;
 try {
   await publish(JSON.parse(await readFile(file, 'utf8')));
   console.log('published and confirmed');
 } catch (error) {
   console.error(`not published: ${error.message}`);
-  process.exitCode = 1;
+  code = 1;
 }
+process.exit(code); // a connection that is still open would keep the process
