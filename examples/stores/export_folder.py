@@ -1,7 +1,7 @@
 """A store that can only write files: a worked example of `producers.store.StoreSource`.
 
-The shop writes `customers.jsonl` and `sales.jsonl` into a folder, one JSON object on each line, and puts a new file in
-the place of the old one by renaming it. A paid sale becomes an invoice and a payment. Configure it with
+The shop writes `customers.jsonl` and `sales.jsonl` into a folder, one JSON object in UTF-8 on each line, and puts a new
+file in the place of the old one by renaming it. A paid sale becomes an invoice and a payment. Configure it with
 
     [stores.lamps]
     kind = "examples.stores.export_folder:open_store"
@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
@@ -49,9 +49,9 @@ Raw = Mapping[str, Any]
 
 @asynccontextmanager
 async def open_store(url: str, token: str) -> AsyncIterator[StoreSource]:
-    """What `kind` names. `url` is `file:///FOLDER`; a folder needs no token."""
+    """What `kind` names. `url` is `file:///FOLDER`, a space in it `%20`; a folder needs no token."""
     del token
-    yield ExportFolder(Path(urlsplit(url).path))
+    yield ExportFolder(Path(unquote(urlsplit(url).path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +126,24 @@ class ExportFolder:
             stamp = path.stat().st_mtime_ns
             known = self._files.get(path)
             if known is None or known[0] != stamp:
-                lines = path.read_text(encoding="utf-8").splitlines()
+                lines = path.read_bytes().split(b"\n")  # text.splitlines would cut at U+2028, which JSON may hold
                 known = self._files[path] = (stamp, sorted(_parsed(path, lines), key=lambda one: one.id))
         except OSError as error:
             raise StoreUnreachable(f"{path}: {error.strerror}; the shop writes it every hour") from None
         return known[1]
 
 
-def _parsed(path: Path, lines: Sequence[str]) -> Iterator[Exported]:
+def _parsed(path: Path, lines: Sequence[bytes]) -> Iterator[Exported]:
+    """The lines that are not blank. A byte order mark is ignored, as `json` does."""
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             raw = json.loads(line, parse_float=Decimal)
             changed_at = datetime.fromisoformat(raw["changed_at"]).astimezone(UTC).replace(microsecond=0)
             yield Exported(int(raw["id"]), changed_at, date.fromisoformat(raw["created_on"]), raw)
         except (ValueError, KeyError, TypeError) as error:
-            expected = "expected a JSON object with id, changed_at and created_on"
+            expected = "expected a JSON object with id, changed_at and created_on, in UTF-8"
             raise StoreRefuses(f"{path} line {number}: {expected}, {type(error).__name__}: mend the export") from None
 
 
