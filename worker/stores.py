@@ -22,7 +22,16 @@ OpenStore = Callable[[str, str], AbstractAsyncContextManager[StoreSource]]
 
 
 class NoAdapter(Exception):
-    """`kind` names nothing that can be imported. The text says what was looked for."""
+    """`kind` names nothing that can be imported. `problem` says what was looked for, the text what to do, too."""
+
+    cure = (
+        "install its package into xerelay's environment, or put the folder that holds it on PYTHONPATH (the folder a "
+        'command is started in is not searched), or mend kind = "package.module:function"'
+    )
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}: {self.cure}")
+        self.problem = problem
 
 
 def open_source(store: StoreSettings) -> AbstractAsyncContextManager[StoreSource]:

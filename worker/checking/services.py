@@ -62,8 +62,7 @@ async def check_store(store: StoreSettings) -> StoreChecked:
             await source.check()
             sites = tuple(await source.sites()) if isinstance(source, TellsSites) else ()
     except NoAdapter as error:
-        cure = f'install it, or mend [stores.{where}] kind = "package.module:function"'
-        return StoreChecked((wrong("store", str(error), cure, where=where),))
+        return StoreChecked((wrong("store", error.problem, error.cure, where=where),))
     except StoreUnreachable as error:
         cure = f"is [stores.{where}] url right, and is the shop up?"
         return StoreChecked((wrong("store", str(error), cure, where=where),))

@@ -1,0 +1,76 @@
+"""An adapter of one's own is found as docs/stores.md says, by a command that is started like a console script."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.settings_cases import MINIMAL
+from worker.checking.services import check_store
+from worker.settings import load
+from worker.settings.sections import StoreSettings
+from worker.stores import NoAdapter, open_source
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTED = re.search(r"```toml\n(\[stores\.lamps\]\n.*?)```", (ROOT / "docs/stores.md").read_text("utf-8"), re.DOTALL)
+ADAPTER = "from examples.stores.export_folder import open_store\n"
+# -P: as a console script, which does not search the folder that it is started in
+OPEN = [
+    sys.executable,
+    "-P",
+    "-c",
+    "import sys; from tests.contract.test_adapter_import import lamps; lamps(sys.argv[1])",
+]
+
+
+def lamps(folder: str) -> None:
+    """What a command does first; exits 1 with the error as its text."""
+    try:
+        open_source(documented(Path(folder)))
+    except NoAdapter as error:
+        sys.exit(str(error))
+
+
+def documented(folder: Path) -> StoreSettings:
+    """The store that the page configures."""
+    assert DOCUMENTED is not None
+    file = folder / "xerelay.toml"
+    file.write_text(MINIMAL + DOCUMENTED[1], encoding="utf-8")
+    return load(file, {}).stores["lamps"]
+
+
+@pytest.fixture
+def adapters(tmp_path: Path) -> Path:
+    """A folder that holds `lamps/adapter.py`."""
+    (tmp_path / "lamps").mkdir()
+    (tmp_path / "lamps/adapter.py").write_text(ADAPTER, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("on_path", [False, True])
+def test_an_adapter_is_found_on_pythonpath_and_not_in_the_folder_of_the_command(
+    adapters: Path, *, on_path: bool
+) -> None:
+    path = os.pathsep.join([str(ROOT), *([str(adapters)] if on_path else [])])
+
+    result = subprocess.run(
+        [*OPEN, str(adapters)],
+        cwd=adapters, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (result.returncode == 0) is on_path, result.stderr
+    assert ("lamps.adapter:open_store cannot be imported: No module named 'lamps'" in result.stderr) is not on_path
+    assert ("or put the folder that holds it on PYTHONPATH" in result.stderr) is not on_path
+
+
+async def test_check_names_the_same_cure(tmp_path: Path) -> None:
+    (finding,) = (await check_store(documented(tmp_path))).findings
+
+    assert finding.text == "stores.lamps.kind: lamps.adapter:open_store cannot be imported: No module named 'lamps'"
+    assert finding.cure == NoAdapter.cure
+    assert "PYTHONPATH" in finding.line
