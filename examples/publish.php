@@ -1,14 +1,16 @@
 <?php
-// Publishes one invoice to xerelay. Needs php-amqplib 3 (composer require php-amqplib/php-amqplib).
+// Publishes one invoice to xerelay. Needs php-amqplib 3.2 or newer (composer require php-amqplib/php-amqplib).
 // Exits 0 after the broker's confirm, 1 when the event is not safe: publish it again later, with the same id.
 
 require_once 'vendor/autoload.php';
 
+use PhpAmqpLib\Connection\AbstractConnection;
 use PhpAmqpLib\Connection\AMQPConnectionConfig;
 use PhpAmqpLib\Connection\AMQPConnectionFactory;
 use PhpAmqpLib\Message\AMQPMessage;
 
 const CONFIRM_TIMEOUT_S = 30;
+const RPC_TIMEOUT_S = 3; // at most the read and write timeouts, which are 3 unless set
 
 function money(float|string $amount): string
 {
@@ -75,21 +77,28 @@ function publish(array $event, string $lane, string $entity): void
     $config->setPort((int) (getenv('AMQP_PORT') ?: 5672));
     $config->setUser(getenv('AMQP_USER') ?: 'guest');
     $config->setPassword(getenv('AMQP_PASSWORD') ?: 'guest');
+    // unless it is set, a broker that falls silent is waited for without end: by the channel, and by what closes it
+    $config->setChannelRPCTimeout(RPC_TIMEOUT_S);
     $connection = AMQPConnectionFactory::create($config);
-    $channel = $connection->channel();
+    try {
+        send($connection, $event, "{$event['organisation']}.$lane.$entity");
+    } finally {
+        close($connection);
+    }
+}
 
+// Throws unless a queue has the event: a broker without the exchange closes the channel, which the wait throws as well.
+function send(AbstractConnection $connection, array $event, string $routingKey): void
+{
+    $channel = $connection->channel();
     $channel->confirm_select();
     $confirmed = false;
-    $refusal = 'the broker did not confirm in time';
     $channel->set_ack_handler(function () use (&$confirmed) {
         $confirmed = true;
     });
-    $channel->set_nack_handler(function () use (&$refusal) {
-        $refusal = 'the broker refused the event';
-    });
     // a message that no queue takes is returned first and acknowledged after: the acknowledgement alone is no proof
     $returned = false;
-    $channel->set_return_listener(function ($code, $text) use (&$returned) {
+    $channel->set_return_listener(function () use (&$returned) {
         $returned = true;
     });
 
@@ -98,14 +107,22 @@ function publish(array $event, string $lane, string $entity): void
         'delivery_mode' => AMQPMessage::DELIVERY_MODE_PERSISTENT,
         'message_id' => $event['id'],
     ]);
-    $channel->basic_publish($message, 'xerelay.events', "{$event['organisation']}.$lane.$entity", true);
+    $channel->basic_publish($message, 'xerelay.events', $routingKey, true);
     $channel->wait_for_pending_acks_returns(CONFIRM_TIMEOUT_S);
-    $connection->close();
     if ($returned) {
         throw new RuntimeException("organisation {$event['organisation']} has no queues yet: start its worker once");
     }
     if (!$confirmed) {
-        throw new RuntimeException($refusal);
+        throw new RuntimeException('the broker refused the event');
+    }
+}
+
+function close(AbstractConnection $connection): void
+{
+    try {
+        $connection->close();
+    } catch (Throwable) {
+        // what is broken or silent does not close, and the confirm alone says whether the event is safe
     }
 }
 
