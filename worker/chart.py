@@ -12,12 +12,12 @@ from typing import Any
 
 from schemas.entities import CreditMemo, Invoice, Order
 from schemas.envelope import Event
-from schemas.parts import Line
+from schemas.parts import ZERO, Line
 from worker.documents import SAVE, Kind, Write
 from worker.mapping.result import Unmappable
 from worker.mapping.taxes import named_tax_type
 from worker.settings import OrganisationSettings
-from worker.settings.organisation import NO_PAYMENT
+from worker.settings.organisation import NO_PAYMENT, rate_key
 from worker.xero.facts import money
 
 Rows = Sequence[Mapping[str, Any]]
@@ -67,7 +67,7 @@ class Chart:
     payments: Mapping[str, Fault] = field(default_factory=dict)
     tax_types: Mapping[str, Fault] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], Fault] = field(default_factory=dict)
-    judged: dict[tuple[str, Decimal | None], Fault | None] = field(default_factory=dict)
+    judged: dict[tuple[str, Decimal | None, bool], Fault | None] = field(default_factory=dict)
 
     def tax_fault(self, event: Event) -> Fault | None:
         """The first rate of tax of `event` that is not that of its tax type in Xero."""
@@ -97,7 +97,7 @@ class Chart:
     def _of_rates(self, lines: Iterable[Line]) -> Fault | None:
         judged = self.judged
         for line in lines:
-            key = (line.tax_code, line.tax_rate)
+            key = (line.tax_code, line.tax_rate, not line.tax)
             if key not in judged:
                 if len(judged) >= _MOST_JUDGED:
                     judged.clear()
@@ -113,10 +113,12 @@ class Chart:
         except Unmappable:
             return None  # mapping says so itself
         rate = self.rates.get(tax_type)
-        if line.tax_rate is None or rate is None or is_rate(rate, line.tax_rate):
+        charged = _charged(line, rate)
+        if rate is None or charged is None:
             return None
-        key = line.tax_code if line.tax_code in self.org.tax else f"{line.tax_rate.normalize():f}"
-        detail = f"the store charged {line.tax_rate.normalize():f} %, and {tax_type} is {rate.normalize():f} % in xero"
+        key = rate_key(line.tax_rate) if line.tax_rate is not None else line.tax_code
+        key = line.tax_code if line.tax_code in self.org.tax else key
+        detail = f"the store charged {charged}, and {tax_type} is {rate.normalize():f} % in xero"
         hint = f'change [organisations.{self.org.name}.tax]: "{key}" = "<TaxType of that rate>"; {_THEN}'
         return Fault("tax_rate_unequal", detail, hint)
 
@@ -131,6 +133,18 @@ class Chart:
                 code, tax_type = line.get("AccountCode"), line.get("TaxType")
                 found = (self.accounts.get(code), self.tax_types.get(tax_type), self.pairs.get((code, tax_type)))
                 yield from (fault for fault in found if fault is not None)
+
+
+def _charged(line: Line, rate: Decimal | None) -> str | None:
+    """What the store charged that is not `rate`; None where it is, or where either says no rate.
+
+    Xero takes tax at a rate of 0 too: the tax return would have it under sales without tax.
+    """
+    if rate == ZERO and line.tax and not line.tax_rate:
+        return "tax"
+    if line.tax_rate is None or rate is None or is_rate(rate, line.tax_rate):
+        return None
+    return f"{line.tax_rate.normalize():f} %"
 
 
 @dataclass(slots=True)

@@ -88,6 +88,21 @@ def test_a_tax_type_that_is_not_what_the_store_charged_is_named(
     assert "[organisations.main.tax]" in found.hint
 
 
+@pytest.mark.parametrize("taxed", [{"tax_rate": "0"}, {"tax_code": "GB-VAT-20"}])
+def test_tax_never_goes_under_a_tax_type_that_is_free_of_it(taxed: dict[str, str]) -> None:
+    org = organisation(tax={"0": "ZERORATEDOUTPUT", "GB-VAT-20": "ZERORATEDOUTPUT"})
+    of = compare(org, ACCOUNTS, [rate("ZERORATEDOUTPUT", "0")])
+
+    assert of.tax_fault(event(Entity.INVOICE, invoice(line("10.00", **taxed)))) is None
+    found = of.tax_fault(event(Entity.INVOICE, invoice(line("10.00", "2.00", **taxed))))
+
+    assert found is not None
+    assert (found.reason, found.detail) == (
+        "tax_rate_unequal",
+        "the store charged tax, and ZERORATEDOUTPUT is 0 % in xero",
+    )
+
+
 def test_a_tax_type_that_the_account_does_not_allow_is_a_fault_of_the_lines_that_have_both() -> None:
     rates = [rate("OUTPUT2", "20") | {"CanApplyToRevenue": True, "CanApplyToLiabilities": False}, *RATES[1:]]
     of = chart(account("200", Class="REVENUE"), account("210", Class="LIABILITY"), rates=rates)

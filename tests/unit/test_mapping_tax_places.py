@@ -63,10 +63,19 @@ def test_no_rate_above_zero_is_no_place() -> None:
     ],
 )
 def test_tax_never_goes_under_the_tax_type_of_sales_without_tax(taxed: dict[str, str], advice: str) -> None:
-    org = organisation(tax={"0": "ZERORATEDOUTPUT", "20": "OUTPUT2", "5": "NONE", "EU-REVERSE": "NONE", "none": "NONE"})
+    org = organisation(tax={"20": "OUTPUT2", "5": "NONE", "EU-REVERSE": "NONE", "0": "NONE"})
 
     with pytest.raises(Unmappable) as refused:
         plan(event(Entity.INVOICE, invoice(line("10.00", "2.00", **taxed))), org)
 
     assert refused.value.reason == "tax_unmapped"
     assert advice in refused.value.hint
+
+
+def test_one_tax_type_may_stand_for_sales_with_and_without_tax() -> None:
+    org = organisation(tax={"20": "OUTPUT2", "none": "OUTPUT2"})
+
+    _, write = writes(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"), line("5.00"))), org)
+
+    [taxed, free] = write.payload["LineItems"]
+    assert (taxed["TaxType"], free["TaxType"]) == ("OUTPUT2", "OUTPUT2")

@@ -8,12 +8,14 @@ from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_TAX, rate_key, tax_key
 
 _ZERO_RATE = "0"
+_TAXLESS = "NONE"
+"""Xero's own type of lines without tax, in every country. https://developer.xero.com/documentation/api/accounting/types"""
 
 
 def line_tax_type(line: Line, org: OrganisationSettings) -> str:
     """The TaxType of a line. Raises `Unmappable` with the setting to add, or to change."""
     found = named_tax_type(line, org)
-    if line.tax and found in (org.tax.get(NO_TAX), org.tax.get(_ZERO_RATE)):
+    if found == _TAXLESS and line.tax:
         # Xero takes an explicit tax amount whatever the rate is: the tax return would have it under sales without tax
         raise _taxless(line, found, org)
     return found
