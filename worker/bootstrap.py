@@ -41,6 +41,8 @@ from worker.xero.client import XeroClient
 from worker.xero.compose import compose
 from worker.xero.readings import Readings
 
+_NOTICES_END_S = 0.2
+
 
 async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s: float = LEASE_S) -> None:
     """Serve until SIGTERM or SIGINT. Raises `LedgerError` when the ledger cannot be opened at all."""
@@ -71,7 +73,7 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
             await service.run(consumer)
         finally:
             notices.cancel()
-            await asyncio.wait({notices})
+            await asyncio.wait({notices}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
 
 
 async def open_ledger(settings: Settings, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Ledger:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
 from producers.amqp import Consumer, Delivery
 from worker.clock import Clock
+from worker.deadline import Deadline
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
@@ -22,7 +24,13 @@ LEASE_S = 15.0
 
 _TURNS_PER_LEASE = 3
 _HOUSEKEEPING_EVERY_S = 3600.0
-_STOP_S = 9.0
+STOP_S = 9.0
+"""What is in flight settles within 8; all has ended after this, whatever hangs: at 15 Docker and Kubernetes kill."""
+
+_CANCELLED_S = (0.5, 0.4, 0.3)
+"""So long before the end of those 9. Again, for psycopg outlasts a first one: it asks the server to cancel as well."""
+
+_LEFT_S = 0.2
 
 
 class Service:
@@ -38,6 +46,7 @@ class Service:
         make_runner: Callable[[str, Lease], Runner],
         housekeeping: Callable[[], Awaitable[None]],
         lease_s: float = LEASE_S,
+        stop_s: float = STOP_S,
     ) -> None:
         self._id = worker_id
         self._organisations = list(organisations)
@@ -47,7 +56,9 @@ class Service:
         self._housekeeping = housekeeping
         self._housekeeping_at = clock.monotonic()
         self._keeping: asyncio.Task[None] | None = None
+        self._turning: asyncio.Task[None] | None = None
         self._lease_s = lease_s
+        self._stop_s = stop_s
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -86,15 +97,18 @@ class Service:
         self._log.info("worker.started", worker=self._id, organisations=self._organisations)
         try:
             while not self._stopping.is_set():
-                await self._guarded_turn()
+                await self._take_turn()
                 await self._pause_between_turns(connection)
         finally:
-            await self._drain()
-            await consumer.stop()
-            connection.cancel()
-            with suppress(asyncio.CancelledError):
-                await connection
+            await self._drain(consumer, connection)
             self._log.info("worker.stopped", worker=self._id)
+
+    async def _take_turn(self) -> None:
+        """A stop does not wait for a ledger that hangs: the drain goes on with the turn."""
+        self._turning = asyncio.create_task(self._guarded_turn())
+        await self._until_stopped(self._turning)
+        if self._turning.done():
+            self._turning.result()
 
     async def _guarded_turn(self) -> None:
         try:
@@ -163,6 +177,9 @@ class Service:
         lease = await self._ledger.leases.acquire(org, self._id, ttl_s=self._lease_s)
         if lease is None:
             return
+        if self._stopping.is_set():
+            await self._ledger.leases.release(lease)
+            return
         runner = self._make_runner(org, lease)
         self._runners[org] = runner
         self._tasks[org] = asyncio.create_task(runner.run())
@@ -170,7 +187,7 @@ class Service:
     async def _give_up(self, org: str) -> None:
         self._log.info("organisation.given_up", organisation=org, reason="shared with another worker")
         self._runners[org].stop()
-        await asyncio.wait([self._tasks[org]], timeout=_STOP_S)
+        await asyncio.wait([self._tasks[org]], timeout=self._stop_s)
         lease = self._runners[org].lease
         await self._gone(org)
         await self._ledger.leases.release(lease)
@@ -178,23 +195,35 @@ class Service:
     async def _gone(self, org: str) -> None:
         """Until its task has ended the runner still gets deliveries, and returns them."""
         task = self._tasks[org]
+        self._runners[org].stop()  # psycopg may lose a cancellation, with a server that goes away meanwhile
         task.cancel()
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("organisation.failed", organisation=org, error=type(error).__name__, digest=digest(error))
         del self._tasks[org], self._runners[org]
 
-    async def _drain(self) -> None:
+    async def _drain(self, consumer: Consumer, connection: asyncio.Task[None]) -> None:
+        """End by a deadline, whatever hangs: the ledger, the broker, or a turn that asks them."""
+        deadline = Deadline(self._stop_s)
         for runner in self._runners.values():
             runner.stop()
-        ending = [*self._tasks.values(), *([self._keeping] if self._keeping is not None else [])]
-        if ending:
-            await asyncio.wait(ending, timeout=_STOP_S)
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait([self._keeping])
-        leases = [runner.lease for runner in self._runners.values()]
-        for org in list(self._runners):
+        for before_s in _CANCELLED_S:
+            await deadline.ended(self._at_work(), before_s=before_s)
+        await deadline.ended([asyncio.create_task(self._leave())], before_s=_LEFT_S)
+        connection.cancel()
+        await deadline.ended([connection, asyncio.create_task(consumer.stop())])
+        for org in self._runners:
+            self._log.warning("organisation.abandoned", organisation=org, detail=f"not ended within {self._stop_s:g} s")
+
+    def _at_work(self) -> list[asyncio.Task[None]]:
+        own = (task for task in (self._turning, self._keeping) if task is not None)
+        return [*own, *self._tasks.values()]
+
+    async def _leave(self) -> None:
+        """Release what has ended. The lease of what has not lapses: nobody else begins before it is over."""
+        ended = [org for org, task in self._tasks.items() if task.done()]
+        leases = [self._runners[org].lease for org in ended]
+        for org in ended:
             await self._gone(org)
         with suppress(LedgerUnavailable):
             for lease in leases:
@@ -203,11 +232,17 @@ class Service:
 
     async def _pause_between_turns(self, connection: asyncio.Task[None]) -> None:
         sleeper = asyncio.ensure_future(self._clock.sleep(self._lease_s / _TURNS_PER_LEASE))
-        stopper = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait((sleeper, stopper, connection), return_when=asyncio.FIRST_COMPLETED)
+            await self._until_stopped(sleeper, connection)
         finally:
             sleeper.cancel()
-            stopper.cancel()
         if connection.done() and not self._stopping.is_set():
             connection.result()
+
+    async def _until_stopped(self, *others: asyncio.Future[Any]) -> None:
+        """Until `stop`, or one of the others has ended."""
+        stopper = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait((stopper, *others), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopper.cancel()

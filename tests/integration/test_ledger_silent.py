@@ -91,6 +91,20 @@ async def test_many_at_once_wait_no_longer_than_one(cluster: Cluster) -> None:
     assert {type(one) for one in said} == {LedgerUnavailable}
 
 
+async def test_closing_it_ends_every_wait_for_an_answer(cluster: Cluster) -> None:
+    async with opened(cluster.url) as ledger:
+        await asyncio.gather(*(ledger.leases.heartbeat(f"w{n}") for n in range(3)))
+
+        with standing_still(cluster.folder):
+            waiting = [asyncio.create_task(ledger.leases.heartbeat(f"w{n}")) for n in range(3)]
+            await until(ledger._database.engine.pool.checkedout, what="one that waits")  # type: ignore[attr-defined] # a pool with a queue
+            await ledger.close()
+            async with asyncio.timeout(NEVER_S):
+                said = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert {type(one) for one in said} == {LedgerUnavailable}
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_call_whose_opening_was_committed_without_an_answer_is_found_and_settled(database_url: str) -> None:
     box = MiddleBox(database_url)

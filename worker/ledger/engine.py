@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from sqlalchemy import BigInteger, ColumnElement, cast, event, exc, extract, func, select
@@ -26,7 +27,7 @@ from worker.ledger import sqlite
 from worker.ledger.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.errors import LedgerError, LedgerUnavailable
 from worker.ledger.groups import WRITES, Groups
-from worker.ledger.postgresql import ANSWERS_WITHIN_S, connect_arguments
+from worker.ledger.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
 from worker.ledger.statements import LAST, Last
 from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
@@ -51,6 +52,9 @@ class Database:
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
         self._groups = Groups(self.engine, _begin_writing, _turns(url)) if self.dialect == "sqlite" else None
+        self._opened: WeakSet[Connection] = WeakSet()
+        if self.dialect == "postgresql":
+            event.listen(self.engine.sync_engine, "connect", lambda raw, _: self._opened.add(raw.driver_connection))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -93,10 +97,12 @@ class Database:
         return found
 
     async def close(self) -> None:
-        """Give up all connections."""
+        """Give up all connections: whoever still waits for an answer gets `LedgerUnavailable`."""
         if self._groups is not None:
             await self._groups.close()
         await self.engine.dispose()
+        for connection in self._opened:
+            connection.hang_up()
 
 
 def make_engine(url: str, *, answers_within_s: float | None) -> AsyncEngine:

@@ -46,7 +46,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         """What psycopg awaits each exchange with the server by. Raises its errors."""
         if self.answers_within_s is None:
             return await super().wait(*args, **named)
-        timer = asyncio.get_running_loop().call_later(self.answers_within_s, self._hang_up)
+        timer = asyncio.get_running_loop().call_later(self.answers_within_s, self._give_up)
         try:
             return await super().wait(*args, **named)
         except psycopg.Error as error:
@@ -56,9 +56,12 @@ class Connection(psycopg.AsyncConnection[Any]):
         finally:
             timer.cancel()
 
-    def _hang_up(self) -> None:
-        """End the socket's connection under psycopg, which reads the end of it: it closes what it waits on itself."""
+    def _give_up(self) -> None:
         self._hung_up = True
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the socket's connection under psycopg, which reads the end of it: it closes what it waits on itself."""
         if self.closed:
             return
         duplicate = socket.fromfd(self.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)

@@ -1,0 +1,24 @@
+"""Ending in time: what does not end by itself is cancelled, and what hangs even then is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+
+class Deadline:
+    """So many seconds from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = asyncio.get_running_loop().time() + seconds
+
+    async def ended(self, tasks: Iterable[asyncio.Task[Any]], *, before_s: float = 0.0) -> None:
+        """Wait for all of them; those that go on `before_s` ahead of the deadline are cancelled, not waited for."""
+        going = {task for task in tasks if not task.done()}
+        if not going:
+            return
+        left_s = self._at - before_s - asyncio.get_running_loop().time()
+        _, late = await asyncio.wait(going, timeout=max(left_s, 0.0))
+        for task in late:
+            task.cancel()
