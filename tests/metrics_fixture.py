@@ -54,6 +54,10 @@ class OneService:
     runners: dict[str, OneRunner] = field(default_factory=dict)
     is_stopping: bool = False
     has_shared: bool = True
+    is_late: bool = False
+
+    def holds(self, org: str) -> bool:
+        return org in self.runners and not self.is_late
 
 
 @dataclass

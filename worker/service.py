@@ -34,7 +34,7 @@ _LEFT_S = 0.2
 
 
 class Service:
-    """One worker. `run` returns after `stop`, drained. `has_shared`: it has taken its share of organisations once."""
+    """One worker. `run` returns after `stop`, drained."""
 
     def __init__(
         self,
@@ -62,7 +62,8 @@ class Service:
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
-        self.has_shared = False
+        self._turned_at: float | None = None
+        self._renewed_at: dict[str, float] = {}
         self._log = structlog.get_logger("xerelay")
 
     @property
@@ -74,6 +75,23 @@ class Service:
     def is_stopping(self) -> bool:
         """Whether it was asked to stop."""
         return self._stopping.is_set()
+
+    @property
+    def has_shared(self) -> bool:
+        """Whether it has taken its share of organisations once."""
+        return self._turned_at is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it has not seen to its leases for as long as one lasts: others may have them."""
+        return self._turned_at is not None and self._has_passed(self._turned_at)
+
+    def holds(self, org: str) -> bool:
+        """Whether it has the organisation's lease, and that cannot have run out."""
+        return org in self._runners and not self._has_passed(self._renewed_at[org])
+
+    def _has_passed(self, since: float) -> bool:
+        return self._clock.monotonic() - since >= self._lease_s
 
     def stop(self) -> None:
         """Drain and return from `run`."""
@@ -145,7 +163,7 @@ class Service:
             # a lease of ours that expired in a long turn is renewed next time: a second runner would cancel the first's
             if org not in self._runners:
                 await self._acquire(org)
-        self.has_shared = True
+        self._turned_at = self._clock.monotonic()
 
     async def _holders(self) -> dict[str, str]:
         """Who serves which organisation. A lease in our name without a runner is as good as free.
@@ -167,13 +185,16 @@ class Service:
             if self._tasks[org].done():
                 await self._gone(org)
                 continue
+            began = self._clock.monotonic()
             try:
                 runner.lease = await self._ledger.leases.renew(runner.lease, ttl_s=self._lease_s)
+                self._renewed_at[org] = began
             except LeaseLost:
                 self._log.warning("organisation.lost", organisation=org, reason="lease taken over")
                 await self._gone(org)
 
     async def _acquire(self, org: str) -> None:
+        began = self._clock.monotonic()
         lease = await self._ledger.leases.acquire(org, self._id, ttl_s=self._lease_s)
         if lease is None:
             return
@@ -181,7 +202,7 @@ class Service:
             await self._ledger.leases.release(lease)
             return
         runner = self._make_runner(org, lease)
-        self._runners[org] = runner
+        self._runners[org], self._renewed_at[org] = runner, began
         self._tasks[org] = asyncio.create_task(runner.run())
 
     async def _give_up(self, org: str) -> None:
@@ -200,7 +221,7 @@ class Service:
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("organisation.failed", organisation=org, error=type(error).__name__, digest=digest(error))
-        del self._tasks[org], self._runners[org]
+        del self._tasks[org], self._runners[org], self._renewed_at[org]
 
     async def _drain(self, consumer: Consumer, connection: asyncio.Task[None]) -> None:
         """End by a deadline, whatever hangs: the ledger, the broker, or a turn that asks them."""

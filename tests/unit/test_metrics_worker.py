@@ -234,6 +234,13 @@ async def test_a_worker_says_what_it_lacks(watching: Watching) -> None:
     assert list(await watching.watch.missing()) == ["broker: connection refused", "worker: it is stopping"]
 
 
+async def test_a_worker_that_does_not_get_to_renew_its_leases_serves_nothing_and_says_so(watching: Watching) -> None:
+    watching.service.is_late = True
+
+    assert await watching.watch.missing() == ["leases: not renewed for as long as they last; the ledger may hang"]
+    assert (await watching.scrape()).value("xerelay_organisation_served", organisation=ORG) == 0
+
+
 async def test_a_paused_organisation_keeps_nobody_from_being_ready(watching: Watching) -> None:
     watching.service.runners[ORG].session = None
     watching.service.runners[ORG].paused_for = "day_limit"

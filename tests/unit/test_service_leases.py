@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from tests.serving_fakes import FailingOnce
+from tests.serving_fakes import FailingOnce, LateAnswers
 from tests.waiting import until
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -34,10 +34,14 @@ class Turns(FakeClock):
         await self._go.acquire()
         self.advance(seconds)
 
+    def go_on(self) -> None:
+        """One more turn begins."""
+        self._go.release()
+
     async def next(self) -> None:
         """One more turn, to its end."""
         begun = self.begun
-        self._go.release()
+        self.go_on()
         await until(lambda: self.begun > begun, timeout_s=5, what="the turn's end")
 
 
@@ -150,3 +154,25 @@ async def test_leases_are_renewed_while_the_house_is_kept_for_long(working: Work
     held = {lease.name: lease.holder for lease in await working.ledger.leases.holders()}
     assert held == {"east": "w1", "west": "w1"}
     assert working.house_kept == 2
+
+
+async def test_a_turn_that_does_not_end_leaves_it_late_and_without_a_lease_once_that_has_run_out(
+    working: Working,
+) -> None:
+    leases = working.ledger.leases
+    late = LateAnswers(leases, "live_workers")
+    late.is_late = True
+    working.ledger.leases = late  # type: ignore[assignment] # it answers late
+    working.clock.go_on()
+    await asyncio.wait_for(late.asked.wait(), 5)
+
+    working.clock.advance(14.9)
+    before = working.service.is_late, working.service.holds("east")
+    working.clock.advance(0.1)
+    after = working.service.is_late, working.service.holds("east")
+    late.arriving.set()
+    await working.clock.next()  # to the end of the one that hung
+    await working.clock.next()
+
+    assert (before, after) == ((True, True), (True, False))
+    assert (working.service.is_late, working.service.holds("east")) == (False, True)

@@ -58,7 +58,7 @@ SERVED = Family(
     _G,
     (_ORG,),
     By.WORKER,
-    "1 where this worker has the organisation's lease, else 0; the sum over workers is 1",
+    "1 where this worker has the organisation's lease, 0 elsewhere and once it has run out; the sum over workers is 1",
 )
 
 BUFFERED = Family(

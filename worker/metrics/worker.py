@@ -70,6 +70,8 @@ class WorkerWatch:
             missing.append("worker: it is stopping")
         elif not self._service.has_shared:
             missing.append("organisations: not shared out yet")
+        elif self._service.is_late:
+            missing.append("leases: not renewed for as long as they last; the ledger may hang")
         for org, runner in self._service.runners.items():
             if not runner.is_serving and not runner.paused_for:
                 missing.append(f"organisation {org}: not served yet")
@@ -80,7 +82,7 @@ class WorkerWatch:
         yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=self._is_up)
         yield from _counted(self._counts)
         runners = self._service.runners
-        yield f.SERVED.of(((org,), org in runners) for org in self._connections)
+        yield f.SERVED.of(((org,), self._service.holds(org)) for org in self._connections)
         works = {org: everyone(works_of(runner)) for org, runner in runners.items()}
         yield from session_metrics(works, self._clock.now())
         # a lease may have gone to another worker since the reading
