@@ -165,11 +165,12 @@ class Runner:
             await self._rest(1)
 
     async def _respect_pause(self) -> None:
-        """Wait while a pause is on record; where only Xero can tell that it is over, ask before consuming anything."""
+        """Wait while a pause is on record; where only Xero can tell that it is over, ask before consuming anything.
+
+        It stays on record until it is over: while Xero is asked, too, and for whoever serves next.
+        """
         while not self._stopping.is_set():
-            pauses = [p for p in await self._ledger.pauses.current(self._org) if p.kind is None]
-            if pauses:
-                self._paused_for = pauses[0].reason
+            if await self._is_too_early():
                 await self._sleep(_LOOK_EVERY_S)
             elif self._paused_for not in _PROBED or await self._answers():
                 break
@@ -179,6 +180,14 @@ class Runner:
             await self._ledger.pauses.clear(self._org, None)
             self._log.info("organisation.resumed", after=self._paused_for)
             self._paused_for = ""
+
+    async def _is_too_early(self) -> bool:
+        """Whether the organisation is paused, and not to be tried again yet."""
+        pauses = [pause for pause in await self._ledger.pauses.current(self._org) if pause.kind is None]
+        if not pauses:
+            return False
+        self._paused_for = pauses[0].reason
+        return pauses[0].until is None or pauses[0].until > await self._ledger.now()
 
     async def _answers(self) -> bool:
         """Whether Xero takes one small call; if not, the pause goes on."""

@@ -33,7 +33,8 @@ _SHORTEN = (
 )
 _CURRENT = (
     select(pauses)
-    .where(pauses.c.org == bindparam("of"), or_(pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
+    .where(pauses.c.org == bindparam("of"))
+    .where(or_(pauses.c.kind == _WHOLE, pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
     .order_by(pauses.c.kind)
 )
 
@@ -70,7 +71,10 @@ class Pauses:
             await connection.execute(_SHORTEN, {"within": lease.name, "end": last or now})
 
     async def current(self, org: str) -> list[Pause]:
-        """Those that have not lapsed, the organisation's own first."""
+        """The organisation's own first, until it is cleared, and those of its kinds that have not lapsed.
+
+        The organisation's is tried again at its `until`, by a call that may take a minute: it is paused meanwhile.
+        """
         async with self._database.reading() as connection:
             values = {"of": org, "at": await self._database.now(connection)}
             return [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]

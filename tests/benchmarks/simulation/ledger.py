@@ -257,8 +257,8 @@ class Pauses:
         self._books.fenced(lease)
 
     async def current(self, org: str) -> list[Pause]:
-        now = self._books.clock.now()
-        return [p for p in self._books.pauses.values() if p.org == org and (p.until is None or p.until > now)]
+        now, of_org = self._books.clock.now(), [p for p in self._books.pauses.values() if p.org == org]
+        return [p for p in of_org if p.kind is None or p.until is None or p.until > now]
 
 
 class Runs:
