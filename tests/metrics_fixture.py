@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from producers.amqp import AmqpError, ConnectionLost, TopologyMismatch
 from tests.sample_ledger import AMPLE
 from tests.scraped import Scraped
 from tests.serving_fakes import ORG, MemoryBroker, Served, served
-from worker.clock import SystemClock
+from worker.clock import Clock, SystemClock
 from worker.counts import Counts
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
@@ -73,15 +74,18 @@ class Watching:
         return Scraped((await self.watch.metrics()).decode())
 
 
-def watch_of(ledger: Ledger, broker: Linked, service: OneService, counts: Counts) -> WorkerWatch:
+def watch_of(
+    ledger: Ledger, broker: Linked, service: OneService, counts: Counts, *, clock: Clock | None = None
+) -> WorkerWatch:
     parts: dict[str, Any] = {"service": service, "consumer": broker}  # what it needs of them
     return WorkerWatch(
         **parts,
         ledger=ledger,
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         counts={ORG: counts},
         connections={ORG: "xero", "idle": "xero"},
         limits={ORG: AMPLE, "idle": AMPLE},
+        windows={ORG: timedelta(minutes=30), "idle": timedelta(minutes=30)},
     )
 
 

@@ -163,6 +163,7 @@ class _Factory:
             counts=self._counts,
             connections={name: org.connection for name, org in organisations},
             limits={name: limits_of(org) for name, org in organisations},
+            windows={name: org.window for name, org in organisations},
         )
 
     def runner(self, org: str, lease: Lease) -> Runner:
@@ -175,6 +176,7 @@ class _Factory:
             throttle=self.throttle,
             ledger=self._ledger,
             clock=self._clock,
+            counts=self._counts_of(org),
         )
 
     def _session(self, configured: OrganisationSettings, lease: Lease, overlay: Overlay) -> Session:
@@ -210,7 +212,7 @@ class _Factory:
         )
 
     def _counts_of(self, org: str) -> Counts:
-        """Kept from the first session on, whatever becomes of the lease."""
+        """Kept from the first lease on, whatever becomes of it."""
         return self._counts.setdefault(org, Counts(self._clock.now))
 
     async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:

@@ -57,6 +57,7 @@ class Counts:
     """Of one organisation. Kept by the process while sessions come and go; `now` is the time of day.
 
     `events` by entity, lane and outcome; `calls` by endpoint, purpose and status: each request of its own.
+    `failed_sessions` ended with a failure of ours.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -68,6 +69,14 @@ class Counts:
         self.durations: dict[str, Distribution] = {}
         self.documents: dict[Kind, Distribution] = {}
         self.limited = Counter(dict.fromkeys(LIMITS.values(), 0))
+        self.failed_sessions = 0
+
+    def outcomes(self) -> Counter[Lane]:
+        """How many events of each lane have come to an outcome."""
+        found: Counter[Lane] = Counter()
+        for (_, lane, _), count in self.events.items():
+            found[lane] += count
+        return found
 
     def completed(self, works: Iterable[Work]) -> None:
         """Events whose documents are as they should be, and what they absorbed."""

@@ -13,6 +13,7 @@ from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.batch_window import BatchWindow
 from worker.clock import Clock
+from worker.counts import Counts
 from worker.inbox import Throttle
 from worker.interruption import PauseOrganisation, Reconfigured, pause_for
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
@@ -49,6 +50,7 @@ class Runner:
         throttle: Throttle,
         ledger: Ledger,
         clock: Clock,
+        counts: Counts,
     ) -> None:
         self.lease = lease
         self._org = org
@@ -57,6 +59,7 @@ class Runner:
         self._throttle = throttle
         self._ledger = ledger
         self._clock = clock
+        self._counts = counts
         self._serving: Serving | None = None
         self._stopping = asyncio.Event()
         self._paused_for = ""
@@ -118,6 +121,7 @@ class Runner:
                 await self._rest(failures)
             except Exception as error:  # noqa: BLE001 - a defect in one session must not end the others
                 failures += 1
+                self._counts.failed_sessions += 1
                 self._batch.shut()  # where it is the batch that kills sessions, the immediate lane goes on without it
                 self._log.error(
                     "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)

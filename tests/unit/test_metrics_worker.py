@@ -12,6 +12,7 @@ import pytest
 
 from producers.amqp import ConnectionLost, TopologyMismatch
 from schemas.entities import Entity
+from tests.fakes import FakeClock
 from tests.metrics_fixture import Linked, OneService, Watching, watch_of, watching_one
 from tests.sample_ledger import AMPLE, event, open_call, write
 from tests.scraped import Scraped
@@ -184,6 +185,36 @@ async def test_what_a_newer_version_absorbed_is_in_memory_until_that_is_acknowle
     seen = await watching.scrape()
 
     assert seen.value("xerelay_buffer_events", organisation=ORG, lane="immediate") == 3
+
+
+async def test_a_backlog_stands_while_nothing_comes_to_an_outcome_and_the_organisation_is_not_paused(
+    watching: Watching,
+) -> None:
+    one, clock = watching.one, FakeClock()
+    watch = watch_of(one.ledger, watching.broker, watching.service, one.session.closing._counts, clock=clock)
+
+    async def stands() -> float | None:
+        clock.advance(60)
+        seen = Scraped((await watch.metrics()).decode())
+        return seen.value("xerelay_backlog_stands_seconds", organisation=ORG, lane="batch")
+
+    seen = [await stands() for _ in range(3)]
+    watching.broker.depths["batch"] = 0
+    seen.append(await stands())
+    watching.broker.depths["batch"] = 40
+    seen += [await stands() for _ in range(2)]
+    now = await one.ledger.now()
+    await one.ledger.pauses.set(one.lease, Pause(ORG, None, "day_limit", "spent", now, now + timedelta(hours=1)))
+    seen.append(await stands())
+
+    assert seen == [0, 60, 120, 0, 60, 120, 0]
+
+
+async def test_failed_sessions_are_told_from_0_on_and_how_long_a_batch_may_wait(watching: Watching) -> None:
+    seen = await watching.scrape()
+
+    assert seen.value("xerelay_sessions_failed_total", organisation=ORG) == 0
+    assert seen.value("xerelay_batch_window_seconds", organisation=ORG) == 1800
 
 
 async def test_many_scrapes_read_once(watching: Watching) -> None:

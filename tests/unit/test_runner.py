@@ -20,6 +20,7 @@ from tests.unit.mapping_cases import event
 from tests.waiting import until
 from worker.clock import SystemClock
 from worker.commanding import ordered
+from worker.counts import Counts
 from worker.documents import Kind
 from worker.inbox import Throttle
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
@@ -37,7 +38,9 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-def runner_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero) -> Runner:
+def runner_of(
+    ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, counts: Counts | None = None
+) -> Runner:
     return Runner(
         lease=lease,
         org=ORG,
@@ -46,6 +49,7 @@ def runner_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXe
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,
         clock=SystemClock(),
+        counts=counts or Counts(SystemClock().now),
     )
 
 
@@ -79,6 +83,26 @@ async def test_after_a_failure_the_ledger_must_take_a_write_before_anything_is_c
     assert not runner.is_serving
     await until(lambda: runner.is_serving, what="the next session")
 
+    runner.stop()
+    await asyncio.wait_for(running, 15)
+
+
+@pytest.mark.parametrize(("error", "counted"), [(RuntimeError("a defect"), 1), (LedgerUnavailable("restarted"), 0)])
+async def test_sessions_that_a_failure_of_ours_ended_are_counted(
+    ledger: Ledger, error: Exception, counted: int
+) -> None:
+    broker, counts = MemoryBroker(), Counts(SystemClock().now)
+    ledger.held = FailingOnce(ledger.held, "hold", error)  # type: ignore[assignment] # a fault
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero(), counts)
+    running = asyncio.create_task(runner.run())
+    await until(lambda: runner.is_serving, what="the session")
+    first = runner.session
+    assert counts.failed_sessions == 0
+
+    runner.receive(broker.deliver(b"nonsense"))
+
+    await until(lambda: runner.is_serving and runner.session is not first, what="the next session")
+    assert counts.failed_sessions == counted
     runner.stop()
     await asyncio.wait_for(running, 15)
 

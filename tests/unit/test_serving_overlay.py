@@ -11,6 +11,7 @@ from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_o
 from tests.unit.mapping_cases import ORGANISATION, event, payment
 from tests.waiting import until
 from worker.clock import SystemClock
+from worker.counts import Counts
 from worker.inbox import Throttle
 from worker.interruption import Reconfigured
 from worker.ledger.ledger import Ledger
@@ -123,6 +124,7 @@ def _runner(ledger: Ledger, lease: Lease, broker: MemoryBroker, overlays: list[O
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,
         clock=SystemClock(),
+        counts=Counts(SystemClock().now),
     )
 
 

@@ -53,6 +53,13 @@ CALL_DOCUMENTS = Family(
 RATE_LIMITED = Family(
     "xerelay_rate_limited_total", _C, (_ORG, "limit"), By.WORKER, "Requests that Xero refused with 429, by its limit"
 )
+FAILED_SESSIONS = Family(
+    "xerelay_sessions_failed_total",
+    _C,
+    (_ORG,),
+    By.WORKER,
+    "Sessions of serving the organisation that a failure of ours ended; another follows each",
+)
 SERVED = Family(
     "xerelay_organisation_served",
     _G,
@@ -77,6 +84,16 @@ QUEUED = Family(
     (_ORG, "queue"),
     By.HOLDER,
     "Messages that wait in the organisation's queue, those in a worker's memory not counted",
+)
+STANDS = Family(
+    "xerelay_backlog_stands_seconds",
+    _G,
+    (_ORG, "lane"),
+    By.HOLDER,
+    "Since when events wait in the lane and none came to an outcome; 0 otherwise, and while all is paused",
+)
+BATCH_WINDOW = Family(
+    "xerelay_batch_window_seconds", _G, (_ORG,), By.HOLDER, "How long the batch lane's window is, as configured"
 )
 HELD = Family(
     "xerelay_held_events",
@@ -178,9 +195,22 @@ RESYNC_EVENTS = Family(
 )
 
 PROCESS = (BUILD, BROKER_CONNECTED, BROKER_RECONNECTS, BROKER_REFUSED, LEDGER_UP)
-WORKERS = (EVENTS, EVENT_DELAY, CALLS, CALL_DURATION, CALL_DOCUMENTS, RATE_LIMITED, SERVED)
+WORKERS = (EVENTS, EVENT_DELAY, CALLS, CALL_DURATION, CALL_DOCUMENTS, RATE_LIMITED, FAILED_SESSIONS, SERVED)
 HOLDERS = (
-    *(BUFFERED, OLDEST, QUEUED, HELD, HELD_OLDEST, PARKED, PARKED_OLDEST, UNCERTAIN, PAUSED, PAUSES),
+    *(
+        BUFFERED,
+        OLDEST,
+        QUEUED,
+        STANDS,
+        BATCH_WINDOW,
+        HELD,
+        HELD_OLDEST,
+        PARKED,
+        PARKED_OLDEST,
+        UNCERTAIN,
+        PAUSED,
+        PAUSES,
+    ),
     *(BUDGET_LIMIT, BUDGET_REMAINING, BUDGET_RESET, LANE_DONE, TOKEN_EXPIRY),
 )
 AGENTS = (IN_CHARGE, PUBLISHED, POLLER_LAG, WITHHELD, RESYNC_RUNNING, RESYNC_ROWS, RESYNC_EVENTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client.core import Metric
 
@@ -16,6 +16,12 @@ from worker.metrics.shared import Shared
 from worker.work import Work
 
 _ALL = "all"
+
+
+def standing_metrics(stands: Mapping[str, Mapping[Lane, float]], windows: Mapping[str, timedelta]) -> Iterator[Metric]:
+    """Seconds by organisation and lane, beside what a batch may wait."""
+    yield f.STANDS.of(((org, lane), seconds) for org, lanes in stands.items() for lane, seconds in lanes.items())
+    yield f.BATCH_WINDOW.of(((org,), windows[org].total_seconds()) for org in stands)
 
 
 def session_metrics(works: Mapping[str, Sequence[Work]], now: datetime) -> Iterator[Metric]:

@@ -34,9 +34,10 @@ class Depths(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One organisation's figures. Without a broker there are no `depths`, and no `outlook`."""
+    """One organisation's figures. Without a broker there are no `depths`, no `outlook`, and `waiting_in` no lane."""
 
     depths: Mapping[str, int]
+    waiting_in: Mapping[Lane, int]
     waiting: Waiting
     pauses: Sequence[Pause]
     windows: Mapping[WindowName, Window]
@@ -53,6 +54,7 @@ async def read_shared(
     waiting = Counter({lane: depths.get(lane, 0) + buffered.get(lane, 0) for lane in Lane})
     return Shared(
         depths=depths,
+        waiting_in=waiting if depths else {},
         waiting=await ledger.figures.waiting(org),
         pauses=await ledger.pauses.current(org),
         windows=windows(state, spent, limits=limits, now=now),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from prometheus_client.core import Metric
 
 from producers.amqp import Consumer
+from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.clock import Clock
 from worker.counts import Counts
 from worker.ledger.ledger import Ledger
 from worker.metrics import families as f
 from worker.metrics.fresh import Fresh
-from worker.metrics.holder import held_metrics, session_metrics
+from worker.metrics.holder import held_metrics, session_metrics, standing_metrics
 from worker.metrics.process import Exposition, missing_links, process_metrics
 from worker.metrics.shared import Shared, read_shared
+from worker.metrics.standing import Standing
 from worker.runner import Runner
 from worker.service import Service
 from worker.work import Work, everyone
@@ -28,7 +31,7 @@ _ASK_S, _READ_S = 2.0, 8.0
 class WorkerWatch:
     """Watches one worker.
 
-    `connections` and `limits` are of every configured organisation, `counts` of those that the worker has served.
+    `connections`, `limits` and `windows` are of every configured organisation, `counts` of those that it has served.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class WorkerWatch:
         counts: Mapping[str, Counts],
         connections: Mapping[str, str],
         limits: Mapping[str, Limits],
+        windows: Mapping[str, timedelta],
     ) -> None:
         self._service = service
         self._consumer = consumer
@@ -49,10 +53,13 @@ class WorkerWatch:
         self._counts = counts
         self._connections = connections
         self._limits = limits
+        self._windows = windows
         self._leases = Fresh(ledger.leases.holders, clock=clock, timeout_s=_ASK_S)
         self._figures = Fresh(self._read, clock=clock, timeout_s=_READ_S)
         self._is_up = False
         self._shared: Mapping[str, Shared] = {}
+        self._standing: dict[tuple[str, int], Standing] = {}
+        self._stands: dict[str, Mapping[Lane, float]] = {}
         self._exposition = Exposition(self)
 
     async def metrics(self) -> bytes:
@@ -86,16 +93,19 @@ class WorkerWatch:
         works = {org: everyone(works_of(runner)) for org, runner in runners.items()}
         yield from session_metrics(works, self._clock.now())
         # a lease may have gone to another worker since the reading
-        yield from held_metrics({org: one for org, one in self._shared.items() if org in runners})
+        shared = {org: one for org, one in self._shared.items() if org in runners}
+        yield from held_metrics(shared)
+        yield from standing_metrics({org: self._stands[org] for org in shared}, self._windows)
 
     async def _read(self) -> dict[str, Shared]:
         """The figures of every organisation whose lease is this worker's, as the ledger has it."""
         leases = {(lease.name, lease.fence) for lease in await self._ledger.leases.holders()}
         held = {org: runner for org, runner in self._service.runners.items() if (org, runner.lease.fence) in leases}
+        self._standing = {key: standing for key, standing in self._standing.items() if key in leases}
         return {org: await self._read_one(org, runner) for org, runner in held.items()}
 
     async def _read_one(self, org: str, runner: Runner) -> Shared:
-        return await read_shared(
+        shared = await read_shared(
             org,
             connection=self._connections[org],
             limits=self._limits[org],
@@ -103,6 +113,13 @@ class WorkerWatch:
             broker=self._consumer,
             buffered=Counter(work.lane for work in works_of(runner)),
         )
+        self._stands[org] = self._look(org, runner.lease.fence, shared)
+        return shared
+
+    def _look(self, org: str, fence: int, shared: Shared) -> Mapping[Lane, float]:
+        standing = self._standing.setdefault((org, fence), Standing())
+        waiting = {} if any(pause.kind is None for pause in shared.pauses) else shared.waiting_in
+        return standing.look(waiting, self._counts[org].outcomes(), self._clock.monotonic())
 
 
 def works_of(runner: Runner) -> list[Work]:
@@ -122,3 +139,4 @@ def _counted(counts: Mapping[str, Counts]) -> Iterator[Metric]:
     yield f.CALL_DURATION.spread(((org, name), spread) for org, one in of for name, spread in one.durations.items())
     yield f.CALL_DOCUMENTS.spread(((org, kind), spread) for org, one in of for kind, spread in one.documents.items())
     yield f.RATE_LIMITED.of(((org, limit), n) for org, one in of for limit, n in one.limited.items())
+    yield f.FAILED_SESSIONS.of(((org,), one.failed_sessions) for org, one in of)

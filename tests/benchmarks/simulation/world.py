@@ -184,6 +184,7 @@ class Process:
             throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
             ledger=self._ledger,
             clock=self._clock,
+            counts=Counts(self._clock.now),
         )
 
     def _session(self, org: str, lease: Lease) -> Session:
