@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.prepare import prepare
+from tests.prometheus_files import alerts
 from tests.unit.settings_cases import KEY
 from worker.settings import load
 
@@ -171,6 +172,23 @@ def test_the_configuration_loads_with_the_secrets_mounted(name: str, tmp_path: P
 
     assert settings.broker.url.get_secret_value() == SECRETS["broker_url"]
     assert "sslmode=verify-full" in settings.ledger.url.get_secret_value()
+
+
+def test_the_documented_monitor_finds_the_worker_and_gives_the_job_the_name_that_the_alerts_know() -> None:
+    guide = (FOLDER.parents[1] / "docs" / "deploy.md").read_text()
+    [block] = re.findall(r"  ```yaml\n(.*?)  ```", guide, re.DOTALL)
+    monitor = yaml.safe_load(block)
+    [endpoint] = monitor["spec"]["podMetricsEndpoints"]
+    [relabelling] = endpoint["relabelings"]
+    (container,) = pod("worker")["containers"]
+
+    selected = monitor["spec"]["selector"]["matchLabels"]
+    labels = the("Deployment", "worker")["spec"]["template"]["metadata"]["labels"]
+
+    assert selected.items() <= labels.items()
+    assert endpoint["port"] in {port["name"] for port in container["ports"]}
+    assert relabelling["targetLabel"] == "job"
+    assert f'job="{relabelling["replacement"]}"' in alerts()["XerelayNoWorker"]["expr"]
 
 
 def test_the_documented_secrets_are_made_of_files_that_are_prepared(tmp_path: Path) -> None:

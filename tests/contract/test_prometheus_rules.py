@@ -36,6 +36,17 @@ def test_prometheus_takes_the_rules_and_the_scrape_configuration(tool: Path) -> 
     assert (rules.returncode, config.returncode) == (0, 0), rules.stderr + config.stderr
 
 
+def test_prometheus_takes_the_alertmanager_that_the_docs_add(tool: Path, tmp_path: Path) -> None:
+    docs = (ROOT / "docs" / "metrics.md").read_text()
+    [added] = re.findall(r"```yaml\n(alerting:\n.*?)```", docs, re.DOTALL)
+    (tmp_path / "prometheus.yml").write_text(added)
+
+    config = run(tool, "check", "config", tmp_path / "prometheus.yml")
+
+    assert config.returncode == 0, config.stderr
+    assert "alerting" not in yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
+
+
 def test_the_rules_own_tests_hold(tool: Path) -> None:
     done = run(tool, "test", "rules", *RULE_TESTS)
 
