@@ -148,6 +148,10 @@ def resync() -> dict[str, Iterator[Arrival]]:
     return {"main": iter(everything)}
 
 
+_UNPAID = 62_402
+"""The first of the sales without a payment, each 33 apart, that no other refund is of."""
+
+
 def _entities(shop: Shop) -> Iterator[Arrival]:
     """Customers, products, sale by sale invoice and payment, then refunds: 200,000, at 100 a second."""
     made = 0
@@ -165,8 +169,11 @@ def _entities(shop: Shop) -> Iterator[Arrival]:
         yield shop.invoice(sale, sale % 60_000, at(), _BACKFILL)
         if sale % 33 != 32:
             yield shop.payment(sale, sale % 60_000, at(), _BACKFILL)
-    for sale in range(3_900):
-        yield from shop.refund(sale * 16, sale * 16 % 60_000, at(), _BACKFILL, paid=sale % 39 != 0)
+    for refund in range(3_900):
+        paid = refund % 39 != 0
+        # credit that no money goes back for is set against an invoice, which only one that is not paid has room for
+        sale = refund * 16 if paid else _UNPAID + refund // 39 * 33
+        yield from shop.refund(sale, sale % 60_000, at(), _BACKFILL, paid=paid)
     for product in range(4_000, 4_000 + 200_000 - made):
         yield shop.product(product, at(), _BACKFILL)
 
