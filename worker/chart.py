@@ -15,7 +15,7 @@ from schemas.envelope import Event
 from schemas.parts import ZERO, Line
 from worker.documents import SAVE, Kind, Write
 from worker.mapping.result import Unmappable
-from worker.mapping.taxes import named_tax_type
+from worker.mapping.taxes import line_tax_type
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_PAYMENT, rate_key
 from worker.xero.facts import money
@@ -109,7 +109,7 @@ class Chart:
 
     def _judge(self, line: Line) -> Fault | None:
         try:
-            tax_type = named_tax_type(line, self.org)
+            tax_type = line_tax_type(line, self.org)
         except Unmappable:
             return None  # mapping says so itself
         rate = self.rates.get(tax_type)

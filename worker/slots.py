@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from worker.documents import DocumentKey, Write
 from worker.work import Slot, Work
@@ -14,14 +14,12 @@ class Slots:
     def __init__(self) -> None:
         self._slots: dict[DocumentKey, Slot] = {}
         self._seq = 0
+        self.get: Callable[[DocumentKey], Slot | None] = self._slots.get
+        """The slot of a document, if it is wanted. Asked six times an event: the dictionary itself answers."""
 
     def __contains__(self, key: DocumentKey) -> bool:
         """Whether a document is wanted."""
         return key in self._slots
-
-    def get(self, key: DocumentKey) -> Slot | None:
-        """The slot of a document, if it is wanted."""
-        return self._slots.get(key)
 
     def everyone(self) -> Iterable[Slot]:
         """All that are wanted, but for the versions behind."""

@@ -60,6 +60,13 @@ def _credit_note(
     payload = {"Type": "ACCRECCREDIT", "CreditNoteNumber": number, **header(event.source, memo, contact, org)}
     payload["LineItems"] = line_items(event.source, memo, org)
     key = own_key(event, CREDIT_NOTE)
-    version = event.version
-    made = save(key, Kind.CREDIT_NOTE, version=version, number=number, payload=payload, parent=invoice, is_plain=True)
-    return made._replace(sums=(memo.totals.gross, memo.totals.tax))
+    return save(
+        key,
+        Kind.CREDIT_NOTE,
+        version=event.version,
+        number=number,
+        payload=payload,
+        parent=invoice,
+        is_plain=True,
+        sums=(memo.totals.gross, memo.totals.tax),
+    )

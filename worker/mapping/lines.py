@@ -54,6 +54,7 @@ def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
     return item
 
 
+@lru_cache(4096)  # a shop's prices and quantities come again and again
 def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
     """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net.
 

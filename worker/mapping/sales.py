@@ -43,8 +43,9 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
     payload["DueDate"] = day(sale.due_date) if sale.due_date else payload["Date"]
     payload["LineItems"] = line_items(event.source, sale, org)
     key = own_key(event, "invoice")
-    sold = save(key, Kind.INVOICE, version=event.version, number=number, payload=payload, is_plain=True)
-    return Writes((contact, sold._replace(sums=(sale.totals.gross, sale.totals.tax))))
+    sums = sale.totals.gross, sale.totals.tax
+    sold = save(key, Kind.INVOICE, version=event.version, number=number, payload=payload, is_plain=True, sums=sums)
+    return Writes((contact, sold))
 
 
 def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:

@@ -14,24 +14,15 @@ _TAXLESS = "NONE"
 
 def line_tax_type(line: Line, org: OrganisationSettings) -> str:
     """The TaxType of a line. Raises `Unmappable` with the setting to add, or to change."""
-    found = named_tax_type(line, org)
-    if found == _TAXLESS and line.tax:
-        # Xero takes an explicit tax amount whatever the rate is: the tax return would have it under sales without tax
-        raise _taxless(line, found, org)
-    return found
-
-
-def named_tax_type(line: Line, org: OrganisationSettings) -> str:
-    """The one that is configured, whatever the line's tax is. Raises `Unmappable` as `line_tax_type`."""
-    code, types = line.tax_code, org.tax
+    code, rate, types = line.tax_code, line.tax_rate, org.tax
     found = types.get(code) if code else None
-    if found is not None:
-        return found
-    rate = line.tax_rate
-    if code:
+    if found is None and code:
         found = types.get(tax_key(code))
     if found is None and rate is not None:
         found = types.get(rate_key(rate))
+    if found == _TAXLESS and line.tax:
+        # Xero takes an explicit tax amount whatever the rate is: the tax return would have it under sales without tax
+        raise _taxless(line, found, org)
     if found is not None:
         return found
     if not line.tax and not code and not rate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from schemas.envelope import Event
@@ -23,9 +24,10 @@ def save(
     payload: Mapping[str, Any],
     parent: DocumentKey | None = None,
     is_plain: bool = False,
+    sums: tuple[Decimal, Decimal] | None = None,
 ) -> Write:
-    """The document as it has to be. `is_plain` as `pieces.written` has it."""
-    return Write(key, kind, version, number, Content.of(payload, is_plain=is_plain), parent=parent)
+    """The document as it has to be. `is_plain` as `pieces.written` has it, `sums` as `Write`."""
+    return Write(key, kind, version, number, Content.of(payload, is_plain=is_plain), parent=parent, sums=sums)
 
 
 def save_if_absent(
