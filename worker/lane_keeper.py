@@ -55,6 +55,7 @@ class LaneKeeper:
         self.lanes.taken(lane, count)
         if lane is Lane.BACKFILL:
             self._backfilling.came(self._s.clock.monotonic())
+            self._s.backfill_is_dry = False  # until it is looked at again: with what came now there may be more
 
     def lost(self, queue: str) -> None:
         """What is held of `queue` goes back to the broker: the batch's is taken again in this window."""

@@ -11,7 +11,7 @@ from worker.steps import Step
 _NTH = {
     Step.RECEIVED: 150,
     Step.BUFFERED: 60,
-    Step.HELD: 2,
+    Step.HELD: 1,  # all that waits may be held at once
     Step.CALL_OPENED: 3,
     Step.SENT: 3,
     Step.ANSWERED: 3,

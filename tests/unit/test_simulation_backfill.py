@@ -66,12 +66,13 @@ def test_while_more_is_coming_only_full_calls_go_out() -> None:
     assert world.xeros["main"].batchable_calls == 400 / 50
 
 
-def test_a_publisher_with_long_pauses_is_given_time_after_the_first_of_them() -> None:
-    world, ended = run_virtually(backfill([30] * 6, 40))
+@pytest.mark.parametrize("every_s", [20, 35, 40, 41, 50])
+def test_a_publisher_with_long_pauses_is_given_time_after_the_first_of_them(every_s: float) -> None:
+    world, ended = run_virtually(backfill([30] * 6, every_s))
 
     assert world.watch.open == 0
     assert world.xeros["main"].batchable_calls == 4  # 30, then 150 in full ones
-    assert ended - 6 * 40 < 150
+    assert ended - 6 * every_s < 150
 
 
 def test_a_run_that_goes_on_is_waited_for_however_slow_its_store() -> None:
