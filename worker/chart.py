@@ -116,8 +116,8 @@ class Chart:
         charged = _charged(line, rate)
         if rate is None or charged is None:
             return None
-        key = rate_key(line.tax_rate) if line.tax_rate is not None else line.tax_code
-        key = line.tax_code if line.tax_code in self.org.tax else key
+        of_rate = line.tax_rate if line.tax_code not in self.org.tax else None
+        key = line.tax_code if of_rate is None else rate_key(of_rate)
         detail = f"the store charged {charged}, and {tax_type} is {rate.normalize():f} % in xero"
         hint = f'change [organisations.{self.org.name}.tax]: "{key}" = "<TaxType of that rate>"; {_THEN}'
         return Fault("tax_rate_unequal", detail, hint)
