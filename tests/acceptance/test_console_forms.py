@@ -70,10 +70,14 @@ def connects(person: Person) -> None:
     person.sees("Allow access?")
 
 
+async def park_two(room: Room) -> None:
+    lease = await lease_of(room.desk.ledger)
+    await room.desk.ledger.held.hold(lease, [event(number, HoldState.PERSON) for number in (1, 2)])
+
+
 async def test_return_after_a_reason_discards_what_is_chosen(tmp_path: Path) -> None:
     async with served_room(tmp_path) as room:
-        lease = await lease_of(room.desk.ledger)
-        await room.desk.ledger.held.hold(lease, [event(number, HoldState.PERSON) for number in (1, 2)])
+        await park_two(room)
 
         await as_a_person(tmp_path, room, discards_one_by_return)
 
@@ -95,8 +99,7 @@ def discards_one_by_return(person: Person) -> None:
 
 async def test_what_is_chosen_is_retried_without_a_reason(tmp_path: Path) -> None:
     async with served_room(tmp_path) as room:
-        lease = await lease_of(room.desk.ledger)
-        await room.desk.ledger.held.hold(lease, [event(number, HoldState.PERSON) for number in (1, 2)])
+        await park_two(room)
 
         await as_a_person(tmp_path, room, retries_one)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,45 +11,58 @@ from tests.sandbox_documents import a_contact, invoice, line, made, refusals
 from tests.sandbox_fixture import SandboxControl, XeroCaller
 
 
-def test_4_3_an_account_archived_between_equal_lines_refuses_the_later_one(
-    xero: XeroCaller, sandbox: SandboxControl
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person does between two equal lines, how it is undone, and what Xero says of the later one."""
+
+    deed: str
+    undone: str
+    name: str
+    message: str
+    given: dict[str, Any] = field(default_factory=dict)
+    restored: dict[str, Any] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            Change(
+                "archive-account",
+                "restore-account",
+                "200",
+                "Account code '200' is not a valid code for this document.",
+            ),
+            id="4.3 the account is archived",
+        ),
+        pytest.param(
+            Change("archive-tax-rate", "restore-tax-rate", "OUTPUT2", "Tax rate must be valid."),
+            id="5.4 the tax rate is archived",
+        ),
+        pytest.param(
+            Change(
+                "change-account",
+                "change-account",
+                "200",
+                "The TaxType field is mandatory",
+                given={"document": {"TaxType": None}},
+                restored={"document": {"TaxType": "OUTPUT2"}},
+            ),
+            id="4.3 the account loses its tax type",
+        ),
+    ],
+)
+def test_what_a_person_changes_between_equal_lines_refuses_the_later_one(
+    change: Change, xero: XeroCaller, sandbox: SandboxControl
 ) -> None:
     contact = a_contact(xero)
     made(xero, "Invoices", invoice(contact, "I-1"))
 
-    sandbox.person("archive-account", name="200")
+    sandbox.person(change.deed, name=change.name, **change.given)
     messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
-    sandbox.person("restore-account", name="200")
+    sandbox.person(change.undone, name=change.name, **change.restored)
 
-    assert messages == ["Account code '200' is not a valid code for this document."]
-    assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
-
-
-def test_5_4_a_tax_rate_archived_between_equal_lines_refuses_the_later_one(
-    xero: XeroCaller, sandbox: SandboxControl
-) -> None:
-    contact = a_contact(xero)
-    made(xero, "Invoices", invoice(contact, "I-1"))
-
-    sandbox.person("archive-tax-rate", name="OUTPUT2")
-    messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
-    sandbox.person("restore-tax-rate", name="OUTPUT2")
-
-    assert messages == ["Tax rate must be valid."]
-    assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
-
-
-def test_4_3_a_tax_type_taken_from_an_account_between_equal_lines_refuses_the_later_one(
-    xero: XeroCaller, sandbox: SandboxControl
-) -> None:
-    contact = a_contact(xero)
-    made(xero, "Invoices", invoice(contact, "I-1"))
-
-    sandbox.person("change-account", name="200", document={"TaxType": None})
-    messages = refusals(xero.put("/Invoices", invoice(contact, "I-2")))
-    sandbox.person("change-account", name="200", document={"TaxType": "OUTPUT2"})
-
-    assert messages == ["The TaxType field is mandatory"]
+    assert messages == [change.message]
     assert made(xero, "Invoices", invoice(contact, "I-2"))["Total"] == 120
 
 

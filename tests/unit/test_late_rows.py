@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,6 @@ from tests.fake_store import CUSTOMERS, INVOICES, OPENED, many_invoices
 
 MINUTE = timedelta(minutes=1)
 A_DAY_S = 86_400
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
 async def shop(url: str) -> AsyncIterator[Workshop]:
     """An agent in charge; it is ten minutes past opening."""
     async with workshop(url) as made:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,6 @@ from schemas.envelope import Lane
 from tests.agent_fixture import Workshop, subjects, target, workshop
 from tests.fake_store import INVOICES, OPENED, many_invoices
 from tests.waiting import until
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ HOW = "give ids as its events carry them"
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
 async def shop(url: str) -> AsyncIterator[Workshop]:
     async with workshop(url) as made:
         made.clock.advance(600)

@@ -27,11 +27,6 @@ A_DAY_S = 24 * HOUR_S
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+inline:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
 async def shop(url: str) -> AsyncIterator[Workshop]:
     async with workshop(url) as made:
         made.store.page_size = 100
