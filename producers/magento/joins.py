@@ -47,7 +47,7 @@ class ByOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class TransactionTimes:
     """When gateways' transactions were made, and why those of other orders cannot be read."""
 
     found: Transactions
@@ -81,12 +81,12 @@ async def of_orders(ids: Collection[int], reader: ListReader) -> ByOrder:
     return ByOrder(grouped, {one.id: one.reason for one in piece.broken})
 
 
-async def captures(invoices: Iterable[Raw], lists: Lists) -> Made:
+async def captures(invoices: Iterable[Raw], lists: Lists) -> TransactionTimes:
     """When the invoices' captures were made."""
     return await _transactions(invoices, lists, _CAPTURES)
 
 
-async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> Made:
+async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> TransactionTimes:
     """When the credit memos' refunds were made."""
     return await _transactions(credit_memos, lists, _REFUNDS)
 
@@ -106,7 +106,7 @@ def order_ids(documents: Iterable[Raw]) -> set[int]:
     return {found for one in documents if (found := number(one.get("order_id"))) is not None}
 
 
-async def _transactions(documents: Iterable[Raw], lists: Lists, kinds: Sequence[str]) -> Made:
+async def _transactions(documents: Iterable[Raw], lists: Lists, kinds: Sequence[str]) -> TransactionTimes:
     ids = order_ids(one for one in documents if transaction_id(one))
     piece = await lists.transactions.of_keys(ids, "order_id")
-    return Made(transactions(piece.rows, kinds), {one.id: one.reason for one in piece.broken})
+    return TransactionTimes(transactions(piece.rows, kinds), {one.id: one.reason for one in piece.broken})
