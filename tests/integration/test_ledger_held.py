@@ -182,6 +182,20 @@ async def test_a_child_whose_parent_does_not_come_is_parked_with_the_parent_name
     assert await ledger.held.expire_parents(lease, timedelta(hours=24)) == []
 
 
+async def test_a_child_parked_for_its_parent_goes_by_itself_once_that_comes(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    missed, refused = event(1, HoldState.PARENT), event(2, HoldState.PERSON, parent=key(1), reason="other")
+    await ledger.held.hold(lease, [missed, refused])
+    clock.advance(25 * 3600)
+    await ledger.held.expire_parents(lease)
+
+    released = await put_documents(ledger, lease, document(1))
+
+    assert [one.id for one in released] == [missed.id]
+    assert [one.id for one in await ledger.held.due(ORG)] == [missed.id]
+    assert [one.id for one in await ledger.held.parked(ORG)] == [refused.id]
+
+
 async def test_a_retried_child_may_wait_a_full_day_again(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
     child = event(1, HoldState.PARENT)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
@@ -14,6 +14,7 @@ from worker.ledger.documents import drop_held, read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
+from worker.ledger.personal import NOTHING
 from worker.ledger.records import NO_COUNTS, Absorbed, Count, Held, HoldState, Lease, Tally, nothing_absorbed, uncounted
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
@@ -49,9 +50,10 @@ _HAS_PARENT = (
     .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
     .exists()
 )
+_MISSED = and_(held.c.state == _PERSON, held.c.reason == "parent_missing", held.c.body != NOTHING)
 _RELEASE = (
     update(held)
-    .where(held.c.org == bindparam("of"), held.c.state == _PARENT, _HAS_PARENT)
+    .where(held.c.org == bindparam("of"), or_(held.c.state == _PARENT, _MISSED), _HAS_PARENT)
     .values(state=_TIME, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(held)
 )
@@ -96,7 +98,7 @@ _RELEASE_WAITING = (
 )
 _EXPIRE_LIMIT = 500
 _AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
-_MISSING_HINT = "see why the parent is not in Xero, bring it there, then retry this event"
+_MISSING_HINT = "see why the parent is not in Xero and bring it there: this event then goes by itself"
 
 
 class HeldEvents:
@@ -139,7 +141,10 @@ class HeldEvents:
             return await _some(connection, [one for one in ids if one not in besides][:limit])
 
     async def sweep_parents(self, lease: Lease) -> list[Held]:
-        """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`."""
+        """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`.
+
+        Also one that was parked because it did not come in time.
+        """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             rows = (await connection.execute(_RELEASE, {"of": lease.name, "at": now})).mappings()
