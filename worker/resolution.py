@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from worker.documents import Action, DocumentKey, Kind
@@ -25,6 +25,10 @@ _BLIND_S = 420.0
 BLIND_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 """Xero keeps no unique number of these: a look-up too early would send them twice."""
 
+_ONE_EACH = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
+"""A document of these is one sale's or refund's; a contact or an item may be that of several."""
+
+_CLAIMS = 1_000
 _PAID_HINT = (
     "xero voids nothing that has payments or credit on it: publish the refund as a credit memo and discard this "
     "event, or remove them in xero and retry"
@@ -63,6 +67,7 @@ class Resolution:
     def __init__(self, *, session: Session, settlement: Settlement) -> None:
         self._s = session
         self._settlement = settlement
+        self._claimed: dict[str, DocumentKey] = {}
 
     async def find(self, kind: Kind, members: Sequence[Member]) -> Findings:
         """Look `members` up, some per call. Raises `Unanswered` when Xero does not answer."""
@@ -87,7 +92,25 @@ class Resolution:
                 raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})
+        if kind in _ONE_EACH:
+            findings.found.update(await self._of_others(kind, members, findings))
         return findings
+
+    async def _of_others(self, kind: Kind, members: Sequence[Member], findings: Findings) -> dict[DocumentKey, Found]:
+        """What looks like a member's and is another sale's: two may be numbered alike, and of one sum."""
+        same = [one for one in members if one.action is Action.SAVE and (f := findings.found.get(one.key)) and f.same]
+        known = await self._s.ledger.documents.by_number(self._s.org.name, kind, [one.number for one in same])
+        # two look-ups may run at once, and neither's answer be in the ledger yet
+        self._claimed = dict(list(self._claimed.items())[-_CLAIMS:])
+        self._claimed |= {document.xero_id: document.key for document in known.values()}
+        others: dict[DocumentKey, Found] = {}
+        for member in same:
+            found = findings.found[member.key]
+            owner = self._claimed.setdefault(found.xero_id, member.key)
+            if owner != member.key:
+                told = f"it is that of {owner.entity} {owner.entity_id} of {owner.source}"
+                others[member.key] = replace(found, same=False, detail=told)
+        return others
 
     async def wait_until_visible(self, call: Call) -> None:
         """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
@@ -161,7 +184,7 @@ class Resolution:
             detail = f"xero has other contacts of the names that were tried for {member.number}"
             await self._settlement.park(member, "contact_name_taken", detail, _NAMES_HINT)
         else:
-            detail = f"{member.number} is in Xero already with other content" + (f": {found.detail}" if found else "")
+            detail = f"{member.number} is in Xero already" + (f": {found.detail}" if found and found.detail else "")
             hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
             await self._settlement.park(member, "number_taken", detail, hint)
 

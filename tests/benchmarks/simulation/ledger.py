@@ -163,6 +163,11 @@ class Documents:
     async def voided(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, datetime]:
         return self._books.voided(keys)
 
+    async def by_number(self, org: str, kind: Kind, numbers: Iterable[str]) -> dict[str, Document]:
+        wanted, everything = frozenset(numbers), self._books.documents.values()
+        found = (one for one in everything if one.number in wanted and one.kind is kind and one.key.org == org)
+        return {one.number: one for one in found}
+
     async def settle_unchanged(
         self,
         lease: Lease,

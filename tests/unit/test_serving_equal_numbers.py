@@ -1,0 +1,90 @@
+"""Two sales that a store numbered alike, of one customer and one sum: each is booked, or a person is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.serving_fakes import MemoryXero, Served, served
+from tests.unit.mapping_cases import event, invoice, line
+from worker.documents import Kind
+from worker.ledger.records import Call, Purpose
+from worker.xero.reply import Reply, ReplyKind
+
+NUMBER = "SHOP-I-webshop-100000012"
+
+
+@dataclass
+class UniqueXero(MemoryXero):
+    """Takes a new invoice's number once."""
+
+    def take(self, call: Call) -> Reply:
+        if call.purpose is not Purpose.WRITE or call.kind is not Kind.INVOICE:
+            return super().take(call)
+        taken = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": "Invoice # must be unique."}]}
+        answers = []
+        for member in call.members:
+            is_taken = not member.xero_id and member.number in self.written
+            answers.append({"InvoiceNumber": member.number, **taken} if is_taken else self._element(member))
+        return Reply(ReplyKind.ANSWERED, 200, tuple(answers))
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=UniqueXero()) as one:
+        yield one
+
+
+def sale(invoice_id: str) -> Event:
+    sold = line("10.00", "2.00", tax_rate="20")
+    return event(Entity.INVOICE, invoice(sold, id=invoice_id, order_id=f"1{invoice_id}"))
+
+
+async def only_the_second_is_parked(one: Served) -> None:
+    [held] = await one.parked()
+    assert (held.reason, held.owner and held.owner.entity_id) == ("number_taken", "32")
+    assert held.detail == f"{NUMBER} is in Xero already: it is that of invoice 31 of webshop"
+
+
+async def test_a_sale_of_another_ones_number_and_content_is_not_taken_for_it(one: Served) -> None:
+    await one.acked(*one.receive(sale("31")))
+
+    await one.acked(*one.receive(sale("32")))
+
+    await only_the_second_is_parked(one)
+
+
+async def test_also_when_both_are_in_one_call(one: Served) -> None:
+    await one.acked(*one.receive(sale("31"), sale("32")))
+
+    await only_the_second_is_parked(one)
+
+
+async def test_also_when_xero_took_the_call_and_its_answer_was_lost(one: Served) -> None:
+    def lost(call: Call) -> Reply:
+        one.xero.take(call)
+        return Reply(ReplyKind.SERVER_ERROR, 500)
+
+    one.xero.answers[Kind.INVOICE] = [lost]
+
+    await one.acked(*one.receive(sale("31"), sale("32")))
+
+    await only_the_second_is_parked(one)
+
+
+async def test_a_sale_that_comes_again_is_still_known_as_itself(one: Served) -> None:
+    def lost(call: Call) -> Reply:
+        one.xero.take(call)
+        return Reply(ReplyKind.SERVER_ERROR, 500)
+
+    one.xero.answers[Kind.INVOICE] = [lost]
+
+    await one.acked(*one.receive(sale("31")))
+
+    assert await one.parked() == []
+    assert sum(call.purpose is Purpose.WRITE and call.kind is Kind.INVOICE for call in one.xero.calls) == 1
