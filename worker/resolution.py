@@ -221,11 +221,14 @@ def look_up_refused(name: str, said: str) -> tuple[str, str, str]:
 def _is_to_be_updated(member: Member, findings: Findings) -> bool:
     """A contact of ours with other content; a draft to be thrown away that a person has approved, to be voided now.
 
-    Not a contact whose update by id was refused: its name is another's, by Xero's comparison, which is wider than ours.
+    Or an allocation to be taken back whose id was not known until now. Not a contact whose update by id was refused:
+    its name is another's, by Xero's comparison, which is wider than ours.
     """
     found = findings.found.get(member.key)
     if found is None or not found.ours:
         return False
+    if member.kind is Kind.ALLOCATION:
+        return member.action is Action.VOID and not member.xero_id and bool(found.xero_id)
     if member.action is Action.VOID and member.kind in _STANDS:
         return member.element.get("Status") == "DELETED" and found.facts.get("status") == "AUTHORISED"
     return member.kind is Kind.CONTACT and member.xero_id is None

@@ -107,11 +107,16 @@ def _allocations(members: Sequence[Member], notes: Sequence[Mapping[str, Any]]) 
 
 
 def _found_deleted(member: Member, standing: Sequence[tuple[str, Mapping[str, Any]]]) -> Found:
-    there = any(same_id(member.xero_id, allocation.get("AllocationID")) for _, allocation in standing)
-    # what is kept of it has to say that it is gone, and of which credit note it was: later versions ask for both
     note = inner(member.element, "CreditNote").get("CreditNoteID")
-    facts = {"credit_note_id": note, "status": "AUTHORISED" if there else "DELETED"}
-    return Found(member.xero_id or "", ours=True, same=not there, facts=facts)
+    if member.xero_id:
+        left = [one for _, one in standing if same_id(member.xero_id, one.get("AllocationID"))]
+    else:
+        # Xero named none when it was made: what stands on its credit note is it
+        left = [one for of_note, one in standing if same_id(note, of_note)]
+    named = (id_of(Kind.ALLOCATION, left[0]) if len(left) == 1 else None) or member.xero_id or ""
+    # what is kept of it has to say that it is gone, and of which credit note it was: later versions ask for both
+    facts = {"credit_note_id": note, "status": "AUTHORISED" if left else "DELETED"}
+    return Found(named, ours=True, same=not left, facts=facts)
 
 
 def _standing(notes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:

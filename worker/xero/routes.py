@@ -19,6 +19,9 @@ _EACH = (("summarizeErrors", "false"),)
 UNEDITABLE = frozenset({PAYMENT, ALLOCATION})
 """Xero creates and deletes these, and never changes one."""
 
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+"""Where Xero named none when it made the allocation: it has no such one, and is then asked which it has."""
+
 _UNIT_DECIMALS = (("unitdp", "4"),)
 
 
@@ -87,5 +90,5 @@ def _allocation(write: Write, known: Known) -> Route | None:
         return None
     path = f"/CreditNotes/{credit_note}/Allocations"
     if write.action is VOID:
-        return Route("DELETE", f"{path}/{known.documents[write.key].xero_id}")
+        return Route("DELETE", f"{path}/{known.documents[write.key].xero_id or _NO_ID}")
     return Route("PUT", path, _EACH, "Allocations")
