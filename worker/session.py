@@ -18,7 +18,7 @@ from worker.clock import Clock
 from worker.closing import Closing
 from worker.deliveries import Deliveries
 from worker.documents import Kind, Write
-from worker.interruption import Interruption
+from worker.interruption import Interruption, out_of_calls
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Composed, Known, Lease, Wait
 from worker.namesakes import Namesakes
@@ -117,7 +117,10 @@ class Session:
             self.asleep -= 1
 
     async def wait_out(self, wait: Wait) -> None:
-        """Come back when it is over."""
+        """Come back when it is over. Raises `PauseOrganisation` where that is long: nothing is held meanwhile."""
+        pause = out_of_calls(wait)
+        if pause is not None:
+            raise pause
         await self.clock.sleep(max(wait.seconds, 0.01))
 
     def hear(self, now: datetime) -> None:

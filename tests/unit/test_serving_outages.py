@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
-from tests.sample_ledger import lease_of, open_call, opened, write
+from tests.sample_ledger import AMPLE, lease_of, open_call, opened, write
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_of
 from tests.unit.mapping_cases import event, invoice, line
+from worker.documents import Kind
+from worker.interruption import PauseOrganisation
 from worker.ledger.records import Call, Purpose, Wait
 from worker.opening import open_read, resend
 from worker.session import Session
+from worker.xero.reply import Reply, ReplyKind
 
 SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
 
@@ -57,3 +61,18 @@ async def test_what_is_not_sent_after_all_leaves_the_probe_to_others(tmp_path: P
         assert await resend(session, call, within_s=-1.0) is None
 
         assert isinstance(await read(session), Call)
+
+
+async def test_a_lost_reply_that_no_call_is_left_to_look_for_today_pauses_and_returns_its_event(tmp_path: Path) -> None:
+    lost = Reply(ReplyKind.UNCERTAIN, 503)
+    async with served(
+        f"sqlite+inline:///{tmp_path}/ledger.db", xero=MemoryXero({Kind.INVOICE: [lambda _: lost]})
+    ) as one:
+        one.session.limits = replace(AMPLE, day=4)
+
+        [tag] = one.receive(SALE)
+
+        pause = await one.failure()
+        assert isinstance(pause, PauseOrganisation)
+        assert (pause.reason, one.broker.returned[tag]) == ("day_budget_spent", 1)
+        assert [call.kind for call in await one.ledger.calls.unsettled(ORG)] == [Kind.INVOICE]
