@@ -12,6 +12,7 @@ from worker.xero.reply import Reply, ReplyKind
 _LONG_WAIT_S = 600.0
 _TRY_AGAIN_S = 900.0
 _XERO_DOWN_S = 30.0
+_LOOK_AGAIN_S = 60.0
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
     ReplyKind.SCOPE: "scope_missing",
@@ -49,6 +50,15 @@ def out_of_calls(wait: Wait) -> PauseOrganisation | None:
     if wait.seconds <= _LONG_WAIT_S:
         return None
     return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.seconds)
+
+
+def other_tenant(bound: str, configured: str) -> PauseOrganisation:
+    """What the ledger knows is of another tenant: every document would count as booked, and none would be there."""
+    detail = (
+        f"expected tenant_id {bound}, whose documents the ledger has under this name, and found {configured}: "
+        "set it back, or give the other tenant an organisation of another name or an empty ledger"
+    )
+    return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
 
 
 def xero_down() -> PauseOrganisation:

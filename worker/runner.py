@@ -15,7 +15,7 @@ from worker.batch_window import BatchWindow
 from worker.clock import Clock
 from worker.counts import Counts
 from worker.inbox import Throttle
-from worker.interruption import PauseOrganisation, Reconfigured, pause_for
+from worker.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose, Wait
@@ -146,6 +146,7 @@ class Runner:
 
     async def _serve(self) -> None:
         session = await self._session()
+        await self._insist_on_tenant(session.org.tenant_id)
         self._serving = Serving(session=session, consumer=self._consumer, throttle=self._throttle)
         if self._stopping.is_set():
             self._serving.stop()
@@ -154,6 +155,13 @@ class Runner:
             await self._serving.run()
         finally:
             self._serving = None
+
+    async def _insist_on_tenant(self, tenant_id: str | None) -> None:
+        """A connection that reaches one tenant alone may leave it out; which one that is, nothing tells."""
+        if tenant_id is not None:
+            bound = await self._ledger.tenants.bind(self.lease, tenant_id)
+            if bound != tenant_id.lower():
+                raise other_tenant(bound, tenant_id)
 
     async def _pause(self, pause: PauseOrganisation) -> None:
         self._log.error("organisation.paused", reason=pause.reason, detail=pause.detail, for_s=round(pause.seconds))

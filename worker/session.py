@@ -36,8 +36,7 @@ class Session:
     """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
-    `asleep` counts what is under way and `sleeps`.
-    `batch` is handed on from session to session. `in_hand` are held events between the ledger and the buffer, by id.
+    `in_hand` are held events between the ledger and the buffer, by id.
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
     `batch` is handed on from session to session.
     """

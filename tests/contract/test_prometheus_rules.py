@@ -11,7 +11,7 @@ import yaml
 
 from deploy.services import promtool
 from tests.prometheus_files import PROMETHEUS, ROOT, RULE_TESTS, RULES, alerts, groups, named_in, recorded, scraped
-from worker.interruption import _REASONS, xero_down
+from worker.interruption import _REASONS, other_tenant, xero_down
 
 RUNBOOK = ROOT / "deploy" / "runbook.md"
 PARTS = ("Meaning", "First look", "Cure")
@@ -98,7 +98,7 @@ def test_an_entry_is_as_severe_as_its_alert() -> None:
 
 def test_every_reason_for_a_pause_has_an_alert_and_stands_in_the_runbook() -> None:
     budget = {f"{limit}_budget_spent" for limit in ("day", "minute", "in_flight", "app_minute")}
-    reasons = {*_REASONS.values(), xero_down().reason, *budget}
+    reasons = {*_REASONS.values(), xero_down().reason, other_tenant("one", "two").reason, *budget}
     matchers = [
         pattern for rule in alerts().values() for pattern in re.findall(r'kind="all", reason=~?"([^"]+)"', rule["expr"])
     ]

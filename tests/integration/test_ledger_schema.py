@@ -16,7 +16,7 @@ from tests.sample_ledger import opened
 from worker.ledger.engine import Database
 from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
 from worker.ledger.ledger import Ledger
-from worker.ledger.tables import metadata
+from worker.ledger.store_tables import metadata
 from worker.ledger.upgrade import upgrade
 
 

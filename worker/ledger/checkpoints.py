@@ -16,7 +16,7 @@ from schemas.entities import Entity
 from worker.ledger.charge import Charge, told
 from worker.ledger.engine import Database
 from worker.ledger.statements import chunks, insert, upsert
-from worker.ledger.tables import store_rows, store_streams
+from worker.ledger.store_tables import store_rows, store_streams
 
 _STREAM = (store_streams.c.store == bindparam("of"), store_streams.c.stream == bindparam("list"))
 _READING = select(store_streams).where(*_STREAM)

@@ -26,6 +26,7 @@ from worker.ledger.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.readings import Readings
 from worker.ledger.run_reports import RunReports
 from worker.ledger.runs import StoreRuns
+from worker.ledger.tenants import Tenants
 from worker.ledger.tokens import Tokens
 from worker.ledger.upgrade import check_schema
 
@@ -52,6 +53,7 @@ class Ledger:
         self.figures = Figures(database)
         self.overlays = Overlays(database)
         self.notices = Notices(database)
+        self.tenants = Tenants(database)
 
     @classmethod
     async def open(

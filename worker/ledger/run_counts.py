@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.records import Tally
-from worker.ledger.tables import runs
+from worker.ledger.store_tables import runs
 
 _ADDED = ("written", "unchanged", "parked", "calls")
 _ADD = (

@@ -17,7 +17,7 @@ from worker.ledger.records import Tally
 from worker.ledger.run_counts import add_counts
 from worker.ledger.runs import FINISH, UNFINISHED, progress_of
 from worker.ledger.statements import among
-from worker.ledger.tables import run_streams, runs
+from worker.ledger.store_tables import run_streams, runs
 
 _WORKED = [state.value for state in RunState if state not in (RunState.JOINED, RunState.REFUSED)]
 _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]

@@ -19,7 +19,7 @@ from worker.ledger.charge import Charge, told
 from worker.ledger.checkpoints import save_memories
 from worker.ledger.engine import Database
 from worker.ledger.statements import insert, upsert
-from worker.ledger.tables import run_streams, runs
+from worker.ledger.store_tables import run_streams, runs
 
 UNFINISHED = (RunState.RECORDED.value, RunState.RUNNING.value)
 _REFUSED_DIGITS = 16
