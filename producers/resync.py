@@ -18,7 +18,7 @@ from producers.session import Session
 from producers.sought import Sought
 from producers.steps import Step
 from producers.store import Page, Stream
-from producers.translation import Batch, Wish
+from producers.translation import Batch
 from schemas.entities import Entity
 
 PAGES_AHEAD = 3
@@ -150,12 +150,11 @@ class Resyncer:
         on_their_way: asyncio.Queue[_OnItsWay | None],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        wish = wish_of(run)
         asked_at = self._s.clock.monotonic()
         async for page in self._pages(run, stream, after):
             self._s.steps.reached(Step.FETCHED)
             self._sought.see(page)
-            batch = await self._translate(stream, page, wish)
+            batch = await self._translate(stream, page, run)
             self._s.steps.reached(Step.TRANSLATED)
             await self._s.doubt(stream, batch, asked_at=asked_at)
             confirmed = tasks.create_task(self._s.posting.post(batch.outgoing))
@@ -181,7 +180,8 @@ class Resyncer:
             return Page((), (), 0, more=False)
         return replace(await self._s.source.rows(stream, piece), last=piece[-1], more=len(left) > len(piece))
 
-    async def _translate(self, stream: Stream, page: Page, wish: Wish) -> Batch:
+    async def _translate(self, stream: Stream, page: Page, run: Run) -> Batch:
+        wish = wish_of(run, news_since=self._s.clock.now() - 2 * (self._s.pace.lag + self._s.pace.poll_every))
         ids = [row.id for row in page.rows] + [broken.id for broken in page.broken]
         known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, ids))
         return self._s.translator.batch(page.rows, page.broken, known, now=self._s.clock.now(), wish=wish)

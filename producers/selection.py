@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from producers.routing import DATED, Routing
 from producers.runs import Run
@@ -51,8 +51,11 @@ def selection_of(run: Run, stream: Stream, routing: Routing) -> Selection:
     return Selection(since, until)
 
 
-def wish_of(run: Run) -> Wish:
-    """What of the rows is published, and how."""
+def wish_of(run: Run, *, news_since: datetime) -> Wish:
+    """What of the rows is published, and how.
+
+    What changed after `news_since` may be here before the poller has it: news does not go behind a backfill of days.
+    """
     command = run.command
     entities = run.entities
     ids = frozenset(ids_of(run))
@@ -60,5 +63,5 @@ def wish_of(run: Run) -> Wish:
     def is_wanted(found: Found) -> bool:
         return found.entity in entities and (not ids or found.data.id in ids)
 
-    lane = Lane.IMMEDIATE if isinstance(command, SyncNow) else Lane.BACKFILL
-    return Wish(is_wanted, command.organisation or "", lane=lane, again=True, run_id=run.id)
+    lane, old = (Lane.IMMEDIATE, None) if isinstance(command, SyncNow) else (None, news_since)
+    return Wish(is_wanted, command.organisation or "", lane, old, again=True, run_id=run.id)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from producers.pace import Pace
 from producers.resync import PAGES_AHEAD
 from producers.routing import Routing
 from producers.runs import RunState
@@ -18,6 +19,8 @@ from schemas.envelope import Lane
 from tests.agent_fixture import Workshop, subjects, target, workshop
 from tests.fake_store import INVOICES, OPENED, many_invoices
 from tests.waiting import until
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -53,6 +56,25 @@ async def test_a_resync_publishes_what_is_known_too_and_the_poller_nothing_of_it
     shop.clock.advance(600)
     await shop.poller.poll()
     assert shop.exchange.taken() == []
+
+
+async def test_what_changed_just_now_does_not_wait_behind_the_backfill(url: str) -> None:
+    # while the ledger is waited for this clock runs ahead: by less than such a lag
+    async with workshop(url, pace=Pace(lag=DAY)) as shop:
+        many_invoices(shop.store, 3)
+        shop.clock.advance(3 * DAY.total_seconds())
+        await shop.poller.poll()
+        shop.store.invoice(4, shop.clock.now())
+        shop.exchange.taken()
+        await shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE,)))
+
+        await shop.work_off("resync-all")
+
+        lanes = {event.subject: lane for event, lane in shop.exchange.taken()}
+        assert lanes == {"1": Lane.BACKFILL, "2": Lane.BACKFILL, "3": Lane.BACKFILL, "4": Lane.BATCH}
+        shop.clock.advance(2 * DAY.total_seconds())
+        await shop.poller.poll()
+        assert shop.exchange.names() == ["payment invoice-4"]
 
 
 async def test_only_the_entities_days_and_organisation_of_the_command_are_published(url: str) -> None:

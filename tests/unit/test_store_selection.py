@@ -65,9 +65,20 @@ def test_days_are_those_of_the_command_and_sales_older_than_the_books_are_left_u
     assert selection_of(run(command), INVOICES, routing()) == invoices
 
 
-def test_only_sync_now_takes_the_immediate_lane() -> None:
-    assert wish_of(run(SyncNow(entity=Entity.INVOICE, ids=("1",)))).lane is Lane.IMMEDIATE
-    assert wish_of(run(ResyncAll())).lane is Lane.BACKFILL
+@pytest.mark.parametrize(
+    ("command", "old", "news"),
+    [
+        (SyncNow(entity=Entity.CUSTOMER, ids=("7",)), Lane.IMMEDIATE, Lane.IMMEDIATE),
+        (ResyncAll(), Lane.BACKFILL, None),
+    ],
+)
+def test_a_resync_takes_the_backfill_lane_for_all_but_news_and_sync_now_the_immediate_one(
+    command: StoreCommand, old: Lane, news: Lane | None
+) -> None:
+    row, later = customer_row(), OPENED + timedelta(seconds=1)
+
+    assert wish_of(run(command), news_since=later).lane_of(row) is old
+    assert wish_of(run(command), news_since=OPENED).lane_of(row) is news
 
 
 def customer_row(*places: Place, name: str = "Ada") -> Row:
