@@ -72,6 +72,8 @@ class Connection:
             await asyncio.wait_for(self._closed.wait(), _CLOSE_TIMEOUT_S)
         except TimeoutError:
             self._raw._terminate_stream(None)  # noqa: SLF001 - pika has no public way to hang up
+        finally:
+            self.gate.resume()  # a paused one would breathe for ever
 
     def _on_close(self, error: BaseException) -> None:
         self._closed.set()

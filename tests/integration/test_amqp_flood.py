@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 
-from producers.amqp import Delivery
+from producers.amqp import ConnectionLost, Delivery
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
 from tests.amqp_links import Intake, consuming, publish, publishing
@@ -71,3 +73,18 @@ async def test_long_pause_does_not_look_like_a_dead_peer(amqp_url: str, unique_o
         await until(lambda: len(intake.held) == 10, what="all deliveries")
         assert intake.lost == []
         assert intake.consumer.reconnects == 0
+
+
+async def test_a_connection_lost_while_reading_is_paused_leaves_nothing_behind(amqp_url: str, unique_org: str) -> None:
+    async with consuming(amqp_url, organisation_queues(unique_org)) as intake:
+        connection = intake.consumer._connection
+        assert connection is not None
+        gate = weakref.ref(connection.gate)
+        intake.consumer.pause_reading()
+        connection.drop(ConnectionLost("by the test"))
+        del connection
+        await until(lambda: intake.consumer.reconnects and intake.consumer.connected.is_set(), what="the next one")
+
+        gc.collect()
+
+        assert gate() is None
