@@ -18,7 +18,7 @@ from schemas.topology import Queue
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from tests.unit.settings_cases import MINIMAL
-from worker.commanding import Order
+from worker.commanding import Order, Unconfirmed
 from worker.console.app import make_app
 from worker.console.chart_lists import ChartLists
 from worker.console.consents import Consents
@@ -61,6 +61,7 @@ class MemoryBroker:
     depths: dict[str, int] = field(default_factory=dict)
     sent: list[tuple[str, str, Command]] = field(default_factory=list)
     is_away: bool = False
+    is_blocked: bool = False
 
     async def ask(self, queues: Collection[str]) -> Mapping[str, int | None]:
         self._answer()
@@ -69,6 +70,8 @@ class MemoryBroker:
     async def place(self, order: Order, *, queues: Sequence[Queue]) -> None:
         self._answer()
         self.sent.append((order.id, order.target, decode_command(order.body)[1]))
+        if self.is_blocked:
+            raise Unconfirmed("the broker accepts no messages for now")
 
     def _answer(self) -> None:
         if self.is_away:

@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from producers.amqp import BrokerSettings, ConnectionLost, Publisher
+from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Publisher
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
 
 _PATIENCE_S = 30
 _ADMIN = "admin"
+_BLOCKED = "the broker accepts no messages for now, and rabbitmq-diagnostics alarms says why"
+_SILENT = "the broker has not confirmed it within {waited_s} s, as when too few of its nodes run"
+
+
+class Unconfirmed(AmqpError):
+    """The command was sent, and whether the broker has it is not known."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"it may still be carried out, so look whether it was before you send it again: {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,13 @@ def ordered(command: Command, *, target: str, name: str) -> Order:
     return Order(envelope.id, target, name, encode_command(envelope, command))
 
 
-async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]) -> None:
+async def place(
+    broker: BrokerSettings, order: Order, *, queues: Sequence[Queue], patience_s: int = _PATIENCE_S
+) -> None:
     """Publish it, `queues` declared before.
 
-    Raises `AmqpError`, `ConnectionLost` where no broker is there in 30 s or where it refuses the user.
+    Raises `Unconfirmed` where it was sent and may be carried out; any other `AmqpError` says that it will not be, as
+    `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user.
     """
     publisher = Publisher(broker, exchanges=EXCHANGES, queues=queues)
     connection = asyncio.create_task(publisher.run())
@@ -58,14 +70,25 @@ async def place(broker: BrokerSettings, order: Order, *, queues: Sequence[Queue]
     refusal = asyncio.create_task(publisher.turned_away.wait())
     ends = {connection, sending, refusal}
     try:
-        done, _ = await asyncio.wait(ends, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(ends, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         if connection in done:
             connection.result()
-        if sending not in done:
-            raise ConnectionLost(publisher.why_not(_PATIENCE_S))
-        sending.result()
+        if sending in done:
+            _take_answer(sending)
+        elif publisher.unconfirmed:
+            raise Unconfirmed(_BLOCKED if publisher.blocked else _SILENT.format(waited_s=patience_s))
+        else:
+            raise ConnectionLost(publisher.why_not(patience_s))
     finally:
         sending.cancel()
         refusal.cancel()
         await publisher.stop(timeout_s=1)
         await asyncio.wait(ends)
+
+
+def _take_answer(sending: asyncio.Task[None]) -> None:
+    """Raises what `place` does."""
+    try:
+        sending.result()
+    except (ConfirmTimeout, ConnectionLost) as error:
+        raise Unconfirmed(str(error)) from error

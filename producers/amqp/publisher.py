@@ -79,6 +79,11 @@ class Publisher(Link):
             await asyncio.wait(waiting, timeout=timeout_s)
         await self._end()
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages were sent on this connection and have no answer yet."""
+        return len(self._pending)
+
     def drop(self, reason: AmqpError) -> None:
         """Give this connection up; what is published from now on waits for the next."""
         super().drop(reason)

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from deploy.services.broker import PrivateBroker
 from producers.amqp import BrokerSettings, ConnectionLost
-from schemas.commands import ResyncAll
-from worker.commanding import ordered, place
+from schemas.commands import Release, ResyncAll
+from schemas.topology import organisation_commands, organisation_queues
+from tests.amqp_links import consuming
+from tests.cli_ledger import CommandLine
+from tests.waiting import until
+from worker.commanding import Unconfirmed, ordered, place
 
 
 @pytest.mark.parametrize(
@@ -29,3 +36,54 @@ async def test_who_is_turned_away_by_the_broker_is_told_so_without_a_wait(
     assert cure in str(told.value)
     assert "within" not in str(told.value)
     assert "hidden-1" not in str(told.value)
+
+
+async def test_a_command_that_a_blocking_broker_has_is_told_as_unconfirmed_since_it_comes_later(
+    private_broker: PrivateBroker, unique_org: str
+) -> None:
+    queues = organisation_queues(unique_org)
+    release = ordered(Release(), target=unique_org, name="release")
+    async with consuming(private_broker.url, queues, organisation_commands(unique_org), ack=True) as intake:
+        await block(private_broker)
+        try:
+            with pytest.raises(Unconfirmed, match=r"may still be carried out.* rabbitmq-diagnostics alarms says why"):
+                await place(BrokerSettings(private_broker.url), release, queues=queues, patience_s=3)
+            assert intake.held == []
+        finally:
+            await unblock(private_broker)
+
+        await until(lambda: intake.ids() == [release.id], what="the command")
+
+
+async def test_a_connection_lost_before_the_confirm_leaves_a_command_on_record_as_unconfirmed(
+    private_broker: PrivateBroker, unique_org: str, tmp_path: Path
+) -> None:
+    line = CommandLine(tmp_path, organisation=unique_org, broker_url=private_broker.url)
+    await asyncio.to_thread(line.in_ledger, lambda ledger: ledger.now())  # makes it
+    await block(private_broker)
+    try:
+        running = asyncio.create_task(asyncio.to_thread(line.run, "release", "--by", "ann"))
+        await blocks_somebody(private_broker)
+        await asyncio.to_thread(private_broker.ctl, "close_all_connections", "by the test")
+        result = await running
+    finally:
+        await unblock(private_broker)
+
+    assert result.exit_code == 1
+    assert "is not confirmed: it may still be carried out" in result.stderr
+    actions = await asyncio.to_thread(line.in_ledger, lambda ledger: ledger.admin_actions.latest())
+    assert sorted(one.action for one in actions) == ["release", "release.unconfirmed"]
+
+
+async def block(broker: PrivateBroker) -> None:
+    await asyncio.to_thread(broker.ctl, "set_vm_memory_high_watermark", "0.00001")
+
+
+async def unblock(broker: PrivateBroker) -> None:
+    await asyncio.to_thread(broker.ctl, "set_vm_memory_high_watermark", "0.6")
+
+
+async def blocks_somebody(broker: PrivateBroker) -> None:
+    deadline = asyncio.get_running_loop().time() + 25
+    while "blocked" not in (await asyncio.to_thread(broker.ctl, "list_connections", "state")).split():
+        assert asyncio.get_running_loop().time() < deadline, "nobody published"

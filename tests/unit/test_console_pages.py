@@ -205,6 +205,18 @@ async def test_a_command_that_the_broker_does_not_take_is_said(room: Room) -> No
     assert sorted(one.action for one in actions) == ["resync-all", "resync-all.failed"]
 
 
+async def test_a_command_that_is_not_confirmed_leads_to_where_its_run_would_appear(room: Room) -> None:
+    room.broker.is_blocked = True
+
+    answer = await room.browser.post("/resync/start", {"store": "shop"})
+
+    assert answer.headers["location"] == f"/resync/{room.broker.sent[0][0]}"
+    page = text_of(await room.browser.get(answer.headers["location"]))
+    assert "Not confirmed: it may still be carried out" in page
+    actions = await room.desk.ledger.admin_actions.latest()
+    assert sorted(one.action for one in actions) == ["resync-all", "resync-all.unconfirmed"]
+
+
 async def test_a_store_that_does_not_answer_has_no_price(tmp_path: Path) -> None:
     config = MINIMAL.replace("https://shop.example.com", "http://127.0.0.1:9")
     async with console_room(tmp_path, config=config) as room:

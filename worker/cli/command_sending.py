@@ -13,7 +13,7 @@ from schemas.commands import Command
 from schemas.topology import Queue
 from worker.bootstrap import broker_settings
 from worker.cli.ledger_use import record
-from worker.commanding import ordered, place
+from worker.commanding import Unconfirmed, ordered, place
 from worker.settings import Settings
 
 
@@ -22,13 +22,17 @@ def send(
 ) -> str:
     """Put it on record, publish it to `target` and return its id, which is the run's.
 
-    Exits 1 when it cannot be recorded, or when the broker does not take it; that goes on record too.
+    Exits 1 when it cannot be recorded, or when the broker does not take it or does not say so; that goes on record too.
     """
     order = ordered(command, target=target, name=name)
     done = partial(record, settings, who=by, organisation=organisation, subject=f"{target} {order.id}")
     done(name)
     try:
         asyncio.run(place(broker_settings(settings), order, queues=queues))
+    except Unconfirmed as error:
+        done(f"{name}.unconfirmed")
+        typer.echo(f"{name} {order.id} is not confirmed: {error}", err=True)
+        raise typer.Exit(1) from None
     except AmqpError as error:
         done(f"{name}.failed")
         typer.echo(f"not sent: {error}", err=True)

@@ -23,7 +23,7 @@ class Place(Protocol):
     """Sends a command as an admin."""
 
     def __call__(self, order: Order, *, queues: Sequence[Queue]) -> Awaitable[None]:
-        """Raises `AmqpError`."""
+        """Raises `AmqpError`, `Unconfirmed` where it may be carried out."""
         ...
 
 

@@ -16,7 +16,7 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.topology import store_queues
 from worker.bootstrap import limits_of
-from worker.commanding import ordered
+from worker.commanding import Unconfirmed, ordered
 from worker.console.visit import Refused, Visit
 from worker.ledger.run_reports import RunStatus
 from worker.pricing import count, prices
@@ -81,6 +81,9 @@ async def start(visit: Visit) -> Response:
     await record(order.name)
     try:
         await desk.place(order, queues=store_queues(store.name))
+    except Unconfirmed as error:
+        await record(f"{order.name}.unconfirmed")
+        return visit.back(f"/resync/{order.id}", f"Not confirmed: {error}.")
     except AmqpError:
         await record(f"{order.name}.failed")
         raise
