@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from producers.amqp import Delivery
 from schemas.codec import decode_event
+from schemas.commands import Release, decode_command
 from schemas.envelope import Event, Lane
 from schemas.errors import Sender, Undecodable
-from schemas.topology import event_key
+from schemas.topology import command_key, event_key
 from worker.documents import Write
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.settings import OrganisationSettings
@@ -105,6 +106,19 @@ def _mapped(
     if isinstance(planned, Ignored):
         return Sound(event, (), planned.reason)
     return Sound(event, planned.writes)
+
+
+def read_release(body: bytes, org: str) -> str:
+    """The id of a command to open this organisation's batch window. Raises `Undecodable` for what is none."""
+    envelope, command = decode_command(body)
+    if not isinstance(command, Release):
+        name = envelope.type.removeprefix("xerelay.")
+        cure = f"use the routing key {command_key('{store}', name)}"
+        raise Undecodable("unknown_kind", f"{name} is for a store, not for an organisation: {cure}")
+    if envelope.organisation not in (None, org):
+        cure = f"use the routing key {command_key(str(envelope.organisation), 'release')}"
+        raise Undecodable("invalid", f"organisation: is {envelope.organisation!r}, but this is {org!r}: {cure}")
+    return envelope.id
 
 
 def sender_of(event: Event) -> Sender:

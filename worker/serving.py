@@ -14,7 +14,6 @@ from operator import attrgetter
 import structlog
 
 from producers.amqp import AmqpError, Consumer, Delivery
-from schemas.commands import Release, decode_command
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
@@ -28,7 +27,7 @@ from worker.interruption import PauseOrganisation, Reconfigured
 from worker.lane_keeper import LaneKeeper, when_connected
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.performer import Performer
-from worker.reading import Arrival, printable
+from worker.reading import Arrival, printable, read_release
 from worker.resolution import Resolution
 from worker.revising import Revising
 from worker.session import Session
@@ -171,16 +170,16 @@ class Serving:
         return Arrival(body, lane or _lane_of(key), printable(message_id), key, delivery, dead=lane is None)
 
     def _command(self, delivery: Delivery) -> None:
+        org = self._s.org.name
         try:
-            envelope, command = decode_command(delivery.body)
+            command_id = read_release(delivery.body, org)
         except Undecodable as error:
-            self._log.error("command.refused", organisation=self._s.org.name, reason=error.reason)
+            self._log.error("command.refused", organisation=org, reason=error.reason, detail=error.detail)
         else:
-            if isinstance(command, Release) and self._stop.is_set():
+            if self._stop.is_set():
                 return  # it goes back with all that is held, for who serves next
-            if isinstance(command, Release):
-                self._keeper.lanes.release()
-                self._log.info("lane.released", organisation=self._s.org.name, command_id=envelope.id)
+            self._keeper.lanes.release()
+            self._log.info("lane.released", organisation=org, command_id=command_id)
         self._s.deliveries.ack(delivery)
 
     async def _keep_lanes(self) -> None:
