@@ -205,6 +205,11 @@ class Buffer:
         slots = (s for s in self._slots.everyone() if s.write.kind is kind and not s.in_flight)
         return list(dict.fromkeys(work for slot in slots for work in slot.owners))
 
+    def deletes(self, kinds: Container[Kind]) -> bool:
+        """Whether a document of these kinds is to be gone, be it in a call or behind one."""
+        last = (slot.queue or slot for slot in self._slots.everyone())
+        return any(slot.write.action is VOID and slot.write.kind in kinds for slot in last)
+
     def idle(self) -> list[Work]:
         """The works of which nothing is in a call."""
         return [w for w in self._works if not any(map(self._slots.is_flying, w.pending))]

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from schemas.envelope import Lane
-from worker.documents import DOCUMENTS_PER_CALL, Kind
+from worker.documents import DOCUMENTS_PER_CALL, VOID, DocumentKey, Kind
 from worker.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.ledger.records import Call, Opened, Wait
 from worker.opening import open_write
@@ -48,7 +48,9 @@ _EARLY_S = 1.0
 _MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 
 _PATIENCE_S = 540.0
-"""So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned."""
+"""So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned.
+
+So long a void waits, too, for money that is to be deleted."""
 
 
 class Dispatcher:
@@ -179,16 +181,29 @@ class Dispatcher:
         await self._take_off(kind, _LANES[payer], opened)
 
     def _without_early(self, slots: list[Slot]) -> list[Slot]:
-        """Money for a sale that is about to change waits: another invoice may take its invoice's place."""
-        if self._s.org.edited_paid != "reissue":
+        """Some wait for others to go first; each of these is put back for a moment."""
+        now = self._s.clock.monotonic()
+        early = self._of_changing(slots) | self._paid_perhaps(slots, now)
+        if not early:
             return slots
-        early = {
-            slot.key
-            for slot in slots
-            if slot.write.kind in _MONEY and any(map(self._s.buffer.wants, slot.write.awaits))
-        }
-        self._s.buffer.put_back(early, not_before=self._s.clock.monotonic() + _EARLY_S)
+        self._s.buffer.put_back(early, not_before=now + _EARLY_S)
         return [slot for slot in slots if slot.key not in early]
+
+    def _of_changing(self, slots: list[Slot]) -> set[DocumentKey]:
+        """Money for a sale that is about to change: another invoice may take its invoice's place."""
+        if self._s.org.edited_paid != "reissue":
+            return set()
+        money = (slot for slot in slots if slot.write.kind in _MONEY)
+        return {slot.key for slot in money if any(map(self._s.buffer.wants, slot.write.awaits))}
+
+    def _paid_perhaps(self, slots: list[Slot], now: float) -> set[DocumentKey]:
+        """What is to be voided while money is to be deleted: Xero voids nothing that is paid.
+
+        Whose money it is a removal does not say. So those of any sale wait, as long as a worker keeps an event.
+        """
+        voids = (slot for slot in slots if slot.write.action is VOID and slot.write.kind not in _MONEY)
+        early = {slot.key for slot in voids if now < slot.since + _PATIENCE_S}
+        return early if early and self._s.buffer.deletes(_MONEY) else set()
 
     def _note(self, kind: Kind, offered: int) -> None:
         now = self._s.clock.monotonic()
