@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from worker.documents import Action, DocumentKey, Kind
 from worker.interruption import pause_for
-from worker.ledger.records import Call, Document, Member
+from worker.ledger.records import CANCELLED_PAID, Call, Document, Member
 from worker.opening import open_lookup
 from worker.outcome import settled_keys
 from worker.sending import send
@@ -33,7 +33,7 @@ _PAID_HINT = (
     "xero voids nothing that has payments or credit on it: publish the refund as a credit memo and discard this "
     "event, or remove them in xero and retry"
 )
-_STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), ("cancelled_paid", _PAID_HINT))
+_STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), (CANCELLED_PAID, _PAID_HINT))
 _STAYS = ("not_deleted", "delete it in xero, where something stands in the way, then retry")
 _NAMES_HINT = (
     "look in xero for contacts whose names end with the customer's id in brackets; rename or archive those, then retry"
@@ -177,9 +177,7 @@ class Resolution:
         if member.kind is Kind.CONTACT and self._suffix(member):
             await self._settlement.free([member])
         elif member.action is Action.VOID:
-            detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
-            reason, hint = _STANDS.get(member.kind, _STAYS)
-            await self._settlement.park(member, reason, detail, hint)
+            await self._still_there(member, found)
         elif member.kind is Kind.CONTACT and (found is None or not found.ours):
             detail = f"xero has other contacts of the names that were tried for {member.number}"
             await self._settlement.park(member, "contact_name_taken", detail, _NAMES_HINT)
@@ -187,6 +185,19 @@ class Resolution:
             detail = f"{member.number} is in Xero already" + (f": {found.detail}" if found and found.detail else "")
             hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
             await self._settlement.park(member, "number_taken", detail, hint)
+
+    async def _still_there(self, member: Member, found: Found | None) -> None:
+        """What was to be gone is paid, unless its money went while Xero was asked: then it is sent again."""
+        if found is not None and found.xero_id in self._s.unpaid:
+            self._s.unpaid.remove(found.xero_id)
+            await self._settlement.free([member])
+        elif found is not None and found.unpaid:
+            detail = f"xero does not void {member.number}, and shows nothing that is paid on it"
+            await self._settlement.failed([member], "not_deleted", detail)
+        else:
+            detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
+            reason, hint = _STANDS.get(member.kind, _STAYS)
+            await self._settlement.park(member, reason, detail, hint)
 
     def _stub(self, member: Member, findings: Findings) -> Document:
         return self._document(member, findings)._replace(version=_EPOCH, content_hash="")

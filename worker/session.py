@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from worker.batch_window import BatchWindow
 from worker.breaker import Breaker
@@ -30,6 +31,9 @@ from worker.work import Work, everyone
 from worker.xero.client import XeroClient
 from worker.xero.readings import Readings
 
+_REMEMBERED = 1_000
+"""Many seconds' worth: each payment is deleted alone."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -38,7 +42,7 @@ class Session:
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `in_hand` are held events between the ledger and the buffer, by id.
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
-    `batch` is handed on from session to session.
+    `batch` is handed on from session to session. `unpaid` are Xero's ids of what money was taken off a moment ago.
     """
 
     org: OrganisationSettings
@@ -67,6 +71,7 @@ class Session:
     in_hand: Counter[str] = field(default_factory=Counter)
     heard: tuple[datetime, float] | None = None
     asleep: int = 0
+    unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
 

@@ -22,6 +22,7 @@ from worker.overtaken import held_below
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
+from worker.xero.paying import MONEY
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0
@@ -62,6 +63,9 @@ class Settlement:
             self._tell_unheard(results)
         ending = self._ends.with_documents(results.documents, {work for work, _ in fates})
         account = Account(self._s, ending, result, fates, calls=1)
+        if call.kind in MONEY:
+            # before the ledger has it: a sale that is about to be parked as paid asks for it
+            self._s.unpaid.extend(one.unpays for one in results.documents if one.unpays)
         children = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,

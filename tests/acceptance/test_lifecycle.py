@@ -12,7 +12,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.acceptance.stage import Stage
 from tests.log_lines import told
-from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
 from worker.ledger.records import Held, HoldState
 
 
@@ -37,6 +37,10 @@ class Shop:
     def payment(self, number: int, amount: str = "12.00", name: str = "") -> Event:
         sale = {"order_id": f"o{number}", "order_number": f"O{number}", "invoice_id": str(number), "date": "2026-03-02"}
         return event(Entity.PAYMENT, payment(id=name or f"p{number}", sale=sale, amount=amount))
+
+    def removed(self, name: int | str) -> Event:
+        entity = Entity.INVOICE if isinstance(name, int) else Entity.PAYMENT
+        return removed(entity, str(name)).model_copy(update={"version": VERSION + timedelta(hours=2)})
 
     def invoices(self) -> dict[str, Any]:
         """What is in Xero, by the store's number."""
@@ -110,6 +114,21 @@ async def test_edited_and_cancelled_sales_change_what_xero_lets_and_leave_people
     made = calls(stage) - spent
     assert 2 <= made["GET", "Invoices"] <= 6
     assert stage.sandbox.audit()["duplicates"] == []
+
+
+async def test_paid_sales_that_the_store_deletes_are_voided_and_their_payments_deleted(sqlite_stage: Stage) -> None:
+    stage, shop = sqlite_stage, Shop(sqlite_stage)
+    await shop.publish(*(shop.sale(n) for n in (1, 2, 3)), *(shop.payment(n) for n in (1, 2, 3)))
+    stage.worker()
+    await shop.until_written(3, 3)
+
+    await shop.publish(shop.removed(1), shop.removed("p1"), shop.removed("p2"), shop.removed(2), shop.removed(3))
+    await shop.until_parked(1)
+    await shop.publish(shop.removed("p3"))
+
+    await shop.until_parked(0)
+    await stage.until(lambda: {one["Status"] for one in shop.invoices().values()} == {"VOIDED"}, what="all void")
+    assert {one["Status"] for one in stage.sandbox.documents("payments")} == {"DELETED"}
 
 
 async def test_payments_of_drafts_go_by_themselves_when_a_person_approves(sqlite_stage: Stage) -> None:

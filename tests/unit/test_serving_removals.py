@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,10 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import MemoryXero, Served, served
+from tests.serving_fakes import MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
+from tests.waiting import until
+from worker.clock import SystemClock
 from worker.documents import Action, Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.endpoints import ENDPOINTS
@@ -49,6 +54,30 @@ class PayingXero(MemoryXero):
         return sum((Decimal(one["Amount"]) for one in payments if target in _targets(one)), Decimal(0))
 
 
+@dataclass
+class SlowlyListing(PayingXero):
+    """Says what there is when told to, as it was when it was asked."""
+
+    asked: bool = False
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, call: Call) -> Reply:
+        reply = await super().send(call)
+        if call.purpose is Purpose.LOOKUP:
+            self.asked = True
+            await self.answering.wait()
+        return reply
+
+
+class Hurried(SystemClock):
+    """Ahead of the others, as if so much had passed."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
 def _targets(one: Mapping[str, Any]) -> list[Any]:
     return [one.get("Invoice", {}).get("InvoiceID"), one.get("CreditNote", {}).get("CreditNoteID")]
 
@@ -57,9 +86,8 @@ def voids(call: Call) -> bool:
     return call.purpose is Purpose.WRITE and call.members[0].action is Action.VOID
 
 
-def refusing(call: Call) -> Reply:
-    """What Xero says to the void of what is paid."""
-    error = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": PAID}]}
+def refusing(call: Call, said: str = PAID) -> Reply:
+    error = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": said}]}
     return Reply(ReplyKind.ANSWERED, 200, tuple({**member.element, **error} for member in call.members))
 
 
@@ -67,6 +95,16 @@ def refusing(call: Call) -> Reply:
 async def one(tmp_path: Path) -> AsyncIterator[Served]:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=PayingXero()) as one:
         yield one
+
+
+@asynccontextmanager
+async def serving_again(one: Served) -> AsyncIterator[Served]:
+    """The next session, with the same ledger and Xero."""
+    again = serve(one.ledger, one.lease, MemoryBroker(), one.xero)
+    try:
+        yield again
+    finally:
+        await again.end()
 
 
 def gone(entity: Entity, entity_id: str) -> Event:
@@ -100,3 +138,108 @@ async def test_what_is_deleted_with_its_money_is_voided_behind_it(
     assert await one.parked() == []
     assert one.xero.written[number]["Status"] == "VOIDED"
     assert [call.kind is Kind.PAYMENT for call in one.xero.calls if voids(call)] == [True, False]
+
+
+async def test_a_void_does_not_wait_for_ever_for_money_that_does_not_go(one: Served) -> None:
+    one.session.clock = clock = Hurried()
+    _, money = await booked(one)
+    await one.acked(*one.receive(event(Entity.INVOICE, invoice(LINE, id="32", number="13"))))
+    one.xero.gate.clear()
+    deleting = one.receive(money)
+    await until(lambda: any(map(voids, one.xero.calls)), what="the deletion's call, which is not answered")
+    voiding = one.receive(gone(Entity.INVOICE, "32"))
+    await until(lambda: len(one.session.buffer) == 2, what="both in memory")
+    before = sum(map(voids, one.xero.calls))
+
+    clock.ahead_s = 540
+
+    await until(lambda: sum(map(voids, one.xero.calls)) == 2, what="the void")
+    one.xero.gate.set()
+    await one.acked(*deleting, *voiding)
+    assert before == 1
+    assert await one.parked() == []
+
+
+async def test_a_sale_whose_payment_is_deleted_in_a_later_window_is_voided_then(one: Served) -> None:
+    document, money = await booked(one)
+    await one.acked(*one.receive(document))
+    assert [held.reason for held in await one.parked()] == ["cancelled_paid"]
+
+    await one.acked(*one.receive(money))
+
+    await one.parks(0)
+    await until(lambda: one.xero.written[SALE]["Status"] == "VOIDED", what="the sale void")
+
+
+async def test_a_refund_whose_payment_is_deleted_in_a_later_window_is_voided_then(one: Served) -> None:
+    document, money = await paid_back(one)
+    await one.acked(*one.receive(document))
+
+    await one.acked(*one.receive(money))
+
+    await until(lambda: one.xero.written[REFUND]["Status"] == "VOIDED", what="the refund void")
+    await one.parks(0)
+
+
+async def test_a_sale_that_was_set_off_is_voided_when_its_refund_is_deleted(one: Served) -> None:
+    await one.acked(*one.receive(event(Entity.INVOICE, invoice(LINE))))
+    await one.acked(*one.receive(event(Entity.CREDIT_MEMO, credit_memo(LINE))))
+    await one.acked(*one.receive(gone(Entity.INVOICE, "31")))
+    assert [held.reason for held in await one.parked()] == ["cancelled_paid"]
+
+    await one.acked(*one.receive(gone(Entity.CREDIT_MEMO, "41")))
+
+    await one.parks(0)
+    await until(lambda: one.xero.written[SALE]["Status"] == "VOIDED", what="the sale void")
+    assert one.xero.written[REFUND]["Status"] == "VOIDED"
+
+
+async def test_a_sale_with_several_payments_is_voided_behind_the_last(one: Served) -> None:
+    await one.acked(*one.receive(event(Entity.INVOICE, invoice(LINE))))
+    halves = [event(Entity.PAYMENT, payment(id=number, amount="6.00")) for number in ("51", "52")]
+    await one.acked(*one.receive(*halves))
+
+    await one.acked(*one.receive(gone(Entity.INVOICE, "31"), gone(Entity.PAYMENT, "51")))
+    parked = [held.reason for held in await one.parked()]
+    await one.acked(*one.receive(gone(Entity.PAYMENT, "52")))
+
+    assert parked == ["cancelled_paid"]
+    await one.parks(0)
+    await until(lambda: one.xero.written[SALE]["Status"] == "VOIDED", what="the sale void")
+
+
+async def test_a_sale_whose_payment_xero_does_not_delete_is_parked_as_paid(one: Served) -> None:
+    document, money = await booked(one)
+    one.xero.answers[Kind.PAYMENT] = [partial(refusing, said="Payments within a batch cannot be deleted.")]
+
+    await one.acked(*one.receive(document, money))
+
+    assert sorted(held.reason for held in await one.parked()) == ["cancelled_paid", "payment_in_batch"]
+
+
+async def test_a_void_that_xero_refuses_once_its_payment_is_gone_is_sent_again(one: Served) -> None:
+    document, money = await booked(one)
+    await one.acked(*one.receive(money))
+    await one.end()
+    one.xero.answers[Kind.INVOICE] = [refusing]  # the answer that Xero kept for the worker before
+
+    async with serving_again(one) as next_one:
+        await next_one.acked(*next_one.receive(document))
+
+        assert await next_one.parked() == []
+        assert one.xero.written[SALE]["Status"] == "VOIDED"
+
+
+async def test_a_payment_that_goes_while_xero_is_asked_about_its_sale_leaves_nothing_parked(tmp_path: Path) -> None:
+    xero = SlowlyListing()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero) as one:
+        document, money = await booked(one)
+        tags = one.receive(document)
+        await until(lambda: xero.asked, what="the look at the sale")
+        await one.acked(*one.receive(money))
+        xero.answering.set()
+
+        await one.acked(*tags)
+
+        assert await one.parked() == []
+        assert xero.written[SALE]["Status"] == "VOIDED"

@@ -147,7 +147,7 @@ def test_allocations_are_found_by_invoice_and_amount_each_once() -> None:
 
     result = match(Kind.ALLOCATION, members, [note])
 
-    facts = {"amount": "5.00", "credit_note_id": "n-1", "status": "AUTHORISED"}
+    facts = {"amount": "5.00", "credit_note_id": "n-1", "target_id": "i-1", "status": "AUTHORISED"}
     assert result[members[0].key] == Found("a-1", ours=True, same=True, facts=facts)
     assert result[members[1].key] is None
 
@@ -226,12 +226,12 @@ def test_a_number_that_differs_in_case_is_another_of_the_stores(kind: Kind, thei
 
 
 @pytest.mark.parametrize(("left", "status"), [([], "DELETED"), ([{"AllocationID": "a-1"}], "AUTHORISED")])
-def test_of_a_deleted_allocation_its_state_and_its_note_are_kept(left: list[dict[str, str]], status: str) -> None:
-    element = {"Status": "DELETED", "CreditNote": {"CreditNoteID": "n-1"}}
+def test_of_a_deleted_allocation_its_state_and_both_its_ends_are_kept(left: list[dict[str, str]], status: str) -> None:
+    element = {"Status": "DELETED", "CreditNote": {"CreditNoteID": "n-1"}, "Invoice": {"InvoiceID": "i-1"}}
     member = member_of(Kind.ALLOCATION, "1", element, action=Action.VOID, xero_id="a-1")
 
     (found,) = match(Kind.ALLOCATION, [member], [{"CreditNoteID": "n-1", "Allocations": left}]).values()
 
     assert found is not None
     assert found.same == (status == "DELETED")
-    assert found.facts == {"credit_note_id": "n-1", "status": status}
+    assert found.facts == {"credit_note_id": "n-1", "target_id": "i-1", "status": status}

@@ -242,7 +242,7 @@ def test_allocations_are_matched_by_invoice_and_amount() -> None:
     assert [v.xero_id for m in members if isinstance(v := result[m.key], Written)] == ["a-1", "a-2", "a-3"]
     first = result[members[0].key]
     assert isinstance(first, Written)
-    assert first.facts == {"amount": "5.00", "credit_note_id": "n-1", "status": "AUTHORISED"}
+    assert first.facts == {"amount": "5.00", "credit_note_id": "n-1", "target_id": "i-1", "status": "AUTHORISED"}
 
 
 def test_a_deleted_allocation_is_written() -> None:

@@ -22,6 +22,7 @@ from worker.ledger.questions import ask
 from worker.ledger.records import CallState, Document, Held, HoldState, Lease
 from worker.ledger.statements import Prepared, prepared
 from worker.ledger.tables import calls, claims, held
+from worker.ledger.unpaid import release_unpaid
 
 _THERE = select(calls.c.id).where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"))
 _HOLDING = select(held.c.id).where(held.c.org == bindparam("of")).limit(1)
@@ -80,7 +81,8 @@ async def settle_held(
     dropped = await drop_held(connection, verdict.completed)
     await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     children = await release_children(connection, org, [document.key for document in verdict.documents], now)
-    return children, dropped
+    unpaid = await release_unpaid(connection, org, verdict.documents, now)
+    return [*children, *unpaid], dropped
 
 
 @cache

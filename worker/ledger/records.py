@@ -42,6 +42,12 @@ class Document(NamedTuple):
     content_hash: str
     facts: Mapping[str, Any] = _NO_FACTS
 
+    @property
+    def unpays(self) -> str:
+        """The Xero id of what a payment or allocation was on that is deleted; empty for others."""
+        target = self.facts.get("target_id")
+        return str(target) if target and self.facts.get("status") == "DELETED" else ""
+
 
 class Purpose(StrEnum):
     """Why a call is made: the request report counts by it."""
@@ -183,6 +189,9 @@ class Wait:
 
 KIND_PAUSED = "kind_paused"
 """The reason of what is held because its kind of document is paused."""
+
+CANCELLED_PAID = "cancelled_paid"
+"""The reason of what is parked because Xero voids nothing that is paid."""
 
 
 class HoldState(StrEnum):

@@ -16,7 +16,7 @@ from worker.literals import decode, encode
 from worker.rebuild.index import Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import GONE, id_of, number_of
-from worker.xero.facts import facts_of
+from worker.xero.facts import facts_of, target_of
 from worker.xero.match import match
 from worker.xero.sameness import differences
 
@@ -95,7 +95,8 @@ def _allocations(notes: Sequence[Element]) -> Iterator[tuple[Element, Element]]:
 
 def _to_be_taken_back(write: Write, note: Element, allocation: Element) -> Document:
     facts = facts_of(Kind.ALLOCATION, allocation)
-    facts |= {"credit_note_id": note.get("CreditNoteID"), "status": "AUTHORISED"}
+    named = {"credit_note_id": note.get("CreditNoteID"), "target_id": target_of(allocation)}
+    facts |= {**named, "status": "AUTHORISED"}
     return _allocation_row(write, id_of(Kind.ALLOCATION, allocation) or "", facts, UNKNOWN)
 
 

@@ -117,7 +117,10 @@ def _changed(element: dict[str, Any], digests: Mapping[str, str], document: Docu
 
 def _voiding(write: Write, document: Document) -> dict[str, Any]:
     endpoint = ENDPOINTS[write.kind]
-    if write.kind in (PAYMENT, ALLOCATION):
+    if write.kind is PAYMENT:
         return {"Status": "DELETED"}
+    if write.kind is ALLOCATION:
+        # nothing of it is sent: what it was on is to be known when it is gone
+        return {"Status": "DELETED", "Invoice": {"InvoiceID": document.facts.get("target_id")}}
     status = "DELETED" if document.facts.get("status") in UNAPPROVED else "VOIDED"
     return {endpoint.id: document.xero_id, endpoint.number: document.number, "Status": status}

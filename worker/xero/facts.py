@@ -32,6 +32,17 @@ def money(value: Any) -> Decimal | None:
     return None if value is None or value == "" else Decimal(str(value))
 
 
+def target_of(element: Mapping[str, Any]) -> str | None:
+    """The Xero id of the sale or the refund that a payment is on."""
+    return inner(element, "Invoice").get("InvoiceID") or inner(element, "CreditNote").get("CreditNoteID")
+
+
+def is_unpaid(kind: Kind, element: Mapping[str, Any]) -> bool:
+    """Whether Xero shows a sale or a refund to be approved, with nothing paid or set off."""
+    due = money(element.get("AmountDue" if kind is Kind.INVOICE else "RemainingCredit"))
+    return due is not None and element.get("Status") == "AUTHORISED" and due == money(element.get("Total"))
+
+
 def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
     if kind is Kind.INVOICE:
         return _of_sale(element)

@@ -9,7 +9,7 @@ from typing import Any
 from worker.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
 from worker.xero.endpoints import ENDPOINTS, GONE, id_of, inner, number_of, same_id
-from worker.xero.facts import facts_of, money
+from worker.xero.facts import facts_of, is_unpaid, money, target_of
 from worker.xero.sameness import differences
 
 
@@ -18,7 +18,7 @@ class Found:
     """A document of Xero that answers to a member.
 
     `ours`: our unique number is on it, and nobody else's document stands in its way. `same`: it holds what was sent, or
-    is void where that was asked; `detail` says what differs.
+    is void where that was asked; `detail` says what differs. `unpaid`: nothing stands in the way of its void.
     """
 
     xero_id: str
@@ -26,6 +26,7 @@ class Found:
     same: bool
     facts: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
+    unpaid: bool = False
 
 
 def match(
@@ -88,8 +89,12 @@ def _found(member: Member, element: Mapping[str, Any], elements: Sequence[Mappin
     elif member.kind is Kind.CONTACT and member.xero_id is not None:
         # an update that its name stands against: the name is another contact's
         ours = ours and not any(_has_name_of(member, e) and not _is_ours(member, e) for e in elements)
-    facts = facts_of(member.kind, element)
-    return Found(str(id_of(member.kind, element)), ours, not wrong, facts, "; ".join(wrong))
+    facts, unpaid = facts_of(member.kind, element), False
+    if member.action is Action.VOID and member.kind is Kind.PAYMENT:
+        facts["target_id"] = target_of(element)
+    elif member.action is Action.VOID:
+        unpaid = is_unpaid(member.kind, element)
+    return Found(str(id_of(member.kind, element)), ours, not wrong, facts, "; ".join(wrong), unpaid)
 
 
 def _allocations(members: Sequence[Member], notes: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Found | None]:
@@ -100,7 +105,7 @@ def _allocations(members: Sequence[Member], notes: Sequence[Mapping[str, Any]]) 
             found[member.key] = _found_deleted(member, left)
             continue
         hit = next((entry for entry in left if _is_allocation_of(member, *entry)), None)
-        found[member.key] = None if hit is None else _found_allocation(*hit)
+        found[member.key] = None if hit is None else _found_allocation(member, *hit)
         if hit is not None:
             left.remove(hit)
     return found
@@ -115,7 +120,8 @@ def _found_deleted(member: Member, standing: Sequence[tuple[str, Mapping[str, An
         left = [one for of_note, one in standing if same_id(note, of_note)]
     named = (id_of(Kind.ALLOCATION, left[0]) if len(left) == 1 else None) or member.xero_id or ""
     # what is kept of it has to say that it is gone, and of which credit note it was: later versions ask for both
-    facts = {"credit_note_id": note, "status": "AUTHORISED" if left else "DELETED"}
+    facts = {"credit_note_id": note, "target_id": target_of(member.element)}
+    facts["status"] = "AUTHORISED" if left else "DELETED"
     return Found(named, ours=True, same=not left, facts=facts)
 
 
@@ -134,6 +140,7 @@ def _is_allocation_of(member: Member, note: str, allocation: Mapping[str, Any]) 
     )
 
 
-def _found_allocation(note: str, allocation: Mapping[str, Any]) -> Found:
-    facts = {**facts_of(Kind.ALLOCATION, allocation), "credit_note_id": note, "status": "AUTHORISED"}
+def _found_allocation(member: Member, note: str, allocation: Mapping[str, Any]) -> Found:
+    named = {"credit_note_id": note, "target_id": target_of(member.element)}
+    facts = {**facts_of(Kind.ALLOCATION, allocation), **named, "status": "AUTHORISED"}
     return Found(id_of(Kind.ALLOCATION, allocation) or "", ours=True, same=True, facts=facts)

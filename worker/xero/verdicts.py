@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, VOID, DocumentKey
+from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, DocumentKey
 from worker.ledger.records import Call, Member
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
-from worker.xero.facts import facts_of, money
+from worker.xero.facts import facts_of, money, target_of
 from worker.xero.messages import classify
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.sameness import sums_unequal, totals_of
@@ -185,7 +185,10 @@ def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
     facts = facts_of(member.kind, element)
     if member.kind is ALLOCATION:
         facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
+        facts["target_id"] = target_of(member.element)
         facts["status"] = "DELETED" if member.action is VOID else "AUTHORISED"
+    elif member.kind is PAYMENT and member.action is VOID:
+        facts["target_id"] = target_of(element)
     elif member.kind is CONTACT:
         facts["digests"] = digests_of(member.element)
     return facts

@@ -1,0 +1,42 @@
+"""What is parked because it is paid, when its money is deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sample_ledger import ORG, document, event, key, lease_of, put_documents
+from worker.documents import Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import CANCELLED_PAID, Document, Held, HoldState
+
+
+def cancelled(number: int, reason: str = CANCELLED_PAID) -> Held:
+    return event(number, HoldState.PERSON, reason=reason, owner=key(number).owner)
+
+
+def money(status: str = "DELETED", target: str | None = "xero-1") -> Document:
+    facts = {"status": status, "target_id": target}
+    return document(51, part="payment/1")._replace(kind=Kind.PAYMENT, facts=facts)
+
+
+async def test_what_is_parked_as_paid_is_due_when_its_money_is_deleted(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(1), document(2))
+    held, another, otherwise = cancelled(1), cancelled(2), cancelled(1, "period_locked")
+    await ledger.held.hold(lease, [held, another, otherwise])
+
+    released = await put_documents(ledger, lease, money())
+
+    assert [one.id for one in released] == [held.id]
+    assert [one.id for one in await ledger.held.due(ORG)] == [held.id]
+    assert {one.id for one in await ledger.held.parked(ORG)} == {another.id, otherwise.id}
+
+
+@pytest.mark.parametrize("written", [money("AUTHORISED"), money(target=None)], ids=["stands", "of nobody knows what"])
+async def test_other_money_releases_nothing(ledger: Ledger, written: Document) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(1))
+    await ledger.held.hold(lease, [cancelled(1)])
+
+    assert await put_documents(ledger, lease, written) == []
+    assert len(await ledger.held.parked(ORG)) == 1
