@@ -35,10 +35,13 @@ class Sweeper:
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     async def run(self) -> None:
-        """Sweep each stream when its time has come. Raises `Stopped`, and `NotInCharge`."""
+        """Sweep each stream when its time has come. Raises `Stopped`, and `NotInCharge`.
+
+        They are swept against their order, for what is gone is undone in it: a refund before its sale.
+        """
         look_every_s = min(_LOOK_EVERY_S, self._s.pace.sweep_every.total_seconds())
         while True:
-            for stream in self._s.source.streams:
+            for stream in reversed(self._s.source.streams):
                 if await self._is_due(stream):
                     await self.sweep(stream)
             await self._s.stop.rest(look_every_s)

@@ -13,7 +13,7 @@ from producers.store import Broken, Found, Row
 from schemas.assembly import assembled
 from schemas.codec import data_json
 from schemas.dates import rfc3339
-from schemas.entities import Removed, Snapshot
+from schemas.entities import Entity, Removed, Snapshot
 from schemas.envelope import Change, Event, Lane
 
 _DIGEST_BYTES = 16
@@ -103,9 +103,9 @@ class Translator:
         return batch
 
     def removals(self, memory: Memory, *, version: datetime, now: datetime) -> list[Outgoing]:
-        """A row is gone: so is all that was published of it."""
+        """A row is gone: so is all that was published of it, money first."""
         gone = []
-        for address, content in memory.published.items():
+        for address, content in sorted(memory.published.items(), key=lambda one: one[0].entity is not Entity.PAYMENT):
             lane = self._lane(address)
             if lane is not None:
                 identity = (self.store, address, f"removed after {content}")
