@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Call, Document, Member
-from worker.xero.messages import ARITHMETIC, PERIOD_LOCKED
+from worker.xero.messages import ARITHMETIC, PERIOD_LOCKED, grave
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.verdicts import Exists, Refused, Written, verdicts
 
@@ -21,6 +21,7 @@ _ADDED_UP_HINT = (
     "xero adds it up otherwise than was predicted: correct the document in xero by hand, then discard this event; "
     "please report it with the event"
 )
+_WARNED_HINT = "xero has taken it all the same: correct the document in xero by hand, then discard this event"
 
 
 class Fate(StrEnum):
@@ -83,8 +84,8 @@ def sort_verdicts(call: Call, reply: Reply) -> Results:
         verdict = by_key.get(member.key)
         if isinstance(verdict, Written):
             results.documents.append(document(member, verdict))
-            if verdict.differs:
-                results.doubted[member.key] = _doubt(verdict)
+            if (verdict.differs or verdict.warnings) and (doubt := _doubt(verdict)) is not None:
+                results.doubted[member.key] = doubt
         elif isinstance(verdict, Refused):
             results.refused.append((member, verdict))
         elif isinstance(verdict, Exists):
@@ -94,8 +95,11 @@ def sort_verdicts(call: Call, reply: Reply) -> Results:
     return results
 
 
-def _doubt(written: Written) -> Doubt:
-    return Doubt(ARITHMETIC, f"xero has taken {written.number} with {written.differs}", _ADDED_UP_HINT)
+def _doubt(written: Written) -> Doubt | None:
+    if written.differs:
+        return Doubt(ARITHMETIC, f"xero has taken {written.number} with {written.differs}", _ADDED_UP_HINT)
+    words = "; ".join(grave(written.warnings))
+    return Doubt("xero_warned", f"xero has taken {written.number} and warns: {words}", _WARNED_HINT) if words else None
 
 
 def document(member: Member, written: Written) -> Document:

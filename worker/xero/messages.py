@@ -114,6 +114,9 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("is used with a different request",), _KEY_CLASH),
 )
 
+_GRAVE_WARNINGS = (("account code", "has been removed"), ("currencyrate",), ("currency rate",))
+"""Of a draft's account, which Xero takes out, and of a rate that it calls implausible and books with all the same."""
+
 REASONS = frozenset(meaning.reason for _, meaning in _TABLE) | {_REFUSED.reason}
 """Every reason that a refusal of Xero can have."""
 
@@ -125,3 +128,10 @@ def classify(messages: Iterable[str]) -> Meaning:
         if any(all(fragment in text for fragment in fragments) for text in texts):
             return meaning
     return _REFUSED
+
+
+def grave(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Those of Xero's warnings without which the books are wrong."""
+    return tuple(
+        one for one in warnings if any(all(part in one.lower() for part in parts) for parts in _GRAVE_WARNINGS)
+    )
