@@ -95,9 +95,11 @@ class Lists:
 
         In the order of their ids: what comes in meanwhile may show a document twice, and never hides one.
         """
+        pages: int | None = None
         for page in range(1, _MOST_PAGES + 1):
             reply = await self._answered(kind, params_of(kind, page, where))
-            pages = _pages(reply.raw)
+            counted = _pages(reply.raw)
+            pages = pages if counted is None else counted
             self._told.read(Read(kind, page, max(pages or 0, page)))
             yield reply.elements
             # without a count of the pages only an empty one is the end: Xero may give smaller ones than asked for

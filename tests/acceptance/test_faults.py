@@ -115,9 +115,9 @@ async def test_a_spent_day_pauses_the_organisation_and_leaves_the_backlog_in_the
     await stage.assert_right(day, other)
 
 
-@pytest.mark.parametrize("kind", ["lost-reply", "500-partial"])
+@pytest.mark.parametrize(("kind", "answer"), [("lost-reply", "notice"), ("500-partial", "404"), ("500-partial", "204")])
 async def test_payments_of_an_unknown_fate_are_looked_up_before_they_are_sent_again(
-    sqlite_stage: Stage, kind: str, tmp_path: Path
+    sqlite_stage: Stage, kind: str, answer: str, tmp_path: Path
 ) -> None:
     stage = sqlite_stage
     day = a_small_day(stage.organisation)
@@ -135,10 +135,13 @@ async def test_payments_of_an_unknown_fate_are_looked_up_before_they_are_sent_ag
     stage.kill(crashed)
 
     eight_minutes_pass(tmp_path / "ledger.db")
+    # what stands before Xero answers for it: that says nothing of what is there
+    stage.sandbox.fault(answer, endpoint="/Payments", method="GET")
     stage.worker(probe_s=PROBE_S)
 
     await stage.until_quiet([day])
     await stage.assert_right(day)
+    assert stage.sandbox.audit()["faults_fired"][answer] == 1
 
 
 async def _has_uncertain(stage: Stage, kind: Kind) -> bool:

@@ -47,6 +47,24 @@ async def test_each_failure_has_its_outcome(xero: SandboxXero, fault: str, outco
     assert reply.correlation_id
 
 
+@pytest.mark.parametrize("fault", ["204", "404", "notice"])
+@pytest.mark.parametrize("path", ["/Payments", "/Accounts"])
+async def test_what_something_before_xero_says_of_a_list_is_no_word_of_what_is_there(
+    xero: SandboxXero, fault: str, path: str
+) -> None:
+    xero.sandbox.fault(fault)
+
+    odd, sound = await xero.client.send(asking(None, path)), await xero.client.send(asking(None, path))
+
+    assert (odd.outcome, sound.outcome) == (ReplyKind.UNCERTAIN, ReplyKind.ANSWERED)
+
+
+async def test_a_document_that_is_not_there_is_known_by_its_404(xero: SandboxXero) -> None:
+    reply = await xero.client.send(asking(Kind.CONTACT, "/Contacts/shop%3A404"))
+
+    assert reply.outcome is ReplyKind.NOT_FOUND
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome", "retry_after_s"),
     [("429-minute", ReplyKind.TOO_MANY_MINUTE, 26.0), ("429-day", ReplyKind.TOO_MANY_DAY, 3600.0)],

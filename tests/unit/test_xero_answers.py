@@ -9,7 +9,7 @@ import pytest
 
 from tests.xero_fakes import call_of, member_of
 from worker.documents import Kind
-from worker.ledger.records import Call
+from worker.ledger.records import Call, Purpose
 from worker.xero.answers import is_expired, read
 from worker.xero.reply import LimitHeaders, ReplyKind
 
@@ -34,6 +34,33 @@ def test_the_documents_of_the_envelope_are_the_elements() -> None:
 @pytest.mark.parametrize("body", [b"<html>ok</html>", b'{"Invoices":[{"Inv', b"[1]"])
 def test_a_success_that_cannot_be_read_is_uncertain(body: bytes) -> None:
     assert read(CALL, httpx.Response(200, content=body)).outcome is ReplyKind.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b'{"message":"under maintenance"}',
+        b'{"Id":"1","Status":"OK"}',
+        b'{"Invoices":null}',
+        b'{"Items":[]}',
+    ],
+)
+def test_a_list_is_read_only_from_what_holds_it(body: bytes) -> None:
+    asked = call_of(method="GET", path="/Invoices", purpose=Purpose.LOOKUP)
+
+    assert read(asked, httpx.Response(200, content=body)).outcome is ReplyKind.UNCERTAIN
+    assert read(asked, httpx.Response(200, content=b'{"Invoices":[]}')).outcome is ReplyKind.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"), [("/Payments", ReplyKind.UNCERTAIN), ("/Contacts/c-1", ReplyKind.NOT_FOUND)]
+)
+def test_a_list_is_never_missing_and_a_document_may_be(path: str, outcome: ReplyKind) -> None:
+    asked = call_of(method="GET", path=path, purpose=Purpose.LOOKUP)
+
+    assert read(asked, httpx.Response(404, content=b"<h1>Not Found</h1>")).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -141,3 +168,14 @@ def test_a_deleted_allocation_comes_without_a_list() -> None:
     body: dict[str, Any] = {"AllocationID": "a", "IsDeleted": True, "ValidationErrors": []}
 
     assert read(call, httpx.Response(200, json=body)).elements == (body,)
+
+
+@pytest.mark.parametrize("body", [b'{"Invoices":[{"Reference":"\xff"}]}', b'{"a":' * 5_000 + b"1" + b"}" * 5_000])
+def test_a_body_that_no_reader_takes_is_uncertain_too(body: bytes) -> None:
+    assert read(CALL, httpx.Response(200, content=body)).outcome is ReplyKind.UNCERTAIN
+
+
+def test_a_wait_without_end_counts_as_a_day() -> None:
+    response = problem(429, "", **{"Retry-After": "9" * 21})
+
+    assert read(CALL, response).limits.retry_after_s == 86_400

@@ -24,6 +24,7 @@ _PROBLEMS = {
     "appminute": ReplyKind.TOO_MANY_APP,
 }
 _BY_STATUS = {
+    401: ReplyKind.CONSENT,
     403: ReplyKind.CONSENT,
     404: ReplyKind.NOT_FOUND,
     408: ReplyKind.UNCERTAIN,
@@ -33,6 +34,7 @@ _BY_STATUS = {
 _MESSAGES = re.compile(rb'"(?:ValidationErrors|Warnings)"\s*:\s*\[\s*[^\]\s]')
 _SERVER_SIDE = 500
 _HOUR_S = 3600.0
+_LONGEST_S = 86_400  # no limit of Xero lasts longer
 _DETAIL_CHARS = 500
 
 
@@ -43,15 +45,16 @@ def read(call: Call, response: httpx.Response) -> Reply:
     envelope = (decode_briefly(response.content) if is_written else None) or _envelope(response)
     elements = _elements(envelope)
     limits = read_limits(response.headers)
+    outcome = _outcome(call, response, envelope, elements, limits)
     return Reply(
-        outcome=_outcome(call, response, envelope, elements, limits),
+        outcome=outcome,
         status=response.status_code,
         elements=elements,
         raw=response.content,
         has_messages=has_messages,
         limits=limits,
         correlation_id=response.headers.get("xero-correlation-id"),
-        detail=_detail(response, envelope),
+        detail=_detail(response, envelope, outcome),
     )
 
 
@@ -89,7 +92,10 @@ def _outcome(
     status = response.status_code
     if response.is_success:
         # a success that cannot be read is no verdict: a proxy's page, a cut body
-        return ReplyKind.UNCERTAIN if envelope is None and response.content else ReplyKind.ANSWERED
+        is_read = _is_list(call, envelope) if call.method == "GET" else envelope is not None or not response.content
+        return ReplyKind.ANSWERED if is_read else ReplyKind.UNCERTAIN
+    if status == httpx.codes.NOT_FOUND and call.method == "GET" and _names_none(call):
+        return ReplyKind.UNCERTAIN  # Xero has all of its lists: this is a gateway's word
     if status == httpx.codes.BAD_REQUEST:
         names_some = any(True for element in elements for _ in messages_of(element)) and pair(call.members, elements)
         return ReplyKind.ANSWERED if names_some else ReplyKind.REFUSED_WHOLE
@@ -97,10 +103,23 @@ def _outcome(
         return _too_many(limits)
     if status in (401, 403) and _lacks_scope(response, envelope):
         return ReplyKind.SCOPE
-    if status == httpx.codes.UNAUTHORIZED:
-        return ReplyKind.CONSENT
     unknown = ReplyKind.UNCERTAIN if status >= _SERVER_SIDE else ReplyKind.UNEXPECTED
     return _BY_STATUS.get(status, unknown)
+
+
+def _names_none(call: Call) -> bool:
+    """Whether a list is asked for, not one document of it."""
+    return call.path.count("/") == 1
+
+
+def _is_list(call: Call, envelope: Mapping[str, Any] | None) -> bool:
+    """Whether it holds the list that was asked for, be it empty: nothing else says that something is not there.
+
+    A list is named as its endpoint, in the plural. https://developer.xero.com/documentation/api/accounting/overview
+    """
+    asked = call.path.split("/")[1].lower()
+    names = (asked, f"{asked}s")
+    return any(name.lower() in names and isinstance(value, list) for name, value in (envelope or {}).items())
 
 
 def _too_many(limits: LimitHeaders) -> ReplyKind:
@@ -119,7 +138,7 @@ def _lacks_scope(response: httpx.Response, envelope: Mapping[str, Any] | None) -
 def _envelope(response: httpx.Response) -> Mapping[str, Any] | None:
     try:
         value = decode(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, Mapping) else None
 
@@ -134,9 +153,9 @@ def _elements(envelope: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ..
     return (envelope,)
 
 
-def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None) -> str:
+def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None, outcome: ReplyKind) -> str:
     if response.is_success:
-        return "" if envelope is not None or not response.content else f"status {response.status_code}, unreadable"
+        return "" if outcome is ReplyKind.ANSWERED else f"status {response.status_code}, and not what was asked for"
     said = [str(text) for name in ("Detail", "Message", "Title") if envelope and (text := envelope.get(name))]
     messages = list(messages_of(envelope)) if envelope else []
     return "; ".join([*said[:1], *messages])[:_DETAIL_CHARS] or f"status {response.status_code}"
@@ -148,4 +167,4 @@ def _whole(text: str | None) -> int | None:
 
 def _seconds(text: str | None) -> float | None:
     whole = _whole(text)
-    return None if whole is None else float(whole)
+    return None if whole is None else float(min(whole, _LONGEST_S))

@@ -68,6 +68,6 @@ def decode(body: bytes) -> Mapping[str, Any] | None:
     """
     try:
         found: Mapping[str, Any] = _DECODER.decode(body)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found or None

@@ -17,6 +17,9 @@ FaultKind = Literal[
     "503",
     "504",
     "lost-reply",
+    "204",
+    "404",
+    "notice",
     "401",
     "403",
     "slow",
@@ -30,7 +33,8 @@ IDENTITY = "/connect/"
 class Fault:
     """One thing that goes wrong `count` times, after `after_calls` calls that it lets pass.
 
-    `429-*`, `401`, `403`, `502` and `503` come before anything is processed; `500` and `500-partial` while it is, and
+    `429-*`, `401`, `403`, `502`, `503`, `204`, `404` and `notice` (a 200 with JSON that is not Xero's), as what stands
+    between may answer, come before anything is processed; `500` and `500-partial` while it is, and
     are kept under the idempotency key; `504` and `lost-reply` after it has been processed whole. `slow` waits
     `seconds` first and then answers well. `endpoint` is the start of a path below the API, such as `/Invoices`, or
     `/connect/token`; faults without one leave the identity endpoints alone.

@@ -26,8 +26,10 @@ from deploy.sandbox.xero.writes import write
 API = "/api.xro/2.0/"
 MOST_BYTES = 3_500_000
 JSON = "application/json; charset=utf-8"
-_GATEWAY_STATUS = {"502": 502, "503": 503}
-_GATEWAY_WORDS = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+_GATEWAY_STATUS = {"502": 502, "503": 503, "404": 404, "204": 204, "notice": 200}
+_GATEWAY_WORDS = {404: "Not Found", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+_OK = 200
+_NOTICE: Json = {"message": "down for maintenance"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ def _body(call: Call) -> object:
 
 
 def _gateway_error(status: int) -> CallRefused:
+    if status not in _GATEWAY_WORDS:
+        return CallRefused(status, _NOTICE if status == _OK else None)
     return CallRefused(status, f"<html><body><h1>{status} {_GATEWAY_WORDS[status]}</h1></body></html>")
 
 
