@@ -25,9 +25,6 @@ _OFFERED_CONTACTS = 2 * DOCUMENTS_PER_CALL
 """New ones and updates go in calls of their own; which a contact is the ledger tells."""
 
 _LANES = {rank: lane for lane, rank in RANK.items()}
-_IN_A_ROW = 3
-"""After so many immediate calls in a row the lane cedes one to the batch lane, token and all: a busy day starves it."""
-
 _IMMEDIATE, _BATCH, _BACKFILL = (RANK[lane] for lane in (Lane.IMMEDIATE, Lane.BATCH, Lane.BACKFILL))
 _APART_S = 15.0
 """Calls of one kind that are not full keep so far apart while calls are scarce: a rush fills them."""
@@ -72,7 +69,6 @@ class Dispatcher:
         self._tasks = tasks
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
-        self._in_a_row = 0
         self._opened_at: dict[Kind, float] = {}
         self._full_at = self._unfilled_at = -math.inf
         self.draining = False
@@ -99,7 +95,7 @@ class Dispatcher:
             return None
         self._reopen_kinds()
         turns = [(_IMMEDIATE, _IMMEDIATE), (_BATCH, _BATCH), (_BACKFILL, _BACKFILL)]
-        if self._in_a_row >= _IN_A_ROW:
+        if self._s.ceding.is_due:
             turns.insert(0, (_BATCH, _IMMEDIATE))
         for rank, payer in turns:
             if now >= self._closed_until[payer]:
@@ -177,7 +173,7 @@ class Dispatcher:
             return
         if opened.call is not None:
             self._note(kind, len(slots))
-            self._in_a_row = self._in_a_row + 1 if rank == _IMMEDIATE else 0
+            self._s.ceding.opened(immediate=rank == _IMMEDIATE)
         await self._take_off(kind, _LANES[payer], opened)
 
     def _without_early(self, slots: list[Slot]) -> list[Slot]:

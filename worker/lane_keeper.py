@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -25,10 +25,12 @@ _HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
 
+_AHEAD_S = {Lane.IMMEDIATE: _HELD_AGE_S, Lane.BATCH: _HELD_AGE_S - 60, Lane.BACKFILL: _HELD_AGE_S - 60}
+"""How far ahead a call may be that events are held for: of the lanes that wait for it in the broker, less than their
+age, lest they go back at the very moment when it comes."""
+
 _SCARCE = 0.4
 """Of what can be saved up: with less left, calls wait a little to be fuller."""
-
-_LEAST = {Lane.IMMEDIATE: LEAST_HELD, Lane.BATCH: LEAST_HELD, Lane.BACKFILL: 0}
 
 
 class LaneKeeper:
@@ -103,15 +105,26 @@ class LaneKeeper:
         )
 
     async def _worth(self) -> dict[Lane, int]:
-        """What the calls of each lane can carry before what is held now has to be returned."""
+        """What the calls of each lane can carry before what is held now has to be returned.
+
+        The immediate lane asks for a call whatever the forecast says, as only a refusal of one pauses the organisation.
+        The others hold nothing that no call is coming for; of what is ceded to the batch lane it holds a little.
+        """
         limits = self._s.limits
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
         self._s.hear(now)
         self._s.calls_are_scarce = settle(state, limits, now).day.level < _SCARCE * limits.day_capacity
         calls = {
-            lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=_HELD_AGE_S) for lane in Lane
+            lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=ahead_s)
+            for lane, ahead_s in _AHEAD_S.items()
         }
-        return {lane: worth_holding(count, _LEAST[lane]) for lane, count in calls.items()}
+        least = {Lane.IMMEDIATE: LEAST_HELD, Lane.BATCH: LEAST_HELD if self._is_ceded_some(calls) else 0}
+        return {lane: worth_holding(count, least.get(lane, 0)) for lane, count in calls.items()}
+
+    def _is_ceded_some(self, calls: Mapping[Lane, int]) -> bool:
+        ceding = self._s.ceding
+        cedes = ceding.is_due or self._s.buffer.load.held[Lane.IMMEDIATE] > 0
+        return cedes and ceding.ceded_of(calls[Lane.IMMEDIATE]) > 0
 
     async def _look_for_backfill(self) -> None:
         """Whether what is held of a backfill is the end of it: no more comes, and none is of a run that goes on."""

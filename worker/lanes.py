@@ -5,7 +5,8 @@ Except a 0, which it also says of a queue whose leader is silent or not there: t
 immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`,
 whatever sessions end meanwhile; a worker that takes the lease in mid-window waits for the next opening. backfill: only
 while nothing of the other two is at hand.
-No more is taken than can be sent within ten minutes: what waits longer waits in the broker.
+No more is taken than can be sent within ten minutes, of batch and backfill nothing when no call comes so soon: what
+waits longer waits in the broker, for each return counts towards the delivery limit.
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ class Lanes:
             self._batch.learn(await self._queues.depth(lane_queue(self._org, Lane.BATCH)))
 
     def _has_room(self, lane: Lane, held: int) -> bool:
-        return not self.held_back and held < self.worth[lane]
+        """Who has just filled up stays: started anew, it would be given as much again beside what is held."""
+        most = self.worth[lane]
+        return not self.held_back and (held < most or (held == most and self._open.get(lane) == most))
 
     async def _want(self, lane: Lane, *, wanted: bool) -> None:
         queue, prefetch = lane_queue(self._org, lane), self.worth[lane]

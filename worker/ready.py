@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from worker.documents import DocumentKey, Kind
+from worker.turns import is_overdue
 from worker.work import RANK, Slot
 
 
@@ -55,10 +56,16 @@ class Ready:
     def choose(
         self, now: float, ranks: Iterable[int], least: Callable[[Kind], int], order: Callable[[Kind], int]
     ) -> tuple[Kind, int] | None:
-        """The first kind in that order, then of the oldest slot, of the first of `ranks` that has one; and its rank."""
+        """The first kind in that order, then of the oldest slot, of the first of `ranks` that has one; and its rank.
+
+        What is overdue goes before, whether or not there are `least` of it: a kind that never fills a call goes, too.
+        """
         self._wake(now)
         for rank in ranks:
             heads = [(head.seq, kind) for kind in Kind if (head := self._head(rank, kind, now))]
+            overdue = [head for head in heads if is_overdue(head[0])]
+            if overdue:
+                return min(overdue)[1], rank
             enough = [(head, kind) for head, kind in heads if self.count(kind) >= least(kind)]
             if enough:
                 return min(enough, key=lambda pair: (order(pair[1]), pair))[1], rank

@@ -12,6 +12,7 @@ from producers.amqp import Consumer, Delivery
 from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.batch_window import BatchWindow
+from worker.ceding import Ceding
 from worker.clock import Clock
 from worker.counts import Counts
 from worker.inbox import Throttle
@@ -65,6 +66,7 @@ class Runner:
         self._paused_for = ""
         self._steady_until = 0.0
         self._batch = BatchWindow()
+        self._ceding = Ceding()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
 
     def receive(self, delivery: Delivery) -> None:
@@ -141,7 +143,8 @@ class Runner:
 
     async def _session(self) -> Session:
         session = self._make_session(self.lease, await self._ledger.overlays.of(self._org))
-        session.steady_until, session.batch = self._steady_until, self._batch
+        session.steady_until = self._steady_until
+        session.batch, session.ceding = self._batch, self._ceding
         return session
 
     async def _serve(self) -> None:

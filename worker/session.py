@@ -14,6 +14,7 @@ from worker.batch_window import BatchWindow
 from worker.breaker import Breaker
 from worker.budget.limits import Limits
 from worker.buffer import Buffer
+from worker.ceding import Ceding
 from worker.chart import ChartShelf
 from worker.clock import Clock
 from worker.closing import Closing
@@ -40,9 +41,9 @@ class Session:
     """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
-    `in_hand` are held events between the ledger and the buffer, by id.
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
-    `batch` is handed on from session to session. `unpaid` are Xero's ids of what money was taken off a moment ago.
+    `in_hand` are held events between the ledger and the buffer, by id. `batch` and `ceding` are handed on from session to
+    session. `unpaid` are Xero's ids of what money was taken off a moment ago.
     """
 
     org: OrganisationSettings
@@ -59,6 +60,7 @@ class Session:
     overlay: Overlay = ()
     steady_until: float = 0.0
     batch: BatchWindow = field(default_factory=BatchWindow)
+    ceding: Ceding = field(default_factory=Ceding)
     buffer: Buffer = field(default_factory=Buffer)
     breaker: Breaker = field(default_factory=Breaker)
     refusals: Refusals = field(default_factory=Refusals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from worker.documents import DocumentKey, Write
+from worker.turns import turn
 from worker.work import Slot, Work
 
 
@@ -36,21 +37,21 @@ class Slots:
 
     def want(self, work: Work, write: Write, waiting: set[DocumentKey], before: Slot | None) -> Slot:
         """Note that `work` wants it, which took the place of what wanted it `before`. Returns the document's slot."""
-        slot = self._slots.get(write.key)
+        slot, seq = self._slots.get(write.key), self._turn(work)
         if slot is None:
-            self._slots[write.key] = slot = self._new(work, write, waiting)
+            self._slots[write.key] = slot = Slot(write, seq, work.admitted_at, work.rank, [work], waiting)
             slot.follow(before)
         elif write.only_if_absent:
             slot.owners.append(work)
         elif slot.in_flight:
-            behind = self._new(work, write, waiting)
+            behind = Slot(write, seq, work.admitted_at, work.rank, [work], waiting)
             behind.owners += slot.queue.owners if slot.queue else ()
             behind.follow(slot.queue)
             slot.queue = behind
         else:
             slot.write, slot.waiting = write, waiting
             slot.owners.append(work)
-        slot.rank = min(slot.rank, work.rank)
+        slot.rank, slot.seq = min(slot.rank, work.rank), min(slot.seq, seq)
         return slot
 
     def supersede(self, slot: Slot) -> Slot | None:
@@ -69,6 +70,8 @@ class Slots:
             self._slots[key] = behind
         return behind
 
-    def _new(self, work: Work, write: Write, waiting: set[DocumentKey]) -> Slot:
+    def _turn(self, work: Work) -> int:
         self._seq += 1
-        return Slot(write, self._seq, work.admitted_at, work.rank, [work], waiting)
+        delivery = work.delivery
+        returns = 0 if delivery is None else delivery.delivery_count
+        return turn(self._seq, returns) if returns else self._seq

@@ -83,7 +83,8 @@ class Slot:
     def follow(self, before: Slot | None) -> None:
         """It takes the place of that one: its turn, the time since which it waits, and how soon it was to go."""
         if before is not None:
-            self.seq, self.since, self.rank = before.seq, before.since, min(self.rank, before.rank)
+            self.seq, self.rank = min(self.seq, before.seq), min(self.rank, before.rank)
+            self.since = before.since
 
     def leave(self, work: Work) -> None:
         """`work` wants it no more; a version that waits behind it goes with its last owner."""

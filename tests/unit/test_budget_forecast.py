@@ -68,3 +68,16 @@ def test_the_calls_of_the_next_ten_minutes_are_the_least_of_all_limits() -> None
 
     assert plenty == 256
     assert scarce == 6
+
+
+def test_of_a_day_that_xero_says_is_spent_the_probe_is_counted_once_it_is_near() -> None:
+    limits = Limits()
+    state = replace(fresh(limits, START), correction=Correction(day_remaining=0, day_at=START))
+
+    def within_ten_minutes(now: timedelta) -> int:
+        return calls_within(state, Spent(), limits=limits, lane=Lane.BATCH, now=START + now, seconds=600)
+
+    assert within_ten_minutes(timedelta(minutes=4)) == 0
+    assert within_ten_minutes(timedelta(minutes=6)) == 1
+    assert within_ten_minutes(timedelta(hours=1)) == 1
+    assert within_ten_minutes(timedelta(hours=25)) == 1

@@ -41,7 +41,10 @@ def calls_within(state: State, spent: Spent, *, limits: Limits, lane: Lane, now:
         return 0
     by_minute = state.minute.level + limits.minute_rate * seconds
     by_day = state.day.level - limits.kept_from(lane) + limits.day_rate * seconds
-    return max(0, int(min(by_minute, by_day, left(state, spent, limits=limits, lane=lane, now=now).day)))
+    by_count = limits.day_for(lane) - spent.day
+    if state.correction.day_remaining is not None:
+        by_count = min(by_count, max(1, state.correction.day_remaining))  # of none left, one call finds out whether
+    return max(0, int(min(by_minute, by_day, by_count)))
 
 
 def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:

@@ -1,0 +1,117 @@
+"""Calls are too few for what waits, for hours of virtual time: waiting never looks like killing workers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Lane
+from tests.benchmarks.simulation.scenarios import organisation
+from tests.benchmarks.simulation.traffic import Shop
+from tests.benchmarks.simulation.virtual import HOUR_S, VirtualClock, elapsed, run_virtually
+from tests.benchmarks.simulation.world import Process, World
+from tests.benchmarks.simulation.xero import VirtualXero
+from worker.bootstrap import limits_of
+from worker.budget.bucket import Bucket
+from worker.budget.state import State
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
+LIMIT_S = 26 * HOUR_S
+
+
+def world_of(**limits: Any) -> World:
+    org = organisation(**limits)
+    return World([org], {"main": VirtualXero(day=org.limits.day)}, grain_s=1.0)
+
+
+def spend_share(world: World, lane: Lane) -> None:
+    """All that `lane` may have of 24 hours went as a backlog spends it: at once what was saved, then evenly."""
+    limits, now = limits_of(world.organisations["main"]), VirtualClock().now()
+    account = world.ledger.calls.accounts["main"]
+    at_once = int(limits.day_capacity - limits.kept_from(lane))
+    evenly = limits.day_for(lane) - at_once
+    began = now - timedelta(seconds=evenly / limits.day_rate)
+    for number in range(limits.day_for(lane)):
+        at = began + timedelta(seconds=max(0, number - at_once) / limits.day_rate)
+        account.minutes[at.replace(second=0, microsecond=0)] += 1
+        account.day += 1
+    account.state = State(minute=Bucket(limits.minute_capacity, now), day=Bucket(limits.kept_from(lane), now))
+
+
+def spend_saved(world: World) -> None:
+    """What was saved up is gone: from now on calls come as evenly as the day."""
+    limits, now = limits_of(world.organisations["main"]), VirtualClock().now()
+    world.ledger.calls.accounts["main"].state = State(minute=Bucket(limits.minute_capacity, now), day=Bucket(0.0, now))
+
+
+async def serve(world: World) -> None:
+    """Until all is booked or parked."""
+    process = Process("worker-0", world)
+    process.start()
+    while world.watch.open > len(world.watch.parked) and elapsed() < LIMIT_S:  # noqa: ASYNC110 - virtual time has to pass
+        await asyncio.sleep(60)
+    await process.stop()
+
+
+async def batch_without_a_call() -> World:
+    world = world_of(reserve=0.2)
+    spend_share(world, Lane.BATCH)
+    shop = Shop("main", dict.fromkeys(Entity, Lane.BATCH))
+    for number in range(300):
+        world.publish("main", shop.customer(number, 0.0))
+    await serve(world)
+    return world
+
+
+def test_a_batch_lane_that_has_no_call_for_hours_takes_nothing_meanwhile() -> None:
+    world = run_virtually(batch_without_a_call())
+
+    assert world.watch.parked == []
+    assert world.watch.open == 0
+    assert min(event.done_at or 0.0 for event in world.watch.events.values()) > 8.5 * HOUR_S
+    assert world.broker.most_deliveries <= 3
+
+
+async def backlog(lane: Lane, count: int) -> World:
+    world = world_of(day=60)
+    spend_saved(world)
+    shop = Shop("main", dict.fromkeys(Entity, lane))
+    for number in range(count):
+        world.publish("main", shop.customer(number, 0.0))
+    await serve(world)
+    return world
+
+
+@pytest.mark.parametrize("lane", [Lane.IMMEDIATE, Lane.BATCH])
+def test_what_goes_back_for_want_of_calls_is_not_overtaken_without_end(lane: Lane) -> None:
+    world = run_virtually(backlog(lane, 1_500))
+
+    assert world.watch.parked == []
+    assert world.watch.open == 0
+    assert world.broker.most_deliveries <= 15
+
+
+async def both_lanes() -> World:
+    world = world_of(day=100)
+    spend_saved(world)
+    shop = Shop("main", dict.fromkeys(Entity, Lane.BATCH))
+    for number in range(2_500):
+        world.publish("main", shop.customer(number, 0.0, Lane.IMMEDIATE))
+    for number in range(2_500, 2_700):
+        world.publish("main", shop.customer(number, 0.0, Lane.BATCH))
+    await serve(world)
+    return world
+
+
+def test_a_batch_behind_an_immediate_backlog_gets_every_fourth_call_though_each_call_ends_a_session() -> None:
+    world = run_virtually(both_lanes())
+
+    done = [event.done_at or LIMIT_S for event in world.watch.events.values() if event.lane is Lane.BATCH]
+    assert world.watch.parked == []
+    assert max(done) < 6 * HOUR_S
+    assert world.broker.most_deliveries <= 20
