@@ -42,8 +42,8 @@ class Session:
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
-    `in_hand` are held events between the ledger and the buffer, by id. `batch` and `ceding` are handed on from session to
-    session. `unpaid` are Xero's ids of what money was taken off a moment ago.
+    `in_hand` are held events between the ledger and the buffer, by id. `batch` and `ceding` are handed on from session
+    to session. `unpaid` are Xero's ids of what money was taken off a moment ago.
     """
 
     org: OrganisationSettings
