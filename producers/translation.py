@@ -13,7 +13,7 @@ from producers.store import Broken, Found, Row
 from schemas.assembly import assembled
 from schemas.codec import data_json
 from schemas.dates import rfc3339
-from schemas.entities import Entity, Removed, Snapshot
+from schemas.entities import Entity, Removed, Sale, Snapshot
 from schemas.envelope import Change, Event, Lane
 
 _DIGEST_BYTES = 16
@@ -114,7 +114,8 @@ class Translator:
         return gone
 
     def _take(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> None:
-        published = dict(memory.published)
+        withdrawn = self._withdraw(row, memory, wish, now, batch)
+        published = {one: content for one, content in memory.published.items() if one not in withdrawn}
         for found in filter(wish.is_wanted, row.snapshots):
             data = data_json(found.data)
             content = content_hash(data)
@@ -131,11 +132,26 @@ class Translator:
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
             doubtful = {one: new if memory.published.get(one) == new else "" for one, new in published.items()}
+            doubtful |= dict.fromkeys(withdrawn, "")
             if doubtful != memory.published:
                 batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published))
             # of a row that was broken, what is not asked for now was never published: it stays one to read again
             broken = "" if wish.takes_all_of(row) else memory.broken
             batch.memories.append(Memory(row.id, published, broken, doubtful))
+
+    def _withdraw(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> frozenset[Address]:
+        """Payments of a sale or refund that the store cancelled with its money, which its row yields no more.
+
+        Not those that an uncancelled row leaves out, as after a change of settings: they were paid.
+        """
+        there = {found.data.id for found in row.snapshots}
+        sale = next((one for one in row.snapshots if isinstance(one.data, Sale) and one.data.cancelled), None)
+        if sale is None or wish.organisation or not wish.is_wanted(replace(sale, entity=Entity.PAYMENT)):
+            return frozenset()
+        paid = {one: content for one, content in memory.published.items() if one.entity is Entity.PAYMENT}
+        gone = Memory(row.id, {one: content for one, content in paid.items() if one.id not in there})
+        batch.outgoing += self.removals(gone, version=sale.version, now=now)
+        return frozenset(gone.published)
 
     def _targets(self, found: Found, wish: Wish) -> list[Target]:
         fed = self.routing.targets_of(found.places)
