@@ -133,6 +133,15 @@ def test_amounts_of_a_paid_document_clash_with_both_versions_shown(new: dict[str
     assert "the store says" in found.detail
 
 
+def test_what_is_gone_of_a_refund_shows_as_paid_or_credited() -> None:
+    there = {**theirs(Status="PAID", RemainingCredit=Decimal("4.50")), "Type": "ACCRECCREDIT"}
+
+    found = revise(Kind.CREDIT_NOTE, ours(line(UnitAmount=Decimal(11))), left(there), there)
+
+    assert isinstance(found, Clash)
+    assert "total 12.00, tax 2.00, paid or credited 7.50" in found.detail
+
+
 def test_what_a_person_changed_is_theirs() -> None:
     recoded = theirs(line(AccountCode="260"))
 

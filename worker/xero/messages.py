@@ -49,7 +49,8 @@ _TAX_TYPE_MISMATCH = Meaning(
 _CURRENCY = Meaning("currency_not_enabled", "add the currency to the organisation in xero, then retry")
 _PERIOD_LOCKED = Meaning(
     PERIOD_LOCKED,
-    "move the lock date in xero, or set organisations.NAME.locked_period to next_day, then retry; or discard",
+    "move the lock date in xero and retry, or discard; organisations.NAME.locked_period = next_day takes what is new "
+    "to the next open day",
     pauses_kind=True,
 )
 _PLAN_LIMIT = Meaning("plan_limit", "upgrade the organisation's plan, or wait for the next month", pauses_kind=True)

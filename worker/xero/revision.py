@@ -186,6 +186,8 @@ def _both(document: Document, ours: Element, theirs: Element) -> str:
 def _shows(document: Document, theirs: Element) -> str:
     total, tax = _sums(theirs)
     paid = sum((money(theirs.get(name)) or Decimal(0) for name in ("AmountPaid", "AmountCredited")), Decimal("0.00"))
+    if (left := money(theirs.get("RemainingCredit"))) is not None:
+        paid = (money(theirs.get("Total")) or left) - left
     lines = len(theirs.get("LineItems") or ())
     changed = f", last changed {date_of(theirs, 'UpdatedDateUTC')}" if theirs.get("UpdatedDateUTC") else ""
     status = str(theirs.get("Status") or "").lower()
@@ -211,13 +213,14 @@ _PAID_AND_LOCKED_HINT = (
 )
 GONE_HINT = "find out who took it out of xero; book the sale by hand and discard this event"
 _VOID_HINT = (
-    "a person voided it, and xero never takes that back: if that is right, discard this event; if not, book the sale "
-    "by hand under another number"
+    "it is void, by a person or because the store took it back before, and xero never takes that back: if that is "
+    "right, discard this event; if not, book the sale by hand under another number"
 )
 _CHANGED_HINT = (
     "a person changed it in xero: make xero's version what the store says and retry, or keep it and discard this event"
 )
 _PAID_HINT = (
     "xero keeps the amounts of what has payments or credit on it: publish the difference as a credit memo or another "
-    "sale and discard this event, or remove its payments and credit in xero and retry"
+    "sale and discard this event; or remove its payments and credit in xero, retry, and enter the payments there again "
+    "with their references, for none is sent a second time"
 )
