@@ -179,3 +179,10 @@ def test_a_wait_without_end_counts_as_a_day() -> None:
     response = problem(429, "", **{"Retry-After": "9" * 21})
 
     assert read(CALL, response).limits.retry_after_s == 86_400
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_firewalls_page_is_no_word_about_the_consent(status: int) -> None:
+    reply = read(CALL, httpx.Response(status, content=b"<html>blocked</html>"))
+
+    assert (reply.outcome, reply.detail) == (ReplyKind.UNSENT, f"status {status}")

@@ -24,8 +24,6 @@ _PROBLEMS = {
     "appminute": ReplyKind.TOO_MANY_APP,
 }
 _BY_STATUS = {
-    401: ReplyKind.CONSENT,
-    403: ReplyKind.CONSENT,
     404: ReplyKind.NOT_FOUND,
     408: ReplyKind.UNCERTAIN,
     500: ReplyKind.SERVER_ERROR,
@@ -101,8 +99,8 @@ def _outcome(
         return ReplyKind.ANSWERED if names_some else ReplyKind.REFUSED_WHOLE
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _too_many(limits)
-    if status in (401, 403) and _lacks_scope(response, envelope):
-        return ReplyKind.SCOPE
+    if status in (401, 403):
+        return _turned_away(response, envelope)
     unknown = ReplyKind.UNCERTAIN if status >= _SERVER_SIDE else ReplyKind.UNEXPECTED
     return _BY_STATUS.get(status, unknown)
 
@@ -127,6 +125,14 @@ def _too_many(limits: LimitHeaders) -> ReplyKind:
         return _PROBLEMS[limits.problem]
     long = limits.retry_after_s is not None and limits.retry_after_s > _HOUR_S
     return ReplyKind.TOO_MANY_DAY if long or limits.day_remaining == 0 else ReplyKind.TOO_MANY_MINUTE
+
+
+def _turned_away(response: httpx.Response, envelope: Mapping[str, Any] | None) -> ReplyKind:
+    if _lacks_scope(response, envelope):
+        return ReplyKind.SCOPE
+    # Xero says no in JSON, or in nothing: a page is a firewall's, and the call never got past it
+    is_page = envelope is None and response.content
+    return ReplyKind.UNSENT if is_page else ReplyKind.CONSENT
 
 
 def _lacks_scope(response: httpx.Response, envelope: Mapping[str, Any] | None) -> bool:
