@@ -6,6 +6,7 @@ Reconfigured         an admin added to its configuration: begin a new session wi
 
 from __future__ import annotations
 
+from worker.budget.corrections import UNAVAILABLE
 from worker.ledger.records import Wait
 from worker.xero.reply import Reply, ReplyKind
 
@@ -49,6 +50,8 @@ def out_of_calls(wait: Wait) -> PauseOrganisation | None:
     """The pause for a call of the immediate lane that would have to wait so long; `None` while it is short."""
     if wait.seconds <= _LONG_WAIT_S:
         return None
+    if wait.reason == UNAVAILABLE:
+        return PauseOrganisation(UNAVAILABLE, "xero says when to ask again", wait.seconds)
     return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.seconds)
 
 

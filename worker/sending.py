@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.budget.corrections import Headers
+from worker.budget.corrections import UNAVAILABLE, Headers
 from worker.interruption import xero_down
 from worker.ledger.records import Call, Purpose
 from worker.session import Session
@@ -12,6 +12,7 @@ from worker.xero.reply import Reply, ReplyKind
 LOOK_EVERY_S = 1.0
 """When another call's probe will be answered is not known; asking the breaker again costs nothing."""
 
+_SERVER_SIDE = 500
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 
 
@@ -34,12 +35,13 @@ async def send(session: Session, call: Call) -> Reply:
 def headers_of(reply: Reply) -> Headers:
     """What the reply says of the limits, as the budget takes it."""
     limits = reply.limits
+    asks_for_rest = limits.retry_after_s is not None and reply.status is not None and reply.status >= _SERVER_SIDE
     return Headers(
         limits.day_remaining,
         limits.minute_remaining,
         limits.app_minute_remaining,
         limits.retry_after_s,
-        limits.problem or "",
+        limits.problem or (UNAVAILABLE if asks_for_rest else ""),
     )
 
 

@@ -9,10 +9,14 @@ import pytest
 
 from tests.budget_simulation import Simulation
 from tests.fakes import START
-from worker.budget.corrections import Headers, corrected
+from worker.budget.corrections import Headers, corrected, forbidden_until
 from worker.budget.decision import Grant
 from worker.budget.limits import Limits
+from worker.budget.state import Correction
+from worker.interruption import out_of_calls
 from worker.ledger.records import Wait
+from worker.sending import headers_of
+from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 
 SECOND = timedelta(seconds=1)
 QUARTER = timedelta(minutes=15)
@@ -123,3 +127,14 @@ def test_a_shorter_refusal_does_not_shorten_a_longer_one() -> None:
 def hear(simulation: Simulation, headers: Headers, now: datetime, in_flight: int = 0) -> None:
     correction = corrected(simulation.state.correction, headers, in_flight=in_flight, now=now)
     simulation.state = replace(simulation.state, correction=correction)
+
+
+def test_a_5xx_that_says_when_to_ask_again_is_no_spent_budget() -> None:
+    reply = Reply(ReplyKind.UNCERTAIN, 503, limits=LimitHeaders(retry_after_s=3600))
+
+    forbidden = forbidden_until(corrected(Correction(), headers_of(reply), in_flight=0, now=START), START)
+
+    assert forbidden is not None
+    pause = out_of_calls(Wait(START, forbidden.until, forbidden.reason))
+    assert pause is not None
+    assert pause.reason == "xero_unavailable"

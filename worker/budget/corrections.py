@@ -17,12 +17,20 @@ PROBE_EVERY = timedelta(minutes=15)
 # what a 429 without Retry-After blocks; concurrent ones carry none reliably
 _BLOCK = {"concurrent": timedelta(seconds=1), "minute": MINUTE, "appminute": MINUTE}
 _UNTIL = attrgetter("until")
-_REASONS = {"concurrent": "in_flight", "minute": "minute", "appminute": "app_minute", "day": "day"}
+UNAVAILABLE = "xero_unavailable"
+"""Xero asked to be left alone, and of no limit's: Retry-After came with a 5xx."""
+_REASONS = {
+    "concurrent": "in_flight",
+    "minute": "minute",
+    "appminute": "app_minute",
+    "day": "day",
+    UNAVAILABLE: UNAVAILABLE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The limit headers of one reply, absent ones None. `problem` is X-Rate-Limit-Problem, empty but on a 429."""
+    """The limit headers of one reply, absent ones None. `problem` is a 429's X-Rate-Limit-Problem, or `UNAVAILABLE`."""
 
     day_remaining: int | None = None
     minute_remaining: int | None = None

@@ -18,7 +18,7 @@ class BudgetStatus:
     """Calls of the last 24 hours, and how many more there are: now, and before those hours are full.
 
     `frees_at` is when the oldest of them begin to count no longer, `forbidden_until` until when Xero's own word forbids
-    calls, and `forbidden_by` which limit of its: `day`, `minute`, `app_minute` or `in_flight`.
+    calls, and `forbidden_by` which limit of its: `day`, `minute`, `app_minute` or `in_flight`; or `xero_unavailable`.
     """
 
     limit: int
