@@ -12,7 +12,7 @@ from typing import TypeVar
 from schemas.envelope import Lane
 from worker.documents import DOCUMENTS_PER_CALL, Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
-from worker.sending import LOOK_EVERY_S, breathe
+from worker.sending import FRESH_S, LOOK_EVERY_S, breathe
 from worker.session import Session
 
 _Tried = TypeVar("_Tried", Opened | Wait, Call | Wait, Call | Wait | None)
@@ -71,13 +71,13 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
         wait_s = min(breaker.wait_s(now), LOOK_EVERY_S)
         return Wait(session.now(), session.in_s(wait_s), "xero_unavailable")
     opened = await opening()
-    if not _goes_out(opened):
+    call = opened.call if isinstance(opened, Opened) else opened
+    if isinstance(call, Call):
+        # from before: how long this process stood still with its transaction counts as well
+        session.fresh_until[call.id] = now + FRESH_S
+    else:
         breaker.not_sent(now)
     return opened
-
-
-def _goes_out(opened: Opened | Call | Wait | None) -> bool:
-    return isinstance(opened, Call) or (isinstance(opened, Opened) and opened.call is not None)
 
 
 def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:

@@ -13,15 +13,30 @@ LOOK_EVERY_S = 1.0
 """When another call's probe will be answered is not known; asking the breaker again costs nothing."""
 
 _SERVER_SIDE = 500
+FRESH_S = 120.0
+"""Xero keeps a key for 6 minutes, and payments are looked for after 7: what goes out later than that goes out twice."""
+
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 
 
+def _is_stale(session: Session, call: Call) -> bool:
+    """Whether this process stood still since it opened the call: another may have settled it by now.
+
+    The ledger is fenced and Xero is not: of a lost lease the ledger would tell when it is too late.
+    """
+    now = session.clock.monotonic()
+    return session.fresh_until.pop(call.id, now) < now
+
+
+_STALE = Reply(ReplyKind.UNSENT, detail=f"this worker stood still for more than {FRESH_S:g} s: not sent")
+
+
 async def send(session: Session, call: Call) -> Reply:
-    """What came of `call`. Raises what the ledger raises.
+    """What came of `call`. Raises what the ledger raises. A call that was opened long ago is not sent.
 
     Of an answered write the closing corrects the budget, in its own transaction.
     """
-    reply = await session.client.send(call)
+    reply = _STALE if _is_stale(session, call) else await session.client.send(call)
     session.steps.reached(Step.ANSWERED)
     if reply.outcome is not ReplyKind.ANSWERED or call.purpose is not Purpose.WRITE:
         await session.ledger.calls.correct(session.org.name, headers_of(reply))

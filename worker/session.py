@@ -43,7 +43,8 @@ class Session:
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
     `in_hand` are held events between the ledger and the buffer, by id. `batch` and `ceding` are handed on from session
-    to session. `unpaid` are Xero's ids of what money was taken off a moment ago.
+    to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent, by its id. `unpaid` are
+    Xero's ids of what money was taken off a moment ago.
     """
 
     org: OrganisationSettings
@@ -73,6 +74,7 @@ class Session:
     in_hand: Counter[str] = field(default_factory=Counter)
     heard: tuple[datetime, float] | None = None
     asleep: int = 0
+    fresh_until: dict[str, float] = field(default_factory=dict)
     unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)

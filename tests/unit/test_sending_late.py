@@ -1,0 +1,104 @@
+"""A worker that stood still between opening a call and sending it: another has settled that call meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.envelope import Lane
+from tests.fakes import FakeClock
+from tests.sample_ledger import lease_of, opened, write
+from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, session_of
+from worker.documents import Kind
+from worker.inbox import Throttle
+from worker.ledger.errors import LeaseLost
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Opened
+from worker.opening import open_write
+from worker.sending import send
+from worker.serving import Serving
+from worker.session import Session
+from worker.xero.reply import ReplyKind
+
+STOOD_STILL_S = 420.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Ledger]:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db", clock=clock) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+async def session(ledger: Ledger, clock: FakeClock) -> Session:
+    session = session_of(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+    session.clock = clock
+    return session
+
+
+async def opening(session: Session) -> Call:
+    result = await open_write(session, kind=Kind.INVOICE, lane=Lane.IMMEDIATE, writes=[write(1)])
+    assert isinstance(result, Opened)
+    assert result.call is not None
+    return result.call
+
+
+async def test_a_call_that_was_opened_long_ago_is_not_sent(session: Session, clock: FakeClock) -> None:
+    call = await opening(session)
+    clock.advance(STOOD_STILL_S)
+
+    reply = await send(session, call)
+
+    assert (reply.outcome, xero_of(session).calls) == (ReplyKind.UNSENT, [])
+    assert "stood still" in reply.detail
+
+
+async def test_nor_when_it_stood_still_while_the_ledger_answered(session: Session, clock: FakeClock) -> None:
+    plain = session.ledger.calls.open_write
+
+    async def slowly(*arguments: Any, **named: Any) -> Any:
+        result = await plain(*arguments, **named)
+        clock.advance(STOOD_STILL_S)
+        return result
+
+    session.ledger.calls.open_write = slowly  # type: ignore[method-assign] # it stands still after the commit
+    call = await opening(session)
+
+    await send(session, call)
+
+    assert xero_of(session).calls == []
+
+
+async def test_who_lost_the_lease_meanwhile_hears_of_it(session: Session, ledger: Ledger, clock: FakeClock) -> None:
+    call = await opening(session)
+    clock.advance(STOOD_STILL_S)
+    await lease_of(ledger, holder="another", name=ORG)
+    throttle = Throttle(pause_reading=lambda: None, resume_reading=lambda: None)
+    serving = Serving(session=session, consumer=MemoryBroker(), throttle=throttle)  # type: ignore[arg-type] # in memory
+
+    with pytest.raises(LeaseLost):
+        await serving._performer.perform(call)
+
+    assert xero_of(session).calls == []
+
+
+async def test_a_call_that_has_just_been_opened_is_sent(session: Session, clock: FakeClock) -> None:
+    call = await opening(session)
+    clock.advance(1.0)
+
+    await send(session, call)
+
+    assert xero_of(session).calls == [call]
+
+
+def xero_of(session: Session) -> MemoryXero:
+    assert isinstance(session.client, MemoryXero)
+    return session.client
