@@ -58,7 +58,8 @@ async def test_the_stores_of_documents_and_of_what_is_held_are_known_by_name(led
 async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
     odd = document(4)._replace(number="I-shop-%7")
-    await put_documents(ledger, lease, document(7), document(17), document(7, part="payment/1"), odd)
+    cased = [document(number)._replace(number=name) for number, name in ((5, "I-shop-a9"), (6, "I-shop-A9"))]
+    await put_documents(ledger, lease, document(7), document(17), document(7, part="payment/1"), odd, *cased)
 
     by_entity = await ledger.histories.documents(Sought((ORG,), entity="invoice", entity_id="7"))
     by_number = await ledger.histories.numbered([ORG], "17")
@@ -69,6 +70,7 @@ async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledg
     assert by_number == [document(17)]
     assert {one.key for one in by_whole} == {key(7), key(7, "payment/1")}
     assert by_sign == [odd]
+    assert await ledger.histories.numbered([ORG], "a9") == cased[:1]
     assert await ledger.histories.numbered(["other"], "17") == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes import FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, put_documents
 from worker.documents import Kind
 from worker.ledger.ledger import Ledger
@@ -40,3 +41,14 @@ async def test_other_money_releases_nothing(ledger: Ledger, written: Document) -
 
     assert await put_documents(ledger, lease, written) == []
     assert len(await ledger.held.parked(ORG)) == 1
+
+
+async def test_what_was_purged_is_not_sent_on_its_way_empty(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(1))
+    await ledger.held.hold(lease, [cancelled(1)])
+    clock.advance(2 * 86_400)
+    await ledger.parked.purge(1)
+
+    assert await put_documents(ledger, await lease_of(ledger), money()) == []
+    assert [one.reason for one in await ledger.held.parked(ORG)] == [CANCELLED_PAID]

@@ -80,8 +80,11 @@ class Histories:
 
     async def numbered(self, organisations: Collection[str], number: str) -> list[Document]:
         """The documents whose number is this, or ends with it behind a dash, as `I-shop-17` does with 17."""
-        found = or_(documents.c.number == number, documents.c.number.endswith(f"-{number}", autoescape=True))
-        return await self._read(select(*_key(documents)).where(documents.c.org.in_(organisations), found))
+        ending = f"-{number}"
+        found = or_(documents.c.number == number, documents.c.number.endswith(ending, autoescape=True))
+        named = await self._read(select(*_key(documents)).where(documents.c.org.in_(organisations), found))
+        # SQLite's LIKE takes A for a
+        return [one for one in named if one.number == number or one.number.endswith(ending)]
 
     async def sources(self, organisations: Collection[str]) -> list[str]:
         """The stores of all documents and of what is held, by name."""

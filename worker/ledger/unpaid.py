@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.held_rows import held_of
+from worker.ledger.personal import NOTHING
 from worker.ledger.records import CANCELLED_PAID, Document, Held, HoldState
 from worker.ledger.statements import among, chunks, fetch
 from worker.ledger.tables import documents, held
@@ -22,7 +23,7 @@ _IS_OF_ONE = (
 _RELEASE = (
     update(held)
     .where(held.c.org == bindparam("of"), held.c.state == HoldState.PERSON.value, held.c.reason == CANCELLED_PAID)
-    .where(_IS_OF_ONE)
+    .where(held.c.body != NOTHING, _IS_OF_ONE)
     .values(state=HoldState.TIME.value, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(held)
 )
