@@ -119,7 +119,7 @@ class Translator:
         for found in filter(wish.is_wanted, row.snapshots):
             data = data_json(found.data)
             content = content_hash(data)
-            targets = self._targets(found, wish)
+            targets = self._targets(found, wish, memory)
             batch.skipped += not targets
             for target in targets:
                 address = Address(found.entity, found.data.id, target.name)
@@ -153,10 +153,17 @@ class Translator:
         batch.outgoing += self.removals(gone, version=sale.version, now=now)
         return frozenset(gone.published)
 
-    def _targets(self, found: Found, wish: Wish) -> list[Target]:
+    def _targets(self, found: Found, wish: Wish, memory: Memory) -> list[Target]:
         fed = self.routing.targets_of(found.places)
+        if found.places and found.places[0].is_left and not self.routing.organisation:
+            fed = self._keepers(memory) or fed
         named = (target for target in fed if wish.organisation in ("", target.name))
         return [target for target in named if target.wants(found.entity, found.data)]
+
+    def _keepers(self, memory: Memory) -> tuple[Target, ...]:
+        """Who has the row: a place that is deleted in the store does not move what is booked to other books."""
+        names = dict.fromkeys(address.organisation for address in memory.published)
+        return tuple(target for name in names if (target := self.routing.targets.get(name)))
 
     def _event(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +23,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """All store views by id, all websites by id, and a view for what belongs to none of them any more."""
+    """All store views by id, all websites by id, and a view for what belongs to none of them."""
 
     views: Mapping[int, View]
     websites: Mapping[int, View]
@@ -31,12 +31,15 @@ class Places:
     default: View
 
     def of_sale(self, store_id: object, store_name: object) -> View:
-        """The view of a sale. A deleted one left its website's name; else it is the store's default website."""
+        """The view of a sale. A deleted one left its website's name; else nothing but the store's default clock."""
         known = self.views.get(number(store_id) or _ADMIN)
         if known is not None:
             return known
-        website = str(store_name or "").partition("\n")[0].strip()
-        return self.websites.get(self.names.get(website, _ADMIN), self.default)
+        named = str(store_name or "").partition("\n")[0].strip()
+        website = self.websites.get(self.names.get(named, _ADMIN))
+        if website is None:
+            return View(Place("", is_left=True), self.default.zone)
+        return View(replace(website.place, is_left=True), website.zone)
 
     def knows(self, row: Raw) -> bool:
         """Whether the store view and the websites that a row names are among these, as far as it names any."""
