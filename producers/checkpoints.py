@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from producers.store import Cursor, Stream
 from schemas.entities import Entity
+
+_MOMENT = timedelta(seconds=1)
 
 
 class CheckpointError(Exception):
@@ -40,13 +42,19 @@ class Address(NamedTuple):
 class Memory:
     """What is known of one row: the content hash of each entity that was published of it, or why it is broken.
 
-    A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content.
+    A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content. `removed_at`
+    is the version of the row's removal, once that was published: `forget` alone writes it, and it stays.
     """
 
     row_id: int
     published: Mapping[Address, str] = field(default_factory=dict)
     broken: str = ""
     known: Mapping[Address, str] | None = field(default=None, compare=False)
+    removed_at: datetime | None = None
+
+    def newer_than_removal(self, version: datetime) -> datetime:
+        """The version to publish: a row that is there again as it was is older than its removal, and would be stale."""
+        return version if self.removed_at is None else max(version, self.removed_at + _MOMENT)
 
 
 def reconciled(memory: Memory, stored: Memory) -> Memory:
@@ -109,8 +117,8 @@ class Checkpoints(Protocol):
         """Rows above `after` that could not be read, by id."""
         ...
 
-    async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
-        """These rows are gone from the store, and that was published."""
+    async def forget(self, stream: Stream, row_ids: Sequence[int], removed_at: datetime) -> None:
+        """These rows are gone from the store, and that was published, in this version."""
         ...
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:

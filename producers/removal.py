@@ -80,10 +80,11 @@ class Remover:
         gone = [row_id for row_id in ids if row_id not in there]
         known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, gone))
         memories = [known[row_id] for row_id in gone if row_id in known]
-        await self._s.posting.post([one for memory in memories for one in self._removals(memory, asked_at)])
-        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, gone))
+        # its last change has to be older than its removal, whatever the store's clock did
+        version = asked_at + timedelta(seconds=1)
+        await self._s.posting.post([one for memory in memories for one in self._removals(memory, version)])
+        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, gone, version))
         return len(gone)
 
-    def _removals(self, memory: Memory, asked_at: datetime) -> list[Outgoing]:
-        # its last change has to be older than its removal, whatever the store's clock did
-        return self._s.translator.removals(memory, version=asked_at + timedelta(seconds=1), now=self._s.clock.now())
+    def _removals(self, memory: Memory, version: datetime) -> list[Outgoing]:
+        return self._s.translator.removals(memory, version=version, now=self._s.clock.now())

@@ -127,8 +127,9 @@ class Translator:
                     batch.unchanged += 1
                     continue
                 published[address] = content
-                event_id = _event_id(self.store, address, f"{rfc3339(found.version)} {content}")
-                event = self._event(address, found.data, Change.CHANGED, found.version, now, event_id, wish.run_id)
+                version = memory.newer_than_removal(found.version)
+                event_id = _event_id(self.store, address, f"{rfc3339(version)} {content}")
+                event = self._event(address, found.data, Change.CHANGED, version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
         if published != memory.published or memory.broken:
             doubtful = {one: new if memory.published.get(one) == new else "" for one, new in published.items()}
@@ -150,7 +151,7 @@ class Translator:
             return frozenset()
         paid = {one: content for one, content in memory.published.items() if one.entity is Entity.PAYMENT}
         gone = Memory(row.id, {one: content for one, content in paid.items() if one.id not in there})
-        batch.outgoing += self.removals(gone, version=sale.version, now=now)
+        batch.outgoing += self.removals(gone, version=memory.newer_than_removal(sale.version), now=now)
         return frozenset(gone.published)
 
     def _targets(self, found: Found, wish: Wish, memory: Memory) -> list[Target]:

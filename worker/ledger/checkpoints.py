@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.checkpoints import Address, Memory, Reading, reconciled
@@ -29,7 +29,7 @@ _SAVE_SWEPT = (
     update(store_streams).where(*_STREAM).values(swept_at=bindparam("at", type_=store_streams.c.swept_at.type))
 )
 _OF_STREAM = (store_rows.c.store == bindparam("of"), store_rows.c.stream == bindparam("list"))
-_ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken)
+_ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken, store_rows.c.removed_at)
 _BY_IDS = store_rows.c.row_id.in_(bindparam("ids", expanding=True))
 _THESE = select(*_ROWS).where(*_OF_STREAM, _BY_IDS)
 _LOCKED = _THESE.order_by(store_rows.c.row_id).with_for_update()
@@ -47,7 +47,11 @@ _BROKEN = (
     .limit(bindparam("most"))
 )
 _HIGHEST = 2**63 - 1
-_FORGET = delete(store_rows).where(*_OF_STREAM, _BY_IDS)
+_FORGET = (
+    update(store_rows)
+    .where(*_OF_STREAM, _BY_IDS)
+    .values(published="{}", broken="", removed_at=bindparam("at", type_=store_rows.c.removed_at.type))
+)
 
 
 class StoreCheckpoints:
@@ -114,11 +118,11 @@ class StoreCheckpoints:
                 rows = (await connection.execute(_BROKEN, self._of(stream) | {"after": after, "most": limit})).all()
         return [_memory(row) for row in rows]
 
-    async def forget(self, stream: Stream, row_ids: Sequence[int]) -> None:
+    async def forget(self, stream: Stream, row_ids: Sequence[int], removed_at: datetime) -> None:
         """See the protocol."""
         async with self._charge.transaction() as (connection, _):
             for piece in chunks(row_ids):
-                await connection.execute(_FORGET, self._of(stream) | {"ids": piece})
+                await connection.execute(_FORGET, self._of(stream) | {"ids": piece, "at": removed_at})
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:
         """See the protocol."""
@@ -138,7 +142,7 @@ async def save_memories(
         found = await connection.execute(_LOCKED, {"of": store, "list": stream.name, "ids": piece})
         stored |= {row[0]: _memory(row) for row in found}
     agreed = [reconciled(memory, stored.get(memory.row_id, Memory(memory.row_id))) for memory in memories]
-    statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
+    statement = upsert(dialect, store_rows, ("store", "stream", "row_id"), keep=("removed_at",))
     await statement.run(connection, [_key(store, stream) | _row(memory) for memory in agreed])
 
 
@@ -150,12 +154,13 @@ def _row(memory: Memory) -> dict[str, Any]:
     # no part of an address holds a space
     published = {" ".join(address): content for address, content in memory.published.items()}
     text = json.dumps(published, separators=(",", ":"))
-    return {"row_id": memory.row_id, "published": text, "broken": memory.broken}
+    return {"row_id": memory.row_id, "published": text, "broken": memory.broken, "removed_at": None}
 
 
 def _memory(row: Sequence[Any]) -> Memory:
-    row_id, published, broken = row
-    return Memory(row_id, {_address(text): content for text, content in json.loads(published).items()}, broken)
+    row_id, published, broken, removed_at = row
+    contents = {_address(text): content for text, content in json.loads(published).items()}
+    return Memory(row_id, contents, broken, removed_at=removed_at)
 
 
 def _address(text: str) -> Address:
