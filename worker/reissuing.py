@@ -16,7 +16,7 @@ from worker.settlement import Settlement
 from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of
 from worker.xero.lookup import Reading, readings_of
-from worker.xero.reissue import BEGUN, REASON, Reissue, reissue, successor_of
+from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, successor_of
 from worker.xero.revision import GONE_HINT
 
 Element = Mapping[str, Any]
@@ -75,26 +75,35 @@ class Reissuing:
         await self._carry_out(lane, plans)
 
     async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:
-        plans = await self._with(Kind.CREDIT_NOTE, [(plan, (plan.credit_note,)) for plan in plans])
-        plans = await self._with(Kind.INVOICE, [(plan, (plan.invoice,)) for plan in plans])
+        plans = await self._with(Kind.CREDIT_NOTE, plans, lambda plan: (plan.credit_note,))
+        plans = await self._with(Kind.INVOICE, plans, lambda plan: (plan.invoice,))
         # Xero takes the allocations of one credit note in a call
-        plans = [one for plan in plans for one in await self._with(Kind.ALLOCATION, [(plan, plan.allocations)])]
+        taken = [await self._with(Kind.ALLOCATION, [plan], lambda plan: plan.allocations) for plan in plans]
+        plans = [plan for one in taken for plan in one]
         made = await self._s.ledger.documents.get([plan.invoice.key for plan in plans])
         for reading in readings_of(Kind.INVOICE, [plan.invoice for plan in plans], made):
             await self._replace(lane, reading, {plan.invoice.key: plan.write for plan in plans}, made)
 
-    async def _with(self, kind: Kind, wanted: Sequence[tuple[Reissue, Sequence[Write]]]) -> list[Reissue]:
-        """Bring what each plan wants to Xero; returns the plans that have it. The events of the others are parked."""
-        missing = await self._bring(kind, [write for _, writes in wanted for write in writes])
-        going_on = []
-        for plan, writes in wanted:
-            lacking = [write for write in writes if write in missing]
-            if lacking:
+    async def _with(
+        self, kind: Kind, plans: Sequence[Reissue], wanted: Callable[[Reissue], Sequence[Write]]
+    ) -> list[Reissue]:
+        """Bring what is `wanted` of each plan to Xero; returns the plans that have it. The others' events are parked.
+
+        A plan that meets a lock which its mapping did not know moves to an open day. Its event keeps its place: were it
+        mapped again, payments that wait for it would go to the old invoice.
+        """
+        missing = await self._bring(kind, [write for plan in plans for write in wanted(plan)])
+        going_on, moved = [], []
+        for plan in plans:
+            lacking = [write for write in wanted(plan) if write in missing]
+            if not lacking:
+                going_on.append(plan)
+            elif (on_open_day := moved_out_of(self._s.lock_date, plan)) is not None:
+                moved.append(on_open_day)
+            else:
                 names = ", ".join(write.number or write.key.part for write in lacking)
                 await self._settlement.park(plan.write, "reissue_stuck", f"xero has not taken {names}", _HINT)
-            else:
-                going_on.append(plan)
-        return going_on
+        return [*going_on, *await self._with(kind, moved, wanted)] if moved else going_on
 
     async def _bring(self, kind: Kind, writes: Sequence[Write]) -> list[Write]:
         """See to it that these are in Xero; returns those that are not."""
@@ -102,12 +111,16 @@ class Reissuing:
             await self._until_settled({write.key for write in writes})
         missing = await self._missing(writes)
         tries = 0
-        while missing and tries < _TRIES:
+        while (open_ones := [write for write in missing if not self._is_locked(write)]) and tries < _TRIES:
             await breathe(self._s)
-            await self._try_once(kind, missing)
+            await self._try_once(kind, open_ones)
             missing = await self._missing(missing)
             tries += not self._s.breaker.is_open
         return missing
+
+    def _is_locked(self, write: Write) -> bool:
+        lock_date = self._s.lock_date
+        return lock_date is not None and str(write.payload["Date"]) <= lock_date.isoformat()
 
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
         """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""

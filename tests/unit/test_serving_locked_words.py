@@ -14,10 +14,12 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.unit.test_serving_locks import LockedXero
 from tests.unit.test_serving_reissues import NUMBER, Hasty, paid
-from worker.ledger.records import Purpose
+from worker.documents import Kind
+from worker.ledger.records import Call, Purpose
+from worker.xero.reply import Reply
 
 MARCH = date(2026, 3, 31)
 
@@ -38,6 +40,11 @@ class Booked:
         """What the worker knows of it; after a restart nothing."""
         self.xero.lock_date = MARCH.isoformat()
         self.one.session.lock_date = until
+
+    def taken_before_a_lock(self, call: Call) -> Reply:
+        reply = self.xero.take(call)
+        self.lock(None)
+        return reply
 
     async def edit(self, changed: Event) -> list[tuple[str, str]]:
         """Reason and hint of what was parked then."""
@@ -95,13 +102,53 @@ async def test_what_was_moved_stays_where_it_is_when_that_day_is_locked_too(tmp_
         assert sold.issued_anew() == {}
 
 
-async def test_an_amount_that_changed_is_issued_anew_on_an_open_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize("known", [MARCH, None])
+async def test_an_amount_that_changed_is_issued_anew_on_an_open_day(tmp_path: Path, known: date | None) -> None:
     async with booked(tmp_path, "reissue") as sold:
-        sold.lock(MARCH)
+        sold.lock(known)
 
         assert await sold.edit(sale(1, net="20.00", tax="4.00")) == []
 
         assert set(sold.issued_anew().values()) == {"2026-04-01"}
+        issued, credited = sold.xero.written[f"{NUMBER}~2"], sold.xero.written[f"{NUMBER}~1"]
+        assert "Dated 2026-03-02 in the store" in issued["LineItems"][-1]["Description"]
+        assert len(credited["LineItems"]) == 1
+
+
+async def test_a_payment_that_comes_when_the_lock_is_met_goes_to_the_new_invoice(tmp_path: Path) -> None:
+    async with booked(tmp_path, "reissue") as sold:
+        sold.lock(None)
+
+        await sold.one.acked(
+            *sold.one.receive(
+                sale(1, net="20.00", tax="4.00"), event(Entity.PAYMENT, payment(id="52", date="2026-04-05"))
+            )
+        )
+
+        [paying] = [call for call in sold.xero.calls if call.kind is Kind.PAYMENT]
+        paid_for = paying.members[0].element["Invoice"]["InvoiceID"]
+        assert paid_for == sold.xero.written[f"{NUMBER}~2"]["InvoiceID"]
+        assert await sold.one.parked() == []
+
+
+async def test_a_lock_that_is_met_by_a_re_issue_costs_one_refused_call_and_one_question(tmp_path: Path) -> None:
+    async with booked(tmp_path, "reissue") as sold:
+        sold.lock(None)
+
+        await sold.edit(sale(1, net="20.00", tax="4.00"))
+
+        assert sum(call.kind is Kind.CREDIT_NOTE for call in sold.xero.calls) == 2
+        assert sold.xero.settings_asked == 1
+
+
+async def test_a_lock_that_comes_behind_the_credit_note_moves_what_is_still_to_be_made(tmp_path: Path) -> None:
+    async with booked(tmp_path, "reissue") as sold:
+        sold.xero.answers[Kind.CREDIT_NOTE] = [sold.taken_before_a_lock]
+
+        assert await sold.edit(sale(1, net="20.00", tax="4.00")) == []
+
+        days = sold.issued_anew()
+        assert (days[f"{NUMBER}~1"], days[f"{NUMBER}~2"]) == ("2026-03-02", "2026-04-01")
 
 
 async def test_an_amount_that_is_to_be_parked_says_that_the_period_is_locked(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from worker.content import XeroId
 from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document
+from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
 from worker.xero.endpoints import inner
 from worker.xero.facts import money
@@ -80,6 +82,18 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
     )
 
 
+def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
+    """`plan` dated after `lock_date`, as if mapping had known of it; None where it is so, or was moved before."""
+    if lock_date is None or plan.write.moved_from:
+        return None
+    write = on_an_open_day(plan.write, lock_date)
+    if not write.moved_from:
+        return None
+    day = str(write.payload["Date"])
+    allocations = tuple(_dated(one, day) for one in plan.allocations)
+    return Reissue(write, _dated(plan.credit_note, day), on_an_open_day(plan.invoice, lock_date), allocations)
+
+
 def successor_of(write: Write, document: Document) -> DocumentKey:
     """The key of the invoice that takes the place of `document`."""
     return _key(write, f"invoice~{parts(document.number)[1] + 2}")
@@ -104,6 +118,10 @@ def _customer(theirs: Element) -> str:
 
 def _key(write: Write, part: str) -> DocumentKey:
     return DocumentKey(*write.key.owner, part=part)
+
+
+def _dated(write: Write, day: str) -> Write:
+    return write._replace(content=write.content.with_payload({**write.payload, "Date": day}))
 
 
 def _credit(number: str, write: Write, theirs: Element) -> dict[str, Any]:
