@@ -27,6 +27,7 @@ from worker.rebuild.rebuilding import Rebuilding
 from worker.rebuild.windows import Window
 from worker.reconcile.compare import Comparison, Days
 from worker.reconcile.reconciliation import Reconciliation
+from worker.settings import OrganisationSettings
 from worker.store_reading import StoreReader
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.reply import Reply, ReplyKind
@@ -127,10 +128,10 @@ class Case:
             task.note_broken("shop", stream, row)
         return task.compared()
 
-    async def rebuild(self, *windows: Window) -> Rebuilding:
+    async def rebuild(self, *windows: Window, settings: OrganisationSettings = SETTINGS) -> Rebuilding:
         lists = self.lists(Purpose.REBUILD)
         lease = await lease_of(self.ledger)
-        task = Rebuilding(SETTINGS, {"shop": self.reader}, self.ledger, lists, lease)
+        task = Rebuilding(settings, {"shop": self.reader}, self.ledger, lists, lease)
         await task.run(windows or (JANUARY, FEBRUARY))
         return task
 

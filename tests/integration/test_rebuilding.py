@@ -98,3 +98,16 @@ async def test_windows_are_as_many_as_the_store_needs(case: Case) -> None:
 
     assert windows == [Window(date(2026, 1, 1), date(2026, 3, 2), sales=8, refunds=1)]
     assert customers == 5
+
+
+async def test_payments_whose_method_was_mapped_in_the_lost_ledger_are_told_and_found_once_it_is_mapped(
+    case: Case,
+) -> None:
+    unmapped = SETTINGS.model_copy(update={"payments": {}})
+
+    first = await case.rebuild(settings=unmapped)
+    again = await case.rebuild()
+
+    assert first.unmapped == {"payment_method_unmapped": 9}
+    assert again.unmapped.total() == 0
+    assert again.restored == {Kind.PAYMENT: 9}

@@ -35,6 +35,10 @@ from worker.sides import open_lists, open_readers
 from worker.store_reading import StoreReader
 
 app = typer.Typer(no_args_is_help=True, help="What the ledger knows of Xero's documents.")
+_MAP_FIRST = (
+    "xero may have them. Map their methods, in the file or the console, whose mappings are lost with a ledger; then "
+    "run this again before a worker starts, for what is mapped later is booked a second time"
+)
 _LEASE_S = 30.0
 _RENEW_EVERY_S = 8.0
 
@@ -58,7 +62,8 @@ def rebuild(
     Reads the stores and Xero's lists, and writes down which document of Xero belongs to what. Changes nothing in Xero.
     Says what it costs first; what the ledger has already costs nothing, so a rebuild that ended early may be run again.
     No worker may serve the organisation meanwhile, nor have run in the last 10 minutes: Xero's lists may trail a
-    payment, which a resync would then make twice. Exits 3 when it could not be finished.
+    payment, which a resync would then make twice. Exits 3 when it could not be finished, as when a payment's
+    method is not mapped.
     """
     checked = settings(config)
     organisations = fed(checked, org)
@@ -72,6 +77,8 @@ def rebuild(
     else:
         for one in results:
             _show(one)
+    if any(one["unmapped_payments"] for one in results):
+        raise typer.Exit(UNREADABLE)
 
 
 @app.command()
@@ -151,6 +158,7 @@ def _facts(org: str, task: Rebuilding, calls: int, broken: list[tuple[str, Strea
         "restored": _counts(task.restored),
         "known_before": task.known_before,
         "not_in_xero": _counts(task.missing),
+        "unmapped_payments": {reason: count for reason, count in task.unmapped.items() if count},
         "unreadable": [f"{store} {stream.name} {row.id}: {row.reason}" for store, stream, row in broken],
     }
 
@@ -168,4 +176,6 @@ def _show(one: dict[str, Any]) -> None:
     Console().print(table)
     for line in one["unreadable"]:
         typer.echo(f"not read: {line}", err=True)
+    for reason, count in one["unmapped_payments"].items():
+        typer.echo(f"not looked for: {count} payments, {reason}: {_MAP_FIRST}", err=True)
     typer.echo("next: xerelay reconcile shows what differs; xerelay resync-all sends what is not in Xero")

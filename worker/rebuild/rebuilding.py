@@ -48,7 +48,8 @@ class Sought:
 class Rebuilding:
     """One organisation, once. `readers` are the stores that feed it, by name; `lease` is the right to serve it.
 
-    `known_before` counts what was there already, contacts of buyers aside, whom many sales share.
+    `known_before` counts what was there already, contacts of buyers aside, whom many sales share. `unmapped` counts, by
+    reason, payments that cannot be mapped: Xero may have them, and takes them a second time.
     Its methods raise what reading the stores, Xero and the ledger raises, and `LeaseLost`.
     """
 
@@ -59,6 +60,7 @@ class Rebuilding:
     lease: Lease
     on_events: Callable[[str, int], None] = lambda _store, _events: None
     restored: Counter[Kind] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
     known_before: int = 0
     _sought: dict[DocumentKey, Sought] = field(default_factory=dict)
     _absent: dict[DocumentKey, Kind] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class Rebuilding:
 
     async def _restore(self, events: Iterable[Event], window: Window | None) -> None:
         """Look for what these events want, and for what was not found before."""
-        fresh = {one.write.key: one for event in events for one in _sought(event, self.org)}
+        fresh = {one.write.key: one for event in events for one in self._wanted(event)}
         there = await self.ledger.documents.get(fresh)
         self.known_before += sum(1 for key in there if not fresh[key].write.only_if_absent)
         new = {key: one for key, one in fresh.items() if key not in there and key not in self._absent}
@@ -107,6 +109,17 @@ class Rebuilding:
         for kind in _ORDER:
             await self._restore_kind([one for one in self._sought.values() if one.write.kind is kind])
         self._give_up()
+
+    def _wanted(self, event: Event) -> list[Sought]:
+        """The documents of one event. Of one that cannot be mapped none: a sale of a known number is not made twice."""
+        try:
+            planned = plan(event, self.org)
+        except Unmappable as error:
+            self.unmapped[error.reason] += event.entity is Entity.PAYMENT
+            return []
+        if isinstance(planned, Ignored):
+            return []
+        return [Sought(write, _name(write, event, self.org)) for write in planned.made]
 
     def _give_up(self) -> None:
         """Of contacts and items the whole list was read; what is dated may turn up among other days."""
@@ -162,17 +175,6 @@ async def windows_of(org: OrganisationSettings, readers: Iterable[StoreReader], 
 async def _count(reader: StoreReader, entity: Entity, days: Selection) -> int:
     streams: list[Stream] = reader.streams({entity})
     return sum([await reader.source.count(stream, days) for stream in streams])
-
-
-def _sought(event: Event, org: OrganisationSettings) -> list[Sought]:
-    """The documents of one event; none of one that cannot be booked, for it was never sent."""
-    try:
-        planned = plan(event, org)
-    except Unmappable:
-        return []
-    if isinstance(planned, Ignored):
-        return []
-    return [Sought(write, _name(write, event, org)) for write in planned.made]
 
 
 def _name(write: Write, event: Event, org: OrganisationSettings) -> str:
