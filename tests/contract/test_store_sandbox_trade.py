@@ -271,16 +271,6 @@ def test_7_payments_of_an_invoice_make_its_gross_once_it_is_paid(store: StoreSan
             assert paid[one["id"]] == (round(Decimal(one["gross"]) * 100) if states[one["id"]] == 2 else 0)
 
 
-def test_7_dates_are_those_of_the_websites_time_zone(store: StoreSandbox) -> None:
-    truth = {one["id"]: one for one in store.truth()["documents"] if one["kind"] == "order"}
-    created = {row["entity_id"]: row["created_at"][:10] for row in rows(store, "orders")}
-
-    away = [one for number, one in truth.items() if one["date"] != created[number]]
-
-    assert away
-    assert {one["website"] for one in away} <= {"america", "europe"}
-
-
 def _cents(amount: Any) -> Decimal:
     return round(Decimal(str(amount or 0)), 2)
 
