@@ -26,10 +26,15 @@ from deploy.sandbox.xero.writes import write
 API = "/api.xro/2.0/"
 MOST_BYTES = 3_500_000
 JSON = "application/json; charset=utf-8"
-_GATEWAY_STATUS = {"502": 502, "503": 503, "404": 404, "204": 204, "notice": 200}
-_GATEWAY_WORDS = {404: "Not Found", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-_OK = 200
-_NOTICE: Json = {"message": "down for maintenance"}
+_PAGE = "<html><body><h1>{}</h1></body></html>"
+_BEFORE_XERO: dict[str, tuple[int, Json | str | None]] = {
+    "204": (204, None),
+    "404": (404, _PAGE.format("404 Not Found")),
+    "502": (502, _PAGE.format("502 Bad Gateway")),
+    "503": (503, _PAGE.format("503 Service Unavailable")),
+    "notice": (200, {"message": "down for maintenance"}),
+}
+"""What stands between answers, by the kind of the fault: status and body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,11 @@ class Gateway:
         headers |= limits.headers(access.client_id, book.tenant_id)
         try:
             await asyncio.sleep(limits.caps.latency_ms / 1000 + _delay(fault))
-            if fault is not None and fault.kind in _GATEWAY_STATUS:
-                raise _gateway_error(_GATEWAY_STATUS[fault.kind])
+            if fault is not None and fault.kind in _BEFORE_XERO:
+                raise CallRefused(*_BEFORE_XERO[fault.kind])
             stored = await self._once(call, access, book, fault)
             if fault is not None and fault.kind == "504":
-                raise _gateway_error(504)
+                raise CallRefused(504, _PAGE.format("504 Gateway Timeout"))
             return stored, fault is not None and fault.kind == "lost-reply"
         finally:
             limits.leave(access.client_id, book.tenant_id)
@@ -191,12 +196,6 @@ def _body(call: Call) -> object:
         message = "expected Content-Type: application/json; this sandbox reads no XML"
         raise CallRefused(400, {"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": message})
     return from_json(call.body)
-
-
-def _gateway_error(status: int) -> CallRefused:
-    if status not in _GATEWAY_WORDS:
-        return CallRefused(status, _NOTICE if status == _OK else None)
-    return CallRefused(status, f"<html><body><h1>{status} {_GATEWAY_WORDS[status]}</h1></body></html>")
 
 
 def _refused(refusal: CallRefused) -> Stored:
