@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from schemas.commands import Release
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_commands
-from tests.sample_ledger import lease_of, opened
+from tests.sample_ledger import document, lease_of, opened, put_documents
 from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
 from tests.unit.mapping_cases import event
 from tests.waiting import until
@@ -39,12 +40,13 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 
 
 def runner_of(
-    ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, counts: Counts | None = None
+    ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, counts: Counts | None = None, **changes: Any
 ) -> Runner:
+    """`changes` are the organisation's."""
     return Runner(
         lease=lease,
         org=ORG,
-        make_session=lambda lease, _overlay: session_of(ledger, lease, broker, xero),
+        make_session=lambda lease, _overlay: session_of(ledger, lease, broker, xero, **changes),
         consumer=broker,  # type: ignore[arg-type] # a broker in memory
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,
@@ -119,6 +121,26 @@ async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) 
     await asyncio.wait_for(running, 15)
 
     assert [pause.reason for pause in await ledger.pauses.current(ORG)] == ["day_limit"]
+
+
+async def test_a_changed_tenant_pauses_the_organisation_and_says_which_was_expected(ledger: Ledger) -> None:
+    before, now = "5b96e86b-418e-48e8-8949-308c14aec278", "a0a0a0a0-418e-48e8-8949-308c14aec278"
+    broker, xero, lease = MemoryBroker(), MemoryXero(), await lease_of(ledger, name=ORG)
+    await ledger.tenants.bind(lease, before)
+    await put_documents(ledger, lease, document(1, org=ORG))
+    runner = runner_of(ledger, lease, broker, xero, tenant_id=now)
+    running = asyncio.create_task(runner.run())
+    await until(lambda: runner.paused_for, what="the pause")
+    delivery = broker.deliver(CUSTOMER)
+
+    runner.receive(delivery)
+
+    runner.stop()
+    await asyncio.wait_for(running, 15)
+    [pause] = await ledger.pauses.current(ORG)
+    assert (pause.reason, xero.calls, broker.returned[delivery.tag]) == ("other_tenant", [], 1)
+    assert before in pause.detail
+    assert now in pause.detail
 
 
 @dataclass

@@ -45,6 +45,16 @@ def sale(invoice_id: str) -> Event:
     return event(Entity.INVOICE, invoice(sold, id=invoice_id, order_id=f"1{invoice_id}"))
 
 
+def loses_an_answer(xero: MemoryXero) -> None:
+    """Takes the next call of invoices, and answers with an error."""
+
+    def lost(call: Call) -> Reply:
+        xero.take(call)
+        return Reply(ReplyKind.SERVER_ERROR, 500)
+
+    xero.answers[Kind.INVOICE] = [lost]
+
+
 async def only_the_second_is_parked(one: Served) -> None:
     [held] = await one.parked()
     assert (held.reason, held.owner and held.owner.entity_id) == ("number_taken", "32")
@@ -66,11 +76,7 @@ async def test_also_when_both_are_in_one_call(one: Served) -> None:
 
 
 async def test_also_when_xero_took_the_call_and_its_answer_was_lost(one: Served) -> None:
-    def lost(call: Call) -> Reply:
-        one.xero.take(call)
-        return Reply(ReplyKind.SERVER_ERROR, 500)
-
-    one.xero.answers[Kind.INVOICE] = [lost]
+    loses_an_answer(one.xero)
 
     await one.acked(*one.receive(sale("31"), sale("32")))
 
@@ -78,11 +84,7 @@ async def test_also_when_xero_took_the_call_and_its_answer_was_lost(one: Served)
 
 
 async def test_a_sale_that_comes_again_is_still_known_as_itself(one: Served) -> None:
-    def lost(call: Call) -> Reply:
-        one.xero.take(call)
-        return Reply(ReplyKind.SERVER_ERROR, 500)
-
-    one.xero.answers[Kind.INVOICE] = [lost]
+    loses_an_answer(one.xero)
 
     await one.acked(*one.receive(sale("31")))
 
