@@ -11,6 +11,7 @@ from datetime import date
 from schemas.envelope import Lane
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Member, Purpose, Wait
+from worker.mapping.locks import in_locked_period
 from worker.opening import open_read
 from worker.outcome import Results
 from worker.sending import breathe, send
@@ -47,8 +48,7 @@ def _judged(member: Member, refused: Refused, lock_date: date | None) -> Refused
 
 def _is_locked(member: Member, lock_date: date | None) -> bool:
     """Whether the member's own date is: a document that stands in a locked period cannot be moved out of it."""
-    day = date_of(member.element)
-    return lock_date is not None and day is not None and day <= lock_date.isoformat()
+    return in_locked_period(date_of(member.element), lock_date)
 
 
 async def _open(session: Session) -> Call | None:

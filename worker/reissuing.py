@@ -8,6 +8,7 @@ from typing import Any
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Call, Document, Stop
+from worker.mapping.locks import in_locked_period
 from worker.opening import open_write_when_allowed
 from worker.performer import Performer
 from worker.sending import breathe
@@ -119,8 +120,7 @@ class Reissuing:
         return missing
 
     def _is_locked(self, write: Write) -> bool:
-        lock_date = self._s.lock_date
-        return lock_date is not None and str(write.payload["Date"]) <= lock_date.isoformat()
+        return in_locked_period(str(write.payload["Date"]), self._s.lock_date)
 
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
         """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""

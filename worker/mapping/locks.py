@@ -17,6 +17,11 @@ MAX_REFERENCE = 255
 _NOTE = re.compile(r"Dated (\S+) in the store\. That period is locked, so this is booked on (\S+)\.")
 
 
+def in_locked_period(day: str | None, lock_date: date | None) -> bool:
+    """Whether Xero takes nothing dated `day`: its lock date is that day, or a later one."""
+    return lock_date is not None and day is not None and day <= lock_date.isoformat()
+
+
 def on_an_open_day(write: Write, lock_date: date) -> Write:
     """The same document, dated after `lock_date`. Its hash stays that of the store's own date.
 
@@ -25,7 +30,7 @@ def on_an_open_day(write: Write, lock_date: date) -> Write:
     if write.action is not Action.SAVE or write.kind in (Kind.CONTACT, Kind.ITEM):
         return write
     day = str(write.payload["Date"])
-    if day > lock_date.isoformat():
+    if not in_locked_period(day, lock_date):
         return write
     moved = on_day(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
     number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
