@@ -7,7 +7,7 @@ from datetime import datetime
 
 from schemas.errors import Sender
 from worker.documents import DocumentKey, EntityKey
-from worker.ledger.records import Held, HoldState
+from worker.ledger.records import PARENT_MISSING, Held, HoldState
 from worker.reading import Arrival, Unsound
 from worker.work import Work
 
@@ -61,7 +61,7 @@ def waiting_until(work: Work, until: datetime, reason: str, detail: str) -> Held
 def waiting_for(work: Work, parent: DocumentKey) -> Held:
     """An event for when its parent is there."""
     detail = f"waits for {parent.part} of {parent.entity} {parent.entity_id} of {parent.source}"
-    return _held(work, HoldState.PARENT, "parent_missing", detail=detail, parent=parent)
+    return _held(work, HoldState.PARENT, PARENT_MISSING, detail=detail, parent=parent)
 
 
 def waiting_for_approval(work: Work, parent: DocumentKey, until: datetime, reason: str, detail: str, hint: str) -> Held:

@@ -29,6 +29,8 @@ _ONE_EACH = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 """A document of these is one sale's or refund's; a contact or an item may be that of several."""
 
 _CLAIMS = 1_000
+"""Remembered for the moment in which two look-ups have run and neither's answer is in the ledger yet."""
+
 _PAID_HINT = (
     "xero voids nothing that has payments or credit on it: publish the refund as a credit memo and discard this "
     "event, or remove them in xero and retry"
@@ -93,24 +95,24 @@ class Resolution:
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})
         if kind in _ONE_EACH:
-            findings.found.update(await self._of_others(kind, members, findings))
+            same = [one for one in members if (f := findings.found.get(one.key)) and f.same]
+            await self._leave_to_others(kind, [one for one in same if one.action is Action.SAVE], findings)
         return findings
 
-    async def _of_others(self, kind: Kind, members: Sequence[Member], findings: Findings) -> dict[DocumentKey, Found]:
-        """What looks like a member's and is another sale's: two may be numbered alike, and of one sum."""
-        same = [one for one in members if one.action is Action.SAVE and (f := findings.found.get(one.key)) and f.same]
+    async def _leave_to_others(self, kind: Kind, same: Sequence[Member], findings: Findings) -> None:
+        """What holds what `same` members sent may be another sale's: two may be numbered alike, and of one sum."""
+        if not same:
+            return
         known = await self._s.ledger.documents.by_number(self._s.org.name, kind, [one.number for one in same])
-        # two look-ups may run at once, and neither's answer be in the ledger yet
-        self._claimed = dict(list(self._claimed.items())[-_CLAIMS:])
+        if len(self._claimed) > _CLAIMS:
+            self._claimed.clear()
         self._claimed |= {document.xero_id: document.key for document in known.values()}
-        others: dict[DocumentKey, Found] = {}
         for member in same:
             found = findings.found[member.key]
             owner = self._claimed.setdefault(found.xero_id, member.key)
             if owner != member.key:
                 told = f"it is that of {owner.entity} {owner.entity_id} of {owner.source}"
-                others[member.key] = replace(found, same=False, detail=told)
-        return others
+                findings.found[member.key] = replace(found, same=False, detail=told)
 
     async def wait_until_visible(self, call: Call) -> None:
         """Payments and allocations are looked up no earlier than 7 minutes after their last send."""

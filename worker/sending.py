@@ -16,19 +16,8 @@ _SERVER_SIDE = 500
 FRESH_S = 120.0
 """Xero keeps a key for 6 minutes, and payments are looked for after 7: what goes out later than that goes out twice."""
 
-_NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
-
-
-def _is_stale(session: Session, call: Call) -> bool:
-    """Whether this process stood still since it opened the call: another may have settled it by now.
-
-    The ledger is fenced and Xero is not: of a lost lease the ledger would tell when it is too late.
-    """
-    now = session.clock.monotonic()
-    return session.fresh_until.pop(call.id, now) < now
-
-
 _STALE = Reply(ReplyKind.UNSENT, detail=f"this worker stood still for more than {FRESH_S:g} s: not sent")
+_NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 
 
 async def send(session: Session, call: Call) -> Reply:
@@ -45,6 +34,15 @@ async def send(session: Session, call: Call) -> Reply:
     else:
         session.breaker.succeeded()
     return reply
+
+
+def _is_stale(session: Session, call: Call) -> bool:
+    """Whether this process stood still since it opened the call: another may have settled it by now.
+
+    The ledger is fenced and Xero is not: of a lost lease the ledger would tell when it is too late.
+    """
+    now = session.clock.monotonic()
+    return session.fresh_until.pop(call.id, now) < now
 
 
 def headers_of(reply: Reply) -> Headers:

@@ -15,7 +15,18 @@ from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of, row_of, upserting
 from worker.ledger.leases import fenced
 from worker.ledger.personal import NOTHING
-from worker.ledger.records import NO_COUNTS, Absorbed, Count, Held, HoldState, Lease, Tally, nothing_absorbed, uncounted
+from worker.ledger.records import (
+    NO_COUNTS,
+    PARENT_MISSING,
+    Absorbed,
+    Count,
+    Held,
+    HoldState,
+    Lease,
+    Tally,
+    nothing_absorbed,
+    uncounted,
+)
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.tables import documents, held
@@ -50,7 +61,7 @@ _HAS_PARENT = (
     .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
     .exists()
 )
-_MISSED = and_(held.c.state == _PERSON, held.c.reason == "parent_missing", held.c.body != NOTHING)
+_MISSED = and_(held.c.state == _PERSON, held.c.reason == PARENT_MISSING, held.c.body != NOTHING)
 _RELEASE = (
     update(held)
     .where(held.c.org == bindparam("of"), or_(held.c.state == _PARENT, _MISSED), _HAS_PARENT)
@@ -249,4 +260,4 @@ def _expiry(child: Held, now: datetime) -> dict[str, Any]:
     parent = child.parent
     named = "unknown" if parent is None else f"{parent.part} of {parent.entity} {parent.entity_id} of {parent.source}"
     waited_for = f"waited for the {named}, which did not come to Xero"
-    return {"this": child.id, "at": now, "why": "parent_missing", "what": waited_for, "tip": _MISSING_HINT}
+    return {"this": child.id, "at": now, "why": PARENT_MISSING, "what": waited_for, "tip": _MISSING_HINT}

@@ -190,6 +190,9 @@ class Wait:
 KIND_PAUSED = "kind_paused"
 """The reason of what is held because its kind of document is paused."""
 
+PARENT_MISSING = "parent_missing"
+"""The reason of what waits for its parent, and of what is parked because that did not come."""
+
 CANCELLED_PAID = "cancelled_paid"
 """The reason of what is parked because Xero voids nothing that is paid."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from worker.ledger.tables import metadata
 from worker.ledger.types import Instant
 
+# whoever compares the schema takes `metadata` from here, where it is whole
 __all__ = ["metadata", "run_streams", "runs", "store_rows", "store_streams"]
 
 # how far a store's agent has read each list of the store

@@ -34,7 +34,7 @@ async def release_unpaid(
 ) -> list[Held]:
     """Make due what is parked as paid, of which one of these was a payment or an allocation; returns it."""
     released: list[Held] = []
-    for ids in chunks(one.unpays for one in written if "target_id" in one.facts and one.unpays):
+    for ids in chunks(filter(None, (one.unpays for one in written))):
         rows = await fetch(connection, _RELEASE, {"of": org, "at": now, "ids": ids})
         released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
     return released
