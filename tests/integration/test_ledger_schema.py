@@ -119,6 +119,10 @@ def _modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
+def _open_files() -> set[Path]:
+    return {Path(descriptor).resolve() for descriptor in Path("/proc/self/fd").iterdir()}
+
+
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
     return list(compare_metadata(context, metadata))
@@ -136,3 +140,15 @@ async def test_a_file_that_is_no_database_is_told_in_a_line(tmp_path: Path) -> N
             "ledger.url: expected a sound database of SQLite's, got: file is not a database; "
             "name another file, or restore a backup"
         )
+
+
+async def test_a_file_that_is_refused_is_not_left_open(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    file.write_bytes(b"something else, " * 100)
+
+    with pytest.raises(LedgerError) as refused:
+        await Ledger.open(f"sqlite+inline:///{file}")
+
+    # its traceback keeps what was made on the way, so that nothing is closed by being forgotten
+    assert refused.tb is not None
+    assert file not in _open_files()

@@ -69,13 +69,21 @@ def _opened(file: str, named: dict[str, Any]) -> _Connection:
     uri = f"{Path(file).absolute().as_uri()}?mode=rw"
     # a commit runs in another thread, while nothing else uses the connection
     raw = sqlite3.connect(uri, **named | {"uri": True, "check_same_thread": False, "isolation_level": None})
+    try:
+        _prepare(raw)
+    except sqlite3.Error:
+        raw.close()
+        raise
+    return _Connection(raw)
+
+
+def _prepare(raw: sqlite3.Connection) -> None:
     # the first look at the file waits for a process that mends the log of one that died, or ends it as the last
     raw.execute(f"PRAGMA busy_timeout={_OPENING_MS}")
     raw.execute("PRAGMA synchronous=FULL")
     # what a savepoint may have to take back: else a file is made for each call, and removed
     raw.execute("PRAGMA temp_store=MEMORY")
     raw.execute("PRAGMA busy_timeout=0")
-    return _Connection(raw)
 
 
 class _Cursor(sqlite3.Cursor):
