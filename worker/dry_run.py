@@ -16,7 +16,7 @@ from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from worker.documents import DOCUMENTS_PER_CALL, DocumentKey, Kind, Write
 from worker.mapping.result import Writes
-from worker.reading import Arrival, Sound, Unsound, read
+from worker.reading import Arrival, Sound, Unsound, cure_of, read
 from worker.settings import OrganisationSettings
 
 
@@ -51,7 +51,7 @@ class DryRun:
         try:
             org = decode_event(body).organisation
         except Undecodable as error:
-            self.not_booked.append(NotBooked(number, error.reason, error.detail, "mend the publisher"))
+            self.not_booked.append(NotBooked(number, error.reason, error.detail, cure_of(error)))
             return
         if org not in self.organisations:
             hint = f"there is: {', '.join(self.organisations)}"

@@ -88,7 +88,14 @@ def _decoded(arrival: Arrival) -> Event | Unsound:
     try:
         return decode_event(arrival.body)
     except Undecodable as error:
-        return Unsound(error.reason, error.detail, "mend the publisher; then publish the entity again", error.sender)
+        return Unsound(error.reason, error.detail, cure_of(error), error.sender)
+
+
+def cure_of(error: Undecodable) -> str:
+    """What to do about a message that no event could be made of."""
+    if error.reason == "unknown_version":
+        return "upgrade the worker, then retry"
+    return "mend the publisher; then publish the entity again"
 
 
 def _mapped(

@@ -66,6 +66,15 @@ async def test_a_parked_message_names_its_entity_and_version_though_its_data_is_
     assert (held.reason, held.owner, held.version, held.event_id) == ("totals", OWNER, VERSION, "e1")
 
 
+async def test_a_message_of_a_later_contract_asks_for_a_later_worker(one: Served) -> None:
+    body = encode_event(event(Entity.INVOICE, INVOICE))
+
+    await one.acked(*one.receive(body.replace(b"store.invoice.changed:1", b"store.invoice.changed:2")))
+
+    [held] = await one.parked()
+    assert (held.reason, held.hint) == ("unknown_version", "upgrade the worker, then retry")
+
+
 async def test_a_good_later_version_clears_the_bad_one(one: Served) -> None:
     await one.acked(*one.receive(spoiled()))
     good = event(Entity.INVOICE, INVOICE).model_copy(update={"version": VERSION + timedelta(hours=1)})
