@@ -95,7 +95,8 @@ class Consumer(Link):
     async def depth(self, queue: str) -> int:
         """How many messages wait in `queue`, those held not counted.
 
-        One of the topology's that was deleted is declared again: nobody else would miss it before it is consumed.
+        One of the topology's that was deleted is declared again: nobody else would miss it before it is consumed. One
+        that is being declared for the first time is declared as well.
         Raises ConnectionLost or ChannelClosed (404).
         """
         try:
@@ -103,9 +104,11 @@ class Consumer(Link):
         except ChannelClosed as error:
             if error.code != _NOT_FOUND or queue not in self._queues:
                 raise
+        was_there = queue in self._agreed
         await self._declare_one(self._queues[queue])
         depth = await self._depth(queue)
-        _log.warning("%s was not there any more, and is declared again", queue)
+        if was_there:
+            _log.warning("%s was not there any more, and is declared again", queue)
         return depth
 
     async def _depth(self, queue: str) -> int:

@@ -45,6 +45,7 @@ class Link:
         self._settings = settings
         self._exchanges = {exchange.name: exchange for exchange in exchanges}
         self._queues = {queue.name: queue for queue in queues}
+        self._agreed: set[str] = set()  # what the broker has had of the topology, by this connection or an earlier one
         self._stopped = False
         self._worked_once = False
         self._connection: Connection | None = None
@@ -204,6 +205,7 @@ class Link:
                 _log.warning("%s", mismatch)
             self.mismatches[thing.name] = mismatch
         else:
+            self._agreed.add(thing.name)
             self.mismatches.pop(thing.name, None)
 
     async def _control_channel(self) -> Channel:

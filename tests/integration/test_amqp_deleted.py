@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from producers.amqp import Unroutable
@@ -11,7 +13,9 @@ from tests.amqp_links import consuming, publish, publishing
 from tests.waiting import until
 
 
-async def test_a_queue_found_missing_when_its_depth_is_asked_is_declared_again(amqp_url: str, unique_org: str) -> None:
+async def test_a_queue_found_missing_when_its_depth_is_asked_is_declared_again(
+    amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
     queues, batch = organisation_queues(unique_org), lane_queue(unique_org, Lane.BATCH)
     async with consuming(amqp_url, queues) as intake, publishing(amqp_url, queues) as publisher:
         control = await intake.consumer._control_channel()
@@ -20,7 +24,19 @@ async def test_a_queue_found_missing_when_its_depth_is_asked_is_declared_again(a
             await publish(publisher, f"{unique_org}.batch.order", "m1")
 
         assert await intake.consumer.depth(batch) == 0
+        assert f"{batch} was not there any more, and is declared again" in caplog.messages
 
         await publish(publisher, f"{unique_org}.batch.order", "m1")
         await intake.consumer.start(batch, 5)
         await until(lambda: intake.ids() == ["m1"], what="a delivery from the new queue")
+
+
+async def test_a_queue_whose_depth_is_asked_while_it_is_first_declared_was_not_missing(
+    amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues, last = organisation_queues(unique_org), lane_queue(unique_org, Lane.BACKFILL)
+    async with consuming(amqp_url, ()) as intake:
+        _, depth = await asyncio.gather(intake.consumer.declare(queues), intake.consumer.depth(last))
+
+    assert depth == 0
+    assert not [said for said in caplog.messages if "any more" in said]
