@@ -203,7 +203,7 @@ async def test_a_retried_child_may_wait_a_full_day_again(ledger: Ledger, clock: 
     clock.advance(25 * 3600)
     await ledger.held.expire_parents(lease)
 
-    assert await ledger.parked.retry(Chosen(ids=(child.id,)), who="ann") == 1
+    assert await ledger.parked.retry(Chosen(ids=(child.id,)), who="ann") == [child.id]
     await ledger.held.hold(lease, [replace(child, attempt=1)])
 
     assert await ledger.held.expire_parents(lease) == []
@@ -214,7 +214,7 @@ async def test_a_retried_event_is_due_at_once_with_its_attempts_forgotten(ledger
     parked = event(1, HoldState.PERSON, attempt=8)
     await ledger.held.hold(lease, [parked])
 
-    assert await ledger.parked.retry(Chosen(ids=(parked.id, "nonsense")), who="ann") == 1
+    assert await ledger.parked.retry(Chosen(ids=(parked.id, "nonsense")), who="ann") == [parked.id]
 
     [due] = await ledger.held.due(ORG)
     assert (due.id, due.attempt, due.until) == (parked.id, 0, clock.now())
@@ -243,7 +243,7 @@ async def test_what_a_person_throws_away_is_gone_and_once_only(ledger: Ledger) -
     first = await ledger.parked.discard(Chosen(ids=(parked.id,)), who="ann", reason="test order")
     second = await ledger.parked.discard(Chosen(ids=(parked.id,)), who="ann", reason="test order")
 
-    assert (first, second) == (1, 0)
+    assert (first, second) == ([parked.id], [])
     assert await ledger.held.get(parked.id) is None
 
 

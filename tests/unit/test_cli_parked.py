@@ -77,7 +77,7 @@ def test_what_is_named_goes_at_once_and_the_rest_stays(line: CommandLine) -> Non
     result = line.run("parked", "retry", "p1", "p9", "--by", "ann")
 
     assert (result.exit_code, result.stdout) == (0, "1 on their way\n")
-    assert result.stderr == "1 not: nothing is held under the id, or its message was purged\n"
+    assert result.stderr == "not p9: nothing is held under the id, or its message was purged\n"
     assert parked(line) == ["p2", "p3"]
     assert [(one.who, one.action, one.subject) for one in actions(line)] == [("ann", "parked.retry", "shop invoice 1")]
 
@@ -109,7 +109,7 @@ def test_many_are_changed_only_after_a_yes(line: CommandLine) -> None:
 
     assert nobody.exit_code == 2
     assert nobody.stderr == "main: 2 parked for overpaid\nretry 2 events? nobody is there to ask: give --yes\n"
-    assert agreed == {"retried": 2}
+    assert agreed == {"retried": 2, "missed": []}
     assert parked(line) == ["p1"]
 
 
@@ -146,12 +146,17 @@ def test_a_discard_without_a_reason_does_nothing(why: list[str], line: CommandLi
         (["discard", "--why", "a test"], "1 discarded\n", "nothing is parked under the id"),
     ],
 )
-def test_ids_that_are_not_there_are_counted_once(
-    command: list[str], done: str, why_not: str, line: CommandLine
-) -> None:
+def test_ids_that_are_not_there_are_named_once(command: list[str], done: str, why_not: str, line: CommandLine) -> None:
     result = line.run("parked", *command, "p1", "p1", "p9", "p9")
 
-    assert (result.stdout, result.stderr) == (done, f"1 not: {why_not}\n")
+    assert (result.stdout, result.stderr) == (done, f"not p9: {why_not}\n")
+
+
+@pytest.mark.parametrize(("command", "done"), [(["retry"], "retried"), (["discard", "--why", "a test"], "discarded")])
+def test_ids_that_are_not_there_stand_in_the_json_too(command: list[str], done: str, line: CommandLine) -> None:
+    told = line.json("parked", *command, "p9", "p1", "p8")
+
+    assert told == {done: 1, "missed": ["p9", "p8"]}
 
 
 @pytest.mark.parametrize("command", [["retry"], ["discard", "--why", "a test"]])

@@ -52,8 +52,8 @@ UNKNOWN = {
     "resync-status x --follow": "there is no run 'x'; it appears when the store's agent has taken the command",
     "resync-cancel x": "there is no run 'x'",
     "parked show x": "nothing is held under 'x'",
-    "parked retry x": "1 not: nothing is held under the id, or its message was purged",
-    "parked discard x --why y": "1 not: nothing is parked under the id",
+    "parked retry x": "not x: nothing is held under the id, or its message was purged",
+    "parked discard x --why y": "not x: nothing is parked under the id",
     "history --number x": "nothing is known of it: no document, no event that waits, no call",
 }
 

@@ -100,13 +100,14 @@ def retry(
     checked = settings(config)
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
     agreed(checked, chosen, what="retry", yes=yes)
-    count = with_ledger(checked, lambda ledger: ledger.parked.retry(chosen, who=who(by)))
+    done = with_ledger(checked, lambda ledger: ledger.parked.retry(chosen, who=who(by)))
+    missed = _missed(ids, done)
     if as_json:
-        print_json({"retried": count})
+        print_json({"retried": len(done), "missed": missed})
     else:
-        typer.echo(f"{count} on their way")
-    tell_left_out(checked, chosen, count)
-    _tell_missed(ids, count, "nothing is held under the id, or its message was purged")
+        typer.echo(f"{len(done)} on their way")
+    tell_left_out(checked, chosen, len(done))
+    _tell_missed(missed, done, "nothing is held under the id, or its message was purged")
 
 
 @app.command()
@@ -132,13 +133,14 @@ def discard(
     checked = settings(config)
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
     agreed(checked, chosen, what="discard", yes=yes)
-    count = with_ledger(checked, lambda ledger: ledger.parked.discard(chosen, who=who(by), reason=why))
+    done = with_ledger(checked, lambda ledger: ledger.parked.discard(chosen, who=who(by), reason=why))
+    missed = _missed(ids, done)
     if as_json:
-        print_json({"discarded": count})
+        print_json({"discarded": len(done), "missed": missed})
     else:
-        typer.echo(f"{count} discarded")
-    tell_left_out(checked, chosen, count)
-    _tell_missed(ids, count, "nothing is parked under the id")
+        typer.echo(f"{len(done)} discarded")
+    tell_left_out(checked, chosen, len(done))
+    _tell_missed(missed, done, "nothing is parked under the id")
 
 
 @app.command()
@@ -172,9 +174,14 @@ def export(
     tell_left_out(checked, chosen, with_ledger(checked, write))
 
 
-def _tell_missed(ids: Sequence[str], count: int, why: str) -> None:
-    """Say how many of `ids` were not done; with none of them done, the command has failed."""
-    if (missed := len(set(ids)) - count) > 0:
-        typer.echo(f"{missed} not: {why}", err=True)
-    if ids and not count:
+def _missed(ids: Sequence[str], done: Sequence[str]) -> list[str]:
+    """Those asked for by their ids that were not done, in the order in which they were asked for."""
+    return [one for one in dict.fromkeys(ids) if one not in done]
+
+
+def _tell_missed(missed: Sequence[str], done: Sequence[str], why: str) -> None:
+    """Name those that were not done; with none of them done, the command has failed."""
+    for one in missed:
+        typer.echo(f"not {one}: {why}", err=True)
+    if missed and not done:
         raise typer.Exit(1)

@@ -88,9 +88,9 @@ class Parked:
                 if one in found:
                     yield found[one]
 
-    async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> int:
-        """Try again: due now, attempts forgotten. Returns how many; a purged message is none of them."""
-        changed = 0
+    async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> list[str]:
+        """Try again: due now, attempts forgotten. Returns their ids; a purged message is none of them."""
+        changed: list[str] = []
         for found in chunks(await self._found(chosen)):
             ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
@@ -98,12 +98,12 @@ class Parked:
                 now = await self._database.now(connection)
                 rows = (await connection.execute(_RETRY, {"ids": ids, "at": now})).mappings().all()
                 await self._record(connection, rows, "parked.retry", who=who, reason=reason, now=now)
-                changed += len(rows)
+                changed += [row["id"] for row in rows]
         return changed
 
-    async def discard(self, chosen: Chosen, *, who: str, reason: str) -> int:
-        """Let them go for good. The messages are kept for the retention period, the record for ever."""
-        gone = 0
+    async def discard(self, chosen: Chosen, *, who: str, reason: str) -> list[str]:
+        """Let them go for good; returns their ids. Messages are kept for the retention period, the record for ever."""
+        gone: list[str] = []
         for found in chunks(await self._found(chosen), _PAGE):
             ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
@@ -115,7 +115,7 @@ class Parked:
                     kept = insert(self._database.dialect, discards).on_conflict_do_nothing()
                     await connection.execute(kept, [_discarded(row, who, reason, now) for row in rows])
                 await self._record(connection, rows, "parked.discard", who=who, reason=reason, now=now)
-                gone += len(rows)
+                gone += [row["id"] for row in rows]
         return gone
 
     async def purge(self, retention_days: float) -> int:

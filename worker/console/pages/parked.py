@@ -55,8 +55,8 @@ async def retry(visit: Visit) -> Response:
     if visit.form.one("why"):
         raise Refused(400, "nothing is retried: a reason is for discarding; go back and empty it to retry")
     chosen, here = _of_form(visit)
-    count = await visit.desk.ledger.parked.retry(chosen, who=visit.who, reason="retried in the console")
-    return visit.back(here, f"{count} on their way.")
+    retried = await visit.desk.ledger.parked.retry(chosen, who=visit.who, reason="retried in the console")
+    return visit.back(here, f"{len(retried)} on their way.")
 
 
 async def discard(visit: Visit) -> Response:
@@ -65,8 +65,8 @@ async def discard(visit: Visit) -> Response:
     why = visit.form.one("why")[:500]
     if not chosen.ids or not why:
         raise Refused(400, "to discard, choose events and give a reason: it stays on record")
-    count = await visit.desk.ledger.parked.discard(chosen, who=visit.who, reason=why)
-    return visit.back(here, f"{count} discarded.")
+    gone = await visit.desk.ledger.parked.discard(chosen, who=visit.who, reason=why)
+    return visit.back(here, f"{len(gone)} discarded.")
 
 
 def _of_form(visit: Visit) -> tuple[Chosen, str]:
