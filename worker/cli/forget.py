@@ -26,6 +26,11 @@ _WORDS = {
     "calls_under_way": "calls are under way and keep what they carry until they are settled",
 }
 
+_NOBODY = (
+    "nothing is known of this customer: expected an id or address that the ledger has; "
+    "one who was forgotten before is not known either"
+)
+
 
 def forget(
     *,
@@ -43,7 +48,7 @@ def forget(
 
     Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. Ids,
     hashes and versions stay. Messages in RabbitMQ, and Xero itself, are not touched. Exits 1 when something is still
-    needed by a call under way: run it again.
+    needed by a call under way (run it again), and when nothing is known of the customer.
     """
     checked = settings(config)
     if not customer_id and not email:
@@ -66,6 +71,7 @@ def forget(
         print_json({"forgotten": [facts(one) for one in wanted], "left": left})
     if left:
         typer.echo(f"{left} still under way: run it again in a minute", err=True)
+    if left or not found:
         raise typer.Exit(1)
 
 
@@ -124,7 +130,7 @@ def _tell(found: Sequence[Traces]) -> None:
             if counts[name]:
                 typer.echo(f"  {counts[name]} {what}", err=True)
     if not found:
-        typer.echo("nothing is known of this customer", err=True)
+        typer.echo(_NOBODY, err=True)
 
 
 def facts(traces: Traces) -> dict[str, object]:
