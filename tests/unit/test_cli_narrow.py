@@ -11,12 +11,14 @@ from rich.console import Console
 from producers.runs import Progress, RunState
 from tests.fakes import START
 from worker.cli.budget_view import show
+from worker.cli.history_view import show as show_history
 from worker.cli.parked_view import show_list
 from worker.cli.resync_view import table
-from worker.documents import EntityKey
+from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.records import HoldState, Purpose
 from worker.ledger.run_reports import RunStatus
 from worker.views.budget import BudgetStatus
+from worker.views.history import History, PastDocument
 from worker.views.parked import ParkedEvent, ParkedList
 from worker.views.requests import Count, DayCount, Requests
 
@@ -82,3 +84,17 @@ def test_a_list_of_nothing_parked_says_so(capsys: pytest.CaptureFixture[str]) ->
     show_list(ParkedList((), {}))
 
     assert capsys.readouterr().out == "no parked event was found\n"
+
+
+def test_a_documents_page_in_xero_stands_on_one_line() -> None:
+    page = f"https://go.xero.com/app/!abcde/accounts-receivable/invoices/view/{RUN}?from=history"
+    key = DocumentKey("main", "shop", "invoice", "31", Kind.INVOICE)
+    seen = PastDocument(key, Kind.INVOICE, "I-shop-000000017", START, RUN, page, "AUTHORISED", "24.00", "GBP")
+    out = io.StringIO()
+
+    show_history(Console(file=out, width=80), History((), (seen,), (), (), (), ()))
+
+    assert out.getvalue().splitlines() == [
+        "invoice I-shop-000000017  AUTHORISED  24.00 GBP  as of 2026-03-02 09:00:00 UTC",
+        f"  {page}",
+    ]

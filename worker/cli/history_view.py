@@ -11,7 +11,7 @@ from rich.text import Text
 
 from worker.ledger.admin_actions import entity_subject
 from worker.ledger.records import HoldState
-from worker.views.history import CallSeen, History
+from worker.views.history import CallSeen, History, PastDocument
 from worker.views.parked import ParkedEvent
 
 _ANSWERED = 2
@@ -22,8 +22,8 @@ def show(console: Console, told: History) -> None:
     """Print it for a person."""
     for one in told.entities:
         console.print(Text(f"{one.org}: {entity_subject(one)}", "bold"))
-    if told.documents:
-        console.print(_documents(told))
+    for document in told.documents:
+        _tell(console, document)
     table = Table("when (UTC)", "what", "how", show_lines=False)
     for at, what, how in sorted(_happened(told), key=lambda one: one[0]):
         table.add_row(f"{at:%Y-%m-%d %H:%M:%S}", what, how)
@@ -31,14 +31,18 @@ def show(console: Console, told: History) -> None:
         console.print(table)
 
 
-def _documents(told: History) -> Table:
-    table = Table("document", "number", "status", "total", "version (UTC)", "in Xero")
-    for one in told.documents:
-        total = f"{one.total} {one.currency}".strip()
-        page = Text(one.link or one.xero_id, f"link {one.link}" if one.link else "", overflow="fold")
-        row = (str(one.kind).replace("_", " "), one.number, one.status, total, f"{one.version:%Y-%m-%d %H:%M:%S}")
-        table.add_row(*(Text(cell, overflow="fold") for cell in row), page)
-    return table
+def _tell(console: Console, one: PastDocument) -> None:
+    """Its page in Xero stands on a line of its own, however narrow the terminal is: it is there to be copied."""
+    kind = str(one.kind).replace("_", " ")
+    console.print(Text.assemble((f"{kind} {one.number}", "bold"), f"  {_state(one)}", overflow="fold"))
+    if page := one.link or one.xero_id:
+        console.print(Text(f"  {page}", f"link {one.link}" if one.link else ""), soft_wrap=True)
+
+
+def _state(one: PastDocument) -> str:
+    total = f"{one.total} {one.currency}".strip()
+    version = f"as of {one.version:%Y-%m-%d %H:%M:%S} UTC"
+    return "  ".join(part for part in (one.status, total, version) if part)
 
 
 def _happened(told: History) -> Iterator[_Happened]:
