@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tests.sample_ledger import opened
 from worker.ledger.engine import Database
 from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
 from worker.ledger.ledger import Ledger
+from worker.ledger.revisions import MIGRATIONS, revisions
 from worker.ledger.store_tables import metadata
 from worker.ledger.upgrade import upgrade
 
@@ -29,6 +31,13 @@ async def test_the_migrated_schema_is_the_one_the_code_describes(database_url: s
     await database.close()
 
     assert differences == []
+
+
+def test_the_revisions_are_those_of_the_migrations() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    assert [one.revision for one in scripts.walk_revisions()] == list(reversed(revisions()))
+    assert scripts.get_current_head() == revisions()[-1]
 
 
 async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:

@@ -24,11 +24,11 @@ from worker.ledger.pauses import Pauses
 from worker.ledger.personal import Personal
 from worker.ledger.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.readings import Readings
+from worker.ledger.revisions import check_schema
 from worker.ledger.run_reports import RunReports
 from worker.ledger.runs import StoreRuns
 from worker.ledger.tenants import Tenants
 from worker.ledger.tokens import Tokens
-from worker.ledger.upgrade import check_schema
 
 
 class Ledger:

@@ -1,4 +1,4 @@
-"""Bring a database to this version's schema, and tell whether it is there."""
+"""Bring a database to this version's schema."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.engine import begin, make_engine, unavailable
-from worker.ledger.errors import LedgerBehind, LedgerUnavailable
+from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.revisions import is_current
 from worker.ledger.unopened import unopened
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 # any number, as long as it is the same in every version
 _ADVISORY_LOCK = 7_239_014_551
 _WAL_ATTEMPTS = 500
@@ -47,48 +43,13 @@ async def upgrade(url: str) -> None:
         await engine.dispose()
 
 
-async def check_schema(connection: AsyncConnection) -> None:
-    """Raises `LedgerBehind` unless the schema is the one of this version."""
-    current = await connection.run_sync(_revision)
-    expected = _scripts().get_current_head()
-    if current == expected:
-        return
-    _refuse_newer(current)
-    have = f"at revision {current}" if current else "not there"
-    cure = "run `xerelay db upgrade`, or start a worker"
-    raise LedgerBehind(f"the ledger's schema is {have}, this version needs {expected}", cure)
-
-
 def _migrate(connection: Connection) -> None:
-    _refuse_newer(_revision(connection))
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _refuse_newer(current: str | None) -> None:
-    scripts = _scripts()
-    if current is None or current in {script.revision for script in scripts.walk_revisions()}:
+    if is_current(connection):
         return
-    head = scripts.get_current_head()
-    raise LedgerBehind(
-        f"the ledger's schema is at {current}, newer than this version's {head}", "run the newer xerelay"
-    )
+    # alembic takes a tenth of a process's start, and is needed once in a version
+    from worker.ledger.migrating import migrate  # noqa: PLC0415
 
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+    migrate(connection)
 
 
 async def _lock(connection: AsyncConnection) -> None:
