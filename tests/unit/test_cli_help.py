@@ -96,6 +96,7 @@ def test_the_version_is_the_packages() -> None:
     [
         (["publish", "--help"], {"worker.cli.publish"}, {"sqlalchemy", "starlette", "worker.cli.serve"}),
         (["--help"], set(), {"sqlalchemy", "pika", "worker.cli.publish"}),
+        (["worker", "--help"], {"worker.cli.serve"}, {"alembic"}),
     ],
 )
 def test_a_command_waits_for_its_own_imports_only(arguments: list[str], needed: set[str], others: set[str]) -> None:
@@ -107,6 +108,15 @@ def test_a_command_waits_for_its_own_imports_only(arguments: list[str], needed: 
     imported = set(done.stdout.split())
     assert needed <= imported
     assert imported.isdisjoint(others)
+
+
+def test_garbage_is_collected_once_a_command_has_its_imports() -> None:
+    code = "import gc; from worker.cli import app; app(['db', '--help'], standalone_mode=False); print(gc.isenabled())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.splitlines()[-1] == "True"
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from importlib.metadata import version
 from typing import Annotated
 
@@ -37,4 +39,6 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    # at its end a process would look for garbage in all that it is made of: a fourth of a short command's time
+    atexit.register(gc.freeze)
     app()

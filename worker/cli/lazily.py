@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import UserDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -75,10 +78,21 @@ class _Imported(UserDict[str, Any]):
 
 def _command(name: str, place: str) -> Any:
     module, _, attribute = place.partition(":")
-    found = getattr(import_module(f"worker.cli.{module}"), attribute)
+    with _uncollected():
+        found = getattr(import_module(f"worker.cli.{module}"), attribute)
     around = typer.Typer(**PLAIN)
     if isinstance(found, typer.Typer):
         around.add_typer(found, name=name)
     else:
         around.command(name)(found)
     return get_group(around).commands[name]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What modules are made of stays: looking through it for garbage again and again took a tenth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
