@@ -11,6 +11,7 @@ waits longer waits in the broker, for each return counts towards the delivery li
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -123,9 +124,8 @@ class Lanes:
         }
 
     async def close(self) -> None:
-        """Cancel every consumer."""
-        for lane in Lane:
-            await self._want(lane, wanted=False)
+        """Cancel every consumer, at once: a queue without a leader does not answer until it has one."""
+        await asyncio.gather(*(self._want(lane, wanted=False) for lane in Lane))
 
     async def _turn_batch(self) -> None:
         self._batch.at(self._current())

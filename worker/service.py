@@ -59,6 +59,7 @@ class Service:
         self._turning: asyncio.Task[None] | None = None
         self._lease_s = lease_s
         self._stop_s = stop_s
+        self._consumer: Consumer | None = None
         self._runners: dict[str, Runner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -98,10 +99,15 @@ class Service:
         self._stopping.set()
 
     def receive(self, delivery: Delivery) -> None:
-        """Hand a delivery to the organisation whose queue it came from: `xerelay.ORG.…`."""
+        """Hand a delivery to the organisation whose queue it came from, `xerelay.ORG.…`; return what nobody serves.
+
+        A broker that is slow to cancel delivers after the organisation was given up.
+        """
         runner = self._runners.get(delivery.queue.split(".")[1])
         if runner is not None:
             runner.receive(delivery)
+        elif self._consumer is not None:
+            self._consumer.give_back(delivery)
 
     def queue_lost(self, queue: str) -> None:
         """Tell the organisation of `queue` that the broker has its messages back."""
@@ -111,6 +117,7 @@ class Service:
 
     async def run(self, consumer: Consumer) -> None:
         """Serve until `stop`. Loss of broker or database is survived by waiting."""
+        self._consumer = consumer
         connection = asyncio.create_task(consumer.run())
         self._log.info("worker.started", worker=self._id, organisations=self._organisations)
         try:

@@ -201,12 +201,11 @@ class Serving:
             raise
 
     async def _return_all(self) -> None:
-        org = self._s.org.name
+        control = (dead_queue(self._s.org.name), self._commands)
         try:
             with suppress(AmqpError):
-                await self._keeper.close()
-                for queue in (dead_queue(org), organisation_commands(org)):
-                    await self._consumer.cancel(queue)
+                # at once: what a queue still delivers while another does not answer is nobody's, or the next session's
+                await asyncio.gather(self._keeper.close(), *(self._consumer.cancel(queue) for queue in control))
         finally:
             self._inbox.close()
             self._s.deliveries.give_all_back()

@@ -175,6 +175,19 @@ async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_
     assert broker.consumed == set()
 
 
+async def test_a_queue_whose_cancellation_is_not_answered_leaves_no_other_consumed(ledger: Ledger) -> None:
+    broker = SlowBroker()
+    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
+    running = asyncio.create_task(runner.run())
+    await until(lambda: len(broker.consumed) > 2, what="queues that are consumed")
+
+    runner.stop()
+
+    await until(lambda: not broker.consumed, timeout_s=5, what="a cancellation of each")
+    broker.agrees.set()
+    await asyncio.wait({running})
+
+
 @dataclass
 class BatchBroker(MemoryBroker):
     """Knows what is consumed. So much waits in every queue."""

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from schemas.envelope import Lane
+from schemas.topology import lane_queue
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from tests.serving_fakes import FailingOnce, LateAnswers
+from tests.serving_fakes import FailingOnce, LateAnswers, MemoryBroker
 from tests.waiting import until
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -59,8 +61,8 @@ class IdleRunner:
         await self._stopped.wait()
 
 
-class IdleConsumer:
-    """A connection on which nothing happens."""
+class IdleConsumer(MemoryBroker):
+    """A connection that stays."""
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -83,6 +85,7 @@ class Working:
             make_runner=lambda _, lease: IdleRunner(lease),  # type: ignore[arg-type,return-value] # it serves nothing
             housekeeping=self._keep_house,
         )
+        self.consumer = IdleConsumer()
         self.house_kept = 0
         self.house_is_quiet = asyncio.Event()
         self.house_is_quiet.set()
@@ -94,7 +97,7 @@ class Working:
 
     async def start(self) -> None:
         """The first turn, to its end."""
-        consumer: Any = IdleConsumer()
+        consumer: Any = self.consumer
         self._running = asyncio.create_task(self.service.run(consumer))
         await until(lambda: self.clock.begun, timeout_s=5, what="the first turn's end")
 
@@ -129,6 +132,17 @@ async def test_an_organisation_given_up_while_the_ledger_was_away_ends_no_worker
     await working.clock.next()
 
     assert working.served == {"east"}
+
+
+async def test_what_comes_late_for_an_organisation_that_was_handed_over_goes_back(working: Working) -> None:
+    await working.ledger.leases.heartbeat("w2")
+    await working.clock.next()
+    assert working.served == {"east"}
+
+    late = working.consumer.deliver(b"{}", queue=lane_queue("west", Lane.IMMEDIATE))
+    working.service.receive(late)
+
+    assert working.consumer.returned[late.tag] == 1
 
 
 async def test_an_organisation_whose_lease_was_granted_unheard_is_served_at_the_next_turn(working: Working) -> None:
