@@ -16,7 +16,8 @@ from worker.views.requests import Requests, requests
 def budget(*, org: Org = "", as_json: AsJson = False, config: Config = None) -> None:
     """Report the calls: today by purpose, and the last 30 days.
 
-    Days are UTC's. Requests are what Xero counts: a call that is sent again is one more. Failed ones got no 2xx answer.
+    Days are UTC's. Requests are what the cap is counted by: a call that is sent again is one more, and so is one that
+    could not be sent. Failed ones got no 2xx answer.
     """
     checked = settings(config)
     chosen = organisations(checked, org)

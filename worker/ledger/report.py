@@ -53,7 +53,8 @@ _CLOSE_READS = (
 class Usage:
     """Calls of one day (UTC) with the same purpose, endpoint (`Invoices`) and status (None: no answer).
 
-    `requests` are what Xero counts: a call that is sent again, with the same key, is one more.
+    `requests` are what the cap is counted by: a call that is sent again, with the same key, is one more, and one that
+    could not be sent counts.
     """
 
     day: date

@@ -18,7 +18,7 @@ _ANSWERED = 2
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`requests` are what Xero counts: a call that is sent again is one more. `failed` of them got no 2xx answer."""
+    """`requests` are what the cap is counted by, resent and unsent ones too; `failed` of them got no 2xx answer."""
 
     calls: int = 0
     requests: int = 0
