@@ -50,7 +50,7 @@ class Poller:
         """Publish all that changed up to now, less the lag."""
         now = await self._s.patience.of(self._s.source.now)
         until = (now - self._s.pace.lag).replace(microsecond=0)
-        for stream in self._s.source.streams:
+        for stream in self._s.streams:
             begun = self._s.clock.monotonic()
             looks_back = begun >= self._reread_at.get(stream.name, 0.0)
             await self._catch_up(stream, until, looks_back=looks_back)

@@ -44,6 +44,11 @@ class Routing:
         return min(target.start_date for target in self.targets.values())
 
     @property
+    def entities(self) -> frozenset[Entity]:
+        """Those that any of the organisations takes."""
+        return frozenset(entity for target in self.targets.values() for entity in target.lanes)
+
+    @property
     def read_from(self) -> datetime:
         """Whatever did not change since then is too old, wherever the store is."""
         return datetime.combine(self.start_date, time(), UTC) - _A_DAY

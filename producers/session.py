@@ -35,6 +35,12 @@ class Session:
         """The store's name."""
         return self.translator.store
 
+    @property
+    def streams(self) -> list[Stream]:
+        """The source's, in the order they are read, less those of which no organisation takes anything."""
+        wanted = self.translator.routing.entities
+        return [stream for stream in self.source.streams if stream.entities & wanted]
+
     async def doubt(self, stream: Stream, batch: Batch, *, asked_at: float | None = None) -> None:
         """Before a batch is published: what it replaces counts as unknown until the new is saved.
 

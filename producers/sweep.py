@@ -41,7 +41,7 @@ class Sweeper:
         """
         look_every_s = min(_LOOK_EVERY_S, self._s.pace.sweep_every.total_seconds())
         while True:
-            for stream in reversed(self._s.source.streams):
+            for stream in reversed(self._s.streams):
                 if await self._is_due(stream):
                     await self.sweep(stream)
             await self._s.stop.rest(look_every_s)
