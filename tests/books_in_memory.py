@@ -135,6 +135,20 @@ class Case:
         await task.run(windows or (JANUARY, FEBRUARY))
         return task
 
+    async def leave(self, number: int, facts: Mapping[str, object], *, paid_by_them: bool = True) -> None:
+        """Have an earlier connector's invoice of that number, with `facts`, and its payment unless we had made one."""
+        rows = {row.key.owner[2:]: row for row in (await self.rows()).values()}
+        sale, paid = rows["invoice", str(number)], rows["payment", f"invoice-{number}"]
+        left = sale._replace(number=f"OLD-{number}", facts={**sale.facts, **facts})
+        lease = await lease_of(self.ledger)
+        await self.ledger.documents.forget(lease, [sale.key, paid.key] if paid_by_them else [sale.key])
+        await self.ledger.documents.restore(lease, [left])
+        next(one for one in self.xero.elements[Kind.INVOICE] if one["key"] == sale.key)["InvoiceNumber"] = left.number
+        payment = next(one for one in self.xero.elements[Kind.PAYMENT] if one["key"] == paid.key)
+        payment["Invoice"] = {**payment["Invoice"], "InvoiceNumber": left.number}
+        if paid_by_them:
+            payment["Reference"] = "their own words"
+
     async def rows(self) -> dict[DocumentKey, Document]:
         planned = [plan(event, SETTINGS) for event in await self.events()]
         keys = [write.key for one in planned if isinstance(one, Writes) for write in one.writes]

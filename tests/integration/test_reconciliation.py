@@ -60,3 +60,34 @@ async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_
         (Finding.EXTRA, "I-shop-000000001"),
         (Finding.EXTRA, "P-shop-invoice-1 ch_1"),
     ]
+
+
+@pytest.mark.parametrize("left", [{"linked": True, "cut_over": "leave"}, {"due_at_cut_over": "0.00"}])
+async def test_money_that_was_left_to_an_earlier_connector_is_neither_missing_nor_extra(
+    case: Case, left: dict[str, object]
+) -> None:
+    await case.leave(2, left)
+
+    found = await case.reconcile(*JANUARY)
+
+    assert found.differences == ()
+    assert found.equal == 7
+    assert all(row.difference == 0 for row in found.sums)
+
+
+async def test_what_an_earlier_connector_paid_on_these_days_of_a_sale_of_others_is_not_extra(case: Case) -> None:
+    await case.leave(2, {"due_at_cut_over": "0.00"})
+    theirs = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"] == "their own words")
+    theirs["Date"] = "2026-02-20"
+
+    assert (await case.reconcile(*FEBRUARY)).differences == ()
+
+
+async def test_a_payment_of_ours_on_what_was_left_to_an_earlier_connector_is_compared(case: Case) -> None:
+    await case.leave(2, {"linked": True}, paid_by_them=False)
+    ours = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"].startswith("P-shop-invoice-2"))
+    ours["Amount"] += 1
+
+    [difference] = (await case.reconcile(*JANUARY)).differences
+
+    assert (difference.finding, difference.number, difference.cents) == (Finding.DIFFERENT, "P-shop-invoice-2", 100)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from worker.documents import Kind
 from worker.reconcile.entries import ZERO, Entry
+from worker.reconcile.left_alone import wanted_of_us, without_earlier
 from worker.reconcile.reissued import without_reissued
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
@@ -91,18 +92,22 @@ def compare(
     *,
     prefixes: Collection[str],
     unbookable: Mapping[str, Unbookable],
+    left: Collection[str] = (),
 ) -> Comparison:
     """Match by our numbers, then compare field by field.
 
     `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
-    `prefixes` are the beginnings of our own numbers.
+    `prefixes` are the beginnings of our own numbers, `left` the numbers of documents whose money an earlier connector
+    has seen to.
     """
-    matched = _match(wanted, without_reissued(_with_currencies(theirs)), unbookable)
-    extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or _is_ours(one, prefixes))]
+    wanted = wanted_of_us(wanted, theirs)
+    counting = without_reissued(without_earlier(_with_currencies(theirs), left, prefixes))
+    matched = _match(wanted, counting, unbookable)
+    extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or one.begins_with(prefixes))]
     differences = [
         *_unmatched(wanted, matched, days),
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
-        *(_extra(one, _is_ours(one, prefixes)) for one in extra),
+        *(_extra(one, one.begins_with(prefixes)) for one in extra),
         *(_extra(one, True, "a second document of this number") for one in matched.repeats),
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
     ]
@@ -166,10 +171,6 @@ def _is_equal(store: Entry, xero: Entry | None) -> bool:
     return xero is not None and store.is_gone is xero.is_gone and _different(store, xero) is None
 
 
-def _is_ours(entry: Entry, prefixes: Collection[str]) -> bool:
-    return any(entry.number.lower().startswith(prefix.lower()) for prefix in prefixes)
-
-
 def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
     drafts = {xero.number for xero in matched.found.values() if xero.is_draft}
     for one in wanted:
@@ -194,7 +195,7 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
             Finding.DIFFERENT, xero.kind, store.number, xero.day, detail, (status,), cents=_cents(xero.gross)
         )
     fields = tuple(_fields(store, xero))
-    if not fields or store.is_theirs:
+    if not fields or (store.is_theirs and store.kind is not Kind.PAYMENT):
         return None
     cents = _cents(xero.gross - store.gross)
     return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)

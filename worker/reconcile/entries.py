@@ -34,7 +34,7 @@ class Entry:
     `number` is a payment's whole reference. `amounts` are sorted, one for each account and tax type; `sign` is -1 where
     they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
     a credit note is set against invoices. `alias` is another number that Xero may have it under; where it `is_theirs`,
-    an earlier connector made it, and it is left alone. What a side does not know is empty, or None.
+    an earlier connector made it, or is to make it, and it is left alone. What a side does not know is empty, or None.
     """
 
     kind: Kind
@@ -65,6 +65,10 @@ class Entry:
     def is_draft(self) -> bool:
         """It waits for a person's approval."""
         return self.status in UNAPPROVED
+
+    def begins_with(self, prefixes: Iterable[str]) -> bool:
+        """Whether its number begins with one of these, of our own numbers."""
+        return any(self.number.lower().startswith(prefix.lower()) for prefix in prefixes)
 
     @property
     def names(self) -> list[str]:

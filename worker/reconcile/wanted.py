@@ -19,6 +19,7 @@ from worker.mapping.predict import line_amount
 from worker.reconcile.entries import ZERO, Amount, Entry, summed
 from worker.reconcile.theirs import payment_account
 from worker.settings import OrganisationSettings
+from worker.xero.paying import leaves_money
 
 CANCELLED = "VOIDED"
 """The status that Xero has to show for what the store has cancelled."""
@@ -62,8 +63,8 @@ class StoreBooks:
 
     @property
     def keys(self) -> Collection[DocumentKey]:
-        """The documents as the ledger names them."""
-        return self._entries.keys()
+        """The documents, and those that payments settle, as the ledger names them."""
+        return self._entries.keys() | {target for _, target in self._entries.values() if target is not None}
 
     def entries(
         self, codes: Mapping[str, str] = NOTHING, known: Mapping[DocumentKey, Document] = NOTHING
@@ -75,7 +76,9 @@ class StoreBooks:
             amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in named[key].amounts)
             settled = named.get(target) if target else None
             settles = (settled.alias or settled.number) if settled else ""
-            found.append(replace(named[key], amounts=amounts, settles=settles))
+            one = replace(named[key], amounts=amounts, settles=settles)
+            paid = known.get(target) if target and key not in known else None
+            found.append(replace(one, is_theirs=True) if paid and leaves_money(paid) else one)
         return found
 
 

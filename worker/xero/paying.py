@@ -65,8 +65,12 @@ def stop_of(write: Write, known: Known) -> Stop | None:
 
 def is_left_alone(write: Write, known: Known) -> bool:
     """Whether the money of a payment is an earlier connector's affair: its invoice was left to it, or paid before."""
-    facts = (known.documents[key].facts for key in write.needs if key in known.documents)
-    return any(one.get("linked") or money(one.get("due_at_cut_over")) == 0 for one in facts)
+    return any(leaves_money(known.documents[key]) for key in write.needs if key in known.documents)
+
+
+def leaves_money(document: Document) -> bool:
+    """Whether an earlier connector has made the payments of `document`, or will: none of ours is sent to it."""
+    return bool(document.facts.get("linked")) or money(document.facts.get("due_at_cut_over")) == 0
 
 
 def _stop(write: Write, document: Document) -> Stop | None:
