@@ -86,7 +86,8 @@ class Revising:
         found: list[Document] = []
         clashes: list[tuple[Write, Clash]] = []
         for write in reading.writes:
-            verdict = earlier(write, elements, policy=policy, taken=taken | {one.xero_id for one in found})
+            others = taken | {one.xero_id for one in found}
+            verdict = earlier(write, elements, policy=policy, taken=others, now=self._s.now())
             if isinstance(verdict, Document):
                 found.append(verdict)
             elif isinstance(verdict, Clash):

@@ -22,6 +22,7 @@ from worker.overtaken import held_below
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
+from worker.xero.cut_over import as_adopted
 from worker.xero.paying import MONEY
 
 _RETRY_BASE_S = 1.0
@@ -56,6 +57,7 @@ class Settlement:
         Members that exist already or had no verdict stay in flight: the caller settles them next. `headers` are the
         reply's, unless they have corrected the budget before. `stubs` are known then, and are still to be written.
         """
+        results.documents, stubs = [await self._as_adopted(call, found) for found in (results.documents, stubs)]
         paused = self._pause_reason(call.kind, results)
         fates = self._ends.paused(results) if paused else self._ends.parked(results)
         if results.doubted:
@@ -90,6 +92,13 @@ class Settlement:
         `stubs` are ours too, but hold other content: they are to be updated, by id.
         """
         await self.record(call, status, Results(documents=list(documents)), result="adopted", stubs=stubs)
+
+    async def _as_adopted(self, call: Call, documents: Sequence[Document]) -> list[Document]:
+        """An edit, or a re-issue, does not make us forget what an earlier connector has done."""
+        if call.kind is not Kind.INVOICE or call.method == "PUT" or not documents:
+            return list(documents)
+        before = await self._s.ledger.documents.get([document.key for document in documents])
+        return [as_adopted(document, before.get(document.key)) for document in documents]
 
     async def close(self, call: Call, status: int | None) -> None:
         """Close `call` without any document."""

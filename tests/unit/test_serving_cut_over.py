@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from worker.documents import Kind
 from worker.ledger.records import Call
 from worker.xero.reply import Reply, ReplyKind
@@ -33,7 +36,11 @@ class AskedXero(MemoryXero):
 
 def sale(**more: Any) -> Event:
     made = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"), **more))
-    return made.model_copy(update={"version": VERSION + timedelta(hours=1)}) if more else made
+    return later_version(made) if more else made
+
+
+def later_version(made: Event) -> Event:
+    return made.model_copy(update={"version": VERSION + timedelta(hours=1)})
 
 
 def frozen(call: Call) -> Reply:
@@ -54,3 +61,28 @@ async def test_an_adopted_sale_that_is_paid_and_then_cancelled_is_for_a_person(t
         await one.acked(*one.receive(sale(cancelled=True)))
 
         assert [held.reason for held in await one.parked()] == ["cancelled_paid"]
+
+
+@pytest.mark.parametrize(
+    "edited", [line("10.00", "2.00", tax_rate="20", name="Lamp"), line("20.00", "4.00", tax_rate="20")]
+)
+async def test_of_a_sale_that_was_paid_by_then_no_edit_sends_the_payment(
+    tmp_path: Path, edited: dict[str, Any]
+) -> None:
+    owed = {"Total": Decimal(12), "TotalTax": Decimal(2), "AmountDue": Decimal(0), "AmountPaid": Decimal(12)}
+    named = {"Date": "2026-03-02", "CurrencyCode": "GBP", "LineAmountTypes": "Exclusive"}
+    sold = {"LineItemID": "l-1", "AccountCode": "200", "TaxType": "OUTPUT2", "LineAmount": Decimal(10), "Quantity": 1}
+    lines = [sold | {"UnitAmount": Decimal(10), "TaxAmount": Decimal(2)}]
+    xero = AskedXero(written={"OLD-1": {**OLD, **owed, **named, "Contact": {"ContactID": "c-1"}, "LineItems": lines}})
+    cut_over = {"policy": "adopt", "before": "2026-04-01"}
+    ledger = f"sqlite+inline:///{tmp_path}/ledger.db"
+    async with served(ledger, xero=xero, cut_over=cut_over, edited_paid="reissue") as one:
+        before, later = event(Entity.PAYMENT, payment()), one.session.now().date() + timedelta(days=2)
+        await one.acked(*one.receive(sale(), before))
+        await one.acked(*one.receive(later_version(event(Entity.INVOICE, invoice(edited)))))
+
+        await one.acked(*one.receive(before, event(Entity.PAYMENT, payment(id="52", date=str(later)))))
+
+        sent = [member.key.entity_id for call in xero.calls if call.kind is Kind.PAYMENT for member in call.members]
+        assert await one.parked() == []
+        assert sent == ["52"]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from worker.documents import Kind
+from worker.ledger.records import Document
 from worker.reconcile.entries import ZERO, Entry
 from worker.reconcile.left_alone import wanted_of_us, without_earlier
 from worker.reconcile.reissued import without_reissued
@@ -92,16 +93,15 @@ def compare(
     *,
     prefixes: Collection[str],
     unbookable: Mapping[str, Unbookable],
-    left: Collection[str] = (),
+    known: Collection[Document] = (),
 ) -> Comparison:
     """Match by our numbers, then compare field by field.
 
     `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
-    `prefixes` are the beginnings of our own numbers, `left` the numbers of documents whose money an earlier connector
-    has seen to.
+    `prefixes` are the beginnings of our own numbers, `known` has the ledger's rows of what payments are on.
     """
     wanted = wanted_of_us(wanted, theirs)
-    counting = without_reissued(without_earlier(_with_currencies(theirs), left, prefixes))
+    counting = without_reissued(without_earlier(_with_currencies(theirs), known, prefixes))
     matched = _match(wanted, counting, unbookable)
     extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or one.begins_with(prefixes))]
     differences = [

@@ -15,7 +15,6 @@ from worker.ledger.records import Document
 from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
-from worker.reconcile.left_alone import numbers_left
 from worker.reconcile.theirs import entry_of
 from worker.reconcile.wanted import StoreBooks
 from worker.settings import OrganisationSettings
@@ -44,7 +43,7 @@ class Reconciliation:
     _theirs: list[Entry] = field(default_factory=list)
     _codes: dict[str, str] = field(default_factory=dict)
     _known: Mapping[DocumentKey, Document] = field(default_factory=dict)
-    _left: frozenset[str] = frozenset()
+    _settled: Sequence[Document] = ()
 
     def __post_init__(self) -> None:
         self.books = StoreBooks(self.org)
@@ -80,7 +79,7 @@ class Reconciliation:
                     self._take(kind, element, seen)
         await self._ask_for_strangers()
         self._known = await self.documents.get(self.books.keys)
-        self._left = numbers_left([*self._known.values(), *await self._settled()])
+        self._settled = await self._ask_for_settled()
 
     def compared(self) -> Comparison:
         """What came of it."""
@@ -90,7 +89,7 @@ class Reconciliation:
             self.days,
             prefixes=self._prefixes,
             unbookable=self.books.unbookable,
-            left=self._left,
+            known=[*self._known.values(), *self._settled],
         )
         return Comparison((*self.broken, *comparison.differences), comparison.sums, comparison.equal)
 
@@ -117,7 +116,7 @@ class Reconciliation:
         if kind is Kind.PAYMENT and account.get("Code"):
             self._codes[str(account.get("AccountID")).lower()] = str(account["Code"]).lower()
 
-    async def _settled(self) -> list[Document]:
+    async def _ask_for_settled(self) -> list[Document]:
         """What the payments of these days are on, where it is of other days."""
         known = {document.number for document in self._known.values()}
         numbers = {entry.settles for entry in self._theirs if entry.kind is Kind.PAYMENT} - known

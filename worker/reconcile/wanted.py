@@ -78,7 +78,7 @@ class StoreBooks:
             settles = (settled.alias or settled.number) if settled else ""
             one = replace(named[key], amounts=amounts, settles=settles)
             paid = known.get(target) if target and key not in known else None
-            found.append(replace(one, is_theirs=True) if paid and leaves_money(paid) else one)
+            found.append(replace(one, is_theirs=True) if paid and leaves_money(paid, str(one.day)) else one)
         return found
 
 

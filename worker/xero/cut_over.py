@@ -6,6 +6,7 @@ The reference is where connectors put the store's order number; the documents' o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,6 +18,11 @@ from worker.xero.revision import Clash
 from worker.xero.sameness import totals_of
 
 Policy = Literal["adopt", "leave"]
+_DAY = "cut_over_on"
+_KEPT = ("cut_over", "due_at_cut_over", _DAY)
+_EASTERNMOST = timedelta(hours=14)
+"""No store's date is ahead of UTC's by more."""
+
 _HINT = (
     "compare them in xero: make totals and currencies equal or void the other, and retry; or discard this event and "
     "leave the sale to what is there"
@@ -24,12 +30,12 @@ _HINT = (
 
 
 def earlier(
-    write: Write, elements: Sequence[Mapping[str, Any]], *, policy: Policy, taken: frozenset[str]
+    write: Write, elements: Sequence[Mapping[str, Any]], *, policy: Policy, taken: frozenset[str], now: datetime
 ) -> Document | Clash | None:
     """The document that stands for the sale of `write` already; `None`: none does.
 
     Of several with the order's number, as partial invoices have it, the one of the same total and currency counts.
-    `taken` are the ids of documents that are another sale's already.
+    `taken` are the ids of documents that are another sale's already, `now` is when Xero was asked.
     """
     candidates = [one for one in elements if _may_be(write, one) and str(id_of(write.kind, one)) not in taken]
     if not candidates:
@@ -46,7 +52,13 @@ def earlier(
         )
         detail = f"xero has {shown} for this order, the store says {total} {currency}"
         return Clash("cut_over_differs", detail, _HINT)
-    return _document(write, same[0], policy)
+    return _document(write, same[0], policy, now)
+
+
+def as_adopted(document: Document, before: Document | None) -> Document:
+    """With what is known of its cut-over. Of those adopted by earlier releases, which kept no day, it is let go."""
+    kept = {name: before.facts[name] for name in _KEPT if name in before.facts} if before else {}
+    return document._replace(facts={**document.facts, **kept}) if _DAY in kept else document
 
 
 def _currency(element: Mapping[str, Any], unsaid: str = "") -> str:
@@ -65,13 +77,14 @@ def _may_be(write: Write, element: Mapping[str, Any]) -> bool:
     )
 
 
-def _document(write: Write, element: Mapping[str, Any], policy: Policy) -> Document:
+def _document(write: Write, element: Mapping[str, Any], policy: Policy, now: datetime) -> Document:
     facts = {**facts_of(write.kind, element), "cut_over": policy}
     if policy == "leave":
         facts["linked"] = True
     due = money(element.get("AmountDue"))
     if due is not None:
         facts["due_at_cut_over"] = f"{due.quantize(Decimal('0.01')):f}"
+        facts[_DAY] = (now + _EASTERNMOST).date().isoformat()
     return Document(
         key=write.key,
         kind=write.kind,

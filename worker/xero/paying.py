@@ -65,12 +65,20 @@ def stop_of(write: Write, known: Known) -> Stop | None:
 
 def is_left_alone(write: Write, known: Known) -> bool:
     """Whether the money of a payment is an earlier connector's affair: its invoice was left to it, or paid before."""
-    return any(leaves_money(known.documents[key]) for key in write.needs if key in known.documents)
+    documents = (known.documents[key] for key in write.needs if key in known.documents)
+    earlier = (one for one in documents if "linked" in one.facts or "due_at_cut_over" in one.facts)
+    return any(leaves_money(one, write.moved_from or str(write.payload["Date"])) for one in earlier)
 
 
-def leaves_money(document: Document) -> bool:
-    """Whether an earlier connector has made the payments of `document`, or will: none of ours is sent to it."""
-    return bool(document.facts.get("linked")) or money(document.facts.get("due_at_cut_over")) == 0
+def leaves_money(document: Document, day: str) -> bool:
+    """Whether an earlier connector has made the payments of `day` on `document`, or will: none of ours is sent to it.
+
+    What was paid in full as it was adopted can grow, and is paid to us from then on.
+    """
+    facts = document.facts
+    if facts.get("linked"):
+        return True
+    return money(facts.get("due_at_cut_over")) == 0 and day <= str(facts.get("cut_over_on", day))
 
 
 def _stop(write: Write, document: Document) -> Stop | None:
