@@ -16,7 +16,9 @@ from worker.reconcile.sums import Sum
 from worker.reconcile.wanted import Unbookable
 
 DAY = date(2026, 11, 24)
+LATER = date(2026, 11, 30)
 DAYS = Days(DAY, DAY)
+REPLACED = "credits I-shop-1, which was issued anew as I-shop-1~2"
 PREFIXES = ("i-shop-", "c-shop-", "p-shop-")
 
 
@@ -85,7 +87,37 @@ def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> N
     }
 
 
-LATER = date(2026, 11, 30)
+@pytest.mark.parametrize(
+    ("theirs", "finding", "detail", "cents"),
+    [
+        (sale(status="PAID"), Finding.DIFFERENT, "issued anew as I-shop-1~2", -1200),
+        (sale("I-shop-1~1", kind=Kind.CREDIT_NOTE), Finding.EXTRA, REPLACED, 1200),
+    ],
+    ids=["the old invoice", "its credit note"],
+)
+def test_half_of_a_re_issue_says_what_became_of_the_sale(
+    theirs: Entry, finding: Finding, detail: str, cents: int
+) -> None:
+    day = DAY if theirs.kind is Kind.INVOICE else LATER
+
+    result = found([sale("I-shop-1", amount("20.00", "4.00"), alias="I-shop-1~2", day=day)], [theirs])
+
+    [difference] = result.differences
+    assert (difference.finding, difference.detail, difference.cents) == (finding, detail, cents)
+
+
+def test_the_last_invoice_of_a_sale_is_compared_whatever_else_stands_of_it() -> None:
+    last = amount("20.00", "4.00")
+
+    result = found([sale("I-shop-1", last, alias="I-shop-1~4")], [sale(), sale("I-shop-1~2"), sale("I-shop-1~4", last)])
+
+    assert result.equal == 1
+    assert [(one.finding, one.number, one.detail) for one in result.differences] == [
+        (Finding.EXTRA, "I-shop-1", "issued anew as I-shop-1~4"),
+        (Finding.EXTRA, "I-shop-1~2", "issued anew as I-shop-1~4"),
+    ]
+
+
 ON_200 = "net on account 200, OUTPUT2"
 
 

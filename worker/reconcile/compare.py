@@ -12,7 +12,7 @@ from worker.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import ZERO, Entry
 from worker.reconcile.left_alone import wanted_of_us, without_earlier
-from worker.reconcile.reissued import without_reissued
+from worker.reconcile.reissued import credited, is_replaced, without_reissued
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
 from worker.xero.reissue import parts
@@ -107,7 +107,8 @@ def compare(
     differences = [
         *_unmatched(wanted, matched, days),
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
-        *(_extra(one, one.begins_with(prefixes)) for one in extra),
+        *(_replaced(matched, store, xero) for store, xero in matched.replaced),
+        *(_extra(one, one.begins_with(prefixes), credited(one, wanted)) for one in extra),
         *(_extra(one, True, "a second document of this number") for one in matched.repeats),
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
     ]
@@ -120,12 +121,16 @@ def compare(
 
 @dataclass(slots=True)
 class _Matched:
-    """`found` has the entry of Xero for the id() of a wanted one, `held` those of numbers that cannot be booked."""
+    """`found` has the entry of Xero for the id() of a wanted one, `held` those of numbers that cannot be booked.
+
+    `replaced` has wanted sales that were issued anew, each with an earlier invoice.
+    """
 
     found: dict[int, Entry] = field(default_factory=dict)
     held: dict[str, Entry] = field(default_factory=dict)
     repeats: list[Entry] = field(default_factory=list)
     strangers: list[Entry] = field(default_factory=list)
+    replaced: list[tuple[Entry, Entry]] = field(default_factory=list)
 
     def add_repeat(self, entry: Entry) -> None:
         """A further document of a number, if it counts."""
@@ -138,7 +143,8 @@ class _Matched:
 
     def standing(self) -> Iterator[Entry]:
         """What the books hold of what the store knows."""
-        return (one for one in (*self.found.values(), *self.held.values()) if not one.is_gone)
+        replaced = (one for _, one in self.replaced)
+        return (one for one in (*self.found.values(), *self.held.values(), *replaced) if not one.is_gone)
 
 
 def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
@@ -154,6 +160,8 @@ def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping
             matched.held[str(name)] = entry
         elif match is None:
             matched.add_repeat(entry)
+        elif is_replaced(entry, match):
+            matched.replaced.append((match, entry))
         elif id(match) not in matched.found:
             matched.found[id(match)] = replace(entry, currency=entry.currency or match.currency)
         else:
@@ -173,14 +181,24 @@ def _is_equal(store: Entry, xero: Entry | None) -> bool:
 
 def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
     drafts = {xero.number for xero in matched.found.values() if xero.is_draft}
+    replaced = {id(store) for store, _ in matched.replaced}
     for one in wanted:
         theirs = matched.found.get(id(one))
-        if one.is_gone or (theirs is not None and not theirs.is_gone):
+        if one.is_gone or (theirs is None and id(one) in replaced) or (theirs is not None and not theirs.is_gone):
             continue
         if theirs is not None or days.has(one.day):
             detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
             detail = f"waits until {one.settles} is approved" if one.settles in drafts else detail
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-_cents(one.gross))
+
+
+def _replaced(matched: _Matched, store: Entry, xero: Entry) -> Difference:
+    """An invoice that counts on these days without its credit; told once, with what is missing or too much."""
+    detail = f"issued anew as {store.alias}"
+    if id(store) in matched.found:
+        return _extra(xero, True, detail)
+    cents = _cents(xero.gross - store.gross)
+    return Difference(Finding.DIFFERENT, xero.kind, xero.number, xero.day, detail, cents=cents)
 
 
 def _different(store: Entry, xero: Entry) -> Difference | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from worker.documents import Kind
 from worker.reconcile.entries import Entry
-from worker.xero.reissue import neighbours
+from worker.xero.reissue import neighbours, parts
 
 
 def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
@@ -14,6 +14,21 @@ def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
     standing = {(one.kind, one.number): one for one in theirs if not one.is_gone}
     dropped = {id(one) for pair in _pairs(standing) for one in pair}
     return [one for one in theirs if id(one) not in dropped]
+
+
+def is_replaced(theirs: Entry, wanted: Entry) -> bool:
+    """Whether it is an earlier invoice of the sale: the ledger knows under which number that was issued anew."""
+    (base, place), (last_base, last) = parts(theirs.number), parts(wanted.alias)
+    return theirs.kind is Kind.INVOICE and not theirs.is_gone and base == last_base and place < last
+
+
+def credited(theirs: Entry, wanted: Iterable[Entry]) -> str:
+    """What a credit note is for that cancels an earlier invoice of a sale which the store has; empty for others."""
+    sides = neighbours(theirs.number) if theirs.kind is Kind.CREDIT_NOTE else None
+    base, place = parts(theirs.number)
+    if sides is None or not any(parts(one.alias)[0] == base and place < parts(one.alias)[1] for one in wanted):
+        return ""
+    return f"credits {sides[0]}, which was issued anew as {sides[1]}"
 
 
 def _pairs(standing: dict[tuple[Kind, str], Entry]) -> Iterator[tuple[Entry, Entry]]:
