@@ -82,6 +82,10 @@ def item(**changes: Any) -> dict[str, Any]:
     }
 
 
+def noted(day: str) -> dict[str, Any]:
+    return {"Description": f"Dated {day} in the store. That period is locked, so this is booked on 2026-04-01."}
+
+
 HELD = [
     (SOLD, sale()),
     (SOLD, sale(Status="VOIDED", Total=Decimal(0))),
@@ -92,10 +96,15 @@ HELD = [
     (CUSTOMER, person(Name="Jo Doe (7)")),
     (CUSTOMER, person(ContactStatus="ARCHIVED")),
     (PRODUCT, item()),
+    (SOLD, sale(Date="2026-04-01", LineItems=[noted("2026-03-02")])),
+    (PAID, money(Date="2026-04-01", Reference=f"{REFERENCE} ch_1 (of 2026-03-03: locked)")),
 ]
 OTHER = [
     (SOLD, sale(Total=Decimal("12.01"))),
     (SOLD, sale(Status="DRAFT")),
+    (SOLD, sale(Date="2026-04-01")),
+    (SOLD, sale(Date="2026-04-01", LineItems=[noted("2026-03-01")])),
+    (PAID, money(Date="2026-04-01", Reference=f"{REFERENCE} ch_1 (of 2026-03-01: locked)")),
     (PAID, money(Account={"Code": "091"})),
     (PAID, money(Invoice={"InvoiceID": "i-2"})),
     (CUSTOMER, person(EmailAddress="other@example.com")),
@@ -174,6 +183,16 @@ def test_the_index_keeps_our_numbers_and_finds_payments_by_our_key() -> None:
     index.forget(Kind.PAYMENT, "p-1", REFERENCE)
 
     assert index.candidates(Kind.PAYMENT, REFERENCE) == []
+
+
+def test_of_the_lines_the_index_keeps_the_note_that_tells_of_another_date() -> None:
+    index = Index(["SHOP-I-webshop-"])
+    moved = sale(Date="2026-04-01", LineItems=[{"Description": "Lamp", "LineAmount": 10}, noted("2026-03-02")])
+    index.add(Kind.INVOICE, [moved])
+
+    [found] = index.candidates(Kind.INVOICE, NUMBER)
+
+    assert found.element["LineItems"] == [noted("2026-03-02")]
 
 
 def test_only_items_are_found_by_a_number_in_other_case() -> None:

@@ -43,16 +43,30 @@ def on_day(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[st
     if "DueDate" in payload:
         moved["DueDate"] = max(str(payload["DueDate"]), to)
     if kind is Kind.PAYMENT:
-        note = f" (of {day}: locked)"
+        note = _noted_on_payment(day)
         moved["Reference"] = one_line(str(payload["Reference"]), MAX_REFERENCE - len(note)) + note
     if "LineItems" in payload:
         # a line of nothing but text, which Xero prints and does not count
-        note = f"Dated {day} in the store. That period is locked, so this is booked on {to}."
-        moved["LineItems"] = [*payload["LineItems"], {"Description": note}]
+        moved["LineItems"] = [*payload["LineItems"], {"Description": _noted(day, to)}]
     return moved
+
+
+def was_moved(kind: Kind, element: Mapping[str, Any], day: str, to: str) -> bool:
+    """Whether a document of Xero, dated `to`, says that the store's date is `day`."""
+    if kind is Kind.PAYMENT:
+        return str(element.get("Reference") or "").endswith(_noted_on_payment(day))
+    return any(line.get("Description") == _noted(day, to) for line in element.get("LineItems") or ())
 
 
 def booked_on(line: Mapping[str, Any]) -> str | None:
     """The day that a line names as the one that its document was moved to; `None` where it is no such note."""
     noted = _NOTE.fullmatch(str(line.get("Description") or ""))
     return noted[2] if noted else None
+
+
+def _noted(day: str, to: str) -> str:
+    return f"Dated {day} in the store. That period is locked, so this is booked on {to}."
+
+
+def _noted_on_payment(day: str) -> str:
+    return f" (of {day}: locked)"

@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.documents import Kind
 from worker.literals import decode, encode
+from worker.mapping.locks import booked_on
 from worker.xero.endpoints import ENDPOINTS, number_of
 from worker.xero.facts import facts_of
 from worker.xero.reissue import parts
@@ -23,7 +24,7 @@ _KEPT = {
     Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber {_OF_SALES} Allocations",
     Kind.PAYMENT: "PaymentID Reference Amount Date DateString Account Invoice CreditNote Status",
 }
-"""What is compared."""
+"""What is compared; of lines the note alone that the date is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Index:
             number = _spelt(kind, number_of(kind, element))
             if number and (kind in (Kind.CONTACT, Kind.ITEM) or number.startswith(self._prefixes)):
                 kept = {name: element[name] for name in _KEPT[kind].split() if name in element}
+                if notes := [line for line in element.get("LineItems") or () if booked_on(line)]:
+                    kept["LineItems"] = notes
                 text = encode([kept, facts_of(kind, element)])
                 self._elements[kind, _word(number)][str(element.get(ENDPOINTS[kind].id))] = text
 

@@ -13,12 +13,13 @@ from typing import Any
 from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
+from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import GONE, id_of, number_of
 from worker.xero.facts import facts_of, target_of
 from worker.xero.match import match
-from worker.xero.sameness import differences
+from worker.xero.sameness import date_of, differences
 
 Element = Mapping[str, Any]
 UNKNOWN = ""
@@ -53,13 +54,21 @@ def _holds(write: Write, element: Element, known: Known) -> bool:
         return write.only_if_absent
     if any(key not in known.documents for key in write.needs):
         return False
-    member = _member(write, known)
+    member = _member(_on_its_day(write, element), known)
     if write.kind is not Kind.CONTACT:
         return not differences(member, element)
     # archiving is a person's, and a name that was taken has a suffix
     active = {**element, "ContactStatus": "ACTIVE"}
     renamed = member._replace(text=encode(suffixed(decode(member.text), write.number)))
     return not differences(member, active) or not differences(renamed, active)
+
+
+def _on_its_day(write: Write, element: Element) -> Write:
+    """As it was sent where its own day was locked then; whether it still is, is not asked."""
+    day, there = str(write.payload.get("Date")), date_of(element) or ""
+    if day == there or not was_moved(write.kind, element, day, there):
+        return write
+    return write._replace(content=write.content.with_payload(on_day(write.kind, write.payload, day, there)))
 
 
 def _row(write: Write, found: Candidate, *, known_content: bool) -> Document:
