@@ -3,46 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
+from tests.unit.reconcile_cases import DAY, LATER, amount, found, payment, sale
 from worker.documents import Kind
-from worker.reconcile.compare import Comparison, Days, Difference, Field, Finding, compare
-from worker.reconcile.entries import Amount, Entry
+from worker.reconcile.compare import Difference, Field, Finding
+from worker.reconcile.entries import Entry
 from worker.reconcile.sums import Sum
 from worker.reconcile.wanted import Unbookable
-
-DAY = date(2026, 11, 24)
-LATER = date(2026, 11, 30)
-DAYS = Days(DAY, DAY)
-REPLACED = "credits I-shop-1, which was issued anew as I-shop-1~2"
-PREFIXES = ("i-shop-", "c-shop-", "p-shop-")
-
-
-def amount(net: str, tax: str = "0", account: str = "200", tax_type: str = "OUTPUT2") -> Amount:
-    return Amount(account, tax_type, Decimal(net), Decimal(tax))
-
-
-def sale(number: str = "I-shop-1", *amounts: Amount, kind: Kind = Kind.INVOICE, **changes: Any) -> Entry:
-    lines = amounts or (amount("10.00", "2.00"),)
-    net, tax = sum(one.net for one in lines), sum(one.tax for one in lines)
-    sign = 1 if kind is Kind.INVOICE else -1
-    made = Entry(kind, number, DAY, "AUTHORISED", "GBP", Decimal(net), Decimal(tax), lines, sign)
-    return replace(made, **changes)
-
-
-def payment(number: str = "P-shop-invoice-1", paid: str = "12.00", account: str = "092", **changes: Any) -> Entry:
-    amounts = (amount(paid, account=account, tax_type=""),)
-    made = Entry(Kind.PAYMENT, number, DAY, "AUTHORISED", "GBP", Decimal(paid), amounts=amounts, settles="I-shop-1")
-    return replace(made, **changes)
-
-
-def found(store: list[Entry], xero: list[Entry], *unbookable: Unbookable) -> Comparison:
-    held = {one.number: one for one in unbookable}
-    return compare(store, xero, DAYS, prefixes=PREFIXES, unbookable=held)
 
 
 def test_what_is_equal_on_both_sides_is_no_difference() -> None:
@@ -63,59 +33,6 @@ def test_numbers_that_differ_in_case_are_of_two_documents() -> None:
 
     assert result.differences == ()
     assert result.equal == 4
-
-
-def test_a_sale_that_was_issued_anew_is_compared_by_what_came_of_it() -> None:
-    old, new = sale(status="PAID"), sale("I-shop-1~2", amount("20.00", "4.00"))
-    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, status="PAID")
-
-    result = found([sale("I-shop-1", amount("20.00", "4.00")), payment()], [old, credit, new, payment()])
-
-    assert result.differences == ()
-    assert result.equal == 2
-    assert all(row.difference == 0 for row in result.sums)
-
-
-def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> None:
-    credit = sale("I-shop-1~1", amount("9.00", "1.80"), kind=Kind.CREDIT_NOTE)
-
-    result = found([sale()], [sale(), credit, sale("I-shop-1~2")])
-
-    assert {(one.finding, one.number) for one in result.differences} == {
-        (Finding.EXTRA, "I-shop-1~1"),
-        (Finding.EXTRA, "I-shop-1~2"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("theirs", "finding", "detail", "cents"),
-    [
-        (sale(status="PAID"), Finding.DIFFERENT, "issued anew as I-shop-1~2", -1200),
-        (sale("I-shop-1~1", kind=Kind.CREDIT_NOTE), Finding.EXTRA, REPLACED, 1200),
-    ],
-    ids=["the old invoice", "its credit note"],
-)
-def test_half_of_a_re_issue_says_what_became_of_the_sale(
-    theirs: Entry, finding: Finding, detail: str, cents: int
-) -> None:
-    day = DAY if theirs.kind is Kind.INVOICE else LATER
-
-    result = found([sale("I-shop-1", amount("20.00", "4.00"), alias="I-shop-1~2", day=day)], [theirs])
-
-    [difference] = result.differences
-    assert (difference.finding, difference.detail, difference.cents) == (finding, detail, cents)
-
-
-def test_the_last_invoice_of_a_sale_is_compared_whatever_else_stands_of_it() -> None:
-    last = amount("20.00", "4.00")
-
-    result = found([sale("I-shop-1", last, alias="I-shop-1~4")], [sale(), sale("I-shop-1~2"), sale("I-shop-1~4", last)])
-
-    assert result.equal == 1
-    assert [(one.finding, one.number, one.detail) for one in result.differences] == [
-        (Finding.EXTRA, "I-shop-1", "issued anew as I-shop-1~4"),
-        (Finding.EXTRA, "I-shop-1~2", "issued anew as I-shop-1~4"),
-    ]
 
 
 ON_200 = "net on account 200, OUTPUT2"

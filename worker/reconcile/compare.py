@@ -12,7 +12,7 @@ from worker.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import ZERO, Entry
 from worker.reconcile.left_alone import wanted_of_us, without_earlier
-from worker.reconcile.reissued import credited, is_replaced, without_reissued
+from worker.reconcile.reissued import credited, is_replaced, unset, without_reissued
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
 from worker.xero.reissue import parts
@@ -107,6 +107,7 @@ def compare(
     differences = [
         *_unmatched(wanted, matched, days),
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
+        *(_unset(*one) for one in unset(theirs)),
         *(_replaced(matched, store, xero) for store, xero in matched.replaced),
         *(_extra(one, one.begins_with(prefixes), credited(one, wanted)) for one in extra),
         *(_extra(one, True, "a second document of this number") for one in matched.repeats),
@@ -199,6 +200,12 @@ def _replaced(matched: _Matched, store: Entry, xero: Entry) -> Difference:
         return _extra(xero, True, detail)
     cents = _cents(xero.gross - store.gross)
     return Difference(Finding.DIFFERENT, xero.kind, xero.number, xero.day, detail, cents=cents)
+
+
+def _unset(credit: Entry, new: Entry, amount: Decimal) -> Difference:
+    fields = tuple(_money("allocated", credit.allocated + amount, credit.allocated))
+    detail = f"what was paid is not set against {new.number}"
+    return Difference(Finding.DIFFERENT, credit.kind, credit.number, credit.day, detail, fields)
 
 
 def _different(store: Entry, xero: Entry) -> Difference | None:

@@ -33,8 +33,9 @@ class Entry:
 
     `number` is a payment's whole reference. `amounts` are sorted, one for each account and tax type; `sign` is -1 where
     they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
-    a credit note is set against invoices. `alias` is another number that Xero may have it under; where it `is_theirs`,
-    an earlier connector made it, or is to make it, and it is left alone. What a side does not know is empty, or None.
+    a credit note is set against invoices, `open` what Xero says is due of an invoice, or left of a credit note. `alias`
+    is another number that Xero may have it under; where it `is_theirs`, an earlier connector made it, or is to make it,
+    and it is left alone. What a side does not know is empty, or None.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Entry:
     sign: int = 1
     settles: str = ""
     allocated: Decimal = ZERO
+    open: Decimal = ZERO
     alias: str = ""
     is_theirs: bool = False
 

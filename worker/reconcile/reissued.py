@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from worker.documents import Kind
 from worker.reconcile.entries import Entry
@@ -11,9 +12,15 @@ from worker.xero.reissue import neighbours, parts
 
 def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
     """`theirs` without each pair of them that cancels out, where the invoice is there that took their place."""
-    standing = {(one.kind, one.number): one for one in theirs if not one.is_gone}
-    dropped = {id(one) for pair in _pairs(standing) for one in pair}
+    dropped = {id(one) for old, credit, _ in _reissued(theirs) for one in (old, credit)}
     return [one for one in theirs if id(one) not in dropped]
+
+
+def unset(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Decimal]]:
+    """Credit notes of sales that were issued anew, the new invoice, and what is left of one and due of the other."""
+    for _, credit, new in _reissued(theirs):
+        if (amount := min(credit.open, new.open)) > 0:
+            yield credit, new, amount
 
 
 def is_replaced(theirs: Entry, wanted: Entry) -> bool:
@@ -31,9 +38,11 @@ def credited(theirs: Entry, wanted: Iterable[Entry]) -> str:
     return f"credits {sides[0]}, which was issued anew as {sides[1]}"
 
 
-def _pairs(standing: dict[tuple[Kind, str], Entry]) -> Iterator[tuple[Entry, Entry]]:
+def _reissued(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Entry]]:
+    """The old invoice, its credit note, and the invoice that took its place."""
+    standing = {(one.kind, one.number): one for one in theirs if not one.is_gone}
     for (kind, number), credit in standing.items():
         if kind is Kind.CREDIT_NOTE and (sides := neighbours(number)) is not None:
             old, new = (standing.get((Kind.INVOICE, side)) for side in sides)
             if old is not None and new is not None and old.amounts == credit.amounts:
-                yield old, credit
+                yield old, credit, new

@@ -51,6 +51,7 @@ def _sale(kind: Kind, element: Element) -> Entry:
         amounts=summed(line_amounts(element)),
         sign=1 if kind is Kind.INVOICE else -1,
         allocated=_allocated(element),
+        open=money(element.get("AmountDue" if kind is Kind.INVOICE else "RemainingCredit")) or ZERO,
     )
 
 
