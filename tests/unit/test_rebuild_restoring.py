@@ -195,6 +195,18 @@ def test_of_the_lines_the_index_keeps_the_note_that_tells_of_another_date() -> N
     assert found.element["LineItems"] == [noted("2026-03-02")]
 
 
+def test_a_payment_on_an_earlier_invoice_of_its_sale_is_the_stores() -> None:
+    anew = known(SOLD, "i-2")._replace(number=f"{NUMBER}~2")
+    first = {"InvoiceID": INVOICE, "InvoiceNumber": NUMBER}
+
+    rows = [
+        restored(PAID, [money(Invoice=first | changes)], Known({SOLD.key: anew}, frozenset()))
+        for changes in ({}, {"InvoiceNumber": f"{NUMBER}3"})
+    ]
+
+    assert [row.content_hash for row in rows if row] == [PAID.content_hash, UNKNOWN]
+
+
 def test_only_items_are_found_by_a_number_in_other_case() -> None:
     index = Index(["SHOP-I-webshop-"])
     index.add(Kind.INVOICE, [sale(InvoiceNumber=f"SHOP-I-webshop-{one}", InvoiceID=one) for one in ("4A", "4a")])
