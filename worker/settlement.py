@@ -204,8 +204,8 @@ class Settlement:
         await self._orphaned(self._s.buffer.unblock(never))
 
     async def _park_changed(self, write: Write, document: Document) -> None:
-        detail = uneditable.difference(write, document)
-        await self._move(write.key, lambda work: parked(work, uneditable.REASON, detail, uneditable.HINT))
+        detail, hint = uneditable.difference(write, document), uneditable.hint(write, document)
+        await self._move(write.key, lambda work: parked(work, uneditable.REASON, detail, hint))
 
     async def _move(self, key: DocumentKey, held: Callable[[Work], Held]) -> None:
         """Out of memory and into the ledger: the events that want a document which is not going to be written now."""

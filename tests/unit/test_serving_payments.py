@@ -13,7 +13,7 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
+from tests.unit.mapping_cases import ORGANISATION, VERSION, credit_memo, event, invoice, line, payment, removed
 from worker.documents import Kind
 
 HOUR = timedelta(hours=1)
@@ -69,6 +69,17 @@ async def test_a_changed_date_is_parked_without_naming_amounts(one: Served) -> N
     assert "same amount" in held.detail
 
 
+async def test_a_payment_of_which_the_account_alone_is_another_says_that_the_money_is_booked(one: Served) -> None:
+    await one.acked(*one.receive(paying()))
+
+    await one.acked(*one.receive(later(paying(method="paypal"))))
+
+    [held] = await one.parked()
+    account = ORGANISATION["payments"]["paypal"]
+    assert held.detail.endswith(f"the store now says 2026-03-03, account {account}, SHOP-P-webshop-51 ch_1")
+    assert "[organisations.NAME.payments]: discard this event" in held.hint
+
+
 @pytest.mark.parametrize(
     "again",
     [
@@ -112,7 +123,9 @@ async def test_a_changed_allocation_is_parked(one: Served) -> None:
 
     await one.acked(*one.receive(later(smaller)))
 
-    assert [held.reason for held in await one.parked()] == ["payment_changed"]
+    [held] = await one.parked()
+    assert held.reason == "payment_changed"
+    assert "set the credit against the invoice there by hand" in held.hint
 
 
 async def test_a_payment_in_another_currency_than_its_sale_is_not_taken_for_so_much_of_the_sales(one: Served) -> None:
