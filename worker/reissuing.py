@@ -7,16 +7,19 @@ from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, Kind, Write
-from worker.ledger.records import Call, Document, Stop
+from worker.ledger.records import Call, Document, Known, Stop
 from worker.mapping.locks import in_locked_period
 from worker.opening import open_write_when_allowed
 from worker.performer import Performer
+from worker.resolution import adopted
 from worker.sending import breathe
 from worker.session import Session
 from worker.settlement import Settlement
+from worker.xero.compose import compose
 from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of
 from worker.xero.lookup import Reading, readings_of
+from worker.xero.match import match
 from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, successor_of
 from worker.xero.revision import GONE_HINT
 
@@ -76,17 +79,17 @@ class Reissuing:
         await self._carry_out(lane, plans)
 
     async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:
-        plans = await self._with(Kind.CREDIT_NOTE, plans, lambda plan: (plan.credit_note,))
-        plans = await self._with(Kind.INVOICE, plans, lambda plan: (plan.invoice,))
+        plans = await self._with(Kind.CREDIT_NOTE, lane, plans, lambda plan: (plan.credit_note,))
+        plans = await self._with(Kind.INVOICE, lane, plans, lambda plan: (plan.invoice,))
         # Xero takes the allocations of one credit note in a call
-        taken = [await self._with(Kind.ALLOCATION, [plan], lambda plan: plan.allocations) for plan in plans]
+        taken = [await self._with(Kind.ALLOCATION, lane, [plan], lambda plan: plan.allocations) for plan in plans]
         plans = [plan for one in taken for plan in one]
         made = await self._s.ledger.documents.get([plan.invoice.key for plan in plans])
         for reading in readings_of(Kind.INVOICE, [plan.invoice for plan in plans], made):
             await self._replace(lane, reading, {plan.invoice.key: plan.write for plan in plans}, made)
 
     async def _with(
-        self, kind: Kind, plans: Sequence[Reissue], wanted: Callable[[Reissue], Sequence[Write]]
+        self, kind: Kind, lane: Lane, plans: Sequence[Reissue], wanted: Callable[[Reissue], Sequence[Write]]
     ) -> list[Reissue]:
         """Bring what is `wanted` of each plan to Xero; returns the plans that have it. The others' events are parked.
 
@@ -97,6 +100,8 @@ class Reissuing:
         going_on, moved = [], []
         for plan in plans:
             lacking = [write for write in wanted(plan) if write in missing]
+            if kind is Kind.ALLOCATION and any(not self._is_locked(write) for write in lacking):
+                lacking = await self._unseen(lane, plan, lacking)
             if not lacking:
                 going_on.append(plan)
             elif (on_open_day := moved_out_of(self._s.lock_date, plan)) is not None:
@@ -104,7 +109,7 @@ class Reissuing:
             else:
                 names = ", ".join(write.number or write.key.part for write in lacking)
                 await self._settlement.park(plan.write, "reissue_stuck", f"xero has not taken {names}", _HINT)
-        return [*going_on, *await self._with(kind, moved, wanted)] if moved else going_on
+        return [*going_on, *await self._with(kind, lane, moved, wanted)] if moved else going_on
 
     async def _bring(self, kind: Kind, writes: Sequence[Write]) -> list[Write]:
         """See to it that these are in Xero; returns those that are not."""
@@ -118,6 +123,23 @@ class Reissuing:
             missing = await self._missing(missing)
             tries += not self._s.breaker.is_open
         return missing
+
+    async def _unseen(self, lane: Lane, plan: Reissue, allocations: list[Write]) -> list[Write]:
+        """Those that Xero does not show on the credit note: a ledger that was restored knows less than Xero has."""
+        keys = {plan.credit_note.key, *(key for write in allocations for key in write.needs)}
+        known = Known(await self._s.ledger.documents.get(keys), frozenset())
+        if plan.credit_note.key not in known.documents:
+            return allocations
+        [reading] = readings_of(Kind.CREDIT_NOTE, [plan.credit_note], known.documents)
+        seen = await self._look(Kind.CREDIT_NOTE, lane, reading)
+        if seen is None:
+            return allocations
+        call, status, notes = seen
+        members = [member for write in allocations for member in compose([write], known).members]
+        there = match(Kind.ALLOCATION, members, notes)
+        found = [adopted(member, one) for member in members if (one := there[member.key]) is not None]
+        await self._settlement.adopt(call, status, found)
+        return [write for write in allocations if there.get(write.key) is None]
 
     def _is_locked(self, write: Write) -> bool:
         return in_locked_period(str(write.payload["Date"]), self._s.lock_date)

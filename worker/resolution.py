@@ -214,16 +214,20 @@ class Resolution:
         return changed
 
     def _document(self, member: Member, findings: Findings) -> Document:
-        found = findings.found[member.key]
-        return Document(
-            key=member.key,
-            kind=member.kind,
-            xero_id=found.xero_id,
-            number=member.number,
-            version=member.version,
-            content_hash=member.content_hash,
-            facts=found.facts,
-        )
+        return adopted(member, findings.found[member.key])
+
+
+def adopted(member: Member, found: Found) -> Document:
+    """The document of `member` as Xero has it already."""
+    return Document(
+        key=member.key,
+        kind=member.kind,
+        xero_id=found.xero_id,
+        number=member.number,
+        version=member.version,
+        content_hash=member.content_hash,
+        facts=found.facts,
+    )
 
 
 def look_up_refused(name: str, said: str) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.documents import Kind
+from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
@@ -118,3 +118,26 @@ async def test_an_amount_that_goes_back_in_the_middle_of_a_re_issue_is_issued_an
         credited, issued = (one.xero.written[f"{NUMBER}~{place}"] for place in (1, 2))
         assert (credited["Total"], issued["Total"]) == (Decimal("12.00"), Decimal("12.00"))
         assert await one.parked() == []
+
+
+async def test_credit_that_xero_has_set_already_is_kept_where_the_ledger_is_older(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        paid(one)
+        owner = EntityKey("main", "webshop", "invoice", "31")
+        parts = [DocumentKey(*owner, part=part) for part in ("invoice", "allocation~1/2")]
+        before = await one.ledger.documents.get(parts)
+        await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+        await one.ledger.documents.forget(one.lease, parts)
+        await one.ledger.documents.restore(one.lease, list(before.values()))
+        credit, issued = (one.xero.written[f"{NUMBER}~{place}"] for place in (1, 2))
+        allocation = {"Amount": Decimal(12), "Invoice": {"InvoiceID": issued["InvoiceID"]}}
+        one.xero.written[f"{NUMBER}~1"] = {**credit, "Allocations": [allocation]}
+        one.xero.answers[Kind.ALLOCATION] = [one.xero.refuse] * 3
+
+        await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+
+        rows = await one.ledger.documents.get(parts)
+        assert await one.parked() == []
+        assert [rows[key].number for key in parts] == [f"{NUMBER}~2", ""]
