@@ -58,7 +58,9 @@ _NOT_PAYABLE = Meaning(
     "document_not_payable", "approve the document in xero and retry; if it is void, book the money by hand and discard"
 )
 _EXCEEDS_DUE = Meaning(
-    "payment_exceeds_due", "look for a payment entered by hand in xero; remove it and retry, or discard"
+    "payment_exceeds_due",
+    "first see to what is parked of its sale, such as an edit that makes it dearer, and retry; else look for a payment "
+    "entered by hand in xero: remove it and retry, or discard",
 )
 _PAYMENT_ACCOUNT = Meaning(
     "payment_account_invalid",
