@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.envelope import Lane
 from worker.backoff import delay_s
-from worker.documents import Kind, Write
+from worker.documents import DocumentKey, Kind, Write
 from worker.interruption import out_of_calls, pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
 from worker.opening import open_read, open_write_when_allowed
@@ -21,7 +21,7 @@ from worker.xero.cut_over import earlier
 from worker.xero.endpoints import ENDPOINTS, inner, number_of, same_id
 from worker.xero.lookup import Reading, earlier_sales, readings_of
 from worker.xero.reply import ReplyKind
-from worker.xero.revision import Clash
+from worker.xero.revision import Clash, as_agreed
 
 _AGAIN_S = 15.0
 _AGAIN_CAP_S = 900.0
@@ -74,7 +74,7 @@ class Revising:
             xero_id = known[write.key].xero_id
             hits = (element for element in elements if same_id(xero_id, element.get(ENDPOINTS[kind].id)))
             self._s.readings.elements[write.key] = next(hits, None)
-        await self._write(kind, lane, reading.writes)
+        await self._write(kind, lane, reading.writes, known)
 
     async def _create(self, kind: Kind, lane: Lane, reading: Reading) -> None:
         seen = await self._look(kind, lane, reading)
@@ -97,7 +97,7 @@ class Revising:
         await self._settlement.adopt(call, status, found)
         for write, clash in clashes:
             await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
-        await self._write(kind, lane, [write for write in reading.writes if write.key in self._s.readings.elements])
+        await self._write(kind, lane, [write for write in reading.writes if write.key in self._s.readings.elements], {})
 
     async def _taken(self, kind: Kind, elements: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         """The ids of those that are documents of ours already, such as another part of the same order."""
@@ -144,12 +144,15 @@ class Revising:
     async def _free(self, reading: Reading, after_s: float) -> None:
         await self._settlement.free(reading.writes, not_before=self._s.clock.monotonic() + max(after_s, _LEAST_S))
 
-    async def _write(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
+    async def _write(
+        self, kind: Kind, lane: Lane, writes: Sequence[Write], known: Mapping[DocumentKey, Document]
+    ) -> None:
         if not writes:
             return
         opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
         self._s.buffer.put_back(write.key for write in (*opened.leftover, *opened.unread))
         if opened.settled:
+            await self._agree([write for write in opened.settled if write.key in known], known)
             await self._settlement.settled(opened.settled)
         reissued = [stop for stop in opened.stopped if self._reissuing.takes(stop)]
         if len(reissued) < len(opened.stopped):
@@ -158,3 +161,14 @@ class Revising:
             await self._performer.perform(opened.call)
         if reissued:
             await self._reissuing.run(lane, reissued, self._s.readings.elements)
+
+    async def _agree(self, settled: Sequence[Write], known: Mapping[DocumentKey, Document]) -> None:
+        """Remember what a person has made as the store now says it."""
+        agreed: list[Document] = []
+        for write in settled:
+            document, theirs = known[write.key], self._s.readings.elements.get(write.key)
+            is_news = document.version <= write.version and document.content_hash != write.content_hash
+            if is_news and theirs is not None and (one := as_agreed(write, document, theirs)) is not None:
+                agreed.append(one)
+        if agreed:
+            await self._s.ledger.documents.rewrite(self._s.lease, agreed)

@@ -68,16 +68,20 @@ async def test_a_sale_that_a_person_voided_is_parked_and_not_written(one: Served
     assert [call.method for call in of_invoices(one)] == ["PUT", "GET"]
 
 
-async def test_a_sale_that_goes_back_on_what_a_person_entered_too_is_parked(one: Served) -> None:
+@pytest.mark.parametrize(("account", "parked"), [("200", []), ("260", ["changed_in_xero"])])
+async def test_a_sale_that_goes_back_on_what_a_person_entered_too_is_parked_if_a_line_is_theirs_alone(
+    one: Served, account: str, parked: list[str]
+) -> None:
     [line_item] = one.xero.written[NUMBER]["LineItems"]
     doubled = {**line_item, "UnitAmount": Decimal(20), "TaxAmount": Decimal(4), "LineAmount": Decimal(20)}
-    there(one, LineItems=[doubled], Total=Decimal(24), TotalTax=Decimal(4))
+    there(one, LineItems=[doubled | {"AccountCode": account}], Total=Decimal(24), TotalTax=Decimal(4))
     await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
     assert await one.parked() == []
 
     await one.acked(*one.receive(sale("10.00", "2.00", hours=2)))
 
-    assert [held.reason for held in await one.parked()] == ["changed_in_xero"]
+    assert [held.reason for held in await one.parked()] == parked
+    assert one.xero.written[NUMBER]["LineItems"][0]["UnitAmount"] == (20 if parked else 10)
 
 
 async def test_a_sale_that_nobody_edited_costs_no_look(one: Served) -> None:

@@ -106,6 +106,12 @@ class Documents:
             await fenced(self._database, connection, lease)
             await _restoring(self._database.dialect).run(connection, [_row(document) for document in found])
 
+    async def rewrite(self, lease: Lease, known: Sequence[Document]) -> None:
+        """Xero has these otherwise than was known; it was looked at, not written. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            await write_documents(connection, self._database.dialect, known)
+
     async def forget(self, lease: Lease, keys: Collection[DocumentKey]) -> None:
         """Whatever Xero has of these counts no more: others are to be made. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:

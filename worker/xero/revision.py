@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
 from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
@@ -20,7 +20,7 @@ from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.moved import as_it_stands, counted, is_locked
 from worker.xero.pairing import is_same_money, paired
 from worker.xero.reissue import BEGUN, REASON
-from worker.xero.sameness import date_of, totals_of
+from worker.xero.sameness import date_of, line_amount, totals_of
 
 Element = Mapping[str, Any]
 _Pairs = Sequence[tuple[Element, Element | None]]
@@ -70,6 +70,18 @@ def revise(
     if _money_of(standing) == _money_of(theirs):
         return Agreed()
     return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
+
+
+def as_agreed(write: Write, document: Document, theirs: Element) -> Document | None:
+    """`document` as a person made it, where each line is what the store says too; None where any is theirs alone.
+
+    It counts as ours from then on: later versions of the store may change it. Another contact stays theirs.
+    """
+    lines = [{**line, "LineAmount": line_amount(line)} for line in write.payload.get("LineItems") or ()]
+    facts = facts_of(write.kind, theirs)
+    if facts.get("lines") is None or facts["lines"] != facts_of(write.kind, {"LineItems": lines}).get("lines"):
+        return None
+    return document._replace(facts={**document.facts, **{name: facts[name] for name in _KEPT if name in facts}})
 
 
 def _change(

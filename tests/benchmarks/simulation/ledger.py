@@ -168,6 +168,10 @@ class Documents:
         found = (one for one in everything if one.number in wanted and one.kind is kind and one.key.org == org)
         return {one.number: one for one in found}
 
+    async def rewrite(self, lease: Lease, known: Sequence[Document]) -> None:
+        self._books.fenced(lease)
+        self._books.documents |= {one.key: one for one in known}
+
     async def settle_unchanged(
         self,
         lease: Lease,
