@@ -230,6 +230,17 @@ def test_of_a_sale_that_was_issued_anew_the_last_invoice_is_taken() -> None:
     assert (row.xero_id, row.number, row.content_hash) == ("i-2", f"{NUMBER}~2", SOLD.content_hash)
 
 
+def test_a_sale_that_goes_back_to_what_was_credited_is_known_by_its_last_invoice() -> None:
+    index = Index(["SHOP-I-webshop-"])
+    last = sale(InvoiceNumber=f"{NUMBER}~2", InvoiceID="i-2", Total=Decimal("24.00"), TotalTax=Decimal("4.00"))
+    index.add(Kind.INVOICE, [sale(), last])
+
+    row = restored_of(SOLD, index.candidates(Kind.INVOICE, NUMBER), KNOWN)
+
+    assert row is not None
+    assert (row.xero_id, row.content_hash) == ("i-2", UNKNOWN)
+
+
 def test_the_cases_are_of_one_sale() -> None:
     assert SOLD.number == NUMBER
     assert PAID.parent == SOLD.key == DocumentKey("main", "webshop", "invoice", SALE["invoice_id"], "invoice")

@@ -30,19 +30,23 @@ UNKNOWN = ""
 def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Document | None:
     """The row of `write`'s document, of those that carry its number; None where Xero has none.
 
-    Of several the one that counts is taken, and of those the one that holds what the store has. An allocation's
-    candidates are its credit note.
+    Of several the one that counts is taken, and of those the one that holds what the store has; of a sale that was
+    issued anew the last, for the others are credited. An allocation's candidates are its credit note.
     """
     if write.kind is Kind.ALLOCATION:
         return _allocation(write, [one.element for one in candidates], known)
     found = [
-        (not _is_standing(one.element), not _holds(write, one.element, known), place)
+        (not _is_standing(one.element), -_issue(write, one.element), not _holds(write, one.element, known), place)
         for place, one in enumerate(candidates)
     ]
     if not found:
         return None
-    gone, other, place = min(found)
+    gone, _, other, place = min(found)
     return _row(write, candidates[place], known_content=gone or not other)
+
+
+def _issue(write: Write, element: Element) -> int:
+    return parts(number_of(write.kind, element))[1] if write.kind is Kind.INVOICE else 0
 
 
 def _is_standing(element: Element) -> bool:
