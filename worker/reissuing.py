@@ -101,7 +101,9 @@ class Reissuing:
         for plan in plans:
             lacking = [write for write in wanted(plan) if write in missing]
             if kind is Kind.ALLOCATION and any(not self._is_locked(write) for write in lacking):
-                lacking = await self._unseen(lane, plan, lacking)
+                unseen = await self._unseen(lane, plan, lacking)
+                # they went in one call: what is there already may have had the others refused
+                lacking = await self._bring(kind, unseen) if len(unseen) < len(lacking) else lacking
             if not lacking:
                 going_on.append(plan)
             elif (on_open_day := moved_out_of(self._s.lock_date, plan)) is not None:

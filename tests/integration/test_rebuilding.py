@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books_in_memory import SETTINGS, Case
+from tests.books_in_memory import JANUARY, SETTINGS, Case
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.documents import Kind
@@ -111,3 +111,23 @@ async def test_payments_whose_method_was_mapped_in_the_lost_ledger_are_told_and_
     assert first.unmapped == {"payment_method_unmapped": 9}
     assert again.unmapped.total() == 0
     assert again.restored == {Kind.PAYMENT: 9}
+
+
+@pytest.mark.parametrize(("edited_paid", "kept"), [("reissue", "I-shop-000000002"), ("park", "I-shop-000000002~2")])
+async def test_a_re_issue_that_was_stopped_in_the_middle_is_begun_where_no_other_credit_was_looked_for(
+    case: Case, edited_paid: str, kept: str
+) -> None:
+    old = next(one for one in case.xero.elements[Kind.INVOICE] if one["key"].entity_id == "2")
+    numbers = {part: f"{old['InvoiceNumber']}~{part}" for part in (1, 2)}
+    new = {**old, "InvoiceID": "new", "InvoiceNumber": numbers[2], "AmountDue": old["Total"]}
+    credit = {"CreditNoteID": "credit", "CreditNoteNumber": numbers[1], "RemainingCredit": old["Total"]}
+    case.xero.elements[Kind.INVOICE].append(new)
+    case.xero.elements[Kind.CREDIT_NOTE].append({**old, **credit})
+    settings = SETTINGS.model_copy(update={"edited_paid": edited_paid})
+
+    await case.rebuild(JANUARY, settings=settings)
+
+    rows = await case.rows()
+    made = await case.ledger.documents.get([old["key"]._replace(part="credit_note~1")])
+    assert rows[old["key"]].number == kept
+    assert len(made) == (edited_paid == "reissue")

@@ -11,7 +11,7 @@ from worker.documents import Kind
 from worker.literals import decode, encode
 from worker.mapping.locks import booked_on
 from worker.xero.endpoints import ENDPOINTS, number_of
-from worker.xero.facts import facts_of
+from worker.xero.facts import facts_of, money
 from worker.xero.reissue import parts
 
 Element = Mapping[str, Any]
@@ -20,8 +20,8 @@ _OF_PEOPLE = "Name FirstName LastName EmailAddress TaxNumber Phones Addresses"
 _KEPT = {
     Kind.CONTACT: f"ContactID ContactNumber ContactStatus {_OF_PEOPLE}",
     Kind.ITEM: "ItemID Code Name Description IsSold SalesDetails",
-    Kind.INVOICE: f"InvoiceID InvoiceNumber {_OF_SALES}",
-    Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber {_OF_SALES} Allocations",
+    Kind.INVOICE: f"InvoiceID InvoiceNumber AmountDue {_OF_SALES}",
+    Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber RemainingCredit {_OF_SALES} Allocations",
     Kind.PAYMENT: "PaymentID Reference Amount Date DateString Account Invoice CreditNote Status",
 }
 """What is compared; of lines the note alone that the date is another."""
@@ -33,6 +33,15 @@ class Candidate:
 
     element: Element
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A re-issue that is not done: the old invoice, its credit note, and the new invoice."""
+
+    old: Candidate
+    credit_note: Candidate
+    new: Candidate
 
 
 class Index:
@@ -63,6 +72,24 @@ class Index:
         called = [one for one in found if _is_called(kind, _spelt(kind, number_of(kind, one.element)), name)]
         return sorted(called, key=lambda one: -parts(number_of(kind, one.element))[1])
 
+    def awaits_credit(self, name: str) -> bool:
+        """Whether the sale was issued anew, and something is due of the last invoice."""
+        last = next(iter(self.candidates(Kind.INVOICE, name)), None)
+        return last is not None and _place(last) > 0 and bool(money(last.element.get("AmountDue")))
+
+    def unfinished(self, name: str) -> Begun | None:
+        """What there is of a re-issue whose credit note has credit left, where the last invoice is still in need of it.
+
+        Whoever issues a sale anew sets all the credit that the new invoice takes: this one was stopped in the middle.
+        """
+        if not self.awaits_credit(name):
+            return None
+        invoices = {_place(one): one for one in self.candidates(Kind.INVOICE, name)}
+        last = max(invoices)
+        notes = self.candidates(Kind.CREDIT_NOTE, f"{name}~{last - 1}")
+        left = [one for one in notes if money(one.element.get("RemainingCredit"))]
+        return Begun(invoices[last - 2], left[0], invoices[last]) if left and last - 2 in invoices else None
+
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
         """Let a document go that is in the ledger now."""
         self._elements.get((kind, _word(_spelt(kind, name.strip()))), {}).pop(element_id, None)
@@ -75,6 +102,10 @@ def _spelt(kind: Kind, number: str) -> str:
 
 def _word(number: str) -> str:
     return parts(number.partition(" ")[0])[0]
+
+
+def _place(invoice: Candidate) -> int:
+    return parts(number_of(Kind.INVOICE, invoice.element))[1]
 
 
 def _is_called(kind: Kind, number: str, name: str) -> bool:

@@ -19,7 +19,7 @@ from worker.ledger.records import Document, Known, Lease
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.paging import Lists
 from worker.rebuild.index import Index
-from worker.rebuild.restoring import restored
+from worker.rebuild.restoring import as_begun, restored
 from worker.rebuild.windows import Window, merged, months
 from worker.reconcile.wanted import name_of
 from worker.settings import OrganisationSettings
@@ -105,10 +105,17 @@ class Rebuilding:
         self.known_before += sum(1 for key in there if not fresh[key].write.only_if_absent)
         new = {key: one for key, one in fresh.items() if key not in there and key not in self._absent}
         self._sought |= new
-        await self._read_lists({one.write.kind for one in new.values()}, window)
+        kinds = {one.write.kind for one in new.values()}
+        await self._read_lists(kinds, window)
+        if Kind.CREDIT_NOTE not in kinds and self._await_credit():
+            await self._read_lists({Kind.CREDIT_NOTE}, window)
         for kind in _ORDER:
             await self._restore_kind([one for one in self._sought.values() if one.write.kind is kind])
         self._give_up()
+
+    def _await_credit(self) -> bool:
+        sales = (one for one in self._sought.values() if one.write.kind is Kind.INVOICE)
+        return self.org.edited_paid == "reissue" and any(self._index.awaits_credit(one.name) for one in sales)
 
     def _wanted(self, event: Event) -> list[Sought]:
         """The documents of one event. Of one that cannot be mapped none: a sale of a known number is not made twice."""
@@ -144,17 +151,23 @@ class Rebuilding:
         needs = {key for one in sought for key in one.write.needs}
         own = {DocumentKey(*one.write.key[:4], part="credit_note") for one in sought}
         known = Known(await self.ledger.documents.get(needs | own), frozenset())
-        found = [(one, document) for one in sought if (document := self._found(one, known)) is not None]
-        await self.ledger.documents.restore(self.lease, [document for _, document in found])
-        for one, document in found:
+        found = [(one, rows) for one in sought if (rows := self._found(one, known))]
+        await self.ledger.documents.restore(self.lease, [row for _, rows in found for row in rows])
+        for one, (document, *_) in found:
             del self._sought[one.write.key]
             self.restored[document.kind] += 1
             if document.kind in _DATED and document.kind is not Kind.CREDIT_NOTE:
                 self._index.forget(document.kind, document.xero_id, one.name)
 
-    def _found(self, one: Sought, known: Known) -> Document | None:
+    def _found(self, one: Sought, known: Known) -> list[Document]:
+        """Its row, and those of what was made for its re-issue; none where Xero has no such document."""
         kind = _LISTED.get(one.write.kind, one.write.kind)
-        return restored(one.write, self._index.candidates(kind, one.name), known)
+        if kind is Kind.INVOICE and one.write.action is Action.SAVE and self.org.edited_paid == "reissue":
+            begun = self._index.unfinished(one.name)
+            if begun is not None:
+                return as_begun(one.write, begun, known)
+        row = restored(one.write, self._index.candidates(kind, one.name), known)
+        return [] if row is None else [row]
 
 
 async def windows_of(org: OrganisationSettings, readers: Iterable[StoreReader], last: date) -> tuple[list[Window], int]:

@@ -14,12 +14,12 @@ from worker.documents import Action, Kind, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.mapping.locks import on_day, was_moved
-from worker.rebuild.index import Candidate
+from worker.rebuild.index import Begun, Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import GONE, id_of, inner, number_of
 from worker.xero.facts import facts_of, target_of
 from worker.xero.match import match
-from worker.xero.reissue import parts
+from worker.xero.reissue import BEGUN, parts
 from worker.xero.sameness import date_of, differences
 
 Element = Mapping[str, Any]
@@ -43,6 +43,18 @@ def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Doc
         return None
     gone, _, other, place = min(found)
     return _row(write, candidates[place], known_content=gone or not other)
+
+
+def as_begun(write: Write, begun: Begun, known: Known) -> list[Document]:
+    """The rows of a sale whose re-issue was stopped in the middle: whatever its next version says goes on with it."""
+    place = parts(number_of(Kind.INVOICE, begun.new.element))[1]
+    credited = write._replace(key=write.key._replace(part=f"credit_note~{place - 1}"), kind=Kind.CREDIT_NOTE)
+    anew = write._replace(key=write.key._replace(part=f"invoice~{place}"))
+    return [
+        _row(write, begun.old, known_content=False)._replace(content_hash=BEGUN),
+        _row(credited, begun.credit_note, known_content=False),
+        _row(anew, begun.new, known_content=_holds(write, begun.new.element, known)),
+    ]
 
 
 def _issue(write: Write, element: Element) -> int:
