@@ -26,11 +26,15 @@ By = Annotated[str, typer.Option("--by", help="Who does it, for the record; the 
 
 def settings(config: Path | None) -> Settings:
     """The checked settings. Prints each problem on a line of its own and exits 2 when there are any."""
+    from worker.cli.urls import check_urls  # noqa: PLC0415 - who only prints its help needs neither SQL nor AMQP
+
     try:
-        return load(config, os.environ)
+        checked = load(config, os.environ)
+        check_urls(checked)
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(CONFIGURATION_ERROR) from None
+    return checked
 
 
 def organisations(checked: Settings, org: str) -> list[OrganisationSettings]:

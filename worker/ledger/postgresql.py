@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any, Self
 
 import psycopg
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 ANSWERS_WITHIN_S = 60.0
 """Twice what the server allows a statement: a server that is there has answered by then, be it with a refusal."""
@@ -23,6 +25,7 @@ _PARAMETERS: dict[str, Any] = {
 }
 _OPTIONS = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
 _STATEMENT = "-c statement_timeout=30000"
+_KNOWN = "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"
 
 
 class Connection(psycopg.AsyncConnection[Any]):
@@ -82,3 +85,22 @@ def connect_arguments(url: URL, *, answers_within_s: float | None) -> dict[str, 
         return await Connection.opened(*args, answers_within_s=answers_within_s, **named)
 
     return {**arguments, "options": options, "async_creator_fn": connect}
+
+
+def parameter_faults(url: str) -> Iterator[str]:
+    """What of that behind a ledger URL's question mark cannot be used. Values are not told.
+
+    Of a wrong value libpq tells as it connects; but `connect_timeout` is psycopg's own affair.
+    """
+    parsed = make_url(url)
+    if parsed.query and parsed.get_backend_name() != "postgresql":
+        yield "expected nothing behind the file's name: only a postgresql:// url has parameters"
+        return
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    for name in sorted(parsed.query.keys() - known):
+        close = get_close_matches(name, known, n=1)
+        yield f'unknown parameter "{name}"; ' + (f'did you mean "{close[0]}"?' if close else f"libpq's are: {_KNOWN}")
+    try:
+        int(float(str(parsed.query.get("connect_timeout", 0))))
+    except (ValueError, OverflowError):
+        yield "connect_timeout: expected a number of seconds, given once"

@@ -1,0 +1,21 @@
+"""What only those who read them can tell of the URLs of broker and ledger. Connects to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from worker.ledger.postgresql import parameter_faults
+from worker.settings import Settings, SettingsError
+from worker.settings.problems import Problem
+
+
+def check_urls(settings: Settings) -> None:
+    """Raises `SettingsError` for what the settings' own model cannot know."""
+    found = tuple(_problems(settings))
+    if found:
+        raise SettingsError(found)
+
+
+def _problems(settings: Settings) -> Iterator[Problem]:
+    for fault in parameter_faults(settings.ledger.url.get_secret_value()):
+        yield Problem("ledger.url", fault)
