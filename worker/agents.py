@@ -29,7 +29,8 @@ from producers.steps import Steps, Unwatched
 from producers.sweep import Sweeper
 from producers.translation import Translator
 from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
-from worker.bootstrap import broker_settings, open_ledger, spare_the_collector
+from worker.bootstrap import open_ledger, spare_the_collector
+from worker.broker import broker_settings
 from worker.clock import SystemClock
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening

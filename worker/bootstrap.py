@@ -12,8 +12,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
 
-from producers.amqp import BrokerSettings, Consumer
+from producers.amqp import Consumer
 from schemas.topology import EXCHANGES, organisation_queues
+from worker.broker import broker_settings
 from worker.budget.limits import Limits
 from worker.chart import Chart, ChartShelf
 from worker.clients import Clients
@@ -89,17 +90,6 @@ async def open_ledger(settings: Settings, *, answers_within_s: float | None = AN
 async def as_served(ledger: Ledger, org: OrganisationSettings) -> OrganisationSettings:
     """The organisation with what the console added to its configuration. Raises `LedgerError`."""
     return filled(org, await ledger.overlays.of(org.name))
-
-
-def broker_settings(settings: Settings) -> BrokerSettings:
-    """Where the broker is, and how to trust it."""
-    broker = settings.broker
-    return BrokerSettings(
-        url=broker.url.get_secret_value(),
-        ca_file=broker.ca_file,
-        cert_file=broker.cert_file,
-        key_file=broker.key_file,
-    )
 
 
 def make_consumer(settings: Settings, service: Service) -> Consumer:

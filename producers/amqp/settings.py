@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pika
 
@@ -58,7 +59,7 @@ class BrokerSettings:
             parts = urlsplit(self.url)
             pika.URLParameters(self.url)
         except Exception:  # noqa: BLE001 - pika raises what it stumbles over, and its text may hold the password
-            raise BadBrokerSettings(_URL_WANTED) from None
+            raise BadBrokerSettings(_not_understood(self.url)) from None
         if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
             raise BadBrokerSettings(_URL_WANTED)
         return parts.scheme
@@ -75,3 +76,20 @@ class BrokerSettings:
 
 
 _URL_WANTED = "the broker url is not understood: expected amqp://user:password@host:port/vhost, or amqps://"
+
+
+def _not_understood(url: str) -> str:
+    address, _, query = url.partition("?")
+    if "@" in query:  # where a password ends: its parts are not told either
+        return f"{_URL_WANTED}; a question mark in user or password is written %3F"
+    refused = ", ".join(_refused(address.partition(":")[0], query))
+    return f"{_URL_WANTED}; unknown, or with a value that cannot be: {refused}" if refused else _URL_WANTED
+
+
+def _refused(scheme: str, query: str) -> Iterator[str]:
+    """The parameters that pika does not take."""
+    for name, value in parse_qsl(query):
+        try:
+            pika.URLParameters(f"{scheme}://host/?{urlencode({name: value})}")
+        except Exception:  # noqa: BLE001 - as above
+            yield name

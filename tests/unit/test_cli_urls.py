@@ -14,7 +14,9 @@ COMMANDS = [["worker"], ["status"], ["check"], ["console"], ["db", "upgrade"], [
 LEDGER = "postgresql://u:hidden@127.0.0.1:1/x"
 NOWHERE = "http://127.0.0.1:1"
 CONFIG = (
-    MINIMAL.replace("127.0.0.1/", "127.0.0.1:1/").replace("https://shop.example.com", NOWHERE)
+    MINIMAL.replace("127.0.0.1/", "127.0.0.1:1/")
+    .replace("https://shop.example.com", NOWHERE)
+    .replace("[ledger]", f'[ledger]\nurl = "{LEDGER}"')
     + f'[xero]\napi_url = "{NOWHERE}"\nidentity_url = "{NOWHERE}"\nlogin_url = "{NOWHERE}"\n'
 )
 """Nothing of it reaches beyond this machine, should a command begin after all."""
@@ -54,6 +56,38 @@ def test_what_libpq_does_not_take_is_refused(url: str, text: str, tmp_path: Path
     said = refused(tmp_path, ["budget"], {"XERELAY_LEDGER__URL": url})
 
     assert said.startswith("ledger.url: ")
+    assert len(said.splitlines()) == 1
+    assert text in said
+
+
+BROKER = "amqp://u:hidden@127.0.0.1:1/"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_parameter_of_the_broker_that_pika_refuses_is_named(command: list[str], tmp_path: Path) -> None:
+    said = refused(tmp_path, command, {"XERELAY_BROKER__URL": f"{BROKER}?frame_max=8192&heartbeat=hidden&nonsense=1"})
+
+    assert said == (
+        "broker.url: the broker url is not understood: expected amqp://user:password@host:port/vhost, or amqps://; "
+        "unknown, or with a value that cannot be: heartbeat, nonsense"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path", "text"),
+    [
+        ("BROKER__URL", "amqp://u@127.0.0.1:1/", "broker.url", "expected amqp://user:password@host"),
+        ("BROKER__URL", "amqp://u:1?hidden=2@127.0.0.1/", "broker.url", "in user or password is written %3F"),
+        ("BROKER__CA_FILE", __file__, "broker.url", "certificate files are given"),
+        ("CONSOLE__BROKER_URL", f"{BROKER}?heartbeat=hidden", "console.broker_url", "that cannot be: heartbeat"),
+    ],
+)
+def test_what_else_pika_would_stumble_over_is_refused(
+    key: str, value: str, path: str, text: str, tmp_path: Path
+) -> None:
+    said = refused(tmp_path, ["budget"], {f"XERELAY_{key}": value})
+
+    assert said.startswith(f"{path}: ")
     assert len(said.splitlines()) == 1
     assert text in said
 

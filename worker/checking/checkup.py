@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from producers.store import Site
-from worker.bootstrap import broker_settings, open_ledger
+from worker.bootstrap import open_ledger
+from worker.broker import broker_settings
 from worker.checking.books import judge
 from worker.checking.finding import Finding, Level, fine, wrong
 from worker.checking.services import check_broker, check_store, ledger_fault, sites_of

@@ -11,7 +11,7 @@ import typer
 from producers.amqp import AmqpError
 from schemas.commands import Command
 from schemas.topology import Queue
-from worker.bootstrap import broker_settings
+from worker.broker import broker_settings
 from worker.cli.ledger_use import record
 from worker.commanding import Unconfirmed, ordered, place
 from worker.settings import Settings

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from producers.amqp import depths
-from worker.bootstrap import broker_settings
+from worker.broker import broker_settings
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, settings
 from worker.cli.plain import print_json

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from producers.amqp import BadBrokerSettings
+from worker.broker import broker_settings
 from worker.ledger.postgresql import parameter_faults
 from worker.settings import Settings, SettingsError
 from worker.settings.problems import Problem
@@ -17,5 +19,15 @@ def check_urls(settings: Settings) -> None:
 
 
 def _problems(settings: Settings) -> Iterator[Problem]:
+    yield from _broker(settings)
     for fault in parameter_faults(settings.ledger.url.get_secret_value()):
         yield Problem("ledger.url", fault)
+
+
+def _broker(settings: Settings) -> Iterator[Problem]:
+    for path, url in (("broker.url", settings.broker.url), ("console.broker_url", settings.console.broker_url)):
+        try:
+            if url is not None:
+                broker_settings(settings, url)
+        except BadBrokerSettings as error:
+            yield Problem(path, str(error))

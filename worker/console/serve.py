@@ -12,8 +12,9 @@ from functools import partial
 import uvicorn
 from starlette.types import ASGIApp
 
-from producers.amqp import BrokerSettings, depths
-from worker.bootstrap import broker_settings, open_ledger
+from producers.amqp import depths
+from worker.bootstrap import open_ledger
+from worker.broker import broker_settings
 from worker.clock import SystemClock
 from worker.commanding import place
 from worker.console.app import make_app
@@ -76,7 +77,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def make_desk(settings: Settings, ledger: Ledger) -> Desk:
     """What the pages work with, the broker's being an admin's."""
-    clock, broker = SystemClock(), admin_broker(settings)
+    # as the user who may publish commands and see every queue, where there is one
+    clock, broker = SystemClock(), broker_settings(settings, settings.console.broker_url)
     return Desk(
         settings=settings,
         ledger=ledger,
@@ -87,15 +89,4 @@ def make_desk(settings: Settings, ledger: Ledger) -> Desk:
         sessions=Sessions(clock),
         attempts=Attempts(clock),
         consents=Consents(clock),
-    )
-
-
-def admin_broker(settings: Settings) -> BrokerSettings:
-    """The broker, as the user who may publish commands and see every queue."""
-    ours = broker_settings(settings)
-    admin = settings.console.broker_url
-    if admin is None:
-        return ours
-    return BrokerSettings(
-        url=admin.get_secret_value(), ca_file=ours.ca_file, cert_file=ours.cert_file, key_file=ours.key_file
     )
