@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-import psycopg
 from sqlalchemy import BigInteger, ColumnElement, cast, event, exc, extract, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,21 +24,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from worker.clock import Clock, SystemClock
 from worker.ledger import sqlite
 from worker.ledger.driver import guarded, lose_unfinished, raw_of
-from worker.ledger.errors import LedgerError, LedgerUnavailable
+from worker.ledger.errors import LedgerError
 from worker.ledger.groups import WRITES, Groups
 from worker.ledger.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
 from worker.ledger.statements import LAST, Last
 from worker.ledger.turns import Turns
 from worker.ledger.types import Instant
+from worker.ledger.unavailable import is_read_only, unavailable
 
 _BUSY_PAUSE_S = (0.0002, 0.002)
 _BUSY_GIVE_UP_S = 10.0
 _READ_ONLY = "xerelay_read_only"
 _CLOCK = func.clock_timestamp()
 DATABASE_NOW: ColumnElement[datetime] = cast(extract("epoch", _CLOCK) * 1_000_000, BigInteger).cast(Instant)
-
-# what the drivers raise where they are asked without SQLAlchemy
-_DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
 
 
 class Database:
@@ -73,7 +70,7 @@ class Database:
                     yield connection
                     await _commit(connection, last)
                 except exc.InternalError as error:
-                    if _is_read_only(error.orig):
+                    if is_read_only(error.orig):
                         # another connection may come to a server that takes writes
                         await connection.invalidate()
                     raise
@@ -168,31 +165,6 @@ async def _pause() -> None:
     await asyncio.sleep(random.uniform(*_BUSY_PAUSE_S))  # noqa: S311 -- jitter, no secret
 
 
-@contextmanager
-def unavailable() -> Iterator[None]:
-    """Turn what says that the database is gone or busy into `LedgerUnavailable`, that it is none into `LedgerError`."""
-    try:
-        yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *_DRIVERS) as error:
-        cause = getattr(error, "orig", None) or error
-        raise LedgerUnavailable(f"the ledger's database does not answer: {_first_line(cause)}") from error
-    except (exc.DBAPIError, sqlite3.DatabaseError) as error:
-        cause = getattr(error, "orig", None) or error
-        if type(cause) is sqlite3.DatabaseError:  # the class of none of SQLite's other errors
-            told = f"ledger.url: expected a sound database of SQLite's, got: {_first_line(cause)}"
-            raise LedgerError(f"{told}; name another file, or restore a backup") from error
-        if _is_read_only(cause):
-            raise LedgerUnavailable(f"the ledger's database takes no writes: {_first_line(cause)}") from error
-        if not getattr(error, "connection_invalidated", False):
-            raise
-        raise LedgerUnavailable(f"the ledger's database went away: {_first_line(cause)}") from error
-
-
-def _is_read_only(cause: object) -> bool:
-    """A standby, after a failover; or a service whose disk is nearly full."""
-    return isinstance(cause, psycopg.errors.ReadOnlySqlTransaction)
-
-
 async def _commit(connection: AsyncConnection, last: Sequence[Last]) -> None:
     """The statements that came last go with it: what they lock, others wait for no longer than they must."""
     if last:
@@ -209,10 +181,6 @@ async def _end(driver: Any, last: Sequence[Last]) -> None:
 
 def _turns(url: str) -> Turns:
     return Turns(Path(make_url(url).database or "").resolve())
-
-
-def _first_line(cause: object) -> str:
-    return (str(cause).splitlines() or [type(cause).__name__])[0]
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.ledger.engine import begin, make_engine, unavailable
+from worker.ledger.engine import begin, make_engine
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.revisions import is_current
+from worker.ledger.unavailable import unavailable
 from worker.ledger.unopened import unopened
 
 # any number, as long as it is the same in every version

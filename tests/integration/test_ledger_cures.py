@@ -1,0 +1,66 @@
+"""A ledger that cannot be reached or written says what to mend, where that is known."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from worker.checking.services import ledger_fault
+from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.ledger import Ledger
+from worker.ledger.unavailable import unavailable
+
+
+async def refused(url: str) -> LedgerUnavailable:
+    with pytest.raises(LedgerUnavailable) as caught:
+        await Ledger.open(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    return caught.value
+
+
+async def test_a_database_that_is_missing_is_one_to_create_or_to_name(postgres_url: str) -> None:
+    error = await refused(urlsplit(postgres_url)._replace(path="/no_such_one").geturl())
+
+    assert error.said.startswith("the ledger's database refuses us: ")
+    assert error.said.endswith('database "no_such_one" does not exist')
+    assert error.cure == "mend the database's name in ledger.url, or create it (createdb)"
+
+
+async def test_a_parameter_with_a_wrong_value_is_one_to_mend(postgres_url: str) -> None:
+    error = await refused(urlsplit(postgres_url)._replace(query="sslmode=maybe").geturl())
+
+    assert (error.said, error.cure) == (
+        'the ledger\'s database does not answer: connection is bad: invalid sslmode value: "maybe"',
+        "mend it in ledger.url",
+    )
+
+
+async def test_where_nobody_listens_the_cure_is_to_start_it_or_to_name_it() -> None:
+    error = await refused("postgresql://me:secret@127.0.0.1:1/ledger")
+
+    assert error.cure == "is PostgreSQL running, and does ledger.url name its host and port?"
+    assert ledger_fault(error).line.endswith(f"Connection refused: {error.cure}")
+
+
+def test_a_file_that_may_only_be_read_is_not_one_that_is_not_running(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    sqlite3.connect(file).close()
+    others = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+
+    with pytest.raises(LedgerUnavailable) as caught, unavailable():
+        others.execute("CREATE TABLE x (y)")
+    others.close()
+
+    assert str(caught.value) == (
+        "the ledger's database takes no writes: attempt to write a readonly database: "
+        "let this user write to the file that ledger.url names, and to its folder"
+    )
+
+
+def test_what_is_lost_on_the_way_has_no_cure_of_ours() -> None:
+    with pytest.raises(LedgerUnavailable) as caught, unavailable():
+        raise sqlite3.OperationalError("database is locked")
+
+    assert (caught.value.said, caught.value.cure) == ("the ledger's database does not answer: database is locked", "")
