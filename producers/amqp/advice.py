@@ -19,12 +19,22 @@ def with_cure(error: AmqpError | None) -> str:
     return f"{error or 'no answer'}: {cure(str(error or ''))}"
 
 
+def with_known_cure(error: AmqpError) -> str:
+    """The error, and what to do where it tells; who waits for one that is away need not be asked whether it is."""
+    found = _known(str(error))
+    return f"{error}: {found}" if found else str(error)
+
+
 def cure(said: str) -> str:
     """What to mend."""
+    return _known(said) or "is RabbitMQ running, and does broker.url name its host and port?"
+
+
+def _known(said: str) -> str:
     if any(word in said for word in _PLACE):
         return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
     if any(word in said for word in _CREDENTIALS):
         return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
     if any(word in said for word in _TLS):
         return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
-    return "is RabbitMQ running, and does broker.url name its host and port?"
+    return ""

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from producers.amqp.advice import is_final, with_cure
+from producers.amqp.advice import is_final, with_cure, with_known_cure
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.declare import declare_exchange, declare_queue
@@ -126,7 +126,8 @@ class Link:
                 self.turned_away.set()
             if loop.time() - began > _STEADY_S:
                 delay = _FIRST_DELAY_S
-            self._tell(str(self.last_error))
+            # later ones are of what was asked of it, or of its being away
+            self._tell(str(self.last_error) if self._worked_once else with_known_cure(self.last_error))
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads clients, keeps no secret
             delay = min(delay * 2, _LONGEST_DELAY_S)
             self.reconnects += 1

@@ -172,4 +172,5 @@ async def test_refused_password_is_told_but_not_shown(amqp_url: str, caplog: pyt
     await running
 
     assert "ACCESS_REFUSED" in str(publisher.last_error)
+    assert ": mend user and password in broker.url, or create the user (rabbitmqctl add_user); tried" in caplog.text
     assert "hunter2" not in caplog.text + repr(publisher.last_error)
