@@ -6,6 +6,7 @@ from producers.amqp.errors import AmqpError
 
 _CREDENTIALS = "ACCESS_REFUSED", "Authentication"
 _PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
+_NO_TLS = "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"
 _TLS = "SSL", "CERTIFICATE"
 
 
@@ -35,6 +36,8 @@ def _known(said: str) -> str:
         return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
     if any(word in said for word in _CREDENTIALS):
         return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
+    if any(word in said for word in _NO_TLS):
+        return "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without"
     if any(word in said for word in _TLS):
         return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
     return ""

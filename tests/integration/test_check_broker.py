@@ -49,6 +49,16 @@ def test_a_queue_of_other_arguments_and_a_wrong_password_are_told(setup: SetUp, 
     assert "mend user and password in broker.url" in line
 
 
+def test_tls_to_a_port_without_is_a_wrong_port_and_no_wrong_certificate(setup: SetUp, amqp_url: str) -> None:
+    setup.broker = amqp_url.replace("amqp://", "amqps://")
+
+    [line] = lines(setup.check(), "fail")
+
+    assert line.endswith(
+        "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without"
+    )
+
+
 async def _declared(amqp_url: str, org: str) -> None:
     async with publishing(amqp_url, (*organisation_queues(org), *store_queues("shop"))):
         pass
