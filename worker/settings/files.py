@@ -46,9 +46,12 @@ def _read(place: Any, path: tuple[str, ...], *, given: bool) -> str:
     if not isinstance(place, str):
         raise SettingsError([Problem(dotted, "expected the path of a file")])
     try:
-        return Path(place).read_text(encoding="utf-8").strip()
+        secret = Path(place).read_text(encoding="utf-8").strip()
     except OSError as error:
         text = f'expected a file that can be read, got "{place}": {(error.strerror or "").lower()}'
         raise SettingsError([Problem(dotted, text)]) from None
     except UnicodeDecodeError:
         raise SettingsError([Problem(dotted, f'expected a text file in UTF-8, got "{place}"')]) from None
+    if not secret:
+        raise SettingsError([Problem(dotted, f'expected a secret in "{place}", which is empty')])
+    return secret

@@ -20,7 +20,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     InstanceOf,
     SecretStr,
     StringConstraints,
@@ -97,6 +96,12 @@ def _uuid(value: str) -> str:
         return str(UUID(value))
     except ValueError:
         raise ValueError("expected an id such as 6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10") from None
+
+
+def _filled(value: SecretStr) -> SecretStr:
+    if not value:
+        raise ValueError("expected a secret, got nothing")
+    return value
 
 
 def _encryption_key(value: SecretStr) -> SecretStr:
@@ -181,7 +186,7 @@ ShortName = Annotated[str, AfterValidator(_name)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 XeroUuid = Annotated[str, AfterValidator(_uuid)]
 Filled = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
-FilledSecret = Annotated[SecretStr, Field(min_length=1)]
+FilledSecret = Annotated[SecretStr, AfterValidator(_filled)]
 HttpUrl = Annotated[str, AfterValidator(_hosted(("http", "https"), "https://example.com"))]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 StoreKind = Annotated[str, AfterValidator(_store_kind)]
