@@ -76,12 +76,20 @@ def test_the_callback_brings_the_code() -> None:
         ("code=c1&state=other", "state"),
         ("code=c1", "state"),
         ("error=access_denied&state=s", "access_denied"),
-        ("state=s", "no code"),
+        ("state=s", "no code: expected the address the browser is sent to"),
     ],
 )
 def test_any_other_callback_is_refused(query: str, message: str) -> None:
     with pytest.raises(ConsentRefused, match=message):
         read_callback(f"{CALLBACK}?{query}", state="s")
+
+
+@pytest.mark.parametrize("pasted", ["", "yes", "c1", "http://[::1", "https://go.example/app?from=mail", CALLBACK])
+def test_what_is_no_callback_at_all_is_told_what_was_expected(pasted: str) -> None:
+    with pytest.raises(
+        ConsentRefused, match=r"^expected the address the browser is sent to once the access is allowed"
+    ):
+        read_callback(pasted, state="s")
 
 
 @pytest.mark.parametrize(("app", "proof"), [(WEB, None), (PKCE, "v" * 43)])

@@ -17,6 +17,7 @@ from worker.ledger.records import TokenSet
 from worker.literals import decode
 from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
+_WANTED = "expected the address the browser is sent to once the access is allowed, with code= and state= in it"
 SCOPES = f"offline_access {DATA_SCOPES}"
 
 
@@ -60,14 +61,23 @@ def authorise_url(
 
 def read_callback(uri: str, *, state: str) -> str:
     """The code of a callback. Raises `ConsentRefused`."""
-    query = {name: values[0] for name, values in parse_qs(urlsplit(uri).query).items()}
+    query = {name: values[0] for name, values in parse_qs(_query(uri)).items()}
+    if query.keys().isdisjoint({"state", "code", "error"}):
+        raise ConsentRefused(f"{_WANTED}; start again")
     if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
         raise ConsentRefused("the callback's state is not the one that was sent; start again")
     if "error" in query:
         raise ConsentRefused(f"xero says {query['error'][:80]!r}; start again and allow the access")
     if "code" not in query:
-        raise ConsentRefused("the callback carries no code; start again")
+        raise ConsentRefused(f"the callback carries no code: {_WANTED}; start again")
     return query["code"]
+
+
+def _query(uri: str) -> str:
+    try:
+        return urlsplit(uri).query
+    except ValueError:
+        return ""
 
 
 async def exchange(
