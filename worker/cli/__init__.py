@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
+import sys
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
 from typing import Annotated
 
@@ -11,6 +14,8 @@ import typer
 
 from worker.cli.lazily import PLAIN, LazyGroup
 from worker.logs import silence_pika
+
+_FULL = (ENOSPC, EDQUOT, EFBIG)
 
 app = typer.Typer(
     name="xerelay",
@@ -38,7 +43,15 @@ def root(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Exits 1, with one line, where what it prints finds no room."""
     # at its end a process would look for garbage in all that it is made of: a fourth of a short command's time
     atexit.register(gc.freeze)
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        # what could not be written is still to be, and would fail once more as Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"the output could not be written: {error.strerror}; make room where it goes", err=True)
+        sys.exit(1)
