@@ -10,14 +10,15 @@ from tests.cli_ledger import CommandLine
 
 RESYNC = ["resync", "--entity", "invoice"]
 WHICH = "which ones? give --id, or else --from, and --to where there is a last day\n"
+EITHER = "give either --id, or --from and --to: with ids the days would choose nothing\n"
 WHOSE = "whose history? give --entity with --id, or --number\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([*RESYNC, "--id", "17", "--from", "2026-03-01"], WHICH),
-        ([*RESYNC, "--id", "17", "--to", "2026-03-01"], WHICH),
+        ([*RESYNC, "--id", "17", "--from", "2026-03-01"], EITHER),
+        ([*RESYNC, "--id", "17", "--to", "2026-03-01"], EITHER),
         ([*RESYNC, "--to", "2026-03-01"], WHICH),
         (RESYNC, WHICH),
         (["history", "--number", "100017", "--id", "17"], WHOSE),

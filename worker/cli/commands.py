@@ -73,7 +73,9 @@ def resync(
     """
     checked = settings(config)
     chosen = the_store(checked, store, org)
-    if bool(ids) == bool(date_from) or (ids and date_to):
+    if ids and (date_from or date_to):
+        fail("give either --id, or --from and --to: with ids the days would choose nothing")
+    if not ids and not date_from:
         fail("which ones? give --id, or else --from, and --to where there is a last day")
     if date_from and date_to and date_to < date_from:
         fail(f"--to is {date_to}, before --from, {date_from}")
