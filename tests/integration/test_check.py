@@ -103,7 +103,7 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
     "no consent": (
         of_a_web_app,
         "consent",
-        ("no consent yet", "run `xerelay connect"),
+        ("no consent yet", "main: connection 'xero' has no consent yet: run `xerelay connect xero`"),
     ),
     "the consent was withdrawn": (
         person("revoke-consent"),

@@ -203,7 +203,7 @@ async def test_other_refusals_name_their_error(error: str) -> None:
 
 
 async def test_without_a_consent_a_person_is_asked_to_connect() -> None:
-    with pytest.raises(ConsentRevoked, match="xerelay connect"):
+    with pytest.raises(ConsentRevoked, match=r"has no consent yet; run `xerelay connect c`$"):
         await World().auth().token()
 
 

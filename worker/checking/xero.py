@@ -86,7 +86,7 @@ class XeroCheck:
         try:
             token, finding = await self._asked(clients.auth(name))
         except ConsentRevoked as error:
-            raise self._stop("consent", str(error), _consent_cure(self._settings, name, error.error)) from None
+            raise self._stop("consent", error.said, _consent_cure(self._settings, name, error.error)) from None
         except TokenUnavailable as error:
             raise self._stop("consent", str(error), _IDENTITY_CURE) from None
         except WrongKey as error:

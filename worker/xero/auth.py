@@ -192,7 +192,8 @@ class XeroAuth:
         if self._credentials.flow is Flow.CUSTOM:
             return await self._endpoint.request(self._credentials, "client_credentials", scope=DATA_SCOPES)
         if stored is None or stored.refresh_token is None:
-            raise ConsentRevoked(f"connection {self._connection!r} has no consent yet; run `xerelay connect`")
+            cure = f"run `xerelay connect {self._connection}`"
+            raise ConsentRevoked(f"connection {self._connection!r} has no consent yet", cure=cure)
         try:
             return await self._exchange(stored, stored.refresh_token)
         except ConsentRevoked as refusal:

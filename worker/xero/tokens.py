@@ -46,10 +46,11 @@ class TokenUnavailable(AuthError):
 
 
 class ConsentRevoked(AuthError):
-    """`error` is the code of RFC 6749, such as `invalid_grant`."""
+    """`error` is the code of RFC 6749, such as `invalid_grant`. `said` is the message without its cure."""
 
-    def __init__(self, message: str, *, error: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, said: str, *, error: str = "", cure: str = "") -> None:
+        super().__init__(f"{said}; {cure}" if cure else said)
+        self.said = said
         self.error = error
 
 
