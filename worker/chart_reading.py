@@ -26,6 +26,7 @@ _SAME_SESSION_S = 600.0
 """A session that was dropped and begins again so soon has read it a moment ago."""
 
 _TURN_S = 15.0
+_FOR_A_PERSON = (ReplyKind.CONSENT, ReplyKind.SCOPE)
 
 
 class ChartReading:
@@ -35,6 +36,7 @@ class ChartReading:
         self._s = session
         self._begun = False
         self._tried_at: float | None = None
+        self._told = ""
         self._log = structlog.get_logger("xerelay")
 
     async def run(self) -> None:
@@ -74,4 +76,12 @@ class ChartReading:
             return None
         reply = await send(self._s, opened)
         await self._s.ledger.calls.close(self._s.lease, opened.id, status=reply.status)
+        if reply.outcome in _FOR_A_PERSON:
+            self._tell(reply.detail)
         return reply.elements if reply.outcome is ReplyKind.ANSWERED else None
+
+    def _tell(self, detail: str) -> None:
+        """Once: no event may come for a while that would pause the organisation and say so."""
+        if detail != self._told:
+            self._log.error("settings.not_read", organisation=self._s.org.name, detail=detail)
+        self._told = detail

@@ -13,10 +13,12 @@ from structlog.testing import capture_logs
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import MemoryXero, Served, served
+from tests.sample_ledger import ORG, lease_of, opened
+from tests.serving_fakes import MemoryBroker, MemoryXero, Served, served, session_of
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
 from tests.waiting import until
+from worker.chart_reading import ChartReading
 from worker.documents import Kind
 from worker.intake import Intake
 from worker.ledger.parked import Chosen
@@ -31,6 +33,7 @@ class ChartedXero(MemoryXero):
 
     accounts: list[dict[str, Any]] = field(default_factory=lambda: [*ACCOUNTS, *BANKS])
     is_down: bool = False
+    refusal: ReplyKind | None = None
 
     async def send(self, call: Call) -> Reply:
         if call.purpose is not Purpose.SETTINGS:
@@ -38,6 +41,8 @@ class ChartedXero(MemoryXero):
         self.calls.append(call)
         if self.is_down:
             return Reply(ReplyKind.UNCERTAIN)
+        if self.refusal is not None:
+            return Reply(self.refusal, detail="run `xerelay connect xero`")
         return Reply(ReplyKind.ANSWERED, 200, tuple(self.accounts if call.path == "/Accounts" else RATES))
 
 
@@ -129,3 +134,18 @@ async def test_what_a_call_and_the_lists_find_at_once_is_one_alarm(one: Served) 
         await asyncio.gather(*(settlement.pause_kind(Kind.INVOICE, "account_invalid", ()) for _ in range(2)))
 
     assert [line["kind"] for line in lines if line["event"] == "kind.paused"] == [Kind.INVOICE]
+
+
+@pytest.mark.parametrize("refusal", [ReplyKind.CONSENT, ReplyKind.SCOPE])
+async def test_what_a_person_has_to_mend_is_told_once_before_the_first_event(
+    refusal: ReplyKind, tmp_path: Path
+) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        lease = await lease_of(ledger, name=ORG)
+        reading = ChartReading(session=session_of(ledger, lease, MemoryBroker(), ChartedXero(refusal=refusal)))
+
+        with capture_logs() as lines:
+            answers = [await reading.read(), await reading.read()]
+
+    assert answers == [False, False]
+    assert [(line["event"], line["detail"]) for line in lines] == [("settings.not_read", "run `xerelay connect xero`")]
