@@ -146,7 +146,11 @@ def test_the_example_lists_the_missing_secrets_and_nothing_else() -> None:
         load(EXAMPLE, {})
 
     paths = [problem.path for problem in raised.value.problems]
-    assert paths == ["ledger.encryption_key", "stores.webshop.auth.access_token"]
+    assert paths == [
+        "ledger.encryption_key",
+        "connections.xero.client_secret",
+        "stores.webshop.auth.access_token",
+    ]
 
 
 def test_the_example_names_every_key_with_its_default() -> None:

@@ -83,6 +83,46 @@ def test_every_mistake_has_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_secrets_that_cannot_be_read_hide_nothing_else(tmp_path: Path) -> None:
+    text = MINIMAL.replace('client_secret = "hidden-1"', 'client_secret_file = "/no/such"')
+    text = text.replace('access_token = "hidden-3"', 'access_token_file = "/dev/null"').replace('sales = "200"', "")
+
+    said = first("broker.url_file", text, {"XERELAY_BROKER__URL_FILE": "/no/such"}, tmp_path)
+
+    assert [line.split(":")[0] for line in said.splitlines()] == [
+        "broker.url_file",
+        "connections.xero.client_secret_file",
+        "organisations.main.accounts.sales",
+        "stores.shop.auth.access_token_file",
+    ]
+
+
+def test_what_is_wrong_within_a_section_is_told_beside_what_is_wrong_elsewhere(tmp_path: Path) -> None:
+    text = MINIMAL.replace("2026-01-01", '2026-01-01\noffset = "30m"').replace('organisation = "main"', "")
+    text = text.replace("[ledger]", '[ledger]\npassword = "hidden"').replace('"web"', '"pkce"')
+    text = text.replace("access_token =", 'consumer_key = "hidden"\naccess_token =')
+
+    said = first("broker.heartbeat", text.replace("[broker]", "[broker]\nheartbeat = 3"), {}, tmp_path)
+
+    assert [line.split(":")[0] for line in said.splitlines()] == [
+        "broker.heartbeat",
+        "ledger.password",
+        "connections.xero.client_secret",
+        "organisations.main.offset",
+        "stores.shop.auth.consumer_secret",
+        "stores.shop.auth.access_token_secret",
+    ]
+
+
+def test_a_secret_of_the_environment_goes_over_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "xerelay.toml"
+    file.write_text(MINIMAL.replace('client_secret = "hidden-1"', 'client_secret_file = "/no/such"'))
+
+    settings = load(file, {"XERELAY_CONNECTIONS__XERO__CLIENT_SECRET": "x"})
+
+    assert settings.connections["xero"].client_secret
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.toml: cannot be read: No such file or directory; give the path"):
         load(None, {"XERELAY_CONFIG": str(tmp_path / "none.toml")})

@@ -8,21 +8,22 @@ from typing import Any
 from pydantic import BaseModel
 
 from worker.settings.fields import annotation_in, is_secret, named_section_of, section_of
-from worker.settings.problems import Problem, SettingsError
+from worker.settings.problems import Problem
 
 SUFFIX = "_file"
 
 
 def resolve_files(table: dict[str, Any], model: type[BaseModel], path: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The table with every `KEY_file` of a secret replaced by `KEY`, read from that file. Raises `SettingsError`."""
+    """The table with every `KEY_file` of a secret replaced by `KEY`, read from that file, or by why it cannot be."""
     resolved: dict[str, Any] = {}
+    secrets: dict[str, str | Problem] = {}
     for key, value in table.items():
         secret = key.removesuffix(SUFFIX)
         if secret != key and is_secret(annotation_in(model, secret)):
-            resolved[secret] = _read(value, (*path, key), given=secret in table)
+            secrets[secret] = _read(value, (*path, key), given=secret in table)
         else:
             resolved[key] = _below(value, annotation_in(model, key), (*path, key))
-    return resolved
+    return resolved | secrets
 
 
 def _below(value: Any, annotation: Any, path: tuple[str, ...]) -> Any:
@@ -38,20 +39,20 @@ def _below(value: Any, annotation: Any, path: tuple[str, ...]) -> Any:
     }
 
 
-def _read(place: Any, path: tuple[str, ...], *, given: bool) -> str:
+def _read(place: Any, path: tuple[str, ...], *, given: bool) -> str | Problem:
     dotted = ".".join(path)
     if given:
         text = f"{path[-1].removesuffix(SUFFIX)} is set too; use one of the two"
-        raise SettingsError([Problem(dotted, text)])
+        return Problem(dotted, text)
     if not isinstance(place, str):
-        raise SettingsError([Problem(dotted, "expected the path of a file")])
+        return Problem(dotted, "expected the path of a file")
     try:
         secret = Path(place).read_text(encoding="utf-8").strip()
     except OSError as error:
         text = f'expected a file that can be read, got "{place}": {(error.strerror or "").lower()}'
-        raise SettingsError([Problem(dotted, text)]) from None
+        return Problem(dotted, text)
     except UnicodeDecodeError:
-        raise SettingsError([Problem(dotted, f'expected a text file in UTF-8, got "{place}"')]) from None
+        return Problem(dotted, f'expected a text file in UTF-8, got "{place}"')
     if not secret:
-        raise SettingsError([Problem(dotted, f'expected a secret in "{place}", which is empty')])
+        return Problem(dotted, f'expected a secret in "{place}", which is empty')
     return secret

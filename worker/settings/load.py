@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from worker.settings.access import with_access
 from worker.settings.files import resolve_files
-from worker.settings.model import Settings, contradictions
+from worker.settings.ledger import with_access
+from worker.settings.model import Settings
 from worker.settings.problems import Problem, SettingsError, problems
 
 PREFIX = "XERELAY_"
@@ -36,9 +36,6 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(_over(file, variables))
     except ValidationError as error:
         raise SettingsError(problems(error, Settings, frozenset(_names(environ)))) from None
-    found = tuple(contradictions(settings))
-    if found:
-        raise SettingsError(found)
     return settings.model_copy(update={"ledger": with_access(settings.ledger)})
 
 

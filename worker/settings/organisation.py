@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.parts import SalesDocument
-from worker.settings.values import Duration, Filled, Section, ShortName, XeroUuid, between
+from worker.settings.problems import Problem
+from worker.settings.section import Section
+from worker.settings.values import Duration, Filled, ShortName, XeroUuid, between
 
 NO_PAYMENT = "none"
 OTHER_METHODS = "default"
@@ -108,6 +110,12 @@ class AccountsSettings(Section):
     inventory: AccountCode | None = None
     cost_of_goods: AccountCode | None = None
 
+    def contradictions(self) -> Iterator[Problem]:
+        """What makes items tracked is two accounts."""
+        if (self.inventory is None) != (self.cost_of_goods is None):
+            text = "inventory and cost_of_goods belong together: they make items tracked; set both or neither"
+            yield Problem("inventory", text)
+
 
 class TrackingSettings(Section):
     """The option of a tracking category that every line carries: of its place, else `option`."""
@@ -161,6 +169,11 @@ class OrganisationSettings(Section):
     branding_theme: XeroUuid | None = None
     branding_themes: dict[PlaceName, XeroUuid] = Field(default_factory=dict)
     cut_over: CutOverSettings = CutOverSettings()
+
+    def contradictions(self) -> Iterator[Problem]:
+        """The window is what the offset is in."""
+        if self.offset >= self.window:
+            yield Problem("offset", f"expected less than the window, {self.window}, got {self.offset}")
 
     @model_validator(mode="after")
     def _credits_what_is_approved(self) -> Self:

@@ -44,10 +44,18 @@ _EXPECTED = {
 
 
 class Problem(NamedTuple):
-    """A key, or the place it came from, and what is wrong with it."""
+    """A key, or the place it came from, and what is wrong with it. In place of a value it says why there is none."""
 
     path: str
     text: str
+
+
+class Contradiction(ValueError):
+    """Keys of one section are each right alone, and wrong together. The problems' paths begin at the section."""
+
+    def __init__(self, found: Iterable[Problem]) -> None:
+        self.problems = tuple(found)
+        super().__init__("; ".join(f"{problem.path}: {problem.text}" for problem in self.problems))
 
 
 class SettingsError(Exception):
@@ -62,6 +70,13 @@ def problems(error: ValidationError, model: type[BaseModel], variables: frozense
     """Pydantic's findings in our words. `variables` are the environment's names, to say where a key came from."""
     for found in error.errors(include_url=False):
         path = tuple(str(part) for part in found["loc"])
+        if isinstance(found["input"], Problem):
+            yield found["input"]
+            continue
+        cause = found.get("ctx", {}).get("error")
+        if isinstance(cause, Contradiction):
+            yield from (Problem(".".join((*path, problem.path)), problem.text) for problem in cause.problems)
+            continue
         variable = "XERELAY_" + "__".join(path).upper()
         origin = f" ({variable})" if variable in variables else ""
         dotted = ".".join(part for part in path if part != _KEY)

@@ -1,26 +1,27 @@
-"""The sections that are not an organisation's."""
+"""The sections that are neither an organisation's nor the ledger's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
+from worker.settings.problems import Problem
+from worker.settings.section import Section
 from worker.settings.values import (
+    MAGENTO,
     AdminToken,
     BrokerUrl,
     Duration,
-    EncryptionKey,
     Filled,
     FilledSecret,
     HttpUrl,
-    LedgerUrl,
     Ports,
     ReadableFile,
     SecretHttpUrl,
-    Section,
     ShortName,
     SmtpUrl,
     StoreKind,
@@ -29,6 +30,7 @@ from worker.settings.values import (
 )
 
 XERO_API = "https://api.xero.com"
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OWN_PORTS = {"http": 80, "https": 443}
 
 
@@ -45,19 +47,10 @@ class BrokerSection(Section):
     cert_file: ReadableFile | None = None
     key_file: ReadableFile | None = None
 
-
-class LedgerSection(Section):
-    """The state database. `url` comes with its driver: `sqlite+inline:` or `postgresql+psycopg:`.
-
-    It is all one needs: `load` puts `password` and `ca_file` into it.
-    """
-
-    url: LedgerUrl = SecretStr("sqlite+inline:///xerelay.db")
-    password: FilledSecret | None = None
-    ca_file: ReadableFile | None = None
-    encryption_key: EncryptionKey
-    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    parked_retention_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    def contradictions(self) -> Iterator[Problem]:
+        """A certificate and its key."""
+        if (self.cert_file is None) != (self.key_file is None):
+            yield Problem("cert_file", "cert_file and key_file belong together; set both or neither")
 
 
 class HttpSection(Section):
@@ -78,6 +71,14 @@ class ConsoleSection(Section):
     url: HttpUrl | None = None
     admin_token: AdminToken | None = None
     broker_url: BrokerUrl | None = None
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Who may be reached from elsewhere asks who it is."""
+        if self.url and urlsplit(self.url).path:
+            yield Problem("url", "expected a URL without a path, such as https://books.example.com")
+        if self.admin_token is None and self.host not in _LOOPBACK:
+            text = "missing; a console that listens beyond this machine needs it (or admin_token_file)"
+            yield Problem("admin_token", text)
 
     @property
     def address(self) -> str:
@@ -108,6 +109,13 @@ class ConnectionSettings(Section):
     client_secret: FilledSecret | None = None
     redirect_port: Annotated[int, Field(ge=1, le=65_535)] = 8765
 
+    def contradictions(self) -> Iterator[Problem]:
+        """Which flow has a secret."""
+        if self.flow == "pkce" and self.client_secret:
+            yield Problem("client_secret", 'flow "pkce" has no secret; remove it, or use flow "web"')
+        if self.flow != "pkce" and not self.client_secret:
+            yield Problem("client_secret", f'missing; flow "{self.flow}" needs it (or client_secret_file)')
+
 
 class AuthSettings(Section):
     """Magento's integration: all four values sign each request; `access_token` alone is sent as a bearer token."""
@@ -116,6 +124,13 @@ class AuthSettings(Section):
     consumer_secret: FilledSecret | None = None
     access_token: FilledSecret
     access_token_secret: FilledSecret | None = None
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Half a signature is none."""
+        signing = ("consumer_key", "consumer_secret", "access_token_secret")
+        missing = [key for key in signing if getattr(self, key) is None]
+        if 0 < len(missing) < len(signing):
+            yield from (Problem(key, "missing; give all four values, or access_token alone") for key in missing)
 
 
 class StoreSettings(Section):
@@ -138,6 +153,15 @@ class StoreSettings(Section):
     removal_limit: Annotated[float, Field(ge=0, le=1)] = 0.1
     offline_methods: Annotated[frozenset[Filled], BeforeValidator(_listed)] = frozenset()
 
+    def contradictions(self) -> Iterator[Problem]:
+        """Whom it feeds, and what Magento's own adapter needs."""
+        if bool(self.organisation) == bool(self.websites or self.views):
+            yield Problem("organisation", "expected either organisation or websites and views, one of the two")
+        if self.kind == MAGENTO and not self.url.startswith("http"):
+            yield Problem("url", "expected a URL with a host, such as https://example.com")
+        if self.kind == MAGENTO and self.auth is None:
+            yield Problem("auth", f"missing; add a table [stores.{self.name}.auth] with access_token")
+
     @property
     def organisations(self) -> tuple[str, ...]:
         """The names of every organisation this store feeds, each once."""
@@ -156,3 +180,8 @@ class NotifySection(Section):
     webhook_url: SecretHttpUrl | None = None
     console_url: HttpUrl | None = None
     every: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))] = timedelta(hours=24)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Mail goes to somebody."""
+        if self.smtp_url and not self.to:
+            yield Problem("to", "missing; smtp_url needs at least one address to write to")

@@ -17,20 +17,11 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     InstanceOf,
     SecretStr,
     StringConstraints,
 )
-
-
-class Section(BaseModel):
-    """Frozen, and closed: a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
