@@ -177,7 +177,7 @@ class Service:
 
         It is left where the ledger went away before it could answer that it granted or released it.
         """
-        leases = await self._ledger.leases.holders()
+        leases = await self._ledger.leases.holders(ttl_s=self._lease_s)
         now = await self._ledger.now()
         return {
             lease.name: lease.holder

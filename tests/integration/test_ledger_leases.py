@@ -99,6 +99,53 @@ async def test_live_workers_are_those_heard_of_lately(ledger: Ledger, clock: Fak
     assert await ledger.leases.live_workers(within_s=30) == ["w1", "w2"]
 
 
+async def test_a_lease_of_a_clock_that_was_ahead_ends_after_one_ttl(ledger: Ledger, clock: FakeClock) -> None:
+    clock.advance(6 * 3600)
+    await lease_of(ledger, "w1")
+    clock.set_back(6 * 3600)
+
+    taken = [lease.name for lease in await ledger.leases.holders(ttl_s=15)]
+    first = await ledger.leases.acquire("main", "w2", ttl_s=15)
+    clock.advance(15)
+
+    assert (taken, first) == ([], None)
+    assert await ledger.leases.acquire("main", "w2", ttl_s=15) is not None
+
+
+async def test_who_lives_on_keeps_its_lease_when_the_clock_is_put_right(ledger: Ledger, clock: FakeClock) -> None:
+    clock.advance(6 * 3600)
+    lease = await lease_of(ledger, "w1")
+    clock.set_back(6 * 3600)
+
+    await ledger.leases.acquire("main", "w2", ttl_s=15)
+    clock.advance(5)
+    renewed = await ledger.leases.renew(lease)
+    clock.advance(14)
+
+    assert renewed.fence == lease.fence
+    assert await ledger.leases.acquire("main", "w2") is None
+
+
+async def test_a_lease_that_is_held_for_longer_than_others_ask_for_it_is_left(ledger: Ledger, clock: FakeClock) -> None:
+    held = await ledger.leases.acquire("main", "rebuild", ttl_s=30)
+
+    assert await ledger.leases.acquire("main", "w2", ttl_s=15) is None
+    clock.advance(29)
+
+    assert await ledger.leases.holders(ttl_s=15) == [held]
+    assert await ledger.leases.acquire("main", "w2", ttl_s=15) is None
+
+
+async def test_a_worker_that_a_clock_ahead_saw_last_is_not_alive(ledger: Ledger, clock: FakeClock) -> None:
+    clock.advance(6 * 3600)
+    await ledger.leases.heartbeat("killed")
+    await ledger.leases.heartbeat("living")
+    clock.set_back(6 * 3600)
+    await ledger.leases.heartbeat("living")
+
+    assert await ledger.leases.live_workers(within_s=15) == ["living"]
+
+
 async def test_without_a_clock_of_its_own_the_ledger_has_one(database_url: str) -> None:
     async with opened(database_url) as ledger:
         first = await ledger.now()

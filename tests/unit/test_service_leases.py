@@ -190,3 +190,18 @@ async def test_a_turn_that_does_not_end_leaves_it_late_and_without_a_lease_once_
 
     assert (before, after) == ((True, True), (True, False))
     assert (working.service.is_late, working.service.holds("east")) == (False, True)
+
+
+async def test_what_a_killed_worker_had_by_a_clock_that_was_ahead_is_served_within_a_lease(working: Working) -> None:
+    working.clock.advance(6 * 3600)
+    await working.ledger.leases.heartbeat("w2")
+    await working.clock.next()
+    assert working.served == {"east"}
+    await working.ledger.leases.heartbeat("w2")
+    assert await working.ledger.leases.acquire("west", "w2") is not None
+    working.clock.set_back(6 * 3600)
+
+    for _ in range(5):
+        await working.clock.next()
+
+    assert working.served == {"east", "west"}

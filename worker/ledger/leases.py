@@ -25,8 +25,15 @@ _BY_NAMES = (
 _HELD = select(leases.c.holder, leases.c.fence).where(leases.c.name == bindparam("of"))
 _SET = update(leases).where(leases.c.name == bindparam("of"))
 _TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
-_ALIVE = select(workers.c.worker_id).where(workers.c.seen_at > bindparam("after")).order_by(workers.c.worker_id)
+_ALIVE = (
+    select(workers.c.worker_id)
+    # who was seen later than now was seen by a clock that was ahead
+    .where(workers.c.seen_at > bindparam("after"), workers.c.seen_at <= bindparam("before"))
+    .order_by(workers.c.worker_id)
+)
 _FORGET = delete(workers).where(workers.c.worker_id == bindparam("worker"))
+_TOO_LONG = 2
+"""No lease has twice its ttl left, unless the ledger's clock was ahead; a rebuild's is twice a worker's."""
 
 
 class Leases:
@@ -36,7 +43,10 @@ class Leases:
         self._database = database
 
     async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
-        """The lease, when it is free, expired, or the holder's own; else None. Every acquisition raises the fence."""
+        """The lease, when it is free, expired, or the holder's own; else None. Every acquisition raises the fence.
+
+        One that was granted while the ledger's clock was ahead ends after `ttl_s`, unless its holder renews it.
+        """
         free = insert(self._database.dialect, leases).on_conflict_do_nothing()
         async with self._database.transaction() as connection:
             row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one_or_none()
@@ -44,9 +54,12 @@ class Leases:
             if row is None:
                 await connection.execute(free, {"name": name, "holder": _NOBODY, "fence": 0, "expires_at": now})
                 row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one()
+            expires_at = now + timedelta(seconds=ttl_s)
             if row["holder"] not in (_NOBODY, holder) and row["expires_at"] > now:
+                if _is_too_long(row["expires_at"], now, ttl_s):
+                    await self._store(connection, Lease(name, row["holder"], row["fence"], expires_at))
                 return None
-            lease = Lease(name, holder, row["fence"] + 1, now + timedelta(seconds=ttl_s))
+            lease = Lease(name, holder, row["fence"] + 1, expires_at)
             await self._store(connection, lease)
         return lease
 
@@ -67,12 +80,16 @@ class Leases:
                 return
             await self._store(connection, Lease(lease.name, _NOBODY, lease.fence, now))
 
-    async def holders(self) -> list[Lease]:
-        """Every lease that is held and not expired."""
+    async def holders(self, ttl_s: float | None = None) -> list[Lease]:
+        """Every lease that is held and not expired.
+
+        With a `ttl_s`, less those that were granted for it while the ledger's clock was ahead: `acquire` ends them.
+        """
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             rows = (await connection.execute(_TAKEN, {"at": now})).mappings()
-            return [Lease(row["name"], row["holder"], row["fence"], row["expires_at"]) for row in rows]
+            held = [Lease(row["name"], row["holder"], row["fence"], row["expires_at"]) for row in rows]
+        return [lease for lease in held if ttl_s is None or not _is_too_long(lease.expires_at, now, ttl_s)]
 
     async def heartbeat(self, worker_id: str) -> None:
         """Worker `worker_id` is alive."""
@@ -83,8 +100,9 @@ class Leases:
     async def live_workers(self, within_s: float = 15) -> list[str]:
         """Workers heard of in that time, in order."""
         async with self._database.reading() as connection:
-            after = await self._database.now(connection) - timedelta(seconds=within_s)
-            return list((await connection.execute(_ALIVE, {"after": after})).scalars())
+            now, within = await self._database.now(connection), timedelta(seconds=within_s)
+            seen = {"after": now - within, "before": now + within}
+            return list((await connection.execute(_ALIVE, seen)).scalars())
 
     async def forget_worker(self, worker_id: str) -> None:
         """The worker left in good order: the others need not wait for its silence."""
@@ -95,6 +113,10 @@ class Leases:
     async def _store(connection: AsyncConnection, lease: Lease) -> None:
         values = {"holder": lease.holder, "fence": lease.fence, "expires_at": lease.expires_at}
         await connection.execute(_SET.values(values), {"of": lease.name})
+
+
+def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
+    return expires_at > now + timedelta(seconds=_TOO_LONG * ttl_s)
 
 
 async def fenced(database: Database, connection: AsyncConnection, lease: Lease) -> datetime:

@@ -55,7 +55,8 @@ class Notices:
 
     async def turn(self) -> None:
         """Send what is due. Raises `LedgerError`."""
-        taken = {lease.name for lease in await self._ledger.leases.holders()}
+        leases = await self._ledger.leases.holders(ttl_s=self._every.total_seconds())
+        taken = {lease.name for lease in leases}
         due = [channel for channel in self._channels if _lease_name(channel) not in taken]
         if not due:
             return
