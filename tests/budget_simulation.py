@@ -9,6 +9,7 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.decision import Grant, decide
 from worker.budget.limits import DAY, MINUTE, Limits
+from worker.budget.own_time import own_time, righted
 from worker.budget.state import Spent, State, fresh
 from worker.ledger.records import Wait
 
@@ -24,6 +25,9 @@ class Simulation:
         self._day = 0
 
     def ask(self, now: datetime, lane: Lane = Lane.IMMEDIATE, in_flight: int = 0) -> Grant | Wait:
+        state = righted(self.state, now)
+        if state.ahead > self.state.ahead:
+            self.state = state
         decision = decide(self.state, self._spent(now, in_flight), limits=self.limits, lane=lane, now=now)
         if isinstance(decision, Grant):
             self.state = decision.state
@@ -45,8 +49,9 @@ class Simulation:
         return granted
 
     def _spent(self, now: datetime, in_flight: int) -> Spent:
+        past = own_time(righted(self.state, now), now) - DAY - MINUTE
         oldest = next(iter(self._minutes), None)
-        while oldest is not None and oldest <= now - DAY - MINUTE:
+        while oldest is not None and oldest <= past:
             self._day -= self._minutes.pop(oldest)
             oldest = next(iter(self._minutes), None)
         return Spent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from schemas.envelope import Lane
 from tests.budget_simulation import most_within
@@ -11,6 +11,7 @@ from tests.sample_ledger import ORG, lease_of, opened
 from worker.budget.corrections import Headers
 from worker.budget.forecast import Left, left
 from worker.budget.limits import DAY, MINUTE, Limits
+from worker.budget.state import Spent
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease, Purpose, Wait
 
@@ -84,11 +85,68 @@ async def test_a_clock_set_back_makes_no_tokens(ledger: Ledger, clock: FakeClock
     assert len(granted) == 5
 
 
+async def test_a_clock_that_was_ahead_and_is_put_right_stops_no_calls(ledger: Ledger, clock: FakeClock) -> None:
+    limits, year_s = Limits(day=60), 365 * 86_400
+    lease = await lease_of(ledger)
+    clock.advance(year_s)
+    abandoned = [await _open(ledger, lease, limits) for _ in range(5)]
+    clock.set_back(year_s)
+
+    waiting = await _call(ledger, lease, limits)
+    state, spent, now = await ledger.budget.standing(ORG, limits)
+    clock.advance((waiting.until - clock.now()).total_seconds() if isinstance(waiting, Wait) else 0)
+    after = await _call(ledger, lease, limits)
+
+    assert all(isinstance(one, Call) for one in abandoned)
+    assert isinstance(waiting, Wait)
+    assert (waiting.reason, state.minute.at, spent.in_flight) == ("minute", now, 0)
+    assert waiting.seconds < 2
+    assert spent.frees_at is not None
+    assert now < spent.frees_at <= now + DAY + MINUTE
+    assert isinstance(after, Call)
+
+
+async def test_calls_of_a_clock_that_was_ahead_are_forgotten_two_days_later(ledger: Ledger, clock: FakeClock) -> None:
+    limits = Limits(day=60)
+    lease = await lease_of(ledger)
+    clock.advance(6 * 3600)
+    await _call(ledger, lease, limits)
+    clock.set_back(6 * 3600)
+    await _call(ledger, lease, limits)
+
+    await ledger.calls.purge(30)
+    kept = (await ledger.budget.standing(ORG, limits))[1].day
+    clock.advance(2 * DAY.total_seconds() + 120)
+    await ledger.calls.purge(30)
+
+    assert kept == 2
+    assert (await ledger.budget.standing(ORG, limits))[1] == Spent()
+
+
+async def test_a_ledger_that_asks_the_database_for_the_time_finds_its_clock_put_right(database_url: str) -> None:
+    ahead = FakeClock(datetime.now(UTC) + timedelta(hours=6))
+    async with opened(database_url, clock=ahead) as first:
+        assert isinstance(await _call(first, await lease_of(first), Limits()), Call)
+
+    async with opened(database_url) as second:
+        lease = await lease_of(second)
+        after = await _call(second, lease, Limits())
+        state, spent, now = await second.budget.standing(ORG, Limits())
+
+    assert isinstance(after, Call)
+    assert (spent.day, spent.in_flight) == (2, 0)
+    assert now - MINUTE < state.minute.at <= now
+
+
 async def _call(ledger: Ledger, lease: Lease, limits: Limits) -> Call | Wait:
     """One read, answered at once."""
-    result = await ledger.calls.open_read(
-        lease, purpose=Purpose.PROBE, lane=Lane.IMMEDIATE, path="/Organisation", params={}, limits=limits
-    )
+    result = await _open(ledger, lease, limits)
     if isinstance(result, Call):
         await ledger.calls.close(lease, result.id, status=200)
     return result
+
+
+async def _open(ledger: Ledger, lease: Lease, limits: Limits) -> Call | Wait:
+    return await ledger.calls.open_read(
+        lease, purpose=Purpose.PROBE, lane=Lane.IMMEDIATE, path="/Organisation", params={}, limits=limits
+    )

@@ -11,6 +11,7 @@ from schemas.envelope import Lane
 from worker.budget.bucket import has, ready_at, refill, take
 from worker.budget.corrections import Forbidden, forbidden_until, granted
 from worker.budget.limits import MINUTE, Limits
+from worker.budget.own_time import own_time, righted
 from worker.budget.state import Spent, State
 from worker.instants import instant, micros
 from worker.ledger.records import Wait
@@ -21,7 +22,7 @@ _LOOK_AGAIN = timedelta(milliseconds=250)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One call may go out, counted at `at`; `state` is what to keep."""
+    """One call may go out, counted at `at` by the budget's own time; `state` is what to keep."""
 
     state: State
     at: datetime
@@ -30,20 +31,22 @@ class Grant:
 def decide(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime) -> Grant | Wait:
     """Spend one token, or say until when there is none and which limit says so.
 
-    A `now` before the last decision counts as that decision's time. The rolling guards hold whatever the buckets say.
+    A `now` up to a minute before the last grant counts as that grant's time; where it is further back, the state has to
+    be kept as `righted` first. The rolling guards hold whatever the buckets say.
     """
     state = settle(state, limits, now)
     at = state.minute.at
     own = max(_own(state, spent, limits=limits, lane=lane), key=lambda one: one.until, default=None)
     forbidden = own or forbidden_until(state.correction, at)
     if forbidden is not None:
-        return Wait(now, forbidden.until, forbidden.reason)
+        return Wait(now, forbidden.until - state.ahead, forbidden.reason)
     return Grant(_spend(state, at), at)
 
 
 def settle(state: State, limits: Limits, now: datetime) -> State:
     """The same state at `now`: buckets refilled, grants older than a minute forgotten."""
-    now = max(now, state.minute.at, state.day.at)
+    state = righted(state, now)
+    now = own_time(state, now)
     return replace(
         state,
         minute=refill(state.minute, capacity=limits.minute_capacity, rate=limits.minute_rate, now=now),
@@ -57,7 +60,8 @@ def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[
     now = state.minute.at
     if spent.in_flight >= limits.concurrent:
         soon = now + _LOOK_AGAIN
-        yield Forbidden(min(soon, max(now, spent.lands_at or soon)), "in_flight")
+        lands_at = soon if spent.lands_at is None else spent.lands_at + state.ahead
+        yield Forbidden(min(soon, max(now, lands_at)), "in_flight")
     if not has(state.minute, 1):
         yield Forbidden(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
     if len(state.recent) >= limits.minute:
@@ -70,7 +74,8 @@ def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[
 
 
 def _spend(state: State, at: datetime) -> State:
-    return State(
+    return replace(
+        state,
         minute=take(state.minute),
         day=take(state.day),
         recent=(*state.recent, micros(at)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.budget.bucket import Bucket
 from worker.budget.limits import Limits
@@ -27,21 +27,23 @@ class Correction:
 class State:
     """One organisation's buckets, the last minute's grants, and Xero's corrections.
 
-    `recent` holds when each was granted, oldest first, in microseconds since 1970.
+    `recent` holds when each was granted, oldest first, in microseconds since 1970. All times are the budget's own,
+    which is `ahead` of the clock (`worker.budget.own_time`).
     """
 
     minute: Bucket
     day: Bucket
     recent: tuple[int, ...] = ()
     correction: Correction = field(default_factory=Correction)
+    ahead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
     """What was counted beside the state.
 
-    `day` calls were granted in the last 24 hours, and some of them count no longer at `frees_at`; `in_flight` calls
-    are on their way, and the oldest of them is given up by `lands_at`.
+    `day` calls were granted in the last 24 hours, and some of them count no longer at `frees_at`, by the budget's own
+    time; `in_flight` calls are on their way, and the oldest of them is given up by `lands_at`, by the clock.
     """
 
     day: int = 0

@@ -8,25 +8,25 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, delete, func, select, type_coerce
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.envelope import Lane
 from worker.budget.bucket import Bucket
 from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import Grant, decide
-from worker.budget.limits import DAY, MINUTE, Limits
+from worker.budget.limits import Limits
+from worker.budget.own_time import by_clock, own_time, righted
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.instants import instant, micros
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import Row, ask
-from worker.ledger.records import CallState, Lease, Wait
+from worker.ledger.records import Lease, Wait
+from worker.ledger.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at, whole_micros
 from worker.ledger.statements import Prepared, insert, prepared, upsert
-from worker.ledger.tables import budgets, calls, spends
+from worker.ledger.tables import budgets, spends
 
-# the deadline of a request and a little more: after that nothing of it is under way
-IN_FLIGHT_AT_MOST = timedelta(seconds=65)
 _STATE = select(
     budgets.c.minute_level,
     budgets.c.minute_at,
@@ -34,11 +34,8 @@ _STATE = select(
     budgets.c.day_at,
     budgets.c.recent,
     budgets.c.correction,
+    budgets.c.ahead,
 ).where(budgets.c.org == bindparam("of"))
-_COUNTS_FOR = DAY + MINUTE
-"""A minute counts until its last moment is 24 hours ago."""
-
-_PRUNE = delete(spends).where(spends.c.minute < bindparam("past"))
 _TIMES = ("day_at", "minute_at", "blocked_until", "blocked_at", "probed_at")
 
 
@@ -59,11 +56,15 @@ class Budget:
         self._database = database
 
     async def standing(self, org: str, limits: Limits) -> tuple[State, Spent, datetime]:
-        """The state as it is kept, what was counted beside it, and the ledger's time: input of `worker.budget`."""
+        """The state, what was counted beside it, and the ledger's time, by which all is: input of `worker.budget`."""
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             counted = await count(self._database, connection, org, now, locked=False)
-            return counted.state or fresh(limits, now), counted.spent, now
+        if counted.state is None:
+            return fresh(limits, now), counted.spent, now
+        ahead, spent = righted(counted.state, now).ahead, counted.spent
+        frees_at = None if spent.frees_at is None else spent.frees_at - ahead
+        return by_clock(counted.state, now), replace(spent, frees_at=frees_at), now
 
 
 async def fenced_count(database: Database, connection: AsyncConnection, lease: Lease) -> Counted:
@@ -100,7 +101,11 @@ async def spend(
         first = _row(counted.org, fresh(limits, counted.now))
         await _beginning(database.dialect).run(connection, [first])
         counted = await count(database, connection, counted.org, counted.now)
-    state = counted.state or fresh(limits, counted.now)
+    kept = counted.state or fresh(limits, counted.now)
+    state = righted(kept, counted.now)
+    if state.ahead > kept.ahead:
+        # kept though there may be no token: else its time would stand still at each try
+        await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(counted.org, state)])
     spent = replace(counted.spent, in_flight=counted.spent.in_flight - own)
     decision = decide(state, spent, limits=limits, lane=lane, now=counted.now)
     if isinstance(decision, Wait):
@@ -118,26 +123,21 @@ async def correct(database: Database, connection: AsyncConnection, org: str, hea
         # a header before any call: nothing of ours to correct
         return
     others = max(0, counted.spent.in_flight - own)
-    now = max(now, state.minute.at)
+    state = righted(state, now)
+    now = own_time(state, now)
     changed = replace(state, correction=corrected(state.correction, headers, in_flight=others, now=now))
     await upsert(database.dialect, budgets, ("org",)).run_last(connection, [_row(org, changed)])
 
 
-async def prune(connection: AsyncConnection, now: datetime) -> None:
-    """Forget counters that no rolling 24 hours can reach any more."""
-    await connection.execute(_PRUNE, {"past": now - 2 * DAY})
-
-
 def _given(org: str, now: datetime | None) -> dict[str, Any]:
-    times = {} if now is None else {"past": now - _COUNTS_FOR, "landed": now - IN_FLIGHT_AT_MOST}
-    return {"of": org, **times}
+    return {"of": org} if now is None else {"of": org, "now": micros(now)}
 
 
 def _counted(org: str, state: Row | None, spent: Row, now: datetime | None) -> Counted:
     day, oldest, in_flight, sent_at, *clock = spent
     counted = Spent(
         day=int(day),
-        frees_at=None if oldest is None else instant(oldest) + _COUNTS_FOR,
+        frees_at=None if oldest is None else instant(oldest) + COUNTS_FOR,
         in_flight=in_flight,
         lands_at=None if sent_at is None else instant(sent_at) + IN_FLIGHT_AT_MOST,
     )
@@ -147,30 +147,10 @@ def _counted(org: str, state: Row | None, spent: Row, now: datetime | None) -> C
 @cache
 def _questions(dialect: str, *, locked: bool, timed: bool) -> tuple[Prepared, Prepared]:
     """The state, and what is counted beside it: at a time that is given, or at the database's, which is told then."""
-    spent = (
-        _spent(_back(_COUNTS_FOR), _back(IN_FLIGHT_AT_MOST))
-        if timed
-        else _spent(bindparam("past"), bindparam("landed"))
-    )
+    spent = counted_at(DATABASE_TIME if timed else GIVEN)
     return (
         prepared(dialect, _STATE.with_for_update() if locked else _STATE),
         prepared(dialect, spent.add_columns(DATABASE_NOW.label("now")) if timed else spent),
-    )
-
-
-def _back(span: timedelta) -> Any:
-    """So long ago by the database's clock: asked once, so that an index serves."""
-    return select(type_coerce(DATABASE_NOW, BigInteger) - span // timedelta(microseconds=1)).scalar_subquery()
-
-
-def _spent(past: Any, landed: Any) -> Select[Any]:
-    recent = (spends.c.org == bindparam("of"), spends.c.minute > past)
-    in_flight = (calls.c.org == bindparam("of"), calls.c.state == CallState.OPEN.value, calls.c.sent_at > landed)
-    return select(
-        select(func.coalesce(func.sum(spends.c.granted), 0)).where(*recent).scalar_subquery().label("day"),
-        select(func.min(spends.c.minute)).where(*recent).scalar_subquery().label("oldest"),
-        select(func.count()).where(*in_flight).scalar_subquery().label("in_flight"),
-        select(func.min(calls.c.sent_at)).where(*in_flight).scalar_subquery().label("sent_at"),
     )
 
 
@@ -206,10 +186,13 @@ def _row(org: str, state: State) -> dict[str, Any]:
         "day_at": state.day.at,
         "recent": json.dumps(state.recent),
         "correction": json.dumps(correction),
+        "ahead": whole_micros(state.ahead),
     }
 
 
-def _state(minute_level: float, minute_at: int, day_level: float, day_at: int, recent: str, correction: str) -> State:
+def _state(
+    minute_level: float, minute_at: int, day_level: float, day_at: int, recent: str, correction: str, ahead: int
+) -> State:
     corrected = json.loads(correction)
     corrected |= {name: instant(corrected[name]) for name in _TIMES if name in corrected}
     return State(
@@ -217,4 +200,5 @@ def _state(minute_level: float, minute_at: int, day_level: float, day_at: int, r
         day=Bucket(day_level, instant(day_at)),
         recent=tuple(json.loads(recent)),
         correction=Correction(**corrected),
+        ahead=timedelta(microseconds=ahead),
     )

@@ -37,6 +37,7 @@ from worker.ledger.records import (
     uncounted,
 )
 from worker.ledger.run_counts import add_counts
+from worker.ledger.spends import IN_FLIGHT_AT_MOST
 from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import calls, claims
 from worker.ledger.voids import read_voids
@@ -221,7 +222,7 @@ class Calls:
 
     async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
         """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""
-        flying = call.state is CallState.OPEN and now - call.sent_at < budget.IN_FLIGHT_AT_MOST
+        flying = call.state is CallState.OPEN and now - call.sent_at < IN_FLIGHT_AT_MOST
         counted = await budget.count(self._database, connection, call.org, now)
         return await budget.spend(
             self._database, connection, counted, limits=limits, lane=Lane.IMMEDIATE, own=int(flying)

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, bindparam, delete, func, select, type_coerce,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.instants import instant
-from worker.ledger.budget import prune
 from worker.ledger.records import CallState, Purpose
+from worker.ledger.spends import prune
 from worker.ledger.tables import calls, discards
 from worker.ledger.voids import drop_voids
 

@@ -224,6 +224,8 @@ budgets = Table(
     Column("day_at", Instant, nullable=False),
     Column("recent", Text, nullable=False),
     Column("correction", Text, nullable=False),
+    # microseconds that the budget's own time is ahead of the clock
+    Column("ahead", BigInteger, nullable=False, server_default=text("0")),
 )
 
 # calls granted per organisation and minute, for the sum of any rolling 24 hours

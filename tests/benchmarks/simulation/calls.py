@@ -16,7 +16,6 @@ from worker.budget.decision import decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Spent, State, fresh
 from worker.documents import DocumentKey, EntityKey, Kind, Write
-from worker.ledger.budget import IN_FLIGHT_AT_MOST
 from worker.ledger.records import (
     Call,
     CallState,
@@ -33,6 +32,7 @@ from worker.ledger.records import (
     Wait,
     uncounted,
 )
+from worker.ledger.spends import IN_FLIGHT_AT_MOST
 
 
 @dataclass(slots=True)

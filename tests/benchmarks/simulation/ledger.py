@@ -136,7 +136,7 @@ class Leases:
         if current is not None and (current.holder, current.fence) == (lease.holder, lease.fence):
             self._books.leases[lease.name] = replace(current, holder=_NOBODY)
 
-    async def holders(self, ttl_s: float | None = None) -> list[Lease]:  # noqa: ARG002 - its clock is never ahead
+    async def holders(self, ttl_s: float | None = None) -> list[Lease]:
         now = self._books.clock.now()
         return [one for one in self._books.leases.values() if one.holder and one.expires_at > now]
 

@@ -1,0 +1,59 @@
+"""The budget's own time, which never goes back: a clock that swings cannot make tokens.
+
+It is the clock's, until that is found set back by more than a minute, as one is that was ahead and is put right. Then
+it runs on from where it stood, as fast as the clock and `State.ahead` of it: nobody waits for the clock to get there.
+Where the clock does get there, as when it is ahead once more, what was counted of the time between counts once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.budget.bucket import Bucket
+from worker.budget.limits import MINUTE
+from worker.budget.state import Correction, State
+
+_NOT_AT_ALL = timedelta(0)
+
+
+def own_time(state: State, now: datetime) -> datetime:
+    """Which time it is for the budget when the clock says `now`."""
+    return max(_mark(state), now + state.ahead)
+
+
+def righted(state: State, now: datetime) -> State:
+    """The same state, as far `ahead` of a clock that says `now` as it is. What sets it further ahead has to be kept."""
+    mark = _mark(state)
+    if now >= mark:
+        return replace(state, ahead=_NOT_AT_ALL) if state.ahead else state
+    return replace(state, ahead=mark - now) if mark - now - state.ahead > MINUTE else state
+
+
+def by_clock(state: State, now: datetime) -> State:
+    """The same state in the clock's times, for people and forecasts."""
+    state = righted(state, now)
+    if not state.ahead:
+        return state
+    return State(
+        minute=_back(state.minute, state.ahead),
+        day=_back(state.day, state.ahead),
+        recent=tuple(at - state.ahead // timedelta(microseconds=1) for at in state.recent),
+        correction=_corrected_back(state.correction, state.ahead),
+    )
+
+
+def _mark(state: State) -> datetime:
+    """Where its time stood at the last grant."""
+    return max(state.minute.at, state.day.at)
+
+
+def _back(bucket: Bucket, by: timedelta) -> Bucket:
+    return replace(bucket, at=bucket.at - by)
+
+
+def _corrected_back(correction: Correction, by: timedelta) -> Correction:
+    values = {name: getattr(correction, name) for name in Correction.__slots__}
+    times: dict[str, Any] = {name: one - by for name, one in values.items() if isinstance(one, datetime)}
+    return replace(correction, **times)

@@ -1,0 +1,68 @@
+"""What is counted beside a budget's state: the calls of the last 24 hours, and those that are under way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, bindparam, case, delete, func, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.budget.limits import DAY, MINUTE
+from worker.instants import micros
+from worker.ledger.engine import DATABASE_NOW
+from worker.ledger.records import CallState
+from worker.ledger.tables import budgets, calls, spends
+
+IN_FLIGHT_AT_MOST = timedelta(seconds=65)
+"""The deadline of a request and a little more: after that nothing of it is under way."""
+
+COUNTS_FOR = DAY + MINUTE
+"""A minute counts until its last moment is 24 hours ago."""
+
+GIVEN = bindparam("now", type_=BigInteger)
+DATABASE_TIME = type_coerce(DATABASE_NOW, BigInteger)
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def whole_micros(span: timedelta) -> int:
+    """Microseconds, exactly."""
+    return span // _MICROSECOND
+
+
+def counted_at(now: Any) -> Select[Any]:
+    """How many calls were granted in the last 24 hours, from when on; how many are under way, and since when."""
+    # the time is asked for once, and compared with as a value, so that an index serves
+    clock = select(now.label("now")).cte("clock")
+    time = select(clock.c.now).scalar_subquery()
+    own_time = select(clock.c.now + _ahead(clock.c.now, bindparam("of"))).scalar_subquery()
+    minute, sent_at = type_coerce(spends.c.minute, BigInteger), type_coerce(calls.c.sent_at, BigInteger)
+    recent = (spends.c.org == bindparam("of"), minute > own_time - whole_micros(COUNTS_FOR))
+    span = whole_micros(IN_FLIGHT_AT_MOST)
+    of_org = (calls.c.org == bindparam("of"), calls.c.state == CallState.OPEN.value)
+    # what is from further ahead was sent by a clock that was ahead, and has landed
+    in_flight = (*of_org, sent_at > time - span, sent_at < time + span)
+    return select(
+        select(func.coalesce(func.sum(spends.c.granted), 0)).where(*recent).scalar_subquery().label("day"),
+        select(func.min(spends.c.minute)).where(*recent).scalar_subquery().label("oldest"),
+        select(func.count()).where(*in_flight).scalar_subquery().label("in_flight"),
+        select(func.min(calls.c.sent_at)).where(*in_flight).scalar_subquery().label("sent_at"),
+    )
+
+
+async def prune(connection: AsyncConnection, now: datetime) -> None:
+    """Forget counters that no rolling 24 hours can reach any more."""
+    await connection.execute(_PRUNE, {"now": micros(now)})
+
+
+def _ahead(now: Any, org: Any) -> Any:
+    """How far the budget's own time is ahead of the clock, or a little less; see `worker.budget.own_time`."""
+    is_passed = now >= type_coerce(budgets.c.minute_at, BigInteger)
+    ahead = select(case((is_passed, 0), else_=budgets.c.ahead)).where(budgets.c.org == org)
+    return func.coalesce(ahead.scalar_subquery(), 0)
+
+
+_PRUNE = delete(spends).where(
+    type_coerce(spends.c.minute, BigInteger) < GIVEN + _ahead(GIVEN, spends.c.org) - whole_micros(2 * DAY)
+)
