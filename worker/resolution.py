@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from worker.documents import Action, DocumentKey, Kind
 from worker.interruption import pause_for
@@ -118,9 +118,10 @@ class Resolution:
         """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
         if call.kind in BLIND_KINDS:
             # both times are the ledger's: a worker's clock that runs ahead would look too early, and pay twice
-            since = await self._s.ledger.now() - call.sent_at
+            since = (await self._s.ledger.now() - call.sent_at).total_seconds()
             with self._s.sleeps():
-                await self._s.clock.sleep(max((timedelta(seconds=_BLIND_S) - since).total_seconds(), 0.0))
+                # sent later than now was sent by a clock that was ahead: nobody knows when
+                await self._s.clock.sleep(max(_BLIND_S - max(since, 0.0), 0.0))
 
     async def settle_uncertain(self, call: Call, *, attempt: bool) -> None:
         """Record what of `call` is in Xero and free the rest for another call. Raises `Unanswered`."""

@@ -66,6 +66,17 @@ async def test_a_resend_does_not_prolong_the_life_of_its_key(ledger: Ledger, clo
     assert await ledger.calls.resend(lease, call.id, limits=AMPLE) is None
 
 
+async def test_what_was_opened_by_a_clock_that_was_ahead_is_not_sent_again(ledger: Ledger, clock: FakeClock) -> None:
+    clock.advance(6 * 3600)
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
+
+    clock.set_back(6 * 3600 - 600)
+
+    assert await ledger.calls.resend(lease, call.id, limits=AMPLE) is None
+
+
 async def test_a_retry_inside_a_call_costs_a_token_but_no_place_in_flight(ledger: Ledger) -> None:
     lease, limits = await lease_of(ledger), Limits(concurrent=1)
     call = await open_call(ledger, lease, write(1), limits=limits)

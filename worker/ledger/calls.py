@@ -131,12 +131,12 @@ class Calls:
         """Spend a token for the same key and body once more; the call is open again.
 
         None, and nothing spent, when it was opened longer ago than that by the ledger's clock (Xero keeps a key for
-        6 minutes), or when it is closed. Raises `LeaseLost`.
+        6 minutes), or by a clock that was ahead, so that nobody knows; or when it is closed. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             call = await _pending(connection, lease.name, call_id)
-            if call is None or now - call.opened_at > timedelta(seconds=within_s):
+            if call is None or not timedelta(0) <= now - call.opened_at <= timedelta(seconds=within_s):
                 return None
             wait = await self._spend_for(connection, call, limits, now)
             if wait is not None:
