@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from producers.runs import Run, RunState
-from schemas.commands import ResyncAll
+from schemas.commands import ResyncAll, SyncNow
+from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import opened
 from tests.unit.settings_cases import MINIMAL
 from worker.ledger.ledger import Ledger
+from worker.ledger.runs import StoreRuns
 from worker.notices.channels import NotSent
 from worker.notices.notices import Notices
 from worker.settings import load
@@ -50,15 +53,25 @@ def worker_of(ledger: Ledger, clock: FakeClock, channel: Channel, folder: Path) 
     return Notices(load(path, {}), ledger, clock, [channel])
 
 
-async def ended(ledger: Ledger, name: str, state: RunState) -> None:
-    """A run of the store's agent, from its command to its end."""
-    run = Run(name, "resync-all", ResyncAll())
+@asynccontextmanager
+async def agent(ledger: Ledger) -> AsyncIterator[StoreRuns]:
+    """The store's agent, as long as it has the store."""
     checkpoints, runs = ledger.store("shop", holder="agent")
-    assert await checkpoints.take_charge(60)
+    assert await checkpoints.take_charge(DAY_S)
+    yield runs
+    await checkpoints.hand_over()
+
+
+async def begun(runs: StoreRuns, run: Run) -> Run:
     await runs.record(run, message(run.name, run.command, run.id))
     await runs.begin(run)
-    await runs.finish(run, state)
-    await checkpoints.hand_over()
+    return run
+
+
+async def ended(ledger: Ledger, name: str, state: RunState) -> None:
+    """A run of the store's agent, from its command to its end."""
+    async with agent(ledger) as runs:
+        await runs.finish(await begun(runs, Run(name, "resync-all", ResyncAll())), state)
 
 
 async def test_a_resync_that_failed_is_told_when_the_first_mail_did_not_get_out(
@@ -101,6 +114,27 @@ async def test_a_mail_server_that_was_never_there_loses_nothing_either(
 
     [line] = channel.lines
     assert "resync-all failed" in line
+
+
+async def test_a_resync_that_failed_after_many_newer_commands_is_told(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    channel = Channel()
+    worker = worker_of(ledger, clock, channel, tmp_path)
+    async with agent(ledger) as runs:
+        resync = await begun(runs, Run("first", "resync-all", ResyncAll()))
+        for number in range(20):
+            clock.advance(60)
+            wish = SyncNow(entity=Entity.ORDER, ids=(str(number),))
+            await runs.finish(await begun(runs, Run(f"now-{number}", "sync-now", wish)), RunState.DONE)
+        await worker.turn()
+        clock.advance(60)
+        await runs.finish(resync, RunState.FAILED, "the store refused")
+    clock.advance(2 * DAY_S)
+    await worker.turn()
+
+    assert len([line for line in channel.lines if "sync-now finished" in line]) == 20
+    assert channel.lines[-1] == "store shop: resync-all failed, 0 events published"
 
 
 async def test_what_was_told_by_one_worker_stays_told(database_url: str) -> None:

@@ -23,6 +23,12 @@ _WORKED = [state.value for state in RunState if state not in (RunState.JOINED, R
 _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
+_ENDED = (
+    select(*_COLUMNS)
+    .where(runs.c.finished_at > bindparam("since"))
+    .where(runs.c.state.in_((RunState.DONE.value, RunState.FAILED.value)))
+    .order_by(runs.c.finished_at.desc(), runs.c.id)
+)
 _NEWEST = (
     select(*_COLUMNS)
     .where(runs.c.store == bindparam("of"), runs.c.command == bindparam("name"), runs.c.state.in_(_WORKED))
@@ -84,6 +90,12 @@ class RunReports:
         """The runs that came last, newest first."""
         async with self._database.reading() as connection:
             rows = (await connection.execute(_LATEST, {"most": limit})).all()
+            return await _with_streams(connection, rows)
+
+    async def ended_since(self, since: datetime) -> list[RunStatus]:
+        """The runs that were done or failed after that, the last first, however long ago they came."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_ENDED, {"since": since})).all()
             return await _with_streams(connection, rows)
 
     async def newest(self, store: str, command: str) -> RunStatus | None:

@@ -60,9 +60,11 @@ class Notices:
         due = [channel for channel in self._channels if _lease_name(channel) not in taken]
         if not due:
             return
-        facts = await self._facts()
+        now = await self._ledger.now()  # before the runs are read: what ends in between is told twice and not never
+        told = {channel.name: await self._told_until(channel, now) for channel in due}
+        facts = await self._facts(now, since=min(told.values()))
         for channel in due:
-            lines = digest(facts, since=await self._told_until(channel, facts.now))
+            lines = digest(facts, since=told[channel.name])
             if lines:
                 await self._send(channel, lines, facts.now)
 
@@ -92,14 +94,13 @@ class Notices:
             self._log.info("notice.sent", channel=channel.name, lines=len(lines))
             await self._ledger.notices.tell(channel.name, now)
 
-    async def _facts(self) -> Facts:
+    async def _facts(self, now: datetime, *, since: datetime) -> Facts:
         names = list(self._settings.organisations)
         waiting = await self._ledger.overview.waiting(names)
         pauses = [pause for name in names for pause in await self._ledger.pauses.current(name)]
         held = {name: one.held for name, one in waiting.items()}
         refreshed, unreadable = await self._consents()
-        now = await self._ledger.now()  # before the runs are read: what ends in between is told twice and not never
-        return Facts(now, held, pauses, refreshed, await self._ledger.runs.latest(), unreadable)
+        return Facts(now, held, pauses, refreshed, await self._ledger.runs.ended_since(since), unreadable)
 
     async def _consents(self) -> tuple[dict[str, datetime], list[str]]:
         """When each was refreshed, and those whose tokens cannot be read. Custom connections have none."""
