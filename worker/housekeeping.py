@@ -18,6 +18,7 @@ async def keep_house(settings: Settings, ledger: Ledger, clients: Clients) -> No
     """
     await ledger.calls.purge(settings.ledger.retention_days)
     await ledger.parked.purge(settings.ledger.parked_retention_days)
+    await ledger.runs.purge(settings.ledger.retention_days)
     log = structlog.get_logger("xerelay")
     for name in sorted({org.connection for org in settings.organisations.values()}):
         try:

@@ -285,7 +285,7 @@ def test_a_purge_drops_what_retention_has_outlived_and_says_so_on_record(line: C
     dropped = line.json("ledger", "purge", "--by", "ann")
     text = line.run("ledger", "purge").stdout
 
-    assert dropped == {"calls": 0, "parked": 0}
-    assert text == "dropped the bodies of 0 calls and of 0 parked messages\n"
+    assert dropped == {"calls": 0, "parked": 0, "runs": 0}
+    assert text == "dropped the bodies of 0 calls and of 0 parked messages, and 0 ended runs of commands\n"
     actions = line.in_ledger(lambda ledger: ledger.admin_actions.latest())
     assert ("ann", "ledger.purge") in {(one.who, one.action) for one in actions}

@@ -85,8 +85,8 @@ def rebuild(
 def purge(*, by: By = "", as_json: AsJson = False, config: Config = None) -> None:
     """Drop what retention has outlived. Workers do the same every hour.
 
-    Bodies of settled calls and discarded messages older than retention_days, and messages parked for longer than
-    parked_retention_days. Ids, hashes and versions stay, and every parked row with what to do.
+    Bodies of settled calls, discarded messages and ended runs of commands older than retention_days, and messages
+    parked for longer than parked_retention_days. Ids, hashes and versions stay, and every parked row with what to do.
     """
     checked = settings(config)
     section = checked.ledger
@@ -94,13 +94,15 @@ def purge(*, by: By = "", as_json: AsJson = False, config: Config = None) -> Non
     async def drop(ledger: Ledger) -> dict[str, int]:
         await ledger.admin_actions.record("ledger.purge", who=who(by))
         calls = await ledger.calls.purge(section.retention_days)
-        return {"calls": calls, "parked": await ledger.parked.purge(section.parked_retention_days)}
+        parked = await ledger.parked.purge(section.parked_retention_days)
+        return {"calls": calls, "parked": parked, "runs": await ledger.runs.purge(section.retention_days)}
 
     dropped = with_ledger(checked, drop)
     if as_json:
         typer.echo(json.dumps(dropped))
     else:
-        typer.echo(f"dropped the bodies of {dropped['calls']} calls and of {dropped['parked']} parked messages")
+        bodies = f"the bodies of {dropped['calls']} calls and of {dropped['parked']} parked messages"
+        typer.echo(f"dropped {bodies}, and {dropped['runs']} ended runs of commands")
 
 
 async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, yes: bool, by: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from worker.ledger.voids import drop_voids
 _DAY_MICROS = 86_400_000_000
 # a read whose worker died is of no use to anybody
 _ABANDONED = timedelta(hours=1)
-_REPORT_REACHES = timedelta(days=400)
+REPORT_REACHES = timedelta(days=400)
 _DAY = (type_coerce(calls.c.opened_at, BigInteger) // _DAY_MICROS).label("day")
 _GROUPS = (_DAY, calls.c.purpose, calls.c.endpoint, calls.c.status)
 _USAGE = (
@@ -78,7 +78,7 @@ async def purge(connection: AsyncConnection, now: datetime, retention_days: floa
     await prune(connection, now)
     await connection.execute(_CLOSE_READS, {"before": now - _ABANDONED})
     await connection.execute(_DROP_DISCARDS, before)
-    long_ago = now - max(_REPORT_REACHES, timedelta(days=retention_days))
+    long_ago = now - max(REPORT_REACHES, timedelta(days=retention_days))
     await connection.execute(_DROP_CALLS, {"before": long_ago})
     await drop_voids(connection, long_ago)
     return (await connection.execute(_DROP_BODIES, before)).rowcount

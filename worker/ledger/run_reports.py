@@ -1,11 +1,11 @@
-"""How far the runs of stores' commands are, for people; and taking one back."""
+"""How far the runs of stores' commands are, for people; taking one back, and dropping what is over."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, select
@@ -15,6 +15,7 @@ from producers.runs import Progress, RunState
 from worker.ledger.engine import Database
 from worker.ledger.records import Tally
 from worker.ledger.run_counts import add_counts
+from worker.ledger.run_purge import drop_page
 from worker.ledger.runs import FINISH, UNFINISHED, progress_of
 from worker.ledger.statements import among
 from worker.ledger.store_tables import run_streams, runs
@@ -75,7 +76,7 @@ class RunStatus:
 
 
 class RunReports:
-    """Reads runs, and cancels them."""
+    """Reads runs, cancels them, and drops those that are over."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -121,6 +122,17 @@ class RunReports:
             now = await self._database.now(connection)
             values = {"this": run_id, "end": RunState.CANCELLED.value, "why": why, "at": now}
             return bool((await connection.execute(FINISH, values)).rowcount)
+
+    async def purge(self, retention_days: float) -> int:
+        """Drop runs that ended longer ago; those of which not every event is settled stay some 13 months."""
+        gone = 0
+        while page := await self._drop_page(timedelta(days=retention_days)):
+            gone += page
+        return gone
+
+    async def _drop_page(self, retention: timedelta) -> int:
+        async with self._database.transaction() as connection:
+            return await drop_page(connection, await self._database.now(connection), retention)
 
 
 async def _with_streams(connection: AsyncConnection, rows: Sequence[Any]) -> list[RunStatus]:
