@@ -28,7 +28,11 @@ def decode(body: bytes) -> Any:
         return _DECODER.decode(body)
     except DecodeError:
         # half a surrogate pair, or a byte order mark: Python's own takes them, and says what is wrong with the rest
-        return json.loads(body, parse_float=decimal)
+        return json.loads(body, parse_float=decimal, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not a number that JSON can carry")
 
 
 def _exact(value: Any) -> Any:

@@ -12,6 +12,7 @@ from worker.documents import Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.answers import is_expired, read
 from worker.xero.reply import LimitHeaders, ReplyKind
+from worker.xero.verdicts import Unanswered, messages_of, verdicts
 
 CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
 ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}
@@ -37,10 +38,53 @@ def test_a_success_that_cannot_be_read_is_uncertain(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        {"Total": "abc"},
+        {"TotalTax": [1]},
+        {"LineItems": ["x"]},
+        {"LineItems": {"LineAmount": 1}},
+        {"LineItems": [{"LineAmount": "abc"}]},
+        {"Status": ["PAID"]},
+    ],
+)
+def test_documents_of_another_shape_say_nothing(document: dict[str, Any]) -> None:
+    asked = call_of(method="GET", path="/Invoices", purpose=Purpose.LOOKUP)
+    sent = call_of(member_of(Kind.INVOICE, "1", {"LineItems": [{"LineAmount": 1, "TaxAmount": 0}]}))
+    body = {"Invoices": [{"InvoiceNumber": "invoice-1", "InvoiceID": "x"} | document]}
+
+    shown, written = (read(call, httpx.Response(200, json=body)) for call in (asked, sent))
+    refused = read(sent, httpx.Response(400, json={"Elements": [ERROR | document]}))
+
+    assert shown.outcome is ReplyKind.UNCERTAIN
+    assert verdicts(sent, written) == {member.key: Unanswered() for member in sent.members}
+    assert refused.outcome is ReplyKind.REFUSED_WHOLE
+
+
+@pytest.mark.parametrize(
+    "document", [{"AmountDue": "abc"}, {"Allocations": [1]}, {"LineItems": [{"TaxAmount": "abc"}]}]
+)
+def test_what_is_looked_at_in_a_look_up_alone_has_its_shape_too(document: dict[str, Any]) -> None:
+    asked = call_of(method="GET", path="/Invoices", purpose=Purpose.LOOKUP)
+
+    assert read(asked, httpx.Response(200, json={"Invoices": [document]})).outcome is ReplyKind.UNCERTAIN
+
+
+@pytest.mark.parametrize("total", [b"12.5", b"12", b'"12.5"', b'""', b"null"])
+def test_an_amount_may_be_text_or_missing(total: bytes) -> None:
+    asked = call_of(method="GET", path="/Invoices", purpose=Purpose.LOOKUP)
+    body = b'{"Invoices":[{"Total":%b,"LineItems":"","Allocations":null}]}' % total
+
+    assert read(asked, httpx.Response(200, content=body)).outcome is ReplyKind.ANSWERED
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
         b"{}",
+        b'{"Invoices":["x"]}',
+        b'{"Invoices":[{"Total":Infinity}]}',
         b'{"message":"under maintenance"}',
         b'{"Id":"1","Status":"OK"}',
         b'{"Invoices":null}',
@@ -102,11 +146,20 @@ def test_each_status_has_its_outcome(response: httpx.Response, outcome: ReplyKin
         ({"Retry-After": "40000"}, ReplyKind.TOO_MANY_DAY),
         ({"X-DayLimit-Remaining": "0"}, ReplyKind.TOO_MANY_DAY),
         ({"Retry-After": "26"}, ReplyKind.TOO_MANY_MINUTE),
+        ({"Retry-After": "9" * 5000}, ReplyKind.TOO_MANY_DAY),
         ({}, ReplyKind.TOO_MANY_MINUTE),
     ],
 )
 def test_429_says_which_limit(headers: dict[str, str], outcome: ReplyKind) -> None:
     assert read(CALL, httpx.Response(429, headers=headers)).outcome is outcome
+
+
+def test_messages_are_found_however_deep_they_are() -> None:
+    element: dict[str, Any] = ERROR
+    for _ in range(5_000):
+        element = {"Inner": [element]}
+
+    assert list(messages_of(element)) == ["bad"]
 
 
 def test_the_limit_headers_are_read() -> None:

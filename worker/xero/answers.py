@@ -14,6 +14,7 @@ import httpx
 from worker.ledger.records import Call, Purpose
 from worker.literals import decode
 from worker.xero.brief import decode as decode_briefly
+from worker.xero.readable import is_readable
 from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 from worker.xero.verdicts import messages_of, pair
 
@@ -34,14 +35,20 @@ _SERVER_SIDE = 500
 _HOUR_S = 3600.0
 _LONGEST_S = 86_400  # no limit of Xero lasts longer
 _DETAIL_CHARS = 500
+_DIGITS = 18  # no count of Xero's has more
 
 
 def read(call: Call, response: httpx.Response) -> Reply:
     """What `response`, wholly read, says of `call`."""
     has_messages = _has_messages(response.content)
     is_written = response.is_success and call.purpose is Purpose.WRITE and not has_messages
-    envelope = (decode_briefly(response.content) if is_written else None) or _envelope(response)
+    envelope = decode_briefly(response.content) if is_written else None
     elements = _elements(envelope)
+    if envelope is None:
+        envelope = _envelope(response)
+        elements = _elements(envelope)
+        if not all(map(is_readable, elements)):
+            envelope, elements = None, ()
     limits = read_limits(response.headers)
     outcome = _outcome(call, response, envelope, elements, limits)
     return Reply(
@@ -117,7 +124,11 @@ def _is_list(call: Call, envelope: Mapping[str, Any] | None) -> bool:
     """
     asked = call.path.split("/")[1].lower()
     names = (asked, f"{asked}s")
-    return any(name.lower() in names and isinstance(value, list) for name, value in (envelope or {}).items())
+    return any(name.lower() in names and _are_documents(value) for name, value in (envelope or {}).items())
+
+
+def _are_documents(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def _too_many(limits: LimitHeaders) -> ReplyKind:
@@ -168,7 +179,7 @@ def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None, outcom
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdecimal() else None
+    return int(text.strip()[:_DIGITS]) if text is not None and text.strip().isdecimal() else None
 
 
 def _seconds(text: str | None) -> float | None:

@@ -12,39 +12,39 @@ from worker.literals import decimal
 
 
 class _Line(TypedDict, total=False):
-    Description: Any
-    AccountCode: Any
-    TaxType: Any
+    Description: str | None
+    AccountCode: str | None
+    TaxType: str | None
     LineAmount: Any
 
 
 class _Other(TypedDict, total=False):
-    ContactID: Any
-    InvoiceID: Any
+    ContactID: str | None
+    InvoiceID: str | None
 
 
 class _Document(TypedDict, total=False):
-    AllocationID: Any
+    AllocationID: str | None
     Amount: Any
-    Code: Any
+    Code: str | None
     Contact: _Other | None
-    ContactID: Any
-    ContactNumber: Any
-    ContactStatus: Any
-    CreditNoteID: Any
-    CreditNoteNumber: Any
-    CurrencyCode: Any
+    ContactID: str | None
+    ContactNumber: str | None
+    ContactStatus: str | None
+    CreditNoteID: str | None
+    CreditNoteNumber: str | None
+    CurrencyCode: str | None
     Invoice: _Other | None
-    InvoiceID: Any
-    InvoiceNumber: Any
-    ItemID: Any
+    InvoiceID: str | None
+    InvoiceNumber: str | None
+    ItemID: str | None
     LineItems: list[_Line] | None
-    Name: Any
-    PaymentID: Any
-    Reference: Any
+    Name: str | None
+    PaymentID: str | None
+    Reference: str | None
     RemainingCredit: Any
-    Status: Any
-    StatusAttributeString: Any
+    Status: str | None
+    StatusAttributeString: str | None
     Total: Any
     TotalTax: Any
 

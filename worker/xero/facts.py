@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
@@ -17,6 +17,10 @@ UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 _MARKED = ("Description", "AccountCode", "TaxType", "LineAmount")
 
 
+class Unreadable(ValueError):
+    """What should be an amount is none."""
+
+
 def facts_of(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of one element; what Xero did not say is left out."""
     facts = _facts(kind, element)
@@ -26,10 +30,13 @@ def facts_of(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def money(value: Any) -> Decimal | None:
-    """An amount as Xero, or the ledger, gives it; `None` where there is none."""
+    """An amount as Xero, or the ledger, gives it; `None` where there is none. Raises `Unreadable`."""
     if isinstance(value, Decimal):
         return value
-    return None if value is None or value == "" else Decimal(str(value))
+    try:
+        return None if value is None or value == "" else Decimal(str(value))
+    except InvalidOperation:
+        raise Unreadable(f"{str(value)[:20]!r} is no amount") from None
 
 
 def target_of(element: Mapping[str, Any]) -> str | None:
@@ -74,7 +81,7 @@ def _mark(lines: Any) -> str | None:
     total = 0
     for line in lines:
         description, account, tax_type, amount = map(line.get, _MARKED)
-        exact = Decimal(amount) if amount and type(amount) is str else amount or 0
+        exact = amount if type(amount) is Decimal else money(amount) or 0
         total += crc32(f"{description}\n{account}\n{tax_type}\n{_to_cents(exact)}".encode())
     return f"{total & 0xFFFFFFFF:08x}"
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc6749 import OAuth2Token
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from worker.clock import Clock
@@ -26,7 +25,7 @@ GRACE = timedelta(minutes=30)
 """A replaced refresh token may be used again for so long. https://developer.xero.com/documentation/guides/oauth2/token-types"""
 
 DATA_SCOPES = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
-_LIFETIME_S = 1800
+_LIFETIME_S, _LONGEST_S = 1800.0, 86_400.0
 _TRANSIENT = frozenset({"temporarily_unavailable", "server_error"})
 _OK = 200
 _REFUSALS = frozenset({400, 401, 403})
@@ -105,16 +104,25 @@ def read_tokens(status: int, reply: dict[str, Any], now: datetime) -> TokenSet:
         if status in _REFUSALS and error and error not in _TRANSIENT:
             raise ConsentRevoked(f"xero's identity host refused: {error}", error=error)
         raise TokenUnavailable(f"the identity host answered {status} {error}".rstrip())
-    token = OAuth2Token.from_dict(reply)
-    if not isinstance(token.get("access_token"), str):
+    access_token, refresh_token = reply.get("access_token"), reply.get("refresh_token")
+    if not isinstance(access_token, str):
         raise TokenUnavailable("the identity host answered 200 without an access_token")
     return TokenSet(
-        access_token=token["access_token"],
-        expires_at=now + timedelta(seconds=int(token.get("expires_in") or _LIFETIME_S)),
-        refresh_token=token.get("refresh_token"),
+        access_token=access_token,
+        expires_at=now + timedelta(seconds=_lifetime_s(reply.get("expires_in"))),
+        refresh_token=refresh_token if isinstance(refresh_token, str) else None,
         refreshed_at=now,
-        scope=str(token.get("scope") or ""),
+        scope=str(reply.get("scope") or ""),
     )
+
+
+def _lifetime_s(said: Any) -> float:
+    """What is no time to come is Xero's usual one: to refuse the reply would lose its refresh token."""
+    try:
+        seconds = float(said)
+    except (TypeError, ValueError, OverflowError):
+        return _LIFETIME_S
+    return min(seconds, _LONGEST_S) if seconds > 0 else _LIFETIME_S
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT,
 from worker.ledger.records import Call, Member
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
-from worker.xero.facts import facts_of, money, target_of
+from worker.xero.facts import Unreadable, facts_of, money, target_of
 from worker.xero.messages import classify
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.sameness import sums_unequal, totals_of
@@ -76,7 +76,7 @@ def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
     if reply.outcome is not ReplyKind.ANSWERED:
         return {member.key: Unanswered() for member in call.members}
     pairs = pair(call.members, reply.elements)
-    return {member.key: _verdict(member, pairs.get(member.key), reply) for member in call.members}
+    return {member.key: _readable_verdict(member, pairs.get(member.key), reply) for member in call.members}
 
 
 def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Mapping[str, Any]]:
@@ -97,17 +97,19 @@ def pair(members: Sequence[Member], elements: Sequence[Mapping[str, Any]]) -> di
 
 def messages_of(element: Any, name: str = "ValidationErrors") -> Iterator[str]:
     """Every message of an element, those of its lines and inner documents too."""
-    if type(element) is dict:
-        for field_name, value in element.items():
-            kind = type(value)
-            if kind is list and field_name == name:
-                yield from (text for entry in value if (text := _text(entry)))
-            elif kind is list or kind is dict:
-                yield from messages_of(value, name)
-    elif type(element) is list:
-        for child in element:
-            if type(child) in (list, dict):
-                yield from messages_of(child, name)
+    left = [element]
+    while left:  # not by calling itself: a reply may be nested deeper than calls may be
+        one = left.pop()
+        if type(one) is dict:
+            yield from (text for entry in _listed(one, name) if (text := _text(entry)))
+            left.extend(reversed([value for field_name, value in one.items() if field_name != name]))
+        elif type(one) is list:
+            left.extend(reversed(one))
+
+
+def _listed(element: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = element.get(name)
+    return value if type(value) is list else ()
 
 
 def _text(entry: Any) -> str:
@@ -148,6 +150,13 @@ def _is_unnamed_answer(member: Member, element: Mapping[str, Any]) -> bool:
 
 def _is_error(element: Mapping[str, Any]) -> bool:
     return element.get("StatusAttributeString") == "ERROR" or any(True for _ in messages_of(element))
+
+
+def _readable_verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) -> Verdict:
+    try:
+        return _verdict(member, element, reply)
+    except Unreadable:
+        return Unanswered()
 
 
 def _verdict(member: Member, element: Mapping[str, Any] | None, reply: Reply) -> Verdict:
