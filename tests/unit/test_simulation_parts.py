@@ -10,12 +10,14 @@ import pytest
 from producers.amqp import Delivery
 from schemas.codec import decode_event
 from tests.benchmarks.simulation.broker import Broker, Message, VirtualConsumer
+from tests.benchmarks.simulation.calls import MemoryLedger
 from tests.benchmarks.simulation.scenarios import LANES, organisation
 from tests.benchmarks.simulation.traffic import Shop
 from tests.benchmarks.simulation.virtual import MIDNIGHT, VirtualClock, elapsed, run_virtually
 from tests.benchmarks.simulation.xero import VirtualXero
+from tests.sample_ledger import document, event, key
 from worker.documents import DocumentKey, Kind
-from worker.ledger.records import Call, Known, Purpose
+from worker.ledger.records import Call, HoldState, Known, Purpose
 from worker.mapping.plan import Writes, plan
 from worker.xero.compose import compose
 from worker.xero.reply import ReplyKind
@@ -124,3 +126,22 @@ def test_the_traffic_maps_to_the_documents_it_says() -> None:
         numbers = {(write.kind, write.number) for write in planned.writes}
         assert arrival.wanted in numbers
         assert DocumentKey(*planned.writes[-1].key).org == "main"
+
+
+def test_what_was_parked_for_a_parent_goes_when_the_parent_comes() -> None:
+    async def held_for_days() -> tuple[list[str], ...]:
+        ledger = MemoryLedger()
+        lease = await ledger.leases.acquire("main", "w1")
+        assert lease is not None
+        await ledger.held.hold(lease, [event(1, HoldState.PARENT), event(2, HoldState.PERSON, parent=key(1))])
+        await asyncio.sleep(25 * 3600)
+
+        parked = await ledger.held.expire_parents(lease)
+        again = await ledger.held.expire_parents(lease)
+        early = await ledger.held.sweep_parents(lease)
+        ledger.books.write([document(1)])
+        released = await ledger.held.sweep_parents(lease)
+        due = await ledger.held.due("main")
+        return tuple([one.event_id for one in found] for found in (parked, again, early, released, due))
+
+    assert run_virtually(held_for_days()) == (["event-1"], [], [], ["event-1"], ["event-1"])

@@ -12,6 +12,7 @@ from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.errors import LeaseLost
 from worker.ledger.records import (
     NO_COUNTS,
+    PARENT_MISSING,
     Absorbed,
     Count,
     Document,
@@ -66,7 +67,7 @@ class Books:
         self.held_ever[held.reason] += 1
         if held.state is HoldState.TIME:
             self.timed[held.id] = held
-        elif held.state is HoldState.PARENT and held.parent is not None:
+        elif held.parent is not None and (held.state is HoldState.PARENT or held.reason == PARENT_MISSING):
             self.waiting[held.parent].add(held.id)
         if held.owner is not None:
             self.of_owner[held.owner].add(held.id)
@@ -227,8 +228,9 @@ class HeldEvents:
     ) -> list[Held]:
         before = self._books.fenced(lease) - older_than
         ids = [held_id for waiting in self._books.waiting.values() for held_id in waiting]
-        overdue = [one for held_id in ids if (one := self._books.held[held_id]).created_at and one.created_at <= before]
-        parked = [replace(one, state=HoldState.PERSON, until=None) for one in overdue]
+        waiting = [one for held_id in ids if (one := self._books.held[held_id]).state is HoldState.PARENT]
+        overdue = [one for one in waiting if one.created_at and one.created_at <= before]
+        parked = [replace(one, state=HoldState.PERSON, until=None, reason=PARENT_MISSING) for one in overdue]
         for one in parked:
             self._books.keep(one)
         count(parked)
