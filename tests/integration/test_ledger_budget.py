@@ -89,7 +89,7 @@ async def test_a_clock_that_was_ahead_and_is_put_right_stops_no_calls(ledger: Le
     limits, year_s = Limits(day=60), 365 * 86_400
     lease = await lease_of(ledger)
     clock.advance(year_s)
-    abandoned = [await _open(ledger, lease, limits) for _ in range(5)]
+    before = [await _call(ledger, lease, limits) for _ in range(5)]
     clock.set_back(year_s)
 
     waiting = await _call(ledger, lease, limits)
@@ -97,13 +97,31 @@ async def test_a_clock_that_was_ahead_and_is_put_right_stops_no_calls(ledger: Le
     clock.advance((waiting.until - clock.now()).total_seconds() if isinstance(waiting, Wait) else 0)
     after = await _call(ledger, lease, limits)
 
-    assert all(isinstance(one, Call) for one in abandoned)
+    assert all(isinstance(one, Call) for one in before)
     assert isinstance(waiting, Wait)
     assert (waiting.reason, state.minute.at, spent.in_flight) == ("minute", now, 0)
     assert waiting.seconds < 2
     assert spent.frees_at is not None
     assert now < spent.frees_at <= now + DAY + MINUTE
     assert isinstance(after, Call)
+
+
+async def test_what_is_in_flight_when_a_clock_is_put_right_is_so_until_it_has_landed(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    clock.advance(6 * 3600)
+    for _ in range(5):
+        assert isinstance(await _open(ledger, lease, Limits()), Call)
+    clock.set_back(6 * 3600)
+
+    waited_s = 0.0
+    while isinstance(waiting := await _call(ledger, lease, Limits()), Wait) and waited_s < DAY.total_seconds():
+        assert waiting.reason in ("in_flight", "minute")
+        waited_s += waiting.seconds
+        clock.advance(waiting.seconds)
+
+    assert 60 <= waited_s < 130
 
 
 async def test_calls_of_a_clock_that_was_ahead_are_forgotten_two_days_later(ledger: Ledger, clock: FakeClock) -> None:

@@ -222,7 +222,7 @@ class Calls:
 
     async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
         """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""
-        flying = call.state is CallState.OPEN and now - call.sent_at < IN_FLIGHT_AT_MOST
+        flying = call.state is CallState.OPEN and abs(now - call.sent_at) < IN_FLIGHT_AT_MOST
         counted = await budget.count(self._database, connection, call.org, now)
         return await budget.spend(
             self._database, connection, counted, limits=limits, lane=Lane.IMMEDIATE, own=int(flying)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, case, delete, func, select, type_coerce
+from sqlalchemy import BigInteger, Select, bindparam, case, delete, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.budget.limits import DAY, MINUTE
@@ -36,13 +36,13 @@ def counted_at(now: Any) -> Select[Any]:
     # the time is asked for once, and compared with as a value, so that an index serves
     clock = select(now.label("now")).cte("clock")
     time = select(clock.c.now).scalar_subquery()
-    own_time = select(clock.c.now + _ahead(clock.c.now, bindparam("of"))).scalar_subquery()
+    own_time = select(_own_time(clock.c.now, bindparam("of"))).scalar_subquery()
     minute, sent_at = type_coerce(spends.c.minute, BigInteger), type_coerce(calls.c.sent_at, BigInteger)
     recent = (spends.c.org == bindparam("of"), minute > own_time - whole_micros(COUNTS_FOR))
     span = whole_micros(IN_FLIGHT_AT_MOST)
     of_org = (calls.c.org == bindparam("of"), calls.c.state == CallState.OPEN.value)
-    # what is from further ahead was sent by a clock that was ahead, and has landed
-    in_flight = (*of_org, sent_at > time - span, sent_at < time + span)
+    # what a clock sent that was ahead, and was put right since, lands by the budget's own time
+    in_flight = (*of_org, or_(*(sent_at.between(at - span + 1, at + span) for at in (time, own_time))))
     return select(
         select(func.coalesce(func.sum(spends.c.granted), 0)).where(*recent).scalar_subquery().label("day"),
         select(func.min(spends.c.minute)).where(*recent).scalar_subquery().label("oldest"),
@@ -56,13 +56,13 @@ async def prune(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(_PRUNE, {"now": micros(now)})
 
 
-def _ahead(now: Any, org: Any) -> Any:
-    """How far the budget's own time is ahead of the clock, or a little less; see `worker.budget.own_time`."""
-    is_passed = now >= type_coerce(budgets.c.minute_at, BigInteger)
-    ahead = select(case((is_passed, 0), else_=budgets.c.ahead)).where(budgets.c.org == org)
-    return func.coalesce(ahead.scalar_subquery(), 0)
+def _own_time(now: Any, org: Any) -> Any:
+    """The budget's own time, which `worker.budget.own_time` tells of; the clock's where there is no budget yet."""
+    at = type_coerce(budgets.c.minute_at, BigInteger)
+    own_time = case((now >= at, now), (now + budgets.c.ahead >= at, now + budgets.c.ahead), else_=at)
+    return func.coalesce(select(own_time).where(budgets.c.org == org).scalar_subquery(), now)
 
 
 _PRUNE = delete(spends).where(
-    type_coerce(spends.c.minute, BigInteger) < GIVEN + _ahead(GIVEN, spends.c.org) - whole_micros(2 * DAY)
+    type_coerce(spends.c.minute, BigInteger) < _own_time(GIVEN, spends.c.org) - whole_micros(2 * DAY)
 )
