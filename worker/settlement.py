@@ -98,7 +98,8 @@ class Settlement:
         if call.kind is not Kind.INVOICE or call.method == "PUT" or not documents:
             return list(documents)
         before = await self._s.ledger.documents.get([document.key for document in documents])
-        return [as_adopted(document, before.get(document.key)) for document in documents]
+        ours_from = self._s.org.cut_over.before
+        return [as_adopted(document, before.get(document.key), ours_from) for document in documents]
 
     async def close(self, call: Call, status: int | None) -> None:
         """Close `call` without any document."""

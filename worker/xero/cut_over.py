@@ -6,7 +6,7 @@ The reference is where connectors put the store's order number; the documents' o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -55,10 +55,17 @@ def earlier(
     return _document(write, same[0], policy, now)
 
 
-def as_adopted(document: Document, before: Document | None) -> Document:
-    """With what is known of its cut-over. Of those adopted by earlier releases, which kept no day, it is let go."""
+def as_adopted(document: Document, before: Document | None, ours_from: date | None) -> Document:
+    """With what is known of its cut-over.
+
+    A row of an earlier version has no day of its adoption. It was adopted after its version, and hardly before
+    `ours_from`, the first day that is ours alone.
+    """
     kept = {name: before.facts[name] for name in _KEPT if name in before.facts} if before else {}
-    return document._replace(facts={**document.facts, **kept}) if _DAY in kept else document
+    if before is not None and "due_at_cut_over" in kept:
+        at_least = (before.version + _EASTERNMOST).date()
+        kept.setdefault(_DAY, max(at_least, ours_from or at_least).isoformat())
+    return document._replace(facts={**document.facts, **kept}) if kept else document
 
 
 def _currency(element: Mapping[str, Any], unsaid: str = "") -> str:
