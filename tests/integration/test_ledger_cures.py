@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from worker.checking.services import ledger_fault
@@ -64,3 +65,21 @@ def test_what_is_lost_on_the_way_has_no_cure_of_ours() -> None:
         raise sqlite3.OperationalError("database is locked")
 
     assert (caught.value.said, caught.value.cure) == ("the ledger's database does not answer: database is locked", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ('too many connections for database "books"', ""),
+        ('too many connections for role "xerelay"', ""),
+        ("sorry, too many clients already", ""),
+        ('permission denied for database "books"', "let the user of ledger.url connect (GRANT CONNECT ON DATABASE)"),
+        ('role "xerelay" is not permitted to log in', "let the user of ledger.url log in (ALTER ROLE … LOGIN)"),
+        ('role "xerelay" does not exist', "mend the user in ledger.url, or create it (createuser)"),
+    ],
+)
+def test_a_server_that_is_there_and_refuses_is_mended_where_it_says(said: str, cure: str) -> None:
+    with pytest.raises(LedgerUnavailable) as caught, unavailable():
+        raise psycopg.OperationalError(f'connection failed: connection to server at "127.0.0.1" failed: FATAL:  {said}')
+
+    assert caught.value.cure == cure

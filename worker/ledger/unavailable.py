@@ -16,8 +16,11 @@ _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.Operationa
 
 _NOT_CONNECTED = "connection failed", "connection is bad", "connection timeout", "failed to resolve host"
 _CURES = (
+    ("too many", ""),
     ("pg_hba.conf", "let user and machine in (pg_hba.conf), or mend sslmode in ledger.url"),
     ("password", "mend user and password in ledger.url, or ledger.password"),
+    ("not permitted to log in", "let the user of ledger.url log in (ALTER ROLE … LOGIN)"),
+    ("permission denied for database", "let the user of ledger.url connect (GRANT CONNECT ON DATABASE)"),
     ('role "', "mend the user in ledger.url, or create it (createuser)"),
     ('database "', "mend the database's name in ledger.url, or create it (createdb)"),
     ("certificate", "mend ledger.ca_file, and the host's name in ledger.url"),
