@@ -137,17 +137,31 @@ class Case:
 
     async def leave(self, number: int, facts: Mapping[str, object], *, paid_by_them: bool = True) -> None:
         """Have an earlier connector's invoice of that number, with `facts`, and its payment unless we had made one."""
-        rows = {row.key.owner[2:]: row for row in (await self.rows()).values()}
-        sale, paid = rows["invoice", str(number)], rows["payment", f"invoice-{number}"]
-        left = sale._replace(number=f"OLD-{number}", facts={**sale.facts, **facts})
-        lease = await lease_of(self.ledger)
-        await self.ledger.documents.forget(lease, [sale.key, paid.key] if paid_by_them else [sale.key])
-        await self.ledger.documents.restore(lease, [left])
-        next(one for one in self.xero.elements[Kind.INVOICE] if one["key"] == sale.key)["InvoiceNumber"] = left.number
-        payment = next(one for one in self.xero.elements[Kind.PAYMENT] if one["key"] == paid.key)
-        payment["Invoice"] = {**payment["Invoice"], "InvoiceNumber": left.number}
+        await self.rename(Kind.INVOICE, number, f"OLD-{number}", facts)
         if paid_by_them:
-            payment["Reference"] = "their own words"
+            await self.give_payment(f"invoice-{number}")
+
+    async def rename(self, kind: Kind, number: int, name: str, facts: Mapping[str, object]) -> None:
+        """Have an earlier connector's document of that name, with `facts`, in the place of ours."""
+        sale = await self._row("invoice" if kind is Kind.INVOICE else "credit_memo", str(number))
+        lease = await lease_of(self.ledger)
+        await self.ledger.documents.forget(lease, [sale.key])
+        await self.ledger.documents.restore(lease, [sale._replace(number=name, facts={**sale.facts, **facts})])
+        called, place = ENDPOINTS[kind].number, ENDPOINTS[kind].id.removesuffix("ID")
+        shown = next(one for one in self.xero.elements[kind] if one["key"] == sale.key)
+        shown[called] = name
+        for payment in self.xero.elements[Kind.PAYMENT]:
+            if payment.get(place, {}).get(f"{place}ID") == shown[f"{place}ID"]:
+                payment[place] = {**payment[place], called: name}
+
+    async def give_payment(self, payment_id: str) -> None:
+        """Have it made by an earlier connector, not by us."""
+        paid = await self._row("payment", payment_id)
+        await self.ledger.documents.forget(await lease_of(self.ledger), [paid.key])
+        next(one for one in self.xero.elements[Kind.PAYMENT] if one["key"] == paid.key)["Reference"] = "their own words"
+
+    async def _row(self, entity: str, entity_id: str) -> Document:
+        return next(row for row in (await self.rows()).values() if row.key.owner[2:] == (entity, entity_id))
 
     async def rows(self) -> dict[DocumentKey, Document]:
         planned = [plan(event, SETTINGS) for event in await self.events()]

@@ -83,6 +83,18 @@ async def test_what_an_earlier_connector_paid_on_these_days_of_a_sale_of_others_
     assert (await case.reconcile(*FEBRUARY)).differences == ()
 
 
+async def test_a_refund_left_with_a_credit_note_of_other_days_is_not_extra_beside_an_invoice_of_its_number(
+    case: Case,
+) -> None:
+    await case.rename(Kind.INVOICE, 2, "OLD-12", {})
+    await case.rename(Kind.CREDIT_NOTE, 3, "OLD-12", {"linked": True})
+    await case.give_payment("refund-3")
+    theirs = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"] == "their own words")
+    theirs["Date"] = "2026-01-20"
+
+    assert (await case.reconcile(*JANUARY)).differences == ()
+
+
 async def test_a_payment_of_ours_on_what_was_left_to_an_earlier_connector_is_compared(case: Case) -> None:
     await case.leave(2, {"linked": True}, paid_by_them=False)
     ours = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"].startswith("P-shop-invoice-2"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from worker.documents import Kind
+from worker.ledger.records import Document
 from worker.reconcile.compare import Comparison, Days, compare
 from worker.reconcile.entries import Amount, Entry
 from worker.reconcile.wanted import Unbookable
@@ -36,6 +38,8 @@ def payment(number: str = "P-shop-invoice-1", paid: str = "12.00", account: str 
     return replace(made, **changes)
 
 
-def found(store: list[Entry], xero: list[Entry], *unbookable: Unbookable) -> Comparison:
+def found(
+    store: list[Entry], xero: list[Entry], *unbookable: Unbookable, known: Collection[Document] = ()
+) -> Comparison:
     held = {one.number: one for one in unbookable}
-    return compare(store, xero, DAYS, prefixes=PREFIXES, unbookable=held)
+    return compare(store, xero, DAYS, prefixes=PREFIXES, unbookable=held, known=known)

@@ -172,8 +172,8 @@ def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping
 
 def _with_currencies(theirs: Sequence[Entry]) -> list[Entry]:
     """Payments with the currency of what they settle: Xero's list of payments need not say it."""
-    known = {one.number: one.currency for one in theirs if one.kind is not Kind.PAYMENT}
-    return [one if one.currency else replace(one, currency=known.get(one.settles, "")) for one in theirs]
+    known = {(one.kind, one.number): one.currency for one in theirs}
+    return [one if one.currency else replace(one, currency=known.get(one.target, "")) for one in theirs]
 
 
 def _is_equal(store: Entry, xero: Entry | None) -> bool:
@@ -181,7 +181,7 @@ def _is_equal(store: Entry, xero: Entry | None) -> bool:
 
 
 def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
-    drafts = {xero.number for xero in matched.found.values() if xero.is_draft}
+    drafts = {(xero.kind, xero.number) for xero in matched.found.values() if xero.is_draft}
     replaced = {id(store) for store, _ in matched.replaced}
     for one in wanted:
         theirs = matched.found.get(id(one))
@@ -189,7 +189,7 @@ def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterat
             continue
         if theirs is not None or days.has(one.day):
             detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
-            detail = f"waits until {one.settles} is approved" if one.settles in drafts else detail
+            detail = f"waits until {one.settles} is approved" if one.target in drafts else detail
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-_cents(one.gross))
 
 

@@ -68,6 +68,11 @@ class Entry:
         """It waits for a person's approval."""
         return self.status in UNAPPROVED
 
+    @property
+    def target(self) -> tuple[Kind, str]:
+        """Kind and number of what a payment is on: an invoice and a credit note may have the same number."""
+        return Kind.CREDIT_NOTE if self.sign < 0 else Kind.INVOICE, self.settles
+
     def begins_with(self, prefixes: Iterable[str]) -> bool:
         """Whether its number begins with one of these, of our own numbers."""
         return any(self.number.lower().startswith(prefix.lower()) for prefix in prefixes)

@@ -19,10 +19,11 @@ def wanted_of_us(wanted: Sequence[Entry], theirs: Sequence[Entry]) -> list[Entry
 
 def without_earlier(theirs: Sequence[Entry], known: Iterable[Document], prefixes: Collection[str]) -> list[Entry]:
     """`theirs` without the earlier connector's payments of documents that the ledger knows."""
-    settled = {parts(one.number)[0]: one for one in known}
+    settled = {(one.kind, parts(one.number)[0]): one for one in known}
     return [one for one in theirs if not (_is_of_earlier(one, settled) and not one.begins_with(prefixes))]
 
 
-def _is_of_earlier(one: Entry, settled: Mapping[str, Document]) -> bool:
-    document = settled.get(parts(one.settles)[0]) if one.kind is Kind.PAYMENT else None
+def _is_of_earlier(one: Entry, settled: Mapping[tuple[Kind, str], Document]) -> bool:
+    kind, number = one.target
+    document = settled.get((kind, parts(number)[0])) if one.kind is Kind.PAYMENT else None
     return document is not None and leaves_money(document, str(one.day))

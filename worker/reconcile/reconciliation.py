@@ -118,10 +118,11 @@ class Reconciliation:
 
     async def _ask_for_settled(self) -> list[Document]:
         """What the payments of these days are on, where it is of other days."""
-        known = {document.number for document in self._known.values()}
-        numbers = {entry.settles for entry in self._theirs if entry.kind is Kind.PAYMENT} - known
-        kinds = (Kind.INVOICE, Kind.CREDIT_NOTE)
-        found = [await self.documents.by_number(self.org.name, kind, numbers) for kind in kinds]
+        known = {(document.kind, document.number) for document in self._known.values()}
+        numbers: defaultdict[Kind, set[str]] = defaultdict(set)
+        for kind, number in {entry.target for entry in self._theirs if entry.kind is Kind.PAYMENT} - known:
+            numbers[kind].add(number)
+        found = [await self.documents.by_number(self.org.name, kind, those) for kind, those in numbers.items()]
         return [document for one in found for document in one.values()]
 
     async def _ask_for_strangers(self) -> None:

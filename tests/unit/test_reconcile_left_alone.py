@@ -1,0 +1,61 @@
+"""What money is left to an earlier connector, whose invoices and credit notes may have the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.unit.mapping_cases import VERSION
+from tests.unit.reconcile_cases import found, payment, sale
+from worker.documents import DocumentKey, Kind
+from worker.ledger.records import Document
+from worker.reconcile.compare import Finding
+
+NUMBER = "000000012"
+"""Magento counts invoices and credit memos each for themselves, and an earlier connector may have taken that over."""
+
+PAID_BEFORE = {"due_at_cut_over": "0.00", "cut_over_on": "2026-12-31"}
+ON_INVOICE = payment("their words", settles=NUMBER)
+ON_CREDIT_NOTE = payment("a person's refund", settles=NUMBER, sign=-1)
+
+
+def adopted(kind: Kind, facts: Mapping[str, Any]) -> Document:
+    entity = "invoice" if kind is Kind.INVOICE else "credit_memo"
+    key = DocumentKey("main", "shop", entity, "12", str(kind))
+    return Document(key, kind, f"x-{kind}", NUMBER, VERSION, "hash", facts)
+
+
+INVOICE, CREDIT_NOTE = adopted(Kind.INVOICE, PAID_BEFORE), adopted(Kind.CREDIT_NOTE, {})
+
+
+@pytest.mark.parametrize("known", [[INVOICE, CREDIT_NOTE], [CREDIT_NOTE, INVOICE]], ids=["invoice first", "last"])
+def test_of_an_invoice_and_a_credit_note_of_one_number_each_has_its_own_payments(known: list[Document]) -> None:
+    result = found([], [ON_INVOICE, ON_CREDIT_NOTE], known=known)
+
+    assert [(one.finding, one.number) for one in result.differences] == [(Finding.EXTRA, "a person's refund")]
+
+
+def test_what_was_left_of_a_credit_note_says_nothing_of_the_invoice_of_its_number() -> None:
+    known = [adopted(Kind.CREDIT_NOTE, {"linked": True}), adopted(Kind.INVOICE, {})]
+
+    result = found([], [ON_INVOICE, ON_CREDIT_NOTE], known=known)
+
+    assert [(one.finding, one.number) for one in result.differences] == [(Finding.EXTRA, "their words")]
+
+
+def test_a_payment_has_the_currency_of_its_invoice_beside_a_credit_note_of_that_number() -> None:
+    sides = [sale(NUMBER), sale(NUMBER, kind=Kind.CREDIT_NOTE, currency="EUR")]
+
+    result = found(sides, [*sides, payment("their words", settles=NUMBER, currency="")])
+
+    assert {row.currency for row in result.sums if row.what == "payments"} == {"GBP"}
+
+
+def test_a_payment_does_not_wait_for_the_credit_note_of_its_invoices_number() -> None:
+    sides = [sale(NUMBER), sale(NUMBER, kind=Kind.CREDIT_NOTE, status="DRAFT")]
+
+    result = found([*sides, payment(settles=NUMBER)], sides)
+
+    assert [one.detail for one in result.differences] == ["not in Xero on these days"]
