@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from worker.documents import Kind
 from worker.reconcile.compare import Field, Finding
 from worker.reconcile.entries import Entry
 
-REPLACED = "credits I-shop-1, which was issued anew as I-shop-1~2"
+NUMBERS = pytest.mark.parametrize("number", ["I-shop-1", "OLD-1"], ids=["our own", "adopted"])
 
 
 def test_a_sale_that_was_issued_anew_is_compared_by_what_came_of_it() -> None:
@@ -36,34 +37,50 @@ def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> N
     }
 
 
+@NUMBERS
 @pytest.mark.parametrize(
     ("theirs", "finding", "detail", "cents"),
     [
-        (sale(status="PAID"), Finding.DIFFERENT, "issued anew as I-shop-1~2", -1200),
-        (sale("I-shop-1~1", kind=Kind.CREDIT_NOTE), Finding.EXTRA, REPLACED, 1200),
+        (sale(status="PAID"), Finding.DIFFERENT, "issued anew as {}~2", -1200),
+        (sale(kind=Kind.CREDIT_NOTE), Finding.EXTRA, "credits {0}, which was issued anew as {0}~2", 1200),
     ],
     ids=["the old invoice", "its credit note"],
 )
 def test_half_of_a_re_issue_says_what_became_of_the_sale(
-    theirs: Entry, finding: Finding, detail: str, cents: int
+    number: str, theirs: Entry, finding: Finding, detail: str, cents: int
 ) -> None:
-    day = DAY if theirs.kind is Kind.INVOICE else LATER
+    is_old = theirs.kind is Kind.INVOICE
+    wanted = sale("I-shop-1", amount("20.00", "4.00"), alias=f"{number}~2", day=DAY if is_old else LATER)
 
-    result = found([sale("I-shop-1", amount("20.00", "4.00"), alias="I-shop-1~2", day=day)], [theirs])
+    result = found([wanted], [replace(theirs, number=number if is_old else f"{number}~1")])
 
     [difference] = result.differences
-    assert (difference.finding, difference.detail, difference.cents) == (finding, detail, cents)
+    assert (difference.finding, difference.detail, difference.cents) == (finding, detail.format(number), cents)
 
 
-def test_the_last_invoice_of_a_sale_is_compared_whatever_else_stands_of_it() -> None:
+def test_a_sale_of_its_own_number_is_not_taken_for_what_another_one_began_with() -> None:
+    """An earlier connector may number as re-issues are numbered."""
+    adopted = [sale("I-shop-1", alias="OLD-1"), sale("I-shop-2", alias="OLD-1~2")]
+
+    for wanted in (adopted, adopted[::-1]):
+        result = found(wanted, [sale("OLD-1"), sale("OLD-1~2")])
+
+        assert result.differences == ()
+        assert result.equal == 2
+
+
+@NUMBERS
+def test_the_last_invoice_of_a_sale_is_compared_whatever_else_stands_of_it(number: str) -> None:
     last = amount("20.00", "4.00")
 
-    result = found([sale("I-shop-1", last, alias="I-shop-1~4")], [sale(), sale("I-shop-1~2"), sale("I-shop-1~4", last)])
+    wanted = sale("I-shop-1", last, alias=f"{number}~4")
+
+    result = found([wanted], [sale(number), sale(f"{number}~2"), sale(f"{number}~4", last)])
 
     assert result.equal == 1
     assert [(one.finding, one.number, one.detail) for one in result.differences] == [
-        (Finding.EXTRA, "I-shop-1", "issued anew as I-shop-1~4"),
-        (Finding.EXTRA, "I-shop-1~2", "issued anew as I-shop-1~4"),
+        (Finding.EXTRA, number, f"issued anew as {number}~4"),
+        (Finding.EXTRA, f"{number}~2", f"issued anew as {number}~4"),
     ]
 
 

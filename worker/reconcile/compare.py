@@ -150,7 +150,7 @@ class _Matched:
 
 def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
     """Each entry of Xero to the wanted one it is named after: standing ones first, what is gone last."""
-    ours = {(one.kind, name): one for one in wanted for name in (one.alias, one.number) if name}
+    ours = _by_name(wanted)
     matched = _Matched()
     for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft)):
         match = next((ours[entry.kind, name] for name in entry.names if (entry.kind, name) in ours), None)
@@ -168,6 +168,12 @@ def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping
         else:
             matched.add_repeat(entry)
     return matched
+
+
+def _by_name(wanted: Sequence[Entry]) -> dict[tuple[Kind, str], Entry]:
+    """All that Xero may have them under. What a re-issued sale began with yields to what another one is called."""
+    begun = {(one.kind, parts(one.alias)[0]): one for one in wanted if one.alias}
+    return begun | {(one.kind, name): one for one in wanted for name in (one.alias, one.number) if name}
 
 
 def _with_currencies(theirs: Sequence[Entry]) -> list[Entry]:
