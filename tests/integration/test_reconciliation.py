@@ -50,6 +50,26 @@ async def test_a_document_that_was_moved_into_the_days_is_known_by_the_ledger(ca
     assert difference.fields == (Field("date", "2026-01-10", "2026-02-20"),)
 
 
+@pytest.mark.parametrize("called", ["I-shop-000000001", "OLD-1"])
+async def test_the_first_invoice_of_a_sale_that_is_of_other_days_by_now_is_told_as_issued_anew(
+    case: Case, called: str
+) -> None:
+    await case.rename(Kind.INVOICE, 1, f"{called}~2", {})
+    case.xero.elements[Kind.INVOICE].append(
+        {
+            **case.xero.elements[Kind.INVOICE][0],
+            "InvoiceID": "of-january",
+            "InvoiceNumber": called,
+            "Date": "2026-01-20",
+        }
+    )
+
+    found = await case.reconcile(*JANUARY)
+
+    [difference] = found.differences
+    assert (difference.number, difference.detail) == (called, f"issued anew as {called}~2")
+
+
 async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_extra(case: Case) -> None:
     case.store.row(INVOICES, 1).broken = "its order is gone"
 

@@ -15,6 +15,7 @@ from worker.ledger.records import Document
 from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
+from worker.reconcile.reissued import later_numbers
 from worker.reconcile.theirs import entry_of
 from worker.reconcile.wanted import StoreBooks
 from worker.settings import OrganisationSettings
@@ -121,19 +122,23 @@ class Reconciliation:
         known = {(document.kind, document.number) for document in self._known.values()}
         numbers: defaultdict[Kind, set[str]] = defaultdict(set)
         for kind, number in {entry.target for entry in self._theirs if entry.kind is Kind.PAYMENT} - known:
-            numbers[kind].add(number)
+            numbers[kind] |= {number, *later_numbers(kind, number)}
         found = [await self.documents.by_number(self.org.name, kind, those) for kind, those in numbers.items()]
         return [document for one in found for document in one.values()]
 
     async def _ask_for_strangers(self) -> None:
-        """Our documents whose date was moved into these days: the ledger knows which rows of the store they are."""
+        """Our documents whose sale is of other days: the ledger knows which rows of the store they are.
+
+        Their date was moved into these days; or their sale got another, and was issued anew.
+        """
         known = {(entry.kind, entry.number) for entry in self.books.entries()}
         rows: defaultdict[tuple[str, Entity], set[int]] = defaultdict(set)
         for kind in KINDS:
             strange = [
                 e.number for e in self._theirs if e.kind is kind and not any((kind, n) in known for n in e.names)
             ]
-            for document in (await self.documents.by_number(self.org.name, kind, strange)).values():
+            numbers = [*strange, *(later for number in strange for later in later_numbers(kind, number))]
+            for document in (await self.documents.by_number(self.org.name, kind, numbers)).values():
                 _, source, entity, entity_id, _ = document.key
                 if (row := row_of(entity_id)) is not None:
                     rows[source, Entity(entity)].add(row)
