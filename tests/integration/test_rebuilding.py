@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,10 @@ from worker.documents import Kind
 from worker.mapping.plan import Writes, plan
 from worker.paging import XeroUnreadable
 from worker.rebuild.rebuilding import windows_of
+from worker.rebuild.restoring import UNKNOWN
 from worker.rebuild.windows import Window
 from worker.xero.endpoints import ENDPOINTS
+from worker.xero.reissue import BEGUN
 
 
 @pytest.fixture
@@ -117,12 +120,9 @@ async def test_payments_whose_method_was_mapped_in_the_lost_ledger_are_told_and_
 async def test_a_re_issue_that_was_stopped_in_the_middle_is_begun_where_no_other_credit_was_looked_for(
     case: Case, edited_paid: str, kept: str
 ) -> None:
-    old = next(one for one in case.xero.elements[Kind.INVOICE] if one["key"].entity_id == "2")
-    numbers = {part: f"{old['InvoiceNumber']}~{part}" for part in (1, 2)}
-    new = {**old, "InvoiceID": "new", "InvoiceNumber": numbers[2], "AmountDue": old["Total"]}
-    credit = {"CreditNoteID": "credit", "CreditNoteNumber": numbers[1], "RemainingCredit": old["Total"]}
+    old = credited(case)
+    new = {**old, "InvoiceID": "new", "InvoiceNumber": f"{old['InvoiceNumber']}~2", "AmountDue": old["Total"]}
     case.xero.elements[Kind.INVOICE].append(new)
-    case.xero.elements[Kind.CREDIT_NOTE].append({**old, **credit})
     settings = SETTINGS.model_copy(update={"edited_paid": edited_paid})
 
     await case.rebuild(JANUARY, settings=settings)
@@ -131,3 +131,26 @@ async def test_a_re_issue_that_was_stopped_in_the_middle_is_begun_where_no_other
     made = await case.ledger.documents.get([old["key"]._replace(part="credit_note~1")])
     assert rows[old["key"]].number == kept
     assert len(made) == (edited_paid == "reissue")
+
+
+async def test_a_re_issue_that_was_stopped_before_its_new_invoice_is_begun_within_the_price_of_its_window(
+    case: Case,
+) -> None:
+    old = credited(case)
+    settings = SETTINGS.model_copy(update={"edited_paid": "reissue"})
+
+    await case.rebuild(JANUARY, settings=settings)
+
+    made = await case.ledger.documents.get([old["key"], old["key"]._replace(part="credit_note~1")])
+    assert sorted(row.content_hash for row in made.values()) == [UNKNOWN, BEGUN]
+    in_window = [kind for kind in case.xero.calls if kind is not Kind.CONTACT]
+    assert in_window == [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT]
+    assert len(in_window) == JANUARY.price
+
+
+def credited(case: Case) -> dict[str, Any]:
+    """An invoice of January whose credit note for a re-issue is in Xero, with all of its credit left."""
+    old = next(one for one in case.xero.elements[Kind.INVOICE] if one["key"].entity_id == "2")
+    named = {"CreditNoteID": "credit", "CreditNoteNumber": f"{old['InvoiceNumber']}~1"}
+    case.xero.elements[Kind.CREDIT_NOTE].append({**old, **named, "RemainingCredit": old["Total"]})
+    return old

@@ -26,9 +26,9 @@ def shown(number: str, total: str, **changes: Any) -> dict[str, Any]:
     return {**names, **sums, "Status": "AUTHORISED", "CurrencyCode": "GBP", "Date": "2026-03-02", **changes}
 
 
-def note(left: str) -> dict[str, Any]:
-    named = {"CreditNoteID": "n-1", "CreditNoteNumber": f"{NUMBER}~1", "Type": "ACCRECCREDIT"}
-    return {**named, "Status": "AUTHORISED", "Total": Decimal(12), "RemainingCredit": Decimal(left)}
+def note(left: str, place: int = 1, **changes: Any) -> dict[str, Any]:
+    named = {"CreditNoteID": f"n-{place}", "CreditNoteNumber": f"{NUMBER}~{place}", "Type": "ACCRECCREDIT"}
+    return {**named, "Status": "AUTHORISED", "Total": Decimal(12), "RemainingCredit": Decimal(left), **changes}
 
 
 def index_of(*, left: str, due: str, total: str = "24.00") -> Index:
@@ -59,9 +59,37 @@ def test_one_that_is_done_is_not_begun_again(left: str, due: str) -> None:
     assert index_of(left=left, due=due).unfinished(NUMBER) is None
 
 
+@pytest.mark.parametrize("place", [0, 2], ids=["the first", "the second"])
+def test_one_that_has_no_new_invoice_yet_goes_on_from_its_old_one_whatever_the_store_says_now(place: int) -> None:
+    old = f"{NUMBER}~{place}" if place else NUMBER
+    index = Index(["SHOP-I-webshop-"])
+    index.add(Kind.INVOICE, [shown(NUMBER, "12.00"), shown(old, "24.00", Status="PAID")])
+    index.add(Kind.CREDIT_NOTE, [note("0.00"), note("24.00", place + 1)])
+
+    begun = index.unfinished(NUMBER)
+
+    assert begun is not None
+    rows = as_begun(SOLD, begun, KNOWN)
+    assert [(row.key.part, row.xero_id, row.number, row.content_hash) for row in rows] == [
+        ("invoice", f"i-{old}", old, BEGUN),
+        (f"credit_note~{place + 1}", f"n-{place + 1}", f"{NUMBER}~{place + 1}", UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sale", "credit"), [("VOIDED", "AUTHORISED"), ("PAID", "VOIDED")], ids=["the invoice", "the credit note"]
+)
+def test_one_of_which_a_person_took_back_what_there_was_is_not_begun_again(sale: str, credit: str) -> None:
+    index = Index(["SHOP-I-webshop-"])
+    index.add(Kind.INVOICE, [shown(NUMBER, "12.00", Status=sale)])
+    index.add(Kind.CREDIT_NOTE, [note("12.00", Status=credit)])
+
+    assert index.unfinished(NUMBER) is None
+
+
 def test_a_sale_that_was_never_issued_anew_is_none() -> None:
     index = Index(["SHOP-I-webshop-"])
     index.add(Kind.INVOICE, [shown(NUMBER, "12.00", AmountDue=Decimal(12))])
 
-    assert not index.awaits_credit(NUMBER)
     assert index.unfinished(NUMBER) is None
+    assert index.unfinished("SHOP-I-webshop-100000013") is None

@@ -10,7 +10,7 @@ from typing import Any
 from worker.documents import Kind
 from worker.literals import decode, encode
 from worker.mapping.locks import booked_on
-from worker.xero.endpoints import ENDPOINTS, number_of
+from worker.xero.endpoints import ENDPOINTS, GONE, number_of
 from worker.xero.facts import facts_of, money
 from worker.xero.reissue import parts
 
@@ -37,11 +37,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A re-issue that is not done: the old invoice, its credit note, and the new invoice."""
+    """A re-issue that is not done: the old invoice, its credit note, and the new invoice if it was made."""
 
     old: Candidate
     credit_note: Candidate
-    new: Candidate
+    new: Candidate | None = None
 
 
 class Index:
@@ -72,23 +72,23 @@ class Index:
         called = [one for one in found if _is_called(kind, _spelt(kind, number_of(kind, one.element)), name)]
         return sorted(called, key=lambda one: -parts(number_of(kind, one.element))[1])
 
-    def awaits_credit(self, name: str) -> bool:
-        """Whether the sale was issued anew, and something is due of the last invoice."""
-        last = next(iter(self.candidates(Kind.INVOICE, name)), None)
-        return last is not None and _place(last) > 0 and bool(money(last.element.get("AmountDue")))
-
     def unfinished(self, name: str) -> Begun | None:
-        """What there is of a re-issue whose credit note has credit left, where the last invoice is still in need of it.
+        """What there is of a re-issue that has credit left, and no new invoice yet or one that is in need of it.
 
         Whoever issues a sale anew sets all the credit that the new invoice takes: this one was stopped in the middle.
         """
-        if not self.awaits_credit(name):
-            return None
         invoices = {_place(one): one for one in self.candidates(Kind.INVOICE, name)}
-        last = max(invoices)
-        notes = self.candidates(Kind.CREDIT_NOTE, f"{name}~{last - 1}")
-        left = [one for one in notes if money(one.element.get("RemainingCredit"))]
-        return Begun(invoices[last - 2], left[0], invoices[last]) if left and last - 2 in invoices else None
+        last = max(invoices, default=0)
+        if last in invoices and _is_standing(invoices[last]) and (credit := self._credit_left(f"{name}~{last + 1}")):
+            return Begun(invoices[last], credit)
+        if last - 2 not in invoices or not money(invoices[last].element.get("AmountDue")):
+            return None
+        credit = self._credit_left(f"{name}~{last - 1}")
+        return Begun(invoices[last - 2], credit, invoices[last]) if credit else None
+
+    def _credit_left(self, number: str) -> Candidate | None:
+        notes = filter(_is_standing, self.candidates(Kind.CREDIT_NOTE, number))
+        return next((one for one in notes if money(one.element.get("RemainingCredit"))), None)
 
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
         """Let a document go that is in the ledger now."""
@@ -106,6 +106,10 @@ def _word(number: str) -> str:
 
 def _place(invoice: Candidate) -> int:
     return parts(number_of(Kind.INVOICE, invoice.element))[1]
+
+
+def _is_standing(one: Candidate) -> bool:
+    return one.element.get("Status") not in GONE
 
 
 def _is_called(kind: Kind, number: str, name: str) -> bool:

@@ -106,16 +106,12 @@ class Rebuilding:
         new = {key: one for key, one in fresh.items() if key not in there and key not in self._absent}
         self._sought |= new
         kinds = {one.write.kind for one in new.values()}
+        if Kind.INVOICE in kinds and self.org.edited_paid == "reissue":
+            kinds.add(Kind.CREDIT_NOTE)  # it alone tells of a re-issue that was stopped before its new invoice
         await self._read_lists(kinds, window)
-        if Kind.CREDIT_NOTE not in kinds and self._await_credit():
-            await self._read_lists({Kind.CREDIT_NOTE}, window)
         for kind in _ORDER:
             await self._restore_kind([one for one in self._sought.values() if one.write.kind is kind])
         self._give_up()
-
-    def _await_credit(self) -> bool:
-        sales = (one for one in self._sought.values() if one.write.kind is Kind.INVOICE)
-        return self.org.edited_paid == "reissue" and any(self._index.awaits_credit(one.name) for one in sales)
 
     def _wanted(self, event: Event) -> list[Sought]:
         """The documents of one event. Of one that cannot be mapped none: a sale of a known number is not made twice."""

@@ -47,14 +47,16 @@ def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Doc
 
 def as_begun(write: Write, begun: Begun, known: Known) -> list[Document]:
     """The rows of a sale whose re-issue was stopped in the middle: whatever its next version says goes on with it."""
-    place = parts(number_of(Kind.INVOICE, begun.new.element))[1]
-    credited = write._replace(key=write.key._replace(part=f"credit_note~{place - 1}"), kind=Kind.CREDIT_NOTE)
-    anew = write._replace(key=write.key._replace(part=f"invoice~{place}"))
-    return [
+    place = parts(number_of(Kind.CREDIT_NOTE, begun.credit_note.element))[1]
+    credited = write._replace(key=write.key._replace(part=f"credit_note~{place}"), kind=Kind.CREDIT_NOTE)
+    rows = [
         _row(write, begun.old, known_content=False)._replace(content_hash=BEGUN),
         _row(credited, begun.credit_note, known_content=False),
-        _row(anew, begun.new, known_content=_holds(write, begun.new.element, known)),
     ]
+    if begun.new is None:
+        return rows
+    anew = write._replace(key=write.key._replace(part=f"invoice~{place + 1}"))
+    return [*rows, _row(anew, begun.new, known_content=_holds(write, begun.new.element, known))]
 
 
 def _issue(write: Write, element: Element) -> int:
