@@ -45,6 +45,8 @@ async def test_neither_agent_nor_worker_nor_command_tells_a_secret_or_a_person(
     stage.worker()
     await stage.until(lambda: '"worker.started"' in stage.log(), what="a ledger that the command can use")
     agent = an_agent(stage)
+    # whatever met the refusal rests for five minutes: it is not to be the command's run
+    await stage.until(lambda: '"store.refuses"' in agent_log(stage), what="a request that the store refuses")
     ran = await cli(stage, "resync-all")
     run = re.search(r"resync-status (\S+)", ran)
     assert run, ran
