@@ -13,6 +13,11 @@ def micros(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def whole_micros(span: timedelta) -> int:
+    """Its microseconds, exactly."""
+    return span // _MICROSECOND
+
+
 def instant(value: int) -> datetime:
     """The time that many microseconds after 1970, in UTC."""
     return _EPOCH + value * _MICROSECOND

@@ -14,6 +14,7 @@ from typing import Any
 from worker.budget.bucket import Bucket
 from worker.budget.limits import MINUTE
 from worker.budget.state import Correction, State
+from worker.instants import whole_micros
 
 _NOT_AT_ALL = timedelta(0)
 
@@ -39,7 +40,7 @@ def by_clock(state: State, now: datetime) -> State:
     return State(
         minute=_back(state.minute, state.ahead),
         day=_back(state.day, state.ahead),
-        recent=tuple(at - state.ahead // timedelta(microseconds=1) for at in state.recent),
+        recent=tuple(at - whole_micros(state.ahead) for at in state.recent),
         correction=_corrected_back(state.correction, state.ahead),
     )
 

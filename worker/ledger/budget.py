@@ -18,12 +18,12 @@ from worker.budget.decision import Grant, decide
 from worker.budget.limits import Limits
 from worker.budget.own_time import by_clock, own_time, righted
 from worker.budget.state import Correction, Spent, State, fresh
-from worker.instants import instant, micros
+from worker.instants import instant, micros, whole_micros
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import Row, ask
 from worker.ledger.records import Lease, Wait
-from worker.ledger.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at, whole_micros
+from worker.ledger.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, spends
 

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, bindparam, case, delete, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.budget.limits import DAY, MINUTE
-from worker.instants import micros
+from worker.instants import micros, whole_micros
 from worker.ledger.engine import DATABASE_NOW
 from worker.ledger.records import CallState
 from worker.ledger.tables import budgets, calls, spends
@@ -22,13 +22,6 @@ COUNTS_FOR = DAY + MINUTE
 
 GIVEN = bindparam("now", type_=BigInteger)
 DATABASE_TIME = type_coerce(DATABASE_NOW, BigInteger)
-
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def whole_micros(span: timedelta) -> int:
-    """Microseconds, exactly."""
-    return span // _MICROSECOND
 
 
 def counted_at(now: Any) -> Select[Any]:
