@@ -39,6 +39,15 @@ async def record(runs: StoreRuns, name: str) -> Run:
     return run
 
 
+async def ended(runs: StoreRuns, name: str, state: RunState) -> Run:
+    """With two events on the wire."""
+    run = await record(runs, name)
+    await runs.begin(run)
+    await runs.save_page(run, INVOICES, Progress(last=7, pages=1, rows=2, published=2), [])
+    await runs.finish(run, state)
+    return run
+
+
 async def left(ledger: Ledger) -> set[str]:
     return {run.id for run in await ledger.runs.latest(10_000)}
 
@@ -69,11 +78,7 @@ async def test_runs_that_ended_before_the_retention_are_dropped_with_their_progr
 async def test_a_run_whose_events_wait_in_the_backfill_is_kept_until_they_are_settled(
     ledger: Ledger, clock: FakeClock
 ) -> None:
-    runs = await in_charge(ledger)
-    waiting = await record(runs, "waiting")
-    await runs.begin(waiting)
-    await runs.save_page(waiting, INVOICES, Progress(last=7, pages=1, rows=2, published=2), [])
-    await runs.finish(waiting, RunState.DONE)
+    waiting = await ended(await in_charge(ledger), "waiting", RunState.DONE)
     await ledger.runs.add({waiting.id: {"written": 1}})
     clock.advance(40 * DAY_S)
 
@@ -87,11 +92,7 @@ async def test_a_run_whose_events_wait_in_the_backfill_is_kept_until_they_are_se
 async def test_a_run_whose_events_were_never_counted_is_dropped_after_thirteen_months(
     ledger: Ledger, clock: FakeClock
 ) -> None:
-    runs = await in_charge(ledger)
-    run = await record(runs, "lost")
-    await runs.begin(run)
-    await runs.save_page(run, INVOICES, Progress(last=7, pages=1, rows=2, published=2), [])
-    await runs.finish(run, RunState.CANCELLED)
+    await ended(await in_charge(ledger), "lost", RunState.CANCELLED)
     clock.advance(timedelta(days=401).total_seconds())
 
     assert await ledger.runs.purge(30) == 1

@@ -160,11 +160,16 @@ class SlowBroker(MemoryBroker):
         await self.agrees.wait()
 
 
-async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_queue_consumed(ledger: Ledger) -> None:
-    broker = SlowBroker()
+async def consuming(ledger: Ledger, broker: SlowBroker) -> tuple[Runner, asyncio.Task[None]]:
     runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
     running = asyncio.create_task(runner.run())
     await until(lambda: len(broker.consumed) > 2, what="queues that are consumed")
+    return runner, running
+
+
+async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_queue_consumed(ledger: Ledger) -> None:
+    broker = SlowBroker()
+    runner, running = await consuming(ledger, broker)
     runner.stop()
     await until(lambda: broker.asked, what="the first cancellation")
 
@@ -177,9 +182,7 @@ async def test_a_runner_that_is_cancelled_while_it_returns_everything_leaves_no_
 
 async def test_a_queue_whose_cancellation_is_not_answered_leaves_no_other_consumed(ledger: Ledger) -> None:
     broker = SlowBroker()
-    runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, MemoryXero())
-    running = asyncio.create_task(runner.run())
-    await until(lambda: len(broker.consumed) > 2, what="queues that are consumed")
+    runner, running = await consuming(ledger, broker)
 
     runner.stop()
 
