@@ -34,6 +34,11 @@ class Candidate:
     element: Element
     facts: Mapping[str, Any]
 
+    @property
+    def is_standing(self) -> bool:
+        """Whether it is neither voided nor deleted."""
+        return self.element.get("Status") not in GONE
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -79,7 +84,7 @@ class Index:
         """
         invoices = {_place(one): one for one in self.candidates(Kind.INVOICE, name)}
         last = max(invoices, default=0)
-        if last in invoices and _is_standing(invoices[last]) and (credit := self._credit_left(f"{name}~{last + 1}")):
+        if last in invoices and invoices[last].is_standing and (credit := self._credit_left(f"{name}~{last + 1}")):
             return Begun(invoices[last], credit)
         if last - 2 not in invoices or not money(invoices[last].element.get("AmountDue")):
             return None
@@ -87,7 +92,7 @@ class Index:
         return Begun(invoices[last - 2], credit, invoices[last]) if credit else None
 
     def _credit_left(self, number: str) -> Candidate | None:
-        notes = filter(_is_standing, self.candidates(Kind.CREDIT_NOTE, number))
+        notes = (one for one in self.candidates(Kind.CREDIT_NOTE, number) if one.is_standing)
         return next((one for one in notes if money(one.element.get("RemainingCredit"))), None)
 
     def forget(self, kind: Kind, element_id: str, name: str) -> None:
@@ -106,10 +111,6 @@ def _word(number: str) -> str:
 
 def _place(invoice: Candidate) -> int:
     return parts(number_of(Kind.INVOICE, invoice.element))[1]
-
-
-def _is_standing(one: Candidate) -> bool:
-    return one.element.get("Status") not in GONE
 
 
 def _is_called(kind: Kind, number: str, name: str) -> bool:

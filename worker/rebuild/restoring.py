@@ -16,7 +16,7 @@ from worker.literals import decode, encode
 from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
-from worker.xero.endpoints import GONE, id_of, inner, number_of
+from worker.xero.endpoints import id_of, inner, number_of
 from worker.xero.facts import facts_of, target_of
 from worker.xero.match import match
 from worker.xero.reissue import BEGUN, parts
@@ -36,7 +36,7 @@ def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Doc
     if write.kind is Kind.ALLOCATION:
         return _allocation(write, [one.element for one in candidates], known)
     found = [
-        (not _is_standing(one.element), -_issue(write, one.element), not _holds(write, one.element, known), place)
+        (not one.is_standing, -_issue(write, one.element), not _holds(write, one.element, known), place)
         for place, one in enumerate(candidates)
     ]
     if not found:
@@ -61,10 +61,6 @@ def as_begun(write: Write, begun: Begun, known: Known) -> list[Document]:
 
 def _issue(write: Write, element: Element) -> int:
     return parts(number_of(write.kind, element))[1] if write.kind is Kind.INVOICE else 0
-
-
-def _is_standing(element: Element) -> bool:
-    return element.get("Status") not in GONE
 
 
 def _holds(write: Write, element: Element, known: Known) -> bool:
