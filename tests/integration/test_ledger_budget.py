@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from schemas.envelope import Lane
 from tests.budget_simulation import most_within
 from tests.fakes import START, FakeClock
@@ -154,6 +156,37 @@ async def test_a_ledger_that_asks_the_database_for_the_time_finds_its_clock_put_
     assert isinstance(after, Call)
     assert (spent.day, spent.in_flight) == (2, 0)
     assert now - MINUTE < state.minute.at <= now
+
+
+@pytest.mark.parametrize("purged", [False, True])
+async def test_a_call_counts_until_it_is_24_hours_old_not_its_minute(
+    ledger: Ledger, clock: FakeClock, *, purged: bool
+) -> None:
+    limits = Limits(day=3, burst=1.0, reserve=0.0)
+    lease = await lease_of(ledger)
+    clock.advance(59)
+    for _ in range(3):
+        assert isinstance(await _call(ledger, lease, limits), Call)
+
+    clock.advance(DAY.total_seconds() - 30)
+    if purged:
+        await ledger.calls.purge(retention_days=30)
+
+    assert isinstance(await _call(ledger, await lease_of(ledger), limits), Wait)
+
+
+async def test_the_call_that_is_answered_is_not_taken_off_what_xero_says_is_left(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    under_way = [await _open(ledger, lease, Limits()) for _ in range(2)]
+    assert isinstance(under_way[0], Call)
+
+    await ledger.calls.correct(ORG, Headers(day_remaining=7))
+    before_it_is_closed = (await ledger.budget.standing(ORG, Limits()))[0].correction.day_remaining
+    await ledger.calls.close(lease, under_way[0].id, status=200, headers=Headers(day_remaining=7))
+    as_it_is_closed = (await ledger.budget.standing(ORG, Limits()))[0].correction.day_remaining
+
+    # the other one, which Xero may not have counted
+    assert (before_it_is_closed, as_it_is_closed) == (6, 6)
 
 
 async def _call(ledger: Ledger, lease: Lease, limits: Limits) -> Call | Wait:

@@ -92,6 +92,35 @@ async def test_a_retry_inside_a_call_costs_a_token_but_no_place_in_flight(ledger
     assert await ledger.calls.spend_again(lease, call.id, limits=limits) is False
 
 
+async def test_what_is_begun_is_finished_from_the_reserve(ledger: Ledger) -> None:
+    lease, limits = await lease_of(ledger), Limits(day=2, burst=1.0, reserve=0.5)
+    call = await open_call(ledger, lease, write(1), limits=limits)
+    await ledger.calls.mark_uncertain(lease, call.id, status=504, detail="gateway time-out")
+
+    batch = await ledger.calls.open_read(
+        lease, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path="/Invoices", params={}, limits=limits
+    )
+    again = await ledger.calls.resend(lease, call.id, limits=limits)
+
+    assert isinstance(batch, Wait)
+    assert isinstance(again, Call)
+
+
+async def test_a_call_that_counts_as_under_way_no_more_takes_a_place_when_it_is_sent_again(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease, limits = await lease_of(ledger), Limits(concurrent=1)
+    call = await open_call(ledger, lease, write(1), limits=limits)
+    clock.advance(66)
+    lease = await lease_of(ledger)
+    await open_call(ledger, lease, write(2), limits=limits)
+
+    again = await ledger.calls.resend(lease, call.id, limits=limits)
+
+    assert isinstance(again, Wait)
+    assert again.reason == "in_flight"
+
+
 async def test_calls_of_a_dead_worker_give_their_places_back(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger, "dead")
     for n in range(5):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.budget_simulation import Simulation
 from tests.fakes import START
-from worker.budget.corrections import Headers, corrected, forbidden_until
+from worker.budget.corrections import Headers, corrected, forbidden_until, granted
 from worker.budget.decision import Grant
 from worker.budget.limits import Limits
 from worker.budget.state import Correction
@@ -122,6 +122,39 @@ def test_a_shorter_refusal_does_not_shorten_a_longer_one() -> None:
     hear(simulation, Headers(problem="concurrent"), START + SECOND)
 
     assert simulation.ask(START + 3 * SECOND) == Wait(START + 3 * SECOND, START + 40 * SECOND, "minute")
+
+
+def test_a_probe_that_is_refused_does_not_lift_the_block_it_probed() -> None:
+    blocked = corrected(Correction(), Headers(retry_after_s=4 * 900, problem="day"), in_flight=0, now=START)
+    probed = granted(blocked, START + QUARTER)
+
+    refused = Headers(retry_after_s=1, problem="concurrent")
+    again = corrected(probed, refused, in_flight=0, now=START + QUARTER + SECOND)
+
+    assert again.blocked_until == START + 4 * QUARTER
+
+
+def test_a_reply_lifts_no_block_that_came_with_the_moment_of_its_grant() -> None:
+    blocked = corrected(Correction(), Headers(retry_after_s=4 * 900, problem="day"), in_flight=0, now=START)
+    probed = granted(blocked, START)
+
+    answered = corrected(probed, Headers(day_remaining=900), in_flight=0, now=START + SECOND)
+
+    assert probed.probed_at == probed.blocked_at
+    assert answered.blocked_until == START + 4 * QUARTER
+
+
+def test_each_grant_takes_one_of_the_calls_that_xero_said_the_minute_has() -> None:
+    heard = corrected(Correction(), Headers(minute_remaining=1), in_flight=0, now=START)
+
+    assert forbidden_until(heard, START + SECOND) is None
+    assert forbidden_until(granted(heard, START + SECOND), START + 2 * SECOND) is not None
+
+
+def test_a_call_that_the_app_has_left_in_its_minute_is_one() -> None:
+    heard = corrected(Correction(), Headers(app_minute_remaining=1), in_flight=0, now=START)
+
+    assert forbidden_until(heard, START) is None
 
 
 def hear(simulation: Simulation, headers: Headers, now: datetime, in_flight: int = 0) -> None:
