@@ -129,7 +129,6 @@ async def test_a_document_cannot_be_in_two_open_calls(ledger: Ledger) -> None:
 
 async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
-    await put_documents(ledger, lease, document(5))
     await ledger.held.hold(lease, [event(1), event(2, HoldState.PERSON, version=START + SECOND)])
     await ledger.held.hold(lease, [event(3, HoldState.PARENT, parent=key(1))])
     call = await open_call(ledger, lease, write(1), write(2))
@@ -141,7 +140,6 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
         call.id,
         status=200,
         documents=[document(1)],
-        removed=[key(5)],
         held=[event(4, HoldState.PERSON)],
         completed=[(owner, START) for owner in owners if owner],
         count=dropped,
@@ -151,7 +149,7 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
         ("event-3", HoldState.TIME, clock.now())
     ]
     assert [one.event_id for one in dropped] == ["event-1"]
-    assert await ledger.documents.get([key(1), key(5)]) == {key(1): document(1)}
+    assert await ledger.documents.get([key(1)]) == {key(1): document(1)}
     assert {one.event_id for one in await ledger.held.parked(ORG)} == {"event-2", "event-4"}
     assert [one.event_id for one in await ledger.held.due(ORG)] == ["event-3"]
     assert await ledger.calls.unsettled(ORG) == []
@@ -163,11 +161,12 @@ async def test_closing_twice_is_closing_once(ledger: Ledger) -> None:
     await ledger.held.hold(lease, [event(3, HoldState.PARENT, parent=key(1))])
 
     first = await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
-    second = await ledger.calls.close(lease, call.id, status=500, removed=[key(1)], held=[event(9)])
+    second = await ledger.calls.close(lease, call.id, status=500, documents=[document(9)], held=[event(9)])
 
     assert [child.event_id for child in first] == ["event-3"]
     assert second == []
-    assert key(1) in await ledger.documents.get([key(1)])
+    assert set(await ledger.documents.get([key(1), key(9)])) == {key(1)}
+    assert await ledger.held.parked(ORG) == []
     assert (await ledger.calls.usage(ORG, START))[0].status == 200
 
 

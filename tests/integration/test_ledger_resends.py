@@ -153,12 +153,11 @@ async def test_a_read_costs_a_token_and_is_counted_but_never_unsettled(ledger: L
         params={"InvoiceNumbers": "I-shop-1"},
         limits=AMPLE,
         kind=Kind.INVOICE,
-        members=written.members,
     )
 
     assert isinstance(refused, Wait)
     assert isinstance(read, Call)
-    assert (read.method, read.params, read.members) == ("GET", {"InvoiceNumbers": "I-shop-1"}, written.members)
+    assert (read.method, read.params, read.members) == ("GET", {"InvoiceNumbers": "I-shop-1"}, ())
     assert [call.id for call in await ledger.calls.unsettled(ORG)] == [written.id]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, exc, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.envelope import Lane
 from worker.budget.corrections import Headers
 from worker.budget.limits import Limits
-from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.documents import EntityKey, Kind, Write
 from worker.ledger import budget, closing, report
 from worker.ledger.call_rows import call_of, row_of
 from worker.ledger.documents import read_documents, read_item_codes
@@ -30,14 +30,13 @@ from worker.ledger.records import (
     Held,
     Known,
     Lease,
-    Member,
     Opened,
     Purpose,
     Wait,
     uncounted,
 )
+from worker.ledger.resends import is_under_way, keeps_its_key
 from worker.ledger.run_counts import add_counts
-from worker.ledger.spends import IN_FLIGHT_AT_MOST
 from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import calls, claims
 from worker.ledger.voids import read_voids
@@ -102,9 +101,11 @@ class Calls:
         params: Mapping[str, str],
         limits: Limits,
         kind: Kind | None = None,
-        members: Sequence[Member] = (),
     ) -> Call | Wait:
-        """Spend a token and open a GET. Its members stay with the call they are looked up for. Raises `LeaseLost`."""
+        """Spend a token and open a GET. It has no members: they stay with the call they are looked up for.
+
+        Raises `LeaseLost`.
+        """
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease)
             wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane)
@@ -120,7 +121,7 @@ class Calls:
                 params=dict(params),
                 body=None,
                 idempotency_key=None,
-                members=tuple(members),
+                members=(),
                 opened_at=counted.now,
                 sent_at=counted.now,
             )
@@ -136,7 +137,7 @@ class Calls:
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             call = await _pending(connection, lease.name, call_id)
-            if call is None or not timedelta(0) <= now - call.opened_at <= timedelta(seconds=within_s):
+            if call is None or not keeps_its_key(call, now, within_s):
                 return None
             wait = await self._spend_for(connection, call, limits, now)
             if wait is not None:
@@ -164,7 +165,6 @@ class Calls:
         *,
         status: int | None,
         documents: Sequence[Document] = (),
-        removed: Sequence[DocumentKey] = (),
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
@@ -172,12 +172,12 @@ class Calls:
     ) -> list[Held]:
         """Write down how the call ended, all of it or nothing; returns the children that its documents release.
 
-        Documents are written (versions never lowered) and removed; held rows of completed entities up to the version
+        Documents are written (versions never lowered); held rows of completed entities up to the version
         are dropped, then `held` is inserted; `count` says what the runs have of it, those dropped included; `headers`
         correct the budget as `correct` does. Closing a closed call changes nothing else and returns nothing: children
         released before are due. Raises `LeaseLost`; `LedgerError` for an unknown call.
         """
-        verdict = closing.Verdict(status, documents, removed, held, completed)
+        verdict = closing.Verdict(status, documents, held, completed)
         async with self._database.transaction() as connection:
             now, closed, holding = await closing.begin(self._database, connection, lease, call_id, verdict)
             if headers is not None:
@@ -222,10 +222,9 @@ class Calls:
 
     async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
         """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""
-        flying = call.state is CallState.OPEN and abs(now - call.sent_at) < IN_FLIGHT_AT_MOST
         counted = await budget.count(self._database, connection, call.org, now)
         return await budget.spend(
-            self._database, connection, counted, limits=limits, lane=Lane.IMMEDIATE, own=int(flying)
+            self._database, connection, counted, limits=limits, lane=Lane.IMMEDIATE, own=int(is_under_way(call, now))
         )
 
 

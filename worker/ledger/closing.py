@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey, EntityKey
+from worker.documents import EntityKey
 from worker.instants import instant
-from worker.ledger.documents import delete_documents, drop_held, read_documents, write_documents
+from worker.ledger.documents import drop_held, read_documents, write_documents
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LedgerError
 from worker.ledger.held import insert_held, release_children
@@ -35,14 +35,13 @@ class Verdict:
 
     status: int | None
     documents: Sequence[Document]
-    removed: Sequence[DocumentKey]
     held: Sequence[Held]
     completed: Sequence[tuple[EntityKey, datetime]]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing but the call itself ends, as with one that only read."""
-        return not (self.documents or self.removed or self.held or self.completed)
+        return not (self.documents or self.held or self.completed)
 
 
 async def begin(
@@ -71,7 +70,6 @@ async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdic
     """What the answer means for the documents of a call that is being closed; see `Calls.close`."""
     await prepared(dialect, _UNCLAIM).run_last(connection, [{"this": call_id}])
     await write_documents(connection, dialect, verdict.documents)
-    await delete_documents(connection, verdict.removed)
 
 
 async def settle_held(

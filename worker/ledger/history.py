@@ -118,16 +118,13 @@ class Histories:
         since: datetime,
         owners: Collection[EntityKey],
         xero_ids: Collection[str] = (),
-        kinds: Collection[Kind] = (),
     ) -> list[PastCall]:
-        """Calls opened `since` that carried or asked for these entities' documents, oldest first.
+        """Calls opened `since` that carried these entities' documents, oldest first.
 
         With `xero_ids` also payments and allocations of the documents with these ids. 30,000 full calls take some 3 s.
         """
         statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
         statement = statement.where(calls.c.members.is_not(None))
-        if kinds:
-            statement = statement.where(calls.c.kind.in_([kind.value for kind in kinds]))
         wanted = _Wanted(owners, xero_ids)
         return [
             past

@@ -52,7 +52,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class CallSeen:
-    """A call that carried, or asked for, what the history is of: `carried`, out of `documents`."""
+    """A call that carried what the history is of: `carried`, out of `documents`."""
 
     id: str
     opened_at: datetime

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Overlays, Pauses, Runs
@@ -15,7 +15,7 @@ from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Spent, State, fresh
-from worker.documents import DocumentKey, EntityKey, Kind, Write
+from worker.documents import EntityKey, Kind, Write
 from worker.ledger.records import (
     Call,
     CallState,
@@ -26,12 +26,12 @@ from worker.ledger.records import (
     Held,
     HoldState,
     Lease,
-    Member,
     Opened,
     Purpose,
     Wait,
     uncounted,
 )
+from worker.ledger.resends import is_under_way, keeps_its_key
 from worker.ledger.spends import IN_FLIGHT_AT_MOST
 
 
@@ -109,13 +109,12 @@ class Calls:
         params: Mapping[str, str],
         limits: Limits,
         kind: Kind | None = None,
-        members: Sequence[Member] = (),
     ) -> Call | Wait:
         now = self._books.fenced(lease)
         wait = self.accounts[lease.name].spend(limits, lane, now)
         if wait is not None:
             return wait
-        call = self._call(lease.name, purpose, kind, now, Composed("GET", path, params, b"", tuple(members)))
+        call = self._call(lease.name, purpose, kind, now, Composed("GET", path, params, b"", ()))
         self.accounts[lease.name].pending[call.id] = call
         return call
 
@@ -123,10 +122,9 @@ class Calls:
         now = self._books.fenced(lease)
         account = self.accounts[lease.name]
         call = account.pending.get(call_id)
-        if call is None or now - call.opened_at > timedelta(seconds=within_s):
+        if call is None or not keeps_its_key(call, now, within_s):
             return None
-        flying = call.state is CallState.OPEN and now - call.sent_at < IN_FLIGHT_AT_MOST
-        wait = account.spend(limits, Lane.IMMEDIATE, now, own=int(flying))
+        wait = account.spend(limits, Lane.IMMEDIATE, now, own=int(is_under_way(call, now)))
         if wait is not None:
             return wait
         account.pending[call_id] = replace(call, sends=call.sends + 1, sent_at=now, state=CallState.OPEN)
@@ -139,7 +137,6 @@ class Calls:
         *,
         status: int | None,
         documents: Sequence[Document] = (),
-        removed: Sequence[DocumentKey] = (),
         held: Sequence[Held] = (),
         completed: Sequence[tuple[EntityKey, datetime]] = (),
         headers: Headers | None = None,
