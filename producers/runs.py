@@ -9,7 +9,7 @@ from typing import Protocol
 
 from producers.checkpoints import Memory
 from producers.store import Stream
-from schemas.commands import Command, Resync, ResyncAll, SyncNow
+from schemas.commands import Resync, ResyncAll, SyncNow
 from schemas.entities import Entity
 
 StoreCommand = ResyncAll | Resync | SyncNow
@@ -112,8 +112,3 @@ class Runs(Protocol):
     async def finish(self, run: Run, state: RunState, detail: str = "") -> None:
         """It ended; a run that was cancelled meanwhile stays so. Raises `NotInCharge`."""
         ...
-
-
-def is_for_stores(command: Command) -> bool:
-    """Whether a store carries it out."""
-    return isinstance(command, ResyncAll | Resync | SyncNow)

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from schemas.assembly import assembled
 from schemas.dates import Timestamp, rfc3339
-from schemas.entities import SNAPSHOTS, Entity, Removed, Snapshot
+from schemas.entities import Entity, Removed, Snapshot
 from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, OrgName, data_model, data_schema, event_type
 from schemas.errors import Sender, Undecodable
 from schemas.faults import undecodable
@@ -185,11 +185,6 @@ def validate(model: type[T], data: dict[str, Any]) -> T:
         return model.model_validate(data)
     except ValidationError as error:
         raise undecodable("data", error) from None
-
-
-def snapshot(entity: Entity, data: dict[str, Any]) -> Snapshot:
-    """One entity's data. Raises `Undecodable`."""
-    return validate(SNAPSHOTS[entity], data)
 
 
 def _check_size(body: bytes) -> None:

@@ -91,7 +91,6 @@ class Chain:
 
     scene: Scene
     progress: Progress
-    broker_url: str
     config: Path
     environ: Mapping[str, str]
     processes: Mapping[str, subprocess.Popen[bytes]]
@@ -230,4 +229,4 @@ async def _standing(
         commands = {"worker": "worker", "agent": "store"}
         processes = {name: start(name, "worker", word, "--config", str(config))[0] for name, word in commands.items()}
         scene = Scene(shop, wire, inspection, store, start_date, plan.orders)
-        yield Chain(scene, progress, broker_url, config, environ, processes, started, plan.deadline_s)
+        yield Chain(scene, progress, config, environ, processes, started, plan.deadline_s)

@@ -25,7 +25,6 @@ from tests.store_documents import (
 )
 
 PREFIXES = ("", "base_")
-DELETED_VIEWS_WEBSITE = 1
 WEBSITE_OF_VIEW = {1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 3, 7: 4}
 
 

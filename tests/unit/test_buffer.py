@@ -12,8 +12,6 @@ from worker.buffer import Buffer
 from worker.documents import DocumentKey, Kind
 from worker.work import Work, everyone
 
-_NEVER = -1.0
-
 
 def test_a_document_is_sendable_only_after_what_it_needs_is_there() -> None:
     buffer = Buffer()

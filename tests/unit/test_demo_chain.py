@@ -25,7 +25,7 @@ class Standstill:
 
 def chain(out: io.StringIO, *, started: float, deadline_s: float) -> Chain:
     progress = Progress(Console(file=out, width=80))
-    return Chain(cast(Scene, Standstill()), progress, "", Path(), {}, {}, started, deadline_s)
+    return Chain(cast(Scene, Standstill()), progress, Path(), {}, {}, started, deadline_s)
 
 
 async def test_what_takes_too_long_is_given_up_and_said_once() -> None:

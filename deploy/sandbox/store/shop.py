@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from deploy.sandbox.store.tax import Rate, TaxSettings
 
 STANDARD, REDUCED, ZERO_RATED, UNTAXED = 2, 4, 5, 0
-TAX_CLASSES = {STANDARD: "Taxable Goods", REDUCED: "Reduced", ZERO_RATED: "Zero"}
 
 GB_20 = Rate(1, "GB-VAT-20", "GB", 20_000)
 GB_5 = Rate(2, "GB-VAT-5", "GB", 5_000)
@@ -40,7 +39,6 @@ class Website:
     name: str
     currency: str
     timezone: str
-    countries: tuple[str, ...]
     taxes: TaxSettings
     shipping: int
     fpt_in_subtotal: bool = False
@@ -75,7 +73,6 @@ MAIN = Website(
     name="Main Website",
     currency="GBP",
     timezone="Europe/London",
-    countries=("GB",),
     taxes=TaxSettings("total", inclusive=False, after_discount=True),
     shipping=499,
 )
@@ -85,7 +82,6 @@ EUROPE = Website(
     name="Europe",
     currency="EUR",
     timezone="Europe/Berlin",
-    countries=("DE", "FR"),
     taxes=TaxSettings("row", inclusive=True, after_discount=True),
     shipping=595,
 )
@@ -95,7 +91,6 @@ AMERICA = Website(
     name="America",
     currency="USD",
     timezone="America/New_York",
-    countries=("US",),
     taxes=TaxSettings("unit", inclusive=False, after_discount=True),
     shipping=799,
 )
@@ -105,7 +100,6 @@ OUTLET = Website(
     name="Outlet",
     currency="GBP",
     timezone="Europe/London",
-    countries=("GB",),
     taxes=TaxSettings("unit", inclusive=True, after_discount=False),
     shipping=350,
     fpt_in_subtotal=True,
