@@ -28,7 +28,7 @@ _ROUNDED_OFF = Decimal("0.00005")
 _CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
 """System accounts that no line may name."""
 
-_FLAGS = {
+APPLIES = {
     "REVENUE": "CanApplyToRevenue",
     "EXPENSE": "CanApplyToExpenses",
     "ASSET": "CanApplyToAssets",
@@ -255,7 +255,7 @@ def _pair_faults(
 ) -> Iterator[tuple[tuple[str, str], Fault]]:
     for key, tax_type in org.tax.items():
         for code in {code for _, code in org.accounts if code}:
-            flag = _FLAGS.get(str(accounts.get(code, {}).get("Class")))
+            flag = APPLIES.get(str(accounts.get(code, {}).get("Class")))
             if flag is None or types.get(tax_type, {}).get(flag) is not False:
                 continue
             detail = f"tax type {tax_type} cannot be used with account {code}, whose class it does not apply to"

@@ -32,7 +32,6 @@ UNSENT, LOST = "unsent", "lost"
 _ENTITIES = frozenset(Entity)
 _UNKNOWN = "unknown"
 _LABELS = (*map(str, Entity), _UNKNOWN)
-_WRITTEN = frozenset({"written", "adopted"})
 
 
 @dataclass(slots=True)
@@ -83,7 +82,7 @@ class Counts:
         now = self._now()
         for work in works:
             self.events[work.owner.entity, work.lane, work.result] += 1
-            if work.result in _WRITTEN:
+            if work.is_in_the_books:
                 self.delays[work.lane].add(max(0.0, (now - work.occurred_at).total_seconds()))
             if work.absorbed:
                 self._coalesced(work)

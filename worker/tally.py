@@ -9,8 +9,6 @@ from schemas.codec import decode_event
 from worker.ledger.records import Held, HoldState, Tally
 from worker.work import Work
 
-_WRITTEN = frozenset({"written", "adopted"})
-
 
 def tally(
     works: Iterable[Work],
@@ -28,7 +26,7 @@ def tally(
     counts: dict[str, Counter[str]] = {}
     for work in works:
         if work.run_id or work.absorbed:
-            _count(counts, work, "written" if work.result in _WRITTEN else "unchanged", besides)
+            _count(counts, work, "written" if work.is_in_the_books else "unchanged", besides)
     for work, one in held:
         _count(counts, work, "parked" if one.state is HoldState.PERSON else "", besides)
     for of_run in counts.values():

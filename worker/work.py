@@ -10,6 +10,7 @@ from producers.amqp import Delivery
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey, Write
 
+_WRITTEN = frozenset({"written", "adopted"})
 RANK = {Lane.IMMEDIATE: 0, Lane.BATCH: 1, Lane.BACKFILL: 2}
 
 
@@ -34,6 +35,11 @@ class Work:
     call_id: str = ""
     run_id: str = ""
     urgent: Lane | None = None
+
+    @property
+    def is_in_the_books(self) -> bool:
+        """Whether its documents are in Xero for it: written, or found there with our content."""
+        return self.result in _WRITTEN
 
     @property
     def rank(self) -> int:

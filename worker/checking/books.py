@@ -14,7 +14,7 @@ from typing import Any
 
 from producers.store import Site
 from schemas.entities import Entity
-from worker.chart import Chart, Fault, compare, is_rate
+from worker.chart import APPLIES, Chart, Fault, compare, is_rate
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.checking.time_zones import same_days, zone_of
 from worker.settings import OrganisationSettings
@@ -36,13 +36,6 @@ _CLASSES = {
     "cost_of_goods": ("EXPENSE",),
 }
 _TAXED = ("sales", "shipping", "discount", "fee")
-_APPLIES = {
-    "REVENUE": "CanApplyToRevenue",
-    "EXPENSE": "CanApplyToExpenses",
-    "ASSET": "CanApplyToAssets",
-    "LIABILITY": "CanApplyToLiabilities",
-    "EQUITY": "CanApplyToEquity",
-}
 _LOCKS = {"PeriodLockDate": "for all but advisers", "EndOfYearLockDate": "for everyone"}
 
 
@@ -124,7 +117,7 @@ def _misapplied(org: OrganisationSettings, books: Books, chart: Chart) -> Iterat
     pairs += [("rounding", tax_type) for tax_type in (org.tax.get(NO_TAX),) if tax_type]
     for name, tax_type in pairs:
         code = getattr(org.accounts, name)
-        flag = _APPLIES.get(str(accounts.get(code, {}).get("Class")), "")
+        flag = APPLIES.get(str(accounts.get(code, {}).get("Class")), "")
         if code in chart.accounts or rates.get(tax_type, {}).get(flag, True):
             continue
         text = f"Xero does not take tax type {tax_type} on lines of account {code}, the one of {name}"

@@ -15,8 +15,8 @@ from schemas.topology import organisation_queues, store_queues
 from worker.cli import resync_dry_run
 from worker.cli.command_sending import send
 from worker.cli.days import FORM, day
-from worker.cli.options import By, Config, organisations, settings, who
-from worker.cli.store_option import fail, the_store
+from worker.cli.options import By, Config, organisations, refuse, settings, who
+from worker.cli.store_option import the_store
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
 
@@ -74,11 +74,11 @@ def resync(
     checked = settings(config)
     chosen = the_store(checked, store, org)
     if ids and (date_from or date_to):
-        fail("give either --id, or --from and --to: with ids the days would choose nothing")
+        refuse("give either --id, or --from and --to: with ids the days would choose nothing")
     if not ids and not date_from:
-        fail("which ones? give --id, or else --from, and --to where there is a last day")
+        refuse("which ones? give --id, or else --from, and --to where there is a last day")
     if date_from and date_to and date_to < date_from:
-        fail(f"--to is {date_to}, before --from, {date_from}")
+        refuse(f"--to is {date_to}, before --from, {date_from}")
     days = {"date_from": date_from, "date_to": date_to}
     _send(checked, chosen, "resync", _command("resync", organisation=org or None, entity=entity, ids=ids, **days), by)
 
@@ -117,7 +117,7 @@ def _command(name: str, **values: Any) -> Resync | SyncNow:
     try:
         command = COMMANDS[name].model_validate(values)
     except ValidationError as error:
-        fail(undecodable("", error).detail)
+        refuse(undecodable("", error).detail)
     assert isinstance(command, Resync | SyncNow)
     return command
 

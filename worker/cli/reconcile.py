@@ -14,10 +14,9 @@ import typer
 from producers.store import Broken, StoreRefuses, StoreUnreachable, Stream
 from worker.bootstrap import as_served, open_ledger
 from worker.cli.days import FORM, day
-from worker.cli.options import CONFIGURATION_ERROR, Config, settings
+from worker.cli.options import CONFIGURATION_ERROR, Config, refuse, settings
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile_view import Result, facts, show
-from worker.cli.store_option import fail
 from worker.clock import SystemClock
 from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
@@ -60,7 +59,7 @@ def reconcile(
     checked = settings(config)
     days = Days(date_from, date_to or date_from)
     if days.last < days.first:
-        fail(f"--to is {days.last}, before --from, {days.first}")
+        refuse(f"--to is {days.last}, before --from, {days.first}")
     organisations = fed(checked, org)
     results = run_reading(checked, lambda ledger: _all(checked, ledger, organisations, days, yes))
     if as_json:
@@ -78,11 +77,11 @@ def fed(checked: Settings, org: str) -> list[OrganisationSettings]:
     """The organisation of that name, or all that a store feeds. Exits 2 where there is none."""
     names = dict.fromkeys(name for store in checked.stores.values() for name in store.organisations)
     if org and org not in checked.organisations:
-        fail(f"no [organisations.{org}] in the configuration; there is: {', '.join(checked.organisations)}")
+        refuse(f"no [organisations.{org}] in the configuration; there is: {', '.join(checked.organisations)}")
     if org and org not in names:
-        fail(f"no store feeds {org!r}; add a table [stores.NAME] for the shop whose events it gets")
+        refuse(f"no store feeds {org!r}; add a table [stores.NAME] for the shop whose events it gets")
     if not names:
-        fail("no store is configured; add a table [stores.NAME]")
+        refuse("no store is configured; add a table [stores.NAME]")
     return [checked.organisations[name] for name in ([org] if org else names)]
 
 

@@ -20,7 +20,6 @@ from worker.run_outlook import booked_at
 from worker.settings import Settings
 
 _LOOK_EVERY_S = 1.0
-_ENDED = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
 
@@ -83,7 +82,7 @@ async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -
         while True:
             status = await _first(ledger, run)
             view.show(status, await _time_left(checked, ledger, status))
-            if status.state in _ENDED and status.settled >= status.published:
+            if status.is_over:
                 return status
             await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -103,7 +102,7 @@ async def _first(ledger: Ledger, run: str) -> RunStatus:
 async def _time_left(checked: Settings, ledger: Ledger, status: RunStatus) -> timedelta | None:
     """Until the last of its organisations has it in its books; None when nobody is waiting any more."""
     store = checked.stores.get(status.store)
-    if store is None or (status.state in _ENDED and status.settled >= status.published):
+    if store is None or status.is_over:
         return None
     longest = timedelta()
     for name in store.organisations:

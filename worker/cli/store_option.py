@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
 
-import typer
-
-from worker.cli.options import CONFIGURATION_ERROR
+from worker.cli.options import refuse
 from worker.ledger.ledger import Ledger
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
@@ -16,10 +13,10 @@ from worker.settings.sections import StoreSettings
 def stores_named(settings: Settings, names: Sequence[str]) -> list[str]:
     """These stores, or all. Exits 2 for one that is not configured."""
     if not settings.stores:
-        fail("no store is configured; add a table [stores.NAME]")
+        refuse("no store is configured; add a table [stores.NAME]")
     for name in names:
         if name not in settings.stores:
-            fail(f"no [stores.{name}] in the configuration; there is: {', '.join(settings.stores)}")
+            refuse(f"no [stores.{name}] in the configuration; there is: {', '.join(settings.stores)}")
     return list(dict.fromkeys(names or settings.stores))
 
 
@@ -27,10 +24,10 @@ def the_store(settings: Settings, name: str, org: str) -> StoreSettings:
     """The store of that name, or the only one. Exits 2 where it is not clear which, or where it does not feed `org`."""
     named = stores_named(settings, [name] if name else [])
     if len(named) > 1:
-        fail(f"which store? name one with --store: {', '.join(named)}")
+        refuse(f"which store? name one with --store: {', '.join(named)}")
     chosen = settings.stores[named[0]]
     if org and org not in chosen.organisations:
-        fail(f"store {chosen.name} does not feed {org!r}; it feeds {', '.join(chosen.organisations)}")
+        refuse(f"store {chosen.name} does not feed {org!r}; it feeds {', '.join(chosen.organisations)}")
     return chosen
 
 
@@ -38,10 +35,4 @@ async def refuse_unknown(settings: Settings, ledger: Ledger, store: str) -> None
     """Where nothing was found of a store: exits 2 for one that neither the configuration nor the ledger knows."""
     known = dict.fromkeys([*settings.stores, *await ledger.histories.sources(settings.organisations)])
     if store and store not in known:
-        fail(f"no store {store!r} is known to the configuration or the ledger; known: {', '.join(known) or 'none'}")
-
-
-def fail(message: str) -> NoReturn:
-    """Say it and exit 2."""
-    typer.echo(message, err=True)
-    raise typer.Exit(CONFIGURATION_ERROR)
+        refuse(f"no store {store!r} is known to the configuration or the ledger; known: {', '.join(known) or 'none'}")

@@ -22,6 +22,7 @@ from worker.ledger.store_tables import run_streams, runs
 
 _WORKED = [state.value for state in RunState if state not in (RunState.JOINED, RunState.REFUSED)]
 _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
+_OVER = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
 _ENDED = (
@@ -73,6 +74,11 @@ class RunStatus:
     def settled(self) -> int:
         """Events that the workers are done with."""
         return self.written + self.unchanged + self.parked
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, and the workers are done with all of its events."""
+        return self.state in _OVER and self.settled >= self.published
 
 
 class RunReports:

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from producers.amqp import AmqpError
-from producers.runs import RunState
 from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
@@ -25,7 +24,6 @@ from worker.settings.sections import StoreSettings
 from worker.stores import NoAdapter
 
 _REFRESH_S = 2
-_ENDED = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
 _RUNS = 20
 
 
@@ -96,7 +94,7 @@ async def progress(visit: Visit) -> Response:
     status = await visit.desk.ledger.runs.get(run_id)
     if status is not None and status.joined_to:
         return visit.back(f"/resync/{status.joined_to}", "It joined a run that was not finished, which does the same.")
-    over = status is not None and status.state in _ENDED and status.settled >= status.published
+    over = status is not None and status.is_over
     return visit.page(
         "resync_run.html",
         title="Progress",
