@@ -149,13 +149,15 @@ class MemoryXero:
         return Reply(ReplyKind.ANSWERED, 400, elements)
 
     def _listed(self, call: Call) -> Iterator[Mapping[str, Any]]:
-        """Invoices and credit notes are listed, all of them."""
+        """Invoices, credit notes and payments are listed, all of them."""
         if call.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
             identifier = ENDPOINTS[call.kind].id
             statuses = call.params.get("Statuses", "").split(",")
             for element in self.written.values():
                 if identifier in element and "Type" in element and (statuses == [""] or element["Status"] in statuses):
                     yield element
+        elif call.kind is Kind.PAYMENT:
+            yield from (element for element in self.written.values() if "PaymentID" in element)
 
     def _element(self, member: Member) -> Mapping[str, Any]:
         before = self.written.get(member.number, {}) if member.xero_id else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.documents import DocumentKey, Kind, Write
@@ -27,6 +29,7 @@ _AGAIN_S = 15.0
 _AGAIN_CAP_S = 900.0
 _LEAST_S = 0.05
 _PAYING_S = 1.0
+_STAND = "booked before their account was another in the configuration, or their method in the store: left as they are"
 
 
 class Revising:
@@ -37,6 +40,7 @@ class Revising:
         self._settlement = settlement
         self._performer = performer
         self._in_vain = 0
+        self._log = structlog.get_logger("xerelay")
         self._reissuing = Reissuing(session=session, settlement=settlement, performer=performer, look=self._look)
 
     async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
@@ -163,12 +167,17 @@ class Revising:
             await self._reissuing.run(lane, reissued, self._s.readings.elements)
 
     async def _agree(self, settled: Sequence[Write], known: Mapping[DocumentKey, Document]) -> None:
-        """Remember what a person has made as the store now says it."""
+        """Remember what a person has made as the store now says it; tell of payments that stand on another account."""
         agreed: list[Document] = []
+        standing = 0
         for write in settled:
             document, theirs = known[write.key], self._s.readings.elements.get(write.key)
-            is_news = document.version <= write.version and document.content_hash != write.content_hash
-            if is_news and theirs is not None and (one := as_agreed(write, document, theirs)) is not None:
+            if theirs is None or write.version < document.version or document.content_hash == write.content_hash:
+                continue
+            standing += write.kind is Kind.PAYMENT
+            if (one := as_agreed(write, document, theirs)) is not None:
                 agreed.append(one)
+        if standing:
+            self._log.info("payments.stand", organisation=self._s.org.name, payments=standing, detail=_STAND)
         if agreed:
             await self._s.ledger.documents.rewrite(self._s.lease, agreed)

@@ -8,7 +8,6 @@ from functools import partial
 
 import structlog
 
-from worker import uneditable
 from worker.account import Account
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
@@ -151,10 +150,24 @@ class Settlement:
     async def settled(self, writes: Sequence[Write]) -> None:
         """Documents that need no call after all: written already, or older than what is written."""
         known = await self._s.ledger.documents.get([write.key for write in writes])
-        changed = [write for write in writes if uneditable.is_changed(write, known.get(write.key))]
-        for write in changed:
-            await self._park_changed(write, known[write.key])
-        await self._unchanged([write for write in writes if write not in changed], known)
+        newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
+        keys = {write.key for write in writes}
+        ending = self._ends.with_keys(keys)
+        account = Account(self._s, ending, "unchanged")
+        there = [write.key for write in writes if write.key in known]
+        never = [write.key for write in writes if write.key not in known]
+        voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
+        await self._s.ledger.documents.settle_unchanged(
+            self._s.lease,
+            newer,
+            completed=ending.completed,
+            voided=voided,
+            count=account.of,
+        )
+        account.tell()
+        done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
+        await self._intake.complete(done, counted=account.counted)
+        await self._orphaned(self._s.buffer.unblock(never))
 
     async def unready(self, writes: Sequence[Write]) -> None:
         """Documents that no call can carry: what they need is not in Xero, and was expected to be. They wait for it."""
@@ -183,30 +196,6 @@ class Settlement:
             return parked(work, stop.reason, stop.detail, stop.hint)
         until = self._s.in_s(_APPROVAL_S)
         return waiting_for_approval(work, stop.parent, until, stop.reason, stop.detail, stop.hint)
-
-    async def _unchanged(self, writes: Sequence[Write], known: Container[DocumentKey]) -> None:
-        newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
-        keys = {write.key for write in writes}
-        ending = self._ends.with_keys(keys)
-        account = Account(self._s, ending, "unchanged")
-        there = [write.key for write in writes if write.key in known]
-        never = [write.key for write in writes if write.key not in known]
-        voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
-        await self._s.ledger.documents.settle_unchanged(
-            self._s.lease,
-            newer,
-            completed=ending.completed,
-            voided=voided,
-            count=account.of,
-        )
-        account.tell()
-        done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
-        await self._intake.complete(done, counted=account.counted)
-        await self._orphaned(self._s.buffer.unblock(never))
-
-    async def _park_changed(self, write: Write, document: Document) -> None:
-        detail, hint = uneditable.difference(write, document), uneditable.hint(write, document)
-        await self._move(write.key, lambda work: parked(work, uneditable.REASON, detail, hint))
 
     async def _move(self, key: DocumentKey, held: Callable[[Work], Held]) -> None:
         """Out of memory and into the ledger: the events that want a document which is not going to be written now."""

@@ -1,35 +1,41 @@
 """Payments and allocations that changed after Xero had them: Xero makes and deletes these, and never edits one. Pure.
 
+Another account alone is no change: the configuration names it for what is still to be booked; what is booked stands.
 https://developer.xero.com/documentation/api/accounting/payments
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from worker.documents import Action, Kind, Write
-from worker.ledger.records import Document
+from worker.documents import PAYMENT, Action, Kind, Write
+from worker.ledger.records import Document, Known, Stop
+from worker.mapping.locks import was_moved, without_note
+from worker.xero.elements import element_of
 from worker.xero.facts import money
+from worker.xero.paying import on_last_invoice
+from worker.xero.sameness import date_of, payment_differences
+
+Element = Mapping[str, Any]
 
 REASON = "payment_changed"
 _PAYMENT_HINT = (
     "xero cannot edit a payment: publish its removal and then a new payment under another id, or adjust it in xero "
     "and discard this event"
 )
-_SAME_AMOUNT_HINT = (
-    "if it did not change in the store, the account of its method did in [organisations.NAME.payments]: discard this "
-    f"event, for the money is booked. Else {_PAYMENT_HINT}"
-)
 _ALLOCATION_HINT = (
     "xero cannot edit what is set off: remove the credit from its invoice in xero, and retry, so that the credit note "
     "becomes what the store says; then set the credit against the invoice there by hand and discard this event"
 )
 _KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
+_RATE_PLACES = Decimal("0.000001")
+"""Of what Xero keeps of a rate. https://developer.xero.com/documentation/api/accounting/invoices"""
 
 
 def is_changed(write: Write, document: Document | None) -> bool:
-    """Whether the store now says something else of a payment than Xero has.
+    """Whether the store now says something else of a payment than it did.
 
     The same version in other words, the amount being the same, is our own configuration that changed: no news.
     """
@@ -37,30 +43,68 @@ def is_changed(write: Write, document: Document | None) -> bool:
         return False
     if write.version < document.version or write.content_hash == document.content_hash:
         return False
-    return write.version > document.version or _amounts(write, document)[0] != _amounts(write, document)[1]
+    return write.version > document.version or not _is_same_amount(write, document)
 
 
-def difference(write: Write, document: Document) -> str:
-    """What differs, for the person who has to decide."""
-    now, then = _amounts(write, document)
-    if now == then:
-        differs = f"the {write.kind} in xero has the same amount, but another date, account, target or reference"
-        return f"{differs}; the store now says {_says(write.payload)}"
-    return f"the {write.kind} in xero is of {then}, the store now says {now}"
+def may_stand(write: Write, document: Document) -> bool:
+    """Whether a changed payment may be on another account and no more. The ledger cannot tell; Xero shows it."""
+    return write.kind is PAYMENT and _is_same_amount(write, document)
 
 
-def hint(write: Write, document: Document) -> str:
-    """What that person can do."""
-    if write.kind is Kind.ALLOCATION:
-        return _ALLOCATION_HINT
-    now, then = _amounts(write, document)
-    return _SAME_AMOUNT_HINT if now == then else _PAYMENT_HINT
+def stop_of(write: Write, known: Known, theirs: Element | None) -> Stop | None:
+    """Why a person has to decide on a changed `write`; None where what is booked stands.
+
+    `theirs` is what Xero shows of a payment that `may_stand`.
+    """
+    document = known.documents[write.key]
+    if not _is_same_amount(write, document):
+        now, then = _amounts(write, document)
+        differs = f"the {write.kind} in xero is of {then}, the store now says {now}"
+    elif write.kind is PAYMENT:
+        wrong = "; ".join(_unlike(write, known, theirs))
+        if not wrong:
+            return None
+        differs = f"the payment in xero is of the same amount, but {wrong}; the store now says {_says(write.payload)}"
+    else:
+        differs = "the allocation in xero has the same amount, but another date or target"
+        differs = f"{differs}; the store now says {_says(write.payload)}"
+    return Stop(write, REASON, differs, _PAYMENT_HINT if write.kind is PAYMENT else _ALLOCATION_HINT)
 
 
-def _says(payload: Mapping[str, Any]) -> str:
+def _unlike(write: Write, known: Known, theirs: Element | None) -> Iterator[str]:
+    """One phrase for each thing beside the account that Xero has otherwise. A date that had to be moved is the same."""
+    if theirs is None:
+        yield "it is there no more"
+        return
+    if not known.documents.keys() >= write.needs:
+        yield "what it pays is there no more"
+        return
+    ours = {name: value for name, value in element_of(write, known).items() if name != "Account"}
+    day, there = write.moved_from or str(ours["Date"]), date_of(theirs) or ""
+    booked = there if was_moved(PAYMENT, theirs, day, there) else day
+    yield from payment_differences({**ours, "Date": booked}, on_last_invoice(write, theirs, known))
+    references = [without_note(str(one.get("Reference") or ""), day).strip() for one in (ours, theirs)]
+    if references[0] != references[1]:
+        yield f"reference {references[1]}, expected {references[0]}"
+    rates = [_rate(one) for one in (ours, theirs)]
+    if None not in rates and rates[0] != rates[1]:
+        yield f"rate {rates[1]}, expected {rates[0]}"
+
+
+def _rate(element: Element) -> Decimal | None:
+    rate = money(element.get("CurrencyRate"))
+    return None if rate is None else rate.quantize(_RATE_PLACES)
+
+
+def _says(payload: Element) -> str:
     account = payload.get("Account", {})
     said = (f"{payload['Date']}", *(f"account {one}" for one in account.values()), payload.get("Reference"))
     return ", ".join(str(one) for one in said if one)
+
+
+def _is_same_amount(write: Write, document: Document) -> bool:
+    now, then = _amounts(write, document)
+    return now == then
 
 
 def _amounts(write: Write, document: Document) -> tuple[object, object]:

@@ -131,6 +131,29 @@ async def test_paid_sales_that_the_store_deletes_are_voided_and_their_payments_d
     assert {one["Status"] for one in stage.sandbox.documents("payments")} == {"DELETED"}
 
 
+async def test_payments_stand_when_the_account_of_their_method_is_changed(sqlite_stage: Stage) -> None:
+    stage, shop = sqlite_stage, Shop(sqlite_stage)
+    numbers = range(1, 31)
+    await shop.publish(*(shop.sale(n) for n in numbers), *(shop.payment(n) for n in numbers))
+    first = stage.worker()
+    await shop.until_written(30, 30)
+    first.terminate()
+    first.wait(within_s=30)
+    stage.configure(stage.organisation, PAYMENTS__STRIPE="091")
+    again = [shop.payment(n).model_copy(update={"version": VERSION + timedelta(hours=1)}) for n in numbers]
+    spent = calls(stage)
+
+    await shop.publish(*again, shop.sale(31), shop.payment(31))
+    stage.worker()
+
+    await shop.until_written(31, 31)
+    await stage.until(lambda: len(told(stage.log(), entity="payment", result="unchanged")) == 30, what="all of them")
+    assert await shop.parked() == {}
+    accounts = Counter(one["Account"]["Code"] for one in stage.sandbox.documents("payments"))
+    assert accounts == {"092": 30, "091": 1}
+    assert (calls(stage) - spent)["GET", "Payments"] <= 3
+
+
 async def test_payments_of_drafts_go_by_themselves_when_a_person_approves(sqlite_stage: Stage) -> None:
     stage, shop = sqlite_stage, Shop(sqlite_stage)
     stage.configure(stage.organisation, DOCUMENT_STATUS="draft")

@@ -14,6 +14,7 @@ from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.documents import Kind
 from worker.reconcile.compare import Field, Finding
+from worker.reconcile.standing import Standing
 
 JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
 FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
@@ -68,6 +69,30 @@ async def test_the_first_invoice_of_a_sale_that_is_of_other_days_by_now_is_told_
 
     [difference] = found.differences
     assert (difference.number, difference.detail) == (called, f"issued anew as {called}~2")
+
+
+async def test_payments_of_ours_on_the_account_of_before_stand_and_are_counted(case: Case) -> None:
+    payments = case.xero.elements[Kind.PAYMENT]
+    for payment in payments:
+        payment["Account"] = {"Code": "089"}
+
+    found = await case.reconcile(*FEBRUARY)
+
+    assert found.differences == ()
+    assert found.standing == (Standing("090", "089", sum(one["Date"] >= "2026-02-01" for one in payments)),)
+    assert found.equal == 10
+    assert all(row.difference == 0 for row in found.sums)
+
+
+async def test_a_payment_that_a_person_made_anew_on_another_account_is_different(case: Case) -> None:
+    anew = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Date"] >= "2026-02-01")
+    anew |= {"PaymentID": "made-by-hand", "Account": {"Code": "089"}}
+
+    found = await case.reconcile(*FEBRUARY)
+
+    [difference] = found.differences
+    assert difference.fields == (Field("account", "090", "089"),)
+    assert found.standing == ()
 
 
 async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_extra(case: Case) -> None:

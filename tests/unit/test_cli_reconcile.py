@@ -7,6 +7,7 @@ import os
 import pty
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from worker.cli.reconcile import ask
 from worker.cli.reconcile_view import Result, facts, show
 from worker.documents import Kind
 from worker.reconcile.compare import Comparison, Days, Difference, Field, Finding
+from worker.reconcile.standing import Standing
 from worker.reconcile.sums import Sum
 
 DAY = date(2026, 11, 24)
@@ -51,6 +53,16 @@ def test_differences_are_told_in_lines_that_are_never_broken(capsys: pytest.Capt
         "    account: 092 in the store, none in Xero",
         "  unreadable: shop invoices 7: its order is gone",
     ]
+
+
+def test_payments_that_stand_are_told_below_the_differences(capsys: pytest.CaptureFixture[str]) -> None:
+    stood = replace(RESULT, comparison=replace(COMPARISON, standing=(Standing("091", "090", 2),)))
+
+    show(stood)
+
+    told = capsys.readouterr().out.splitlines()[6]
+    assert told == "  2 payments stand on account 090, their method now has 091: no difference"
+    assert facts(stood)["standing"] == [{"configured": "091", "booked": "090", "payments": 2}]
 
 
 def test_sums_are_a_table_that_shows_what_xero_has_too_much(capsys: pytest.CaptureFixture[str]) -> None:

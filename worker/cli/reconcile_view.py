@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from worker.reconcile.compare import Comparison, Days, Difference, Field
+from worker.reconcile.standing import Standing
 from worker.reconcile.sums import Sum
 
 _CENTS = Decimal(100)
@@ -50,6 +51,8 @@ def show(result: Result) -> None:
         console.print(f"  {_told(one)}", soft_wrap=True, markup=False)
         for field in one.fields:
             console.print(f"    {_field(field)}", soft_wrap=True, markup=False)
+    for stand in result.comparison.standing:
+        console.print(f"  {_stands(stand)}", soft_wrap=True, markup=False)
     if result.comparison.sums:
         console.print(_table(result.comparison.sums))
 
@@ -64,6 +67,10 @@ def facts(result: Result) -> dict[str, Any]:
         "calls": result.calls,
         "equal": comparison.equal,
         "differences": [_difference(one) for one in comparison.differences],
+        "standing": [
+            {"configured": one.configured, "booked": one.booked, "payments": one.payments}
+            for one in comparison.standing
+        ],
         "sums": [_sum(one) for one in comparison.sums],
     }
 
@@ -89,6 +96,11 @@ def _told(one: Difference) -> str:
 def _field(field: Field) -> str:
     more = "" if field.cents is None else f" ({_signed(field.cents)})"
     return f"{field.name}: {field.store} in the store, {field.xero or 'none'} in Xero{more}"
+
+
+def _stands(one: Standing) -> str:
+    count = f"{one.payments} payment{'s' if one.payments != 1 else ''}"
+    return f"{count} stand on account {one.booked}, their method now has {one.configured}: no difference"
 
 
 def _signed(cents: int) -> str:

@@ -58,6 +58,11 @@ def was_moved(kind: Kind, element: Mapping[str, Any], day: str, to: str) -> bool
     return any(line.get("Description") == _noted(day, to) for line in element.get("LineItems") or ())
 
 
+def without_note(reference: str, day: str) -> str:
+    """A payment's reference as it is on the store's own date `day`."""
+    return reference.removesuffix(_noted_on_payment(day))
+
+
 def booked_on(line: Mapping[str, Any]) -> str | None:
     """The day that a line names as the one that its document was moved to; `None` where it is no such note."""
     noted = _NOTE.fullmatch(str(line.get("Description") or ""))

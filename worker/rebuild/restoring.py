@@ -16,9 +16,10 @@ from worker.literals import decode, encode
 from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
-from worker.xero.endpoints import id_of, inner, number_of
+from worker.xero.endpoints import id_of, number_of
 from worker.xero.facts import facts_of, target_of
 from worker.xero.match import match
+from worker.xero.paying import on_last_invoice
 from worker.xero.reissue import BEGUN, parts
 from worker.xero.sameness import date_of, differences
 
@@ -71,21 +72,11 @@ def _holds(write: Write, element: Element, known: Known) -> bool:
         return False
     member = _member(_on_its_day(write, element), known)
     if write.kind is not Kind.CONTACT:
-        return not differences(member, _on_last_invoice(write, element, known))
+        return not differences(member, on_last_invoice(write, element, known))
     # archiving is a person's, and a name that was taken has a suffix
     active = {**element, "ContactStatus": "ACTIVE"}
     renamed = member._replace(text=encode(suffixed(decode(member.text), write.number)))
     return not differences(member, active) or not differences(renamed, active)
-
-
-def _on_last_invoice(write: Write, element: Element, known: Known) -> Element:
-    """A payment of a sale that was issued anew as if it were on the last invoice: on which one it is, is no change."""
-    paid = inner(element, "Invoice") if write.kind is Kind.PAYMENT else {}
-    sales = (known.documents[key] for key in write.needs if known.documents[key].kind is Kind.INVOICE)
-    for sale in sales:
-        if paid and parts(str(paid.get("InvoiceNumber")))[0] == parts(sale.number)[0]:
-            return {**element, "Invoice": {**paid, "InvoiceID": sale.xero_id}}
-    return element
 
 
 def _on_its_day(write: Write, element: Element) -> Write:

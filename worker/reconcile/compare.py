@@ -13,6 +13,7 @@ from worker.ledger.records import Document
 from worker.reconcile.entries import ZERO, Entry
 from worker.reconcile.left_alone import wanted_of_us, without_earlier
 from worker.reconcile.reissued import credited, is_replaced, unset, without_reissued
+from worker.reconcile.standing import Standing, as_booked
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
 from worker.xero.reissue import parts
@@ -59,11 +60,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of it. `equal` documents are the same in every field that is compared."""
+    """What came of it. `equal` documents are the same in every field that is compared; payments `standing` are so."""
 
     differences: tuple[Difference, ...]
     sums: tuple[Sum, ...]
     equal: int
+    standing: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def compare(
     wanted = wanted_of_us(wanted, theirs)
     counting = without_reissued(without_earlier(_with_currencies(theirs), known, prefixes))
     matched = _match(wanted, counting, unbookable)
+    wanted, elsewhere = as_booked(wanted, matched.found)
     extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or one.begins_with(prefixes))]
     differences = [
         *_unmatched(wanted, matched, days),
@@ -117,7 +120,7 @@ def compare(
     counted = [one for one in wanted if days.has(one.day) and not one.is_gone]
     standing = [*matched.standing(), *extra, *matched.repeats]
     equal = sum(1 for one in wanted if _is_equal(one, matched.found.get(id(one))))
-    return Comparison(tuple(found), tuple(sums_of(counted, standing)), equal)
+    return Comparison(tuple(found), tuple(sums_of(counted, standing)), equal, elsewhere)
 
 
 @dataclass(slots=True)

@@ -35,7 +35,8 @@ class Entry:
     they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
     a credit note is set against invoices, `open` what Xero says is due of an invoice, or left of a credit note. `alias`
     is another number that Xero may have it under; where it `is_theirs`, an earlier connector made it, or is to make it,
-    and it is left alone. What a side does not know is empty, or None.
+    and it is left alone. `xero_id` is Xero's own of a payment; on the store's side, of the one that the ledger knows.
+    What a side does not know is empty, or None.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Entry:
     open: Decimal = ZERO
     alias: str = ""
     is_theirs: bool = False
+    xero_id: str = ""
 
     @property
     def gross(self) -> Decimal:

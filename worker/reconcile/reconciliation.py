@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from producers.selection import row_of
 from producers.store import Broken, Stream
@@ -92,7 +92,7 @@ class Reconciliation:
             unbookable=self.books.unbookable,
             known=[*self._known.values(), *self._settled],
         )
-        return Comparison((*self.broken, *comparison.differences), comparison.sums, comparison.equal)
+        return replace(comparison, differences=(*self.broken, *comparison.differences))
 
     @property
     def _entities(self) -> frozenset[Entity]:

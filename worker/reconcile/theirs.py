@@ -68,6 +68,7 @@ def _payment(element: Element) -> Entry:
         net=amount,
         amounts=summed([Amount(payment_account(inner(element, "Account")), "", amount)]),
         sign=-1 if refund else 1,
+        xero_id=str(element.get("PaymentID") or ""),
         settles=str(refund.get("CreditNoteNumber") or invoice.get("InvoiceNumber") or ""),
     )
 

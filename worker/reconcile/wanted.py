@@ -84,7 +84,9 @@ class StoreBooks:
 
 def _named(entry: Entry, document: Document | None) -> Entry:
     """With the number that the ledger knows, where it is not ours: an earlier connector brought the document there."""
-    if document is None or entry.kind is Kind.PAYMENT or document.number == entry.number:
+    if document is not None and entry.kind is Kind.PAYMENT:
+        return replace(entry, xero_id=document.xero_id)
+    if document is None or document.number == entry.number:
         return entry
     return replace(entry, alias=document.number, is_theirs=bool(document.facts.get("linked")))
 

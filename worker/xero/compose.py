@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from worker import uneditable
 from worker.documents import DOCUMENTS_PER_CALL, PAYMENT, VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Known, Member, Stop
 from worker.literals import encode
@@ -56,7 +57,7 @@ class _Sorted:
     def sort(self, write: Write, known: Known, readings: Readings | None) -> None:
         """Put `write` where it belongs."""
         if is_settled(write, known):
-            self.settled.append(write)
+            self._settle(write, known, readings)
         elif not _is_ready(write, known):
             self.wanted.append((write, None, None))
         elif write.kind in MONEY and (stop := stop_of(write, known) or self.paid.stop_of(write, known)) is not None:
@@ -67,6 +68,17 @@ class _Sorted:
             self._revise(write, known, readings)
         else:
             self.wanted.append((write, route_of(write, known), None))
+
+    def _settle(self, write: Write, known: Known, readings: Readings | None) -> None:
+        """What Xero cannot edit needs no call; whether it has to be changed by hand is a person's matter."""
+        if readings is None or not uneditable.is_changed(write, known.documents.get(write.key)):
+            self.settled.append(write)
+        elif write.key not in readings.elements and uneditable.may_stand(write, known.documents[write.key]):
+            self.unread.append(write)
+        elif (stop := uneditable.stop_of(write, known, readings.elements.get(write.key))) is not None:
+            self.stopped.append(stop)
+        else:
+            self.settled.append(write)
 
     def _revise(self, write: Write, known: Known, readings: Readings) -> None:
         verdict = _revision(write, known, readings)

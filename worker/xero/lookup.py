@@ -100,7 +100,7 @@ def _by_terms(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
 
 
 def readings_of(kind: Kind, writes: Sequence[Write], documents: Mapping[DocumentKey, Document]) -> list[Reading]:
-    """The requests that show documents of ours as they are now, with their lines; by id: a person may renumber them."""
+    """The requests that show documents of ours as they are now, with their lines."""
 
     def term(write: Write) -> str:
         return _id_term(kind, documents[write.key])
@@ -144,6 +144,9 @@ def states_of(kind: Kind, documents: Sequence[Document]) -> list[tuple[str, Mapp
 
 
 def _id_term(kind: Kind, document: Document) -> str:
+    """By id: a person may renumber it. A payment keeps its reference, by which Xero finds it among any number."""
+    if kind is Kind.PAYMENT:
+        return f"Reference=={_quoted(document.number)}"
     return document.xero_id if kind is Kind.INVOICE else _note_of(document.xero_id)
 
 

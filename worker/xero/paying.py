@@ -11,8 +11,9 @@ from typing import Any
 
 from worker.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known, Stop
-from worker.xero.endpoints import GONE
+from worker.xero.endpoints import GONE, inner
 from worker.xero.facts import UNAPPROVED, money
+from worker.xero.reissue import parts
 
 AWAITING_APPROVAL = "awaiting_approval"
 MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
@@ -79,6 +80,16 @@ def leaves_money(document: Document, day: str) -> bool:
     if facts.get("linked"):
         return True
     return money(facts.get("due_at_cut_over")) == 0 and day <= str(facts.get("cut_over_on", day))
+
+
+def on_last_invoice(write: Write, element: Mapping[str, Any], known: Known) -> Mapping[str, Any]:
+    """A payment of a sale that was issued anew as if it were on the last invoice: on which one it is, is no change."""
+    paid = inner(element, "Invoice") if write.kind is Kind.PAYMENT else {}
+    sales = (known.documents[key] for key in write.needs if known.documents[key].kind is Kind.INVOICE)
+    for sale in sales:
+        if paid and parts(str(paid.get("InvoiceNumber")))[0] == parts(sale.number)[0]:
+            return {**element, "Invoice": {**paid, "InvoiceID": sale.xero_id}}
+    return element
 
 
 def _stop(write: Write, document: Document) -> Stop | None:

@@ -28,7 +28,7 @@ def differences(member: Member, element: Mapping[str, Any]) -> list[str]:
         counts = element.get("Status") not in GONE and not _books_nothing(element)
         return [f"status {element.get('Status')}, expected void"] if counts else []
     if member.kind is Kind.PAYMENT:
-        return list(_payment(member.element, element))
+        return list(payment_differences(member.element, element))
     if member.kind in (Kind.INVOICE, Kind.CREDIT_NOTE):
         words = _words(member.element, element) if member.xero_id else ()
         return [*_sale(member.element, element), *words]
@@ -138,7 +138,8 @@ def _status(ours: str, theirs: str) -> Iterator[str]:
         yield f"status {theirs}, expected {ours or 'one that counts'}"
 
 
-def _payment(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+def payment_differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """One phrase for each thing that Xero has otherwise than `ours` says. What is not said is equal."""
     yield from _unequal("amount", money(ours.get("Amount")), money(theirs.get("Amount")))
     yield from _unequal("date", date_of(ours), date_of(theirs))
     for name in ("AccountID", "Code"):
