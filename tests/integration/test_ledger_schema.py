@@ -54,15 +54,41 @@ async def test_a_database_that_was_not_upgraded_is_refused(database_url: str) ->
 
 async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(database_url: str) -> None:
     await upgrade(database_url)
-    database = Database(database_url)
-    async with database.transaction() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    await database.close()
+    await _run(database_url, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(LedgerBehind, match="newer"):
         await Ledger.open(database_url)
     with pytest.raises(LedgerBehind, match="newer"):
         await upgrade(database_url)
+
+
+@pytest.mark.parametrize("use", [Ledger.open, upgrade])
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [("DELETE FROM alembic_version", "has no row: "), ("DROP TABLE alembic_version", "is not there: ")],
+)
+async def test_a_ledger_that_lost_word_of_its_version_says_what_to_do(
+    use: Callable[[str], Awaitable[object]], loss: str, said: str, database_url: str
+) -> None:
+    await upgrade(database_url)
+    await _run(database_url, loss)
+
+    with pytest.raises(LedgerBehind) as refused:
+        await use(database_url)
+
+    assert "the database has admin_actions, " in refused.value.said
+    assert f"alembic_version, their version, {said}restore a whole backup" in str(refused.value)
+    for statement in refused.value.cure.split("put it back: ")[1].split("; "):
+        await _run(database_url, statement)
+    async with opened(database_url) as ledger:
+        assert await ledger.leases.holders() == []
+
+
+async def _run(database_url: str, statement: str) -> None:
+    database = Database(database_url)
+    async with database.transaction() as connection:
+        await connection.execute(text(statement))
+    await database.close()
 
 
 async def test_the_sqlite_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:

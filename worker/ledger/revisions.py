@@ -13,10 +13,12 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.errors import LedgerBehind
+from worker.ledger.store_tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _NAMED = re.compile(r"v([0-9]{4})_")
 _TABLE = "alembic_version"
+_COLUMN = "version_num VARCHAR(32) NOT NULL PRIMARY KEY"
 
 
 @cache
@@ -37,12 +39,31 @@ async def check_schema(connection: AsyncConnection) -> None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the schema is the one of this version. Raises `LedgerBehind` where it is newer."""
+    """Whether the schema is the one of this version. Raises `LedgerBehind` where it is newer, or nobody knows which."""
     current, head = _revision(connection), revisions()[-1]
+    if current is None:
+        _refuse_tables(connection, head)
     if current is not None and current not in revisions():
         newer = f"the ledger's schema is at {current}, newer than this version's {head}"
         raise LedgerBehind(newer, "run the newer xerelay")
     return current == head
+
+
+def _refuse_tables(connection: Connection, head: str) -> None:
+    """Where nothing says which migrations were made, none may be: the first would meet these tables."""
+    found = inspect(connection)
+    there = sorted(metadata.tables.keys() & set(found.get_table_names()))
+    if not there:
+        return
+    has_table = found.has_table(_TABLE)
+    lost, made = ("has no row", "") if has_table else ("is not there", f"CREATE TABLE {_TABLE} ({_COLUMN}); ")
+    said = f"ledger.url: the database has {', '.join(there[:3])} and more, but {_TABLE}, their version, {lost}"
+    back = f"{made}INSERT INTO {_TABLE} VALUES ('{head}')"  # noqa: S608 - only told, and of constants
+    cure = (
+        "restore a whole backup, or name an empty database; where that alone was lost, and this very version wrote the "
+        f"rest, put it back: {back}"
+    )
+    raise LedgerBehind(said, cure)
 
 
 def _revision(connection: Connection) -> str | None:
