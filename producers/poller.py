@@ -41,7 +41,7 @@ class Poller:
 
         What the store refuses shows before anything is published.
         """
-        await self._s.patience.of(self._s.source.check)
+        await self._s.patience.of(partial(self._s.source.check, self._s.streams))
         while True:
             await self.poll()
             await self._s.stop.rest(self._s.pace.poll_every.total_seconds())

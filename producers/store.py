@@ -7,7 +7,7 @@ capture proves). Everything above this protocol knows streams, rows and cursors,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
@@ -165,8 +165,11 @@ class StoreSource(Protocol):
         """Some of the ids above `after`, ascending; empty at the end. Cheap: what is gone is found by it."""
         ...
 
-    async def check(self) -> None:
-        """Ask for one row of each stream, so that wrong credentials and missing permissions show at once."""
+    async def check(self, streams: Collection[Stream]) -> None:
+        """Ask for one row of each of these, so that wrong credentials and missing permissions show at once.
+
+        They are those that somebody wants: no permission is needed for the others.
+        """
         ...
 
 

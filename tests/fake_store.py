@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -41,6 +41,7 @@ class FakeStore:
     faults: list[Exception] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     streams: Sequence[Stream] = (CUSTOMERS, INVOICES, CREDIT_MEMOS)
+    checked: list[str] = field(default_factory=list)
     rows_of: dict[str, dict[int, Kept]] = field(default_factory=dict)
 
     def put(self, stream: Stream, row: Kept) -> None:
@@ -108,8 +109,9 @@ class FakeStore:
         self._answer("ids")
         return sorted(row.id for row in self._visible(stream) if row.id > after)[: self.page_size]
 
-    async def check(self) -> None:
+    async def check(self, streams: Collection[Stream]) -> None:
         self._answer("check")
+        self.checked = [stream.name for stream in streams]
 
     def _answer(self, method: str) -> None:
         self.calls[method] += 1

@@ -12,7 +12,7 @@ file in the place of the old one by renaming it. A paid sale becomes an invoice 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -114,9 +114,9 @@ class ExportFolder:
         """Some more ids."""
         return [one.id for one in self._all(stream) if one.id > after][: self._page_rows]
 
-    async def check(self) -> None:
-        """Every file is there and can be read."""
-        for stream in self.streams:
+    async def check(self, streams: Collection[Stream]) -> None:
+        """The files of these are there and can be read."""
+        for stream in streams:
             self._all(stream)
 
     def _all(self, stream: Stream) -> list[Exported]:

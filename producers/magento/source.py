@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,16 @@ from producers.magento.keyset import next_step
 from producers.magento.lists import ListReader, Piece
 from producers.magento.query import Filter, before, from_on
 from producers.magento.seconds import as_read_at
-from producers.magento.streams import CREDIT_MEMOS, INVOICES, LISTS, OF_ORDERS, ORDERS, STREAMS, TRANSACTIONS
+from producers.magento.streams import (
+    CREDIT_MEMOS,
+    INVOICES,
+    LISTS,
+    OF_ORDERS,
+    ORDERS,
+    STREAMS,
+    TRANSACTIONS,
+    lists_of,
+)
 from producers.magento.translate.places import Places, read_places, read_sites
 from producers.magento.translate.values import Raw, version
 from producers.magento.translator import Translator
@@ -102,11 +111,13 @@ class MagentoStore:
         """Some of the ids above `after`."""
         return await self._readers[stream.name].ids_after(after)
 
-    async def check(self) -> None:
-        """Ask all lists, for no rows, and name all missing permissions in one error."""
+    async def check(self, streams: Collection[Stream]) -> None:
+        """Ask the lists that these are read from, for no rows, and name all missing permissions in one error."""
         refused: list[NotAllowed] = []
         settings: list[Callable[[], Awaitable[object]]] = [partial(self._client.get, path) for path in SETTINGS]
-        for ask in (*settings, *(reader.check for reader in self._readers.values())):
+        lists = lists_of(streams)
+        readers = [reader for name, reader in self._readers.items() if name in lists]
+        for ask in (*settings, *(reader.check for reader in readers)):
             try:
                 await ask()
             except NotAllowed as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from producers.magento.lists import ListSpec
 from producers.store import Stream
@@ -29,3 +29,11 @@ LISTS: Mapping[str, ListSpec] = {
     CREDIT_MEMOS.name: ListSpec("V1/creditmemos"),
     TRANSACTIONS: ListSpec("V1/transactions", key="transaction_id", shown_key="transaction_id"),
 }
+
+_OF_THEMSELVES = frozenset({CUSTOMERS.name, PRODUCTS.name})
+
+
+def lists_of(streams: Collection[Stream]) -> frozenset[str]:
+    """The names of the lists that rows of these are told from: a sale's from all those of sales."""
+    names = frozenset(stream.name for stream in streams)
+    return names if names <= _OF_THEMSELVES else names | (LISTS.keys() - _OF_THEMSELVES)

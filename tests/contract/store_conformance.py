@@ -38,7 +38,7 @@ class StoreConformance:
     """The suite."""
 
     async def test_it_answers(self, subject: Subject) -> None:
-        await subject.source.check()
+        await subject.source.check(subject.source.streams)
 
         now = await subject.source.now()
         assert now.tzinfo is not None

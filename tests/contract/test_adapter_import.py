@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.entities import Entity
 from tests.unit.settings_cases import MINIMAL
 from worker.checking.services import check_store
 from worker.settings import load
@@ -69,7 +70,7 @@ def test_an_adapter_is_found_on_pythonpath_and_not_in_the_folder_of_the_command(
 
 
 async def test_check_names_the_same_cure(tmp_path: Path) -> None:
-    (finding,) = (await check_store(documented(tmp_path))).findings
+    (finding,) = (await check_store(documented(tmp_path), list(Entity))).findings
 
     assert finding.text == "stores.lamps.kind: lamps.adapter:open_store cannot be imported: No module named 'lamps'"
     assert finding.cure == NoAdapter.cure

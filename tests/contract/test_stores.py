@@ -117,7 +117,7 @@ async def _delete(source: StoreSource, shop: StoreSandbox, stream: Stream) -> in
 async def test_an_export_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     async with open_store(f"file://{tmp_path}", "") as source:
         with pytest.raises(StoreUnreachable, match=r"customers\.jsonl: No such file"):
-            await source.check()
+            await source.check(source.streams)
 
 
 async def test_an_export_that_is_no_json_names_its_line(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ async def test_an_export_that_is_no_json_names_its_line(tmp_path: Path) -> None:
 
     async with open_store(f"file://{tmp_path}", "") as source:
         with pytest.raises(StoreRefuses, match=r"customers\.jsonl line 1: expected a JSON object with id"):
-            await source.check()
+            await source.check(source.streams)
 
 
 async def test_a_sale_whose_sums_are_wrong_is_broken_and_the_others_are_not(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -243,6 +244,21 @@ def test_what_works_and_might_surprise_is_a_warning(oddity: str, setup: SetUp) -
 
     [line] = [one for one in lines(result, "warn") if said in one]
     assert cure in line
+
+
+@pytest.mark.parametrize(("off", "level", "said"), [(True, "ok", "3 lists"), (False, "fail", "Magento_Catalog")])
+def test_a_store_needs_no_permission_for_lists_that_nobody_wants(
+    setup: SetUp, *, off: bool, level: str, said: str
+) -> None:
+    access = f"{setup.shop_url}/_sandbox/auth"
+    lanes = '[organisations.main.lanes]\nproduct = "off"\ncustomer = "off"\n\n' if off else ""
+    setup.changes["[organisations.main.payments]"] = f"{lanes}[organisations.main.payments]"
+    httpx.post(access, json={"removed": ["Magento_Catalog::products"]}).raise_for_status()
+
+    result = setup.check()
+
+    httpx.post(access, json={"removed": []}).raise_for_status()
+    assert [said in one for one in lines(result, level) if "  store " in one] == [True]
 
 
 def test_each_call_is_counted_and_said_beforehand(setup: SetUp) -> None:

@@ -120,7 +120,7 @@ async def test_an_outage_while_orders_are_joined_breaks_no_invoice() -> None:
 
 async def test_a_first_row_that_is_broken_does_not_fail_the_check() -> None:
     async with opened(Shop({ORDERS: orders(1)}, broken={ORDERS: {1}})) as store:
-        await store.check()
+        await store.check(store.streams)
 
 
 async def test_a_gateways_error_page_is_asked_again_in_smaller_pieces() -> None:

@@ -33,7 +33,7 @@ async def check(url: str, access: Access = SIGNED) -> str:
     """What `check` complains of; it must not tell a secret."""
     async with open_store(url=url, access=access, sleep=at_once, timeout_s=5) as store:
         with pytest.raises((StoreRefuses, StoreUnreachable)) as raised:
-            await store.check()
+            await store.check(store.streams)
     text = f"{type(raised.value).__name__}: {raised.value}"
     assert "5ecret" not in text
     assert "\n" not in text
@@ -89,6 +89,17 @@ async def test_all_missing_permissions_are_named_at_once_with_their_place_in_the
         "Magento_Sales::transactions_fetch (Sales > Operations > Transactions > Fetch) "
         f"in {INTEGRATIONS} > API, then reauthorize it"
     )
+
+
+async def test_no_permission_is_needed_for_what_nobody_wants() -> None:
+    shop = Shop(denied={"Magento_Catalog::products", "Magento_Customer::customer"})
+
+    with serving(shop) as url:
+        async with open_store(url=url, access=SIGNED, sleep=at_once) as store:
+            await store.check([stream for stream in store.streams if stream.name == "invoices"])
+
+    asked = {path.removeprefix("V1/") for path, _ in shop.requests if not path.startswith("V1/store/")}
+    assert asked == {"orders", "invoices", "creditmemos", "transactions"}
 
 
 async def test_a_permission_that_is_taken_away_later_is_named_when_it_is_missed() -> None:
@@ -180,7 +191,7 @@ async def test_a_store_that_limits_requests_is_waited_for() -> None:
     busy = iter([Response(status_code=429, headers={"Retry-After": "7"}), page_for_people(429)])
     with serving(Shop(before=lambda _request: next(busy, None))) as url:
         async with open_store(url=url, access=SIGNED, sleep=pause) as store:
-            await store.check()
+            await store.check(store.streams)
 
     assert paused == [7, 2]
 
@@ -234,7 +245,7 @@ async def test_every_attempt_is_signed_afresh() -> None:
 
     with serving(shop) as url:
         async with open_store(url=url, access=SIGNED, sleep=at_once) as store:
-            await store.check()
+            await store.check(store.streams)
 
     signatures = [headers["authorization"] for headers in shop.headers[:3]]
     assert len(set(signatures)) == 3

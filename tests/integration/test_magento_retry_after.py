@@ -71,6 +71,6 @@ async def test_the_error_says_how_long() -> None:
 
     async with opened(Shop(before=busy)) as store:
         with pytest.raises(StoreUnreachable) as raised:
-            await store.check()
+            await store.check(store.streams)
 
     assert raised.value.retry_after_s == 7200

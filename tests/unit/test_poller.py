@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from tests.agent_fixture import Workshop, routing, subjects, target, workshop
 from tests.fake_store import INVOICES, OPENED, many_invoices
+from tests.waiting import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -184,6 +186,15 @@ async def test_an_entity_whose_lane_is_off_is_not_published(url: str) -> None:
         await shop.poller.poll()
 
         assert shop.exchange.names() == ["invoice 1"]
+
+
+async def test_the_check_at_the_start_asks_for_no_list_that_nobody_wants(url: str) -> None:
+    async with workshop(url, routed=routing(target(customer=None))) as shop:
+        polling = asyncio.create_task(shop.poller.run())
+        await until(lambda: bool(shop.store.calls["changes"]), what="the first poll")
+        polling.cancel()
+
+        assert shop.store.checked == ["invoices", "credit_memos"]
 
 
 async def test_a_place_decides_the_organisation_and_a_view_goes_over_its_website(url: str) -> None:

@@ -17,6 +17,7 @@ from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import StoreSettings
+from worker.stores import routing_of
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Checkup:
             await ledger.close()
 
     async def _store(self, store: StoreSettings) -> tuple[Site, ...]:
-        checked = await check_store(store)
+        checked = await check_store(store, routing_of(self.settings, store).entities)
         self._found(*checked.findings)
         return checked.sites
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey, cure, survey
 from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
+from schemas.entities import Entity
 from schemas.topology import EXCHANGES, organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.ledger.errors import LedgerError, WrongKey
@@ -54,12 +55,13 @@ class StoreChecked:
     sites: tuple[Site, ...] = ()
 
 
-async def check_store(store: StoreSettings) -> StoreChecked:
-    """Whether it answers and lets us read what has to be read."""
+async def check_store(store: StoreSettings, entities: Collection[Entity]) -> StoreChecked:
+    """Whether it answers and lets us read what has to be read, for an organisation takes some of its `entities`."""
     where = store.name
     try:
         async with open_source(store) as source:
-            await source.check()
+            streams = [stream for stream in source.streams if stream.entities & frozenset(entities)]
+            await source.check(streams)
             sites = tuple(await source.sites()) if isinstance(source, TellsSites) else ()
     except NoAdapter as error:
         return StoreChecked((wrong("store", error.problem, error.cure, where=where),))
@@ -69,7 +71,7 @@ async def check_store(store: StoreSettings) -> StoreChecked:
     except StoreRefuses as error:
         cure = f"mend what it names, in [stores.{where}], [stores.{where}.auth] or the store"
         return StoreChecked((wrong("store", str(error), cure, where=where),))
-    return StoreChecked((fine("store", f"{len(source.streams)} lists can be read", where=where),), sites)
+    return StoreChecked((fine("store", f"{len(streams)} lists can be read", where=where),), sites)
 
 
 def sites_of(store: StoreSettings, sites: Sequence[Site], org: str) -> list[Site]:
