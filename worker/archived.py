@@ -37,7 +37,7 @@ async def replace_archived(session: Session, results: Results) -> Results:
         for member, one in results.refused
         if member not in freed
     ]
-    return replace(results, refused=refused, freed=freed)
+    return replace(results, refused=refused, freed=[*results.freed, *freed])
 
 
 def _is_new(member: Member) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from worker.archived import replace_archived
 from worker.backoff import delay_s
 from worker.documents import Action, Write
+from worker.gone_items import forget_gone_items
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
@@ -87,7 +88,10 @@ class Performer:
     async def _judged(self, call: Call, reply: Reply) -> Results:
         """What Xero said of each document, and what the organisation's policies make of refusals."""
         results = sort_verdicts(call, reply)
-        return await replace_archived(self._s, await map_again(self._s, results)) if results.refused else results
+        if not results.refused:
+            return results
+        results = await forget_gone_items(self._s, await map_again(self._s, results))
+        return await replace_archived(self._s, results)
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
         while exists and call.kind is not None:

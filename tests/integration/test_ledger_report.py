@@ -73,6 +73,21 @@ async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> Non
     assert await ledger.documents.get([]) == {}
 
 
+async def test_items_are_forgotten_by_their_code_whichever_products_they_were(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    mug, same, tea = (
+        document(n, part="item")._replace(kind=Kind.ITEM, number=code)
+        for n, code in ((1, "MUG"), (2, "MUG"), (3, "TEA"))
+    )
+    sale = document(4)._replace(number="MUG")
+    await put_documents(ledger, lease, mug, same, tea, sale)
+
+    await ledger.documents.forget_items(lease, ["MUG", "CUP"])
+
+    assert await ledger.documents.get([mug.key, same.key, tea.key, sale.key]) == {tea.key: tea, sale.key: sale}
+    assert await ledger.documents.item_codes(ORG, ["MUG", "TEA"]) == {"TEA"}
+
+
 async def test_the_report_counts_requests_by_day_purpose_endpoint_and_status(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
     for n, status in enumerate((200, 200, 400)):

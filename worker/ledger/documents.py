@@ -60,6 +60,9 @@ _RAISE_VERSION = (
     .values(version=bindparam("to_version", type_=documents.c.version.type), content_hash=bindparam("to_hash"))
 )
 _DELETE = delete(documents).where(_IS_KEY)
+_DELETE_ITEMS = delete(documents).where(
+    documents.c.org == bindparam("of"), documents.c.kind == Kind.ITEM.value, among(documents.c.number, "numbers")
+)
 _DELETE_HELD = delete(held).where(among(held.c.id, "ids"))
 _HELD_OF = select(held).where(
     held.c.org == bindparam("of"),
@@ -117,6 +120,13 @@ class Documents:
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
             await delete_documents(connection, keys)
+
+    async def forget_items(self, lease: Lease, codes: Iterable[str]) -> None:
+        """Xero has no items of these codes, whichever products they were. Raises `LeaseLost`."""
+        async with self._database.transaction() as connection:
+            await fenced(self._database, connection, lease)
+            for piece in chunks(codes):
+                await connection.execute(_DELETE_ITEMS, {"of": lease.name, "numbers": piece})
 
     async def settle_unchanged(
         self,

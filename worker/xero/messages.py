@@ -12,6 +12,8 @@ from dataclasses import dataclass
 PERIOD_LOCKED = "period_locked"
 CONTACT_ARCHIVED = "contact_archived"
 ARITHMETIC = "arithmetic"
+ITEM_UNKNOWN = "item_unknown"
+NOT_FOUND = "not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ _PAYMENT_ACCOUNT = Meaning(
     pauses_kind=True,
 )
 _IN_BATCH = Meaning("payment_in_batch", "delete the batch payment in xero, then retry")
-_ITEM_UNKNOWN = Meaning("item_unknown", "resync the product, then retry")
+_ITEM_UNKNOWN = Meaning(ITEM_UNKNOWN, "give an item in xero the code that xero names, then retry")
 _ARITHMETIC = Meaning(ARITHMETIC, "report this with the event: the totals should have been refused before")
-_NOT_FOUND = Meaning("not_found", "the document is no longer in xero; resync the entity")
+_NOT_FOUND = Meaning(NOT_FOUND, "the document is no longer in xero; resync the entity")
 _KEY_CLASH = Meaning("idempotency_clash", "retry; report this if it happens again")
 _REFUSED = Meaning("refused", "read xero's message; mend the data in the store or in xero, then retry")
 

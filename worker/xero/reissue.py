@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from worker.content import XeroId
+from worker.content import ItemCode, XeroId
 from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import on_an_open_day
@@ -37,7 +37,6 @@ _OF_LINE = (
     "Description",
     "Quantity",
     "UnitAmount",
-    "ItemCode",
     "AccountCode",
     "TaxType",
     "TaxAmount",
@@ -142,6 +141,9 @@ def _line(line: Element) -> dict[str, Any]:
     if any(money(line.get(name)) for name in _DISCOUNTS):
         # Xero takes no discounts on credit notes: once what is left after it
         made |= {"Quantity": 1, "UnitAmount": line["LineAmount"]}
+    if line.get("ItemCode"):
+        # an open place: the item may have been deleted since
+        made["ItemCode"] = ItemCode(str(line["ItemCode"]))
     tracking = [{"Name": one["Name"], "Option": one["Option"]} for one in line.get("Tracking") or ()]
     return made | ({"Tracking": tracking} if tracking else {})
 

@@ -1,0 +1,153 @@
+"""Items that a person deleted in Xero, or gave another code there: sales go on, and the product makes its item anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.sample_ledger import lease_of, opened
+from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.serving_fakes import ORG, MemoryBroker, Served, serve
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
+from tests.xero_sandbox import SandboxXero
+from worker.serving import Stopped
+
+MUG: dict[str, Any] = {"id": "90", "sku": "MUG", "name": "Mug"}
+TEA: dict[str, Any] = {"id": "91", "sku": "TEA", "name": "Tea"}
+
+
+@asynccontextmanager
+async def serving(sandbox: SandboxControl, folder: Path, **changes: Any) -> AsyncIterator[Served]:
+    """A session before the sandbox, with MUG and TEA in its price list."""
+    sandbox.limits(minute=10_000)
+    xero = SandboxXero(sandbox)
+    async with opened(f"sqlite+inline:///{folder}/ledger.db") as ledger:
+        lease = await lease_of(ledger, name=ORG)
+        one = serve(ledger, lease, MemoryBroker(), xero.client, **changes)  # type: ignore[arg-type] # a real client
+        try:
+            await one.acked(*one.receive(product(), product(TEA)))
+            yield one
+        finally:
+            one.task.cancel()
+            with suppress(asyncio.CancelledError, Stopped, Exception):
+                await one.task
+            await xero.aclose()
+
+
+@pytest.fixture
+async def one(sandbox: SandboxControl, tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(sandbox, tmp_path) as one:
+        yield one
+
+
+def product(data: Mapping[str, Any] = MUG, *, hours: int = 0, **changes: Any) -> Event:
+    return _at(event(Entity.PRODUCT, {**data, **changes}), hours)
+
+
+def sale(number: int, *skus: str, net: str = "10.00", hours: int = 0) -> Event:
+    lines = [line(net, f"{int(float(net)) // 5}.00", tax_rate="20", sku=sku) for sku in skus or ("MUG",)]
+    names = {"id": str(number), "number": f"{number}", "order_id": str(number), "order_number": f"o{number}"}
+    return _at(event(Entity.INVOICE, invoice(*lines, **names)), hours)
+
+
+def _at(made: Event, hours: int) -> Event:
+    return made.model_copy(update={"version": VERSION + timedelta(hours=hours), "id": f"{made.subject}-{hours}"})
+
+
+def codes(sandbox: SandboxControl, number: str) -> list[str | None]:
+    [found] = [one for one in sandbox.documents("invoices") if one["InvoiceNumber"] == f"SHOP-I-webshop-{number}"]
+    return [item.get("ItemCode") for item in found["LineItems"]]
+
+
+def items(sandbox: SandboxControl) -> dict[str, str]:
+    return {one["Code"]: one["Name"] for one in sandbox.documents("items")}
+
+
+async def test_sales_of_a_deleted_item_are_booked_without_its_code(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+
+    await one.acked(*one.receive(sale(32), sale(33, "TEA", "MUG"), sale(34, "TEA")))
+
+    assert [codes(sandbox, number) for number in ("32", "33", "34")] == [[None], ["TEA", None], ["TEA"]]
+    assert await one.parked() == []
+
+
+async def test_of_several_deleted_items_each_is_left_out(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+    sandbox.person("delete-item", name="TEA")
+
+    await one.acked(*one.receive(sale(32, "MUG", "TEA")))
+
+    assert codes(sandbox, "32") == [None, None]
+
+
+async def test_it_is_met_once_and_later_sales_cost_what_they_did(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+    await one.acked(*one.receive(sale(32)))
+    before = sandbox.counts()["calls_total"]
+
+    await one.acked(*one.receive(sale(33)))
+
+    assert sandbox.counts()["calls_total"] - before == 1
+
+
+async def test_a_resync_of_the_product_makes_its_item_anew(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+    await one.acked(*one.receive(sale(32)))
+
+    await one.acked(*one.receive(product()))
+    await one.acked(*one.receive(sale(33)))
+
+    assert items(sandbox) == {"MUG": "Mug", "TEA": "Tea"}
+    assert codes(sandbox, "33") == ["MUG"]
+
+
+async def test_a_change_of_the_product_makes_its_item_anew(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+
+    await one.acked(*one.receive(product(hours=1, name="Mug, blue"), product(TEA, hours=1, name="Tea, green")))
+
+    assert items(sandbox) == {"MUG": "Mug, blue", "TEA": "Tea, green"}
+    assert await one.parked() == []
+
+
+async def test_an_item_of_another_code_is_left_to_the_person(one: Served, sandbox: SandboxControl) -> None:
+    [mug] = [item for item in sandbox.documents("items") if item["Code"] == "MUG"]
+    with closing(XeroCaller(sandbox)) as person:
+        person.post("/Items", {"ItemID": mug["ItemID"], "Code": "MUG-OLD"})
+
+    await one.acked(*one.receive(sale(32)))
+    await one.acked(*one.receive(product(name="Mug, new", hours=1)))
+
+    assert codes(sandbox, "32") == [None]
+    assert items(sandbox) == {"MUG-OLD": "Mug", "MUG": "Mug, new", "TEA": "Tea"}
+
+
+async def test_an_edited_sale_of_a_deleted_item_loses_its_code(one: Served, sandbox: SandboxControl) -> None:
+    await one.acked(*one.receive(sale(32, "MUG", "TEA")))
+    sandbox.person("delete-item", name="MUG")
+
+    await one.acked(*one.receive(sale(32, "MUG", "TEA", net="20.00", hours=1)))
+
+    assert codes(sandbox, "32") == [None, "TEA"]
+    assert await one.parked() == []
+
+
+async def test_a_paid_sale_of_a_deleted_item_is_issued_anew(sandbox: SandboxControl, tmp_path: Path) -> None:
+    async with serving(sandbox, tmp_path, edited_paid="reissue") as one:
+        await one.acked(*one.receive(sale(31)))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        sandbox.person("delete-item", name="MUG")
+
+        await one.acked(*one.receive(sale(31, net="20.00", hours=1)))
+
+        assert await one.parked() == []
+        assert codes(sandbox, "31~2") == [None]
