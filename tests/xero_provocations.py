@@ -155,6 +155,14 @@ async def unknown_item(w: World) -> tuple[Call, Reply]:
     return await w.sale_of(ItemCode="NOPE")
 
 
+async def unknown_tracking(w: World) -> tuple[Call, Reply]:
+    return await w.sale_of(Tracking=[{"Name": "Region", "Option": "Nowhere"}])
+
+
+async def unknown_theme(w: World) -> tuple[Call, Reply]:
+    return await w.send(await w.sale(BrandingThemeID=str(uuid.uuid4())))
+
+
 async def item_taken(w: World) -> tuple[Call, Reply]:
     write = write_of(Kind.ITEM, "1", {"Code": "abc", "Name": "Mug"}, number="abc")
     await w.written(write)

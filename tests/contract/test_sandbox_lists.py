@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import a_contact, credit_note, invoice, line, made, payment
+from tests.sandbox_documents import a_contact, credit_note, invoice, line, made, payment, refusals
 from tests.sandbox_fixture import SandboxControl, XeroCaller
 
 
@@ -230,3 +230,30 @@ def test_4_7_set_up_data_is_there(xero: XeroCaller) -> None:
     assert xero.get("/Organisation/Actions").json()["Actions"][0]["Status"] == "ALLOWED"
     assert len(xero.get("/TrackingCategories").json()["TrackingCategories"]) == 2
     assert xero.get("/BrandingThemes").json()["BrandingThemes"][0]["SortOrder"] == 0
+
+
+def test_4_7_archived_tracking_is_listed_where_asked_for(sandbox: SandboxControl, xero: XeroCaller) -> None:
+    sandbox.person("archive-tracking", name="Region", option="South")
+    sandbox.person("archive-tracking", name="Store")
+
+    def listed(**query: str) -> dict[str, list[str]]:
+        rows = xero.get("/TrackingCategories", **query).json()["TrackingCategories"]
+        return {row["Name"]: [option["Name"] for option in row["Options"]] for row in rows}
+
+    assert listed() == {"Region": ["North", "Online"]}
+    assert listed(includeArchived="true") == {
+        "Region": ["North", "South", "Online"],
+        "Store": ["Main Website", "Outlet"],
+    }
+
+
+@pytest.mark.parametrize(("name", "option"), [("Region", "South"), ("Store", "Outlet")])
+def test_4_7_a_line_names_no_archived_tracking(
+    sandbox: SandboxControl, xero: XeroCaller, name: str, option: str
+) -> None:
+    sandbox.person("archive-tracking", name="Region", option="South")
+    sandbox.person("archive-tracking", name="Store")
+
+    document = invoice(a_contact(xero), "I-1", line(Tracking=[{"Name": name, "Option": option}]))
+
+    assert "could not be found" in refusals(xero.put("/Invoices", document))[0]

@@ -37,6 +37,8 @@ TABLE: list[tuple[p.Provocation, str, str, str]] = [
     (p.no_tax_type, "The TaxType field is mandatory", "tax_type_mismatch", "pauses"),
     (p.unknown_payment_account, "Account must be valid.", "account_invalid", "pauses"),
     (p.archived_tax_rate, "Tax rate must be valid.", "tax_type_mismatch", "pauses"),
+    (p.unknown_tracking, "tracking option 'Nowhere' of the tracking category 'Region'", "tracking_invalid", "pauses"),
+    (p.unknown_theme, "A branding theme with the specified BrandingThemeID", "theme_invalid", "pauses"),
     (p.unknown_item, "Item code 'NOPE' is not valid", "item_unknown", ""),
     (p.item_taken, "Price List Item with Code 'abc' already exists", "item_code_taken", "exists"),
     (p.tax_of_another_class, "cannot be used with account code '200'", "tax_type_mismatch", "pauses"),

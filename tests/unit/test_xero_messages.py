@@ -43,6 +43,11 @@ TABLE = [
     ("The discount rate '27.83' is invalid. Discount must not be greater than the line total.", "arithmetic"),
     ("An existing Credit Note with the specified CreditNoteID could not be found", "not_found"),
     ("An existing Invoice with the specified InvoiceID could not be found", "not_found"),
+    ("An existing Item with the specified ItemID could not be found", "not_found"),
+    ("A line item with the specified LineItemID could not be found", "refused"),
+    ("The tracking option 'North' of the tracking category 'Region' could not be found", "tracking_invalid"),
+    ("There is no ACTIVE tracking category with the name 'Region'", "tracking_invalid"),
+    ("A branding theme with the specified BrandingThemeID could not be found", "theme_invalid"),
     ("The document with the supplied id was not found for this endpoint.", "not_found"),
     ("The total debits (100.00) must equal total credits (-10.00)", "arithmetic"),
     ("Idempotency Key: abc is used with a different request.", "idempotency_clash"),
@@ -60,7 +65,10 @@ def test_each_message_has_its_meaning_in_any_case(message: str, reason: str, cas
     assert meaning.exists is (reason in {"contact_name_taken", "number_taken", "item_code_taken"})
 
 
-@pytest.mark.parametrize("reason", ["account_invalid", "plan_limit", "period_locked", "tax_type_mismatch"])
+@pytest.mark.parametrize(
+    "reason",
+    ["account_invalid", "plan_limit", "period_locked", "tax_type_mismatch", "tracking_invalid", "theme_invalid"],
+)
 def test_what_hits_every_document_pauses_its_kind(reason: str) -> None:
     message = next(text for text, r in TABLE if r == reason)
 

@@ -17,6 +17,7 @@ from schemas.entities import Entity
 from worker.chart import APPLIES, Chart, Fault, compare, is_rate
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.checking.time_zones import same_days, zone_of
+from worker.checking.tracking import judge_themes, judge_tracking
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_PAYMENT, NO_TAX, OTHER_METHODS
 from worker.xero.sameness import date_of
@@ -47,6 +48,8 @@ class Books:
     accounts: Rows
     tax_rates: Rows
     currencies: Rows
+    tracking: Rows = ()
+    themes: Rows = ()
 
 
 def judge(org: OrganisationSettings, books: Books, sites: Sequence[Site], *, today: date) -> Iterator[Finding]:
@@ -55,6 +58,8 @@ def judge(org: OrganisationSettings, books: Books, sites: Sequence[Site], *, tod
     yield from _accounts(org, books, chart)
     yield from _tax_rates(org, books, chart)
     yield from _payments(org, books, chart)
+    yield from judge_tracking(org, books.tracking)
+    yield from judge_themes(org, books.themes)
     yield from _currencies(org, books, sites)
     yield from _lock_dates(org, books.organisation, today)
     yield from _time_zones(org, books.organisation, sites, today.year)

@@ -27,15 +27,22 @@ from worker.xero.identity import connections_url, identity_client
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
 
-PATHS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
-PRICE = len(PATHS)
-"""Calls for one organisation. The day's budget is Xero's own, and so is what it says of it."""
+_ALWAYS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
+_TRACKING, _THEMES = "/TrackingCategories", "/BrandingThemes"
+_ASKED = {_TRACKING: {"includeArchived": "true"}}
 
 _IDENTITY_CURE = "is xero.identity_url right, and can this machine reach it?"
 _PATIENCE_S = 20.0
 _TRIES = 5
 _BROADER = {"accounting.invoices": "accounting.transactions", "accounting.payments": "accounting.transactions"}
 """Scopes of older apps, which hold these. https://developer.xero.com/documentation/guides/oauth2/scopes/"""
+
+
+def paths_of(org: OrganisationSettings) -> Sequence[str]:
+    """The lists of one organisation, a call each. The day's budget is Xero's own, and so is what it says of it."""
+    tracking = () if org.tracking is None else (_TRACKING,)
+    themes = (_THEMES,) if org.branding_theme or org.branding_themes else ()
+    return (*_ALWAYS, *tracking, *themes)
 
 
 class _Stopped(Exception):
@@ -75,11 +82,13 @@ class XeroCheck:
                 self.findings += await self._tenant(token)
                 spend_again = partial(self._ledger.readings.spend_again, self._org.name, limits=self._limits)
                 client = clients.client(self._org, spend_again=spend_again)
-                lists = [await self._list(client, path) for path in PATHS]
+                lists = {path: await self._list(client, path) for path in paths_of(self._org)}
             except _Stopped as stopped:
                 self.findings.append(stopped.finding)
                 return
-        self.books = Books(lists[0][0] if lists[0] else {}, *lists[1:])
+        organisation, *others = (lists[path] for path in _ALWAYS)
+        labels = (lists.get(path, ()) for path in (_TRACKING, _THEMES))
+        self.books = Books(organisation[0] if organisation else {}, *others, *labels)
 
     async def _token(self, clients: Clients) -> TokenSet:
         name = self._org.connection
@@ -149,7 +158,12 @@ class XeroCheck:
         opened: Call | Wait | None = None
         for _ in range(_TRIES):
             opened = await self._ledger.readings.open(
-                self._org.name, purpose=Purpose.SETTINGS, kind=None, path=path, params={}, limits=self._limits
+                self._org.name,
+                purpose=Purpose.SETTINGS,
+                kind=None,
+                path=path,
+                params=_ASKED.get(path, {}),
+                limits=self._limits,
             )
             if not isinstance(opened, Wait):
                 return opened

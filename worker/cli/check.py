@@ -9,7 +9,7 @@ import typer
 
 from worker.checking.checkup import Checkup
 from worker.checking.finding import Finding, Level
-from worker.checking.xero import PRICE
+from worker.checking.xero import paths_of
 from worker.cli.options import AsJson, Config, Org, organisations, settings
 from worker.cli.plain import print_json
 from worker.cli.store_option import the_store
@@ -32,13 +32,15 @@ def check(
     """Try out the set-up, and say what to mend.
 
     Looks at the broker, the ledger, the stores, and in Xero at consent, scopes, organisation, accounts, tax rates,
-    payment accounts, currencies, lock dates and time zones. Each line begins with ok, warn or fail, and ends with what
-    cures it. Creates nothing but new tokens, which prove the secret and the consent, and costs 4 calls for each
-    organisation. Exits 1 when a line says fail.
+    payment accounts, tracking, branding themes, currencies, lock dates and time zones. Each line begins with ok, warn
+    or fail, and ends with what cures it. Creates nothing but new tokens, which prove the secret and the consent. Costs
+    4 calls for each organisation, one more where tracking is configured and one where themes are. Exits 1 when a line
+    says fail.
     """
     checked = settings(config)
     orgs, stores = _chosen(checked, org, store)
-    typer.echo(f"asks Xero {PRICE} times for each organisation: {PRICE * len(orgs)} calls in all", err=True)
+    calls = sum(len(paths_of(one)) for one in orgs)
+    typer.echo(f"asks Xero of {', '.join(one.name for one in orgs)}: {calls} calls in all", err=True)
     checkup = Checkup(checked, orgs, stores, SystemClock(), tell=_ignore if as_json else _show)
     asyncio.run(checkup.run())
     if as_json:

@@ -48,6 +48,16 @@ _TAX_TYPE_MISMATCH = Meaning(
     "correct [organisations.NAME.tax], or the account's tax type in xero, then retry",
     pauses_kind=True,
 )
+_TRACKING = Meaning(
+    "tracking_invalid",
+    "add or restore category and option in xero, or correct [organisations.NAME.tracking], then retry",
+    pauses_kind=True,
+)
+_THEME = Meaning(
+    "theme_invalid",
+    "correct organisations.NAME.branding_theme or .branding_themes, then retry; xerelay check says which it is",
+    pauses_kind=True,
+)
 _CURRENCY = Meaning("currency_not_enabled", "add the currency to the organisation in xero, then retry")
 _PERIOD_LOCKED = Meaning(
     PERIOD_LOCKED,
@@ -114,7 +124,9 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("does not match the expected line total",), _ARITHMETIC),
     (("discount must not be greater than the line total",), _ARITHMETIC),
     (("total debits", "must equal total credits"), _ARITHMETIC),
-    (("could not be found",), _NOT_FOUND),
+    (("tracking",), _TRACKING),
+    (("branding", "theme"), _THEME),
+    (("an existing", "could not be found"), _NOT_FOUND),
     (("was not found for this endpoint",), _NOT_FOUND),
     (("is used with a different request",), _KEY_CLASH),
 )

@@ -95,6 +95,11 @@ def _set_tax_rate_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
     return deed
 
 
+def _archive_tracking(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """The category `name`, or its `option` alone."""
+    return book.settings.archive_tracking(order["name"], order.get("option"))
+
+
 def _change_account(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     """`document` has the fields to change, such as `EnablePaymentsToAccount`, or a `TaxType` of null."""
     return book.settings.change_account(order["name"], order["document"])
@@ -175,6 +180,7 @@ _DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
     "change-account": _change_account,
     "archive-tax-rate": _set_tax_rate_status("ARCHIVED"),
     "restore-tax-rate": _set_tax_rate_status("ACTIVE"),
+    "archive-tracking": _archive_tracking,
     "batch-payments": _batch_payments,
     "unsubscribe-currency": _unsubscribe_currency,
     "plan-limit": _limit_plan,

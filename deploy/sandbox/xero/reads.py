@@ -8,7 +8,7 @@ from typing import Any
 from deploy.sandbox.xero import chart
 from deploy.sandbox.xero.errors import Json, not_found
 from deploy.sandbox.xero.query import parse_where
-from deploy.sandbox.xero.reading import Listing, list_documents, places_of, show_as_is, show_document, show_item
+from deploy.sandbox.xero.reading import Listing, flag, list_documents, places_of, show_as_is, show_document, show_item
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import envelope
 
@@ -178,7 +178,13 @@ def _settings(book: Book, parts: tuple[str, ...], query: Mapping[str, str]) -> t
         elements = [row for row in elements if parts[1] in (row.get(id_field), row.get("Code"))]
         if not elements or parts[2:]:
             raise not_found()
+    elif plural == "TrackingCategories" and not flag(query, "includeArchived", default=False):
+        elements = [{**row, "Options": _active(row["Options"])} for row in _active(elements)]
     if where := query.get("where"):
         condition = parse_where(where, fields)
         elements = [row for row in elements if condition.matches(row)]
     return plural, elements
+
+
+def _active(rows: Iterable[Json]) -> list[Json]:
+    return [row for row in rows if row["Status"] == "ACTIVE"]

@@ -94,6 +94,13 @@ class Settings:
         """Archive a tax rate or bring it back; return it. Raises KeyError."""
         return self._change(self.tax_rates[tax_type], {"Status": status})
 
+    def archive_tracking(self, name: str, option: str | None) -> Json:
+        """Archive an option of a tracking category, or all of the category; return what is. Raises KeyError."""
+        rows = {category["Name"]: category for category in self.tracking}
+        if option is not None:
+            rows = {one["Name"]: one for one in rows[name]["Options"]}
+        return self._change(rows[name if option is None else option], {"Status": "ARCHIVED"})
+
     def _change(self, setting: Json, fields: Json) -> Json:
         setting |= fields
         self.lines.clear()
@@ -110,7 +117,7 @@ class Settings:
     def track(self, name: str, option: str) -> Json | None:
         """The tracking of a line with its ids, or None where category or option is unknown."""
         for category in self.tracking:
-            if category["Name"].lower() != name.lower():
+            if category["Name"].lower() != name.lower() or category["Status"] != "ACTIVE":
                 continue
             for known in category["Options"]:
                 if known["Name"].lower() == option.lower() and known["Status"] == "ACTIVE":
