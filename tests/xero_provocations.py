@@ -210,6 +210,16 @@ async def paid_too_much(w: World) -> tuple[Call, Reply]:
     return await paying(w, Amount=Decimal("12.01"))
 
 
+async def credit_of_another_contact(w: World) -> tuple[Call, Reply]:
+    sale = await w.sale()
+    invoice, other = await w.written(sale), await w.written(contact_write("2"))
+    shared = {name: value for name, value in sale.payload.items() if name not in ("InvoiceNumber", "DueDate")}
+    credit = {**shared, "Type": "ACCRECCREDIT", "Contact": {"ContactID": other.xero_id}}
+    note = await w.written(write_of(Kind.CREDIT_NOTE, "1", credit, number="C-shop-1"))
+    set_off = {"Amount": Decimal("12.00"), "Date": shared["Date"], "Invoice": {"InvoiceID": invoice.xero_id}}
+    return await w.send(write_of(Kind.ALLOCATION, "1", set_off, number=""), note)
+
+
 async def account_without_payments(w: World) -> tuple[Call, Reply]:
     return await paying(w, Account={"Code": "200"})
 

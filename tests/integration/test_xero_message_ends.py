@@ -50,6 +50,7 @@ TABLE: list[tuple[p.Provocation, str, str, str]] = [
     (p.draft_paid, "only be made against Authorised documents", "document_not_payable", ""),
     (p.paid_twice, "exceeds the amount outstanding", "payment_exceeds_due", ""),
     (p.paid_too_much, "exceeds the amount outstanding", "payment_exceeds_due", ""),
+    (p.credit_of_another_contact, "does not match the contact of the invoice", "contact_differs", ""),
     (p.account_without_payments, "Account type is invalid for making a payment", "payment_account_invalid", "pauses"),
     (p.payment_of_a_batch_deleted, "Payments within a batch cannot be deleted.", "payment_in_batch", ""),
     (p.another_total, "total does not equal the sum of the lines", "arithmetic", ""),

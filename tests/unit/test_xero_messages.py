@@ -35,6 +35,7 @@ TABLE = [
     ("Payment amount exceeds the amount outstanding on this document", "payment_exceeds_due"),
     ("Credit Note cannot be allocated as amount is greater than amount outstanding", "payment_exceeds_due"),
     ("The invoice you are trying to allocate to has already been paid off", "payment_exceeds_due"),
+    ("The contact of the credit note does not match the contact of the invoice", "contact_differs"),
     ("Account type is invalid for making a payment to/from", "payment_account_invalid"),
     ("Payments within a batch cannot be deleted.", "payment_in_batch"),
     ("The document total does not equal the sum of the lines", "arithmetic"),

@@ -80,6 +80,9 @@ _PAYMENT_ACCOUNT = Meaning(
     pauses_kind=True,
 )
 _IN_BATCH = Meaning("payment_in_batch", "delete the batch payment in xero, then retry")
+_CONTACT_DIFFERS = Meaning(
+    "contact_differs", "give the credit note in xero the contact that the sale's invoice has there, then retry"
+)
 _ITEM_UNKNOWN = Meaning(ITEM_UNKNOWN, "give an item in xero the code that xero names, then retry")
 _ARITHMETIC = Meaning(ARITHMETIC, "report this with the event: the totals should have been refused before")
 _NOT_FOUND = Meaning(NOT_FOUND, "the document is no longer in xero; resync the entity")
@@ -124,6 +127,8 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("does not match the expected line total",), _ARITHMETIC),
     (("discount must not be greater than the line total",), _ARITHMETIC),
     (("total debits", "must equal total credits"), _ARITHMETIC),
+    # of allocations: its words are not known, only the rule
+    (("contact", "credit note", "invoice"), _CONTACT_DIFFERS),
     (("tracking",), _TRACKING),
     (("branding", "theme"), _THEME),
     (("an existing", "could not be found"), _NOT_FOUND),
