@@ -28,7 +28,7 @@ async def replace_archived(session: Session, results: Results) -> Results:
     if not archived or session.org.archived_contact == "park":
         return results
     freed = [member for member in archived if _is_new(member) and _renumber(session, member)]
-    forgotten = {member.key: keys for member in archived if (keys := _contacts_of(session, member))}
+    forgotten = {member.key: keys for member in archived if (keys := contacts_of(session, member))}
     contacts = {key for keys in forgotten.values() for key in keys}
     await session.ledger.documents.forget(session.lease, contacts)
     session.buffer.unsettle(contacts)
@@ -40,15 +40,16 @@ async def replace_archived(session: Session, results: Results) -> Results:
     return replace(results, refused=refused, freed=[*results.freed, *freed])
 
 
-def _is_new(member: Member) -> bool:
-    return member.kind is Kind.CONTACT and member.xero_id is None
-
-
-def _contacts_of(session: Session, member: Member) -> set[DocumentKey]:
+def contacts_of(session: Session, member: Member) -> set[DocumentKey]:
+    """The contacts in the ledger that a refusal of `member` may be about; a new one is not there yet."""
     if member.kind is Kind.CONTACT:
         return set() if _is_new(member) else {member.key}
     slot = session.buffer.slot(member.key)
     return set() if slot is None else {key for key in slot.write.needs if key.part == "contact"}
+
+
+def _is_new(member: Member) -> bool:
+    return member.kind is Kind.CONTACT and member.xero_id is None
 
 
 def _renumber(session: Session, member: Member) -> bool:

@@ -13,6 +13,7 @@ from worker.gone_items import forget_gone_items
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
+from worker.merged import follow_merged
 from worker.opening import open_write_when_allowed, resend
 from worker.outcome import FATES, Fate, Results, sort_verdicts
 from worker.reading import printable
@@ -91,7 +92,7 @@ class Performer:
         if not results.refused:
             return results
         results = await forget_gone_items(self._s, await map_again(self._s, results))
-        return await replace_archived(self._s, results)
+        return await replace_archived(self._s, await follow_merged(self._s, results))
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
         while exists and call.kind is not None:

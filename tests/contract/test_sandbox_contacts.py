@@ -171,3 +171,34 @@ def test_4_1_a_refused_invoice_creates_no_contact(xero: XeroCaller, sandbox: San
     refusals(xero.put("/Invoices", invoice("", "I-1", Contact={"Name": "Ada"}, CurrencyCode="JPY")))
 
     assert sandbox.audit()["documents"]["contacts"] == 0
+
+
+def test_4_1_a_merged_contact_is_archived_and_names_the_one_that_has_its_documents(
+    xero: XeroCaller, sandbox: SandboxControl
+) -> None:
+    ada, bob = a_contact(xero, "Ada"), a_contact(xero, "Bob")
+    made(xero, "Invoices", invoice(ada, "I-1"))
+    made(xero, "CreditNotes", credit_note(ada, "C-1"))
+
+    sandbox.person("merge-contact", name=ada, to=bob)
+
+    [invoiced] = xero.get("/Invoices/I-1").json()["Invoices"]
+    [credited] = xero.get("/CreditNotes/C-1").json()["CreditNotes"]
+    assert [one["Contact"]["ContactID"] for one in (invoiced, credited)] == [bob, bob]
+    assert "must be un-archived" in refusals(xero.put("/Invoices", invoice(ada, "I-2")))[0]
+
+
+def test_4_1_what_a_contact_was_merged_into_is_shown_on_pages_and_of_one_alone(
+    xero: XeroCaller, sandbox: SandboxControl
+) -> None:
+    ada, bob = a_contact(xero, "Ada"), a_contact(xero, "Bob")
+    sandbox.person("merge-contact", name=ada, to=bob)
+    asked = {"IDs": ada, "includeArchived": "true"}
+
+    alone, paged, listed = (
+        xero.get(path, **query).json()["Contacts"][0]
+        for path, query in ((f"/Contacts/{ada}", {}), ("/Contacts", {**asked, "page": "1"}), ("/Contacts", asked))
+    )
+
+    assert [one.get("MergedToContactID") for one in (alone, paged, listed)] == [bob, bob, None]
+    assert [one["ContactStatus"] for one in (alone, paged, listed)] == ["ARCHIVED"] * 3

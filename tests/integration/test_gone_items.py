@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
-from datetime import timedelta
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +11,30 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.sample_ledger import lease_of, opened
 from tests.sandbox_fixture import SandboxControl, XeroCaller
-from tests.serving_fakes import ORG, MemoryBroker, Served, serve
-from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
-from tests.xero_sandbox import SandboxXero
-from worker.serving import Stopped
+from tests.sandbox_session import later, served_by
+from tests.serving_fakes import Served
+from tests.unit.mapping_cases import event, invoice, line, payment
 
 MUG: dict[str, Any] = {"id": "90", "sku": "MUG", "name": "Mug"}
 TEA: dict[str, Any] = {"id": "91", "sku": "TEA", "name": "Tea"}
 
 
-@asynccontextmanager
-async def serving(sandbox: SandboxControl, folder: Path, **changes: Any) -> AsyncIterator[Served]:
-    """A session before the sandbox, with MUG and TEA in its price list."""
-    sandbox.limits(minute=10_000)
-    xero = SandboxXero(sandbox)
-    async with opened(f"sqlite+inline:///{folder}/ledger.db") as ledger:
-        lease = await lease_of(ledger, name=ORG)
-        one = serve(ledger, lease, MemoryBroker(), xero.client, **changes)  # type: ignore[arg-type] # a real client
-        try:
-            await one.acked(*one.receive(product(), product(TEA)))
-            yield one
-        finally:
-            one.task.cancel()
-            with suppress(asyncio.CancelledError, Stopped, Exception):
-                await one.task
-            await xero.aclose()
-
-
 @pytest.fixture
 async def one(sandbox: SandboxControl, tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(sandbox, tmp_path) as one:
+    async with served_by(sandbox, tmp_path) as one:
+        await one.acked(*one.receive(product(), product(TEA)))
         yield one
 
 
 def product(data: Mapping[str, Any] = MUG, *, hours: int = 0, **changes: Any) -> Event:
-    return _at(event(Entity.PRODUCT, {**data, **changes}), hours)
+    return later(event(Entity.PRODUCT, {**data, **changes}), hours)
 
 
 def sale(number: int, *skus: str, net: str = "10.00", hours: int = 0) -> Event:
     lines = [line(net, f"{int(float(net)) // 5}.00", tax_rate="20", sku=sku) for sku in skus or ("MUG",)]
     names = {"id": str(number), "number": f"{number}", "order_id": str(number), "order_number": f"o{number}"}
-    return _at(event(Entity.INVOICE, invoice(*lines, **names)), hours)
-
-
-def _at(made: Event, hours: int) -> Event:
-    return made.model_copy(update={"version": VERSION + timedelta(hours=hours), "id": f"{made.subject}-{hours}"})
+    return later(event(Entity.INVOICE, invoice(*lines, **names)), hours)
 
 
 def codes(sandbox: SandboxControl, number: str) -> list[str | None]:
@@ -97,6 +72,18 @@ async def test_it_is_met_once_and_later_sales_cost_what_they_did(one: Served, sa
     await one.acked(*one.receive(sale(33)))
 
     assert sandbox.counts()["calls_total"] - before == 1
+
+
+async def test_a_call_that_was_on_its_way_meanwhile_leaves_it_out_too(one: Served, sandbox: SandboxControl) -> None:
+    sandbox.person("delete-item", name="MUG")
+    sandbox.fault("slow", seconds=1, endpoint="/Invoices", method="PUT")
+
+    await one.acked(*one.receive(*(sale(number) for number in range(40, 140))))
+
+    assert [item.get("ItemCode") for sold in sandbox.documents("invoices") for item in sold["LineItems"]] == [
+        None
+    ] * 100
+    assert await one.parked() == []
 
 
 async def test_a_resync_of_the_product_makes_its_item_anew(one: Served, sandbox: SandboxControl) -> None:
@@ -142,7 +129,8 @@ async def test_an_edited_sale_of_a_deleted_item_loses_its_code(one: Served, sand
 
 
 async def test_a_paid_sale_of_a_deleted_item_is_issued_anew(sandbox: SandboxControl, tmp_path: Path) -> None:
-    async with serving(sandbox, tmp_path, edited_paid="reissue") as one:
+    async with served_by(sandbox, tmp_path, edited_paid="reissue") as one:
+        await one.acked(*one.receive(product()))
         await one.acked(*one.receive(sale(31)))
         await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
         sandbox.person("delete-item", name="MUG")

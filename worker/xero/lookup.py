@@ -123,6 +123,11 @@ def earlier_sales(kind: Kind, writes: Sequence[Write]) -> list[Reading]:
     ]
 
 
+def contacts_by_id(ids: Sequence[str]) -> list[tuple[str, Mapping[str, str]]]:
+    """The requests that show these, archived ones too; on pages, where Xero says which one another was merged into."""
+    return [("/Contacts", {"IDs": ",".join(few), "includeArchived": "true", **_PAGE}) for few in _chunks(ids, str)]
+
+
 def drafts(kind: Kind, page: int, page_size: int) -> tuple[str, Mapping[str, str]]:
     """One page of what nobody has approved yet, ours or not."""
     params = {"page": str(page), "pageSize": str(page_size)}

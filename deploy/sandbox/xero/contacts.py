@@ -59,6 +59,19 @@ def save_contact(book: Book, element: Json, contact_id: str | None = None) -> Sa
     return _update(book, known, element)
 
 
+def merge_contact(book: Book, contact: Json, into: Json) -> Json:
+    """A person merges `contact`, which is archived and names the other, the one that has its documents now."""
+    if contact is into or {contact["ContactStatus"], into["ContactStatus"]} != {"ACTIVE"}:
+        raise Refused("Only active contacts can be merged, and not into themselves")
+    for table in (book.invoices, book.credit_notes):
+        for document in list(table.find("Contact.ContactID", contact["ContactID"])):
+            document["Contact"] = {**document["Contact"], "ContactID": into["ContactID"]}
+            book.touch(document, table)
+    contact |= {"ContactStatus": "ARCHIVED", "MergedToContactID": into["ContactID"]}
+    book.touch(contact, book.contacts)
+    return contact
+
+
 def _matched(book: Book, element: Json, contact_id: str | None) -> Json | None:
     named = contact_id or text(element, "ContactID")
     if named is not None:

@@ -71,6 +71,12 @@ def _rename_contact(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     return contacts.save_contact(book, {"Name": order["to"]}, contact["ContactID"]).document
 
 
+def _merge_contact(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """`name` is merged into `to`."""
+    into = single(book, LISTINGS["contacts"], order["to"])
+    return contacts.merge_contact(book, _named(book, "contacts", order), into)
+
+
 def _set_contact_status(status: str) -> Callable[[Sandbox, Book, Json], Json]:
     def deed(_sandbox: Sandbox, book: Book, order: Json) -> Json:
         contact = _named(book, "contacts", order)
@@ -164,6 +170,7 @@ def _named(book: Book, kind: str, order: Json) -> Json:
 _DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
     "create-contact": _create_contact,
     "rename-contact": _rename_contact,
+    "merge-contact": _merge_contact,
     "archive-contact": _set_contact_status("ARCHIVED"),
     "restore-contact": _set_contact_status("ACTIVE"),
     "create-item": _create_item,

@@ -41,6 +41,7 @@ class Listing:
     paged: bool = True
     hides_archived: bool = False
     lines_only_when_paged: bool = False
+    only_on_pages: frozenset[str] = frozenset()
 
 
 def show_as_is(_book: Book, document: Json, _places: int) -> Json:
@@ -95,6 +96,8 @@ def list_documents(
     drops = set(listing.summary_drops) if summary else set()
     if listing.lines_only_when_paged and not any(name in query for name in _LINE_FILTERS):
         drops.add("LineItems")
+    if page is None:
+        drops |= listing.only_on_pages
     if drops:
         shown = [{name: value for name, value in one.items() if name not in drops} for one in shown]
     return shown, page

@@ -34,6 +34,7 @@ LISTINGS = {
         search=("Name", "FirstName", "LastName", "EmailAddress", "ContactNumber", "CompanyNumber"),
         summary_drops=_HEAVY_CONTACT,
         hides_archived=True,
+        only_on_pages=frozenset({"MergedToContactID"}),
     ),
     "items": Listing(
         plural="Items",

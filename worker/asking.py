@@ -1,0 +1,51 @@
+"""One question to Xero before a call can be closed: it is asked within about a minute, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from schemas.envelope import Lane
+from worker.documents import Kind
+from worker.interruption import pause_for
+from worker.ledger.records import Call, Purpose, Wait
+from worker.opening import open_read
+from worker.sending import breathe, send
+from worker.session import Session
+from worker.xero.reply import ReplyKind
+
+_PATIENCE_S = 60.0
+_TRIES = 3
+
+
+async def ask_soon(
+    session: Session, *, purpose: Purpose, path: str, params: Mapping[str, str], kind: Kind | None = None
+) -> Sequence[Mapping[str, Any]] | None:
+    """What Xero lists; `None` where the budget is spent for longer, or Xero does not say.
+
+    A reply that pauses the organisation interrupts the session. Raises what sending raises, and `PauseOrganisation`.
+    """
+    opened = await _open(session, purpose, path, params, kind)
+    if opened is None:
+        return None
+    reply = await send(session, opened)
+    await session.ledger.calls.close(session.lease, opened.id, status=reply.status)
+    if reply.outcome is ReplyKind.ANSWERED:
+        return reply.elements
+    if (pause := pause_for(reply)) is not None:
+        session.interrupt(pause)
+    return None
+
+
+async def _open(
+    session: Session, purpose: Purpose, path: str, params: Mapping[str, str], kind: Kind | None
+) -> Call | None:
+    for _ in range(_TRIES):
+        await breathe(session)
+        opened = await open_read(session, purpose=purpose, lane=Lane.IMMEDIATE, path=path, params=params, kind=kind)
+        if not isinstance(opened, Wait):
+            return opened
+        if opened.seconds > _PATIENCE_S:
+            return None
+        await session.wait_out(opened)
+    return None
