@@ -155,9 +155,13 @@ class Invoice(Sale):
 
 
 class CreditMemo(Sale):
-    """A refund. All amounts positive; gross less its tenders is set against the sale's invoice."""
+    """A refund. All amounts positive; gross less its tenders is set against the sale's invoice, unless it `stays_open`.
+
+    It stays open, as the customer's credit, where what it refunds is paid: what else of the sale is due, others pay.
+    """
 
     sale: SaleReference
+    stays_open: StrictBool = False
     cancelled: StrictBool = False
 
 

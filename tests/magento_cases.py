@@ -140,7 +140,7 @@ def _of_paid_in_part(trade: Trade, memo: Json) -> bool:
 
 def _names_no_invoice(trade: Trade, memo: Json) -> bool:
     by_hand = trade.captured and not trade.is_paid(memo) and not trade.old
-    return by_hand and not trade.by_order and not is_to_credit(trade, memo)
+    return by_hand and not is_to_credit(trade, memo)
 
 
 _SALES: dict[str, Callable[[Trade], bool]] = {

@@ -149,7 +149,7 @@ def trades(draw: st.DrawFn) -> Trade:
     for raw in _memos(draw, sale, captured=captured):
         number = len(trade.memos) + 1
         ids = {"entity_id": 8 + number, "increment_id": f"00000000{number}", "created_at": "2026-03-09 09:00:00"}
-        by_hand = method in OFFLINE or not captured or (not by_order and draw(_YES_OR_NO))
+        by_hand = method in OFFLINE or not captured or draw(_YES_OR_NO)
         trade.memos.append(raw | head | ids | (offline if by_hand else {}))
     _refund_to_credit(draw, trade)
     if not trade.old and not draw(_MOSTLY):

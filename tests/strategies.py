@@ -206,9 +206,12 @@ _SNAPSHOTS: dict[Entity, st.SearchStrategy[Identified]] = {
         st.booleans(),
     ),
     Entity.CREDIT_MEMO: st.builds(
-        lambda fields, sale, cancelled: CreditMemo(**fields, sale=sale, cancelled=cancelled),
+        lambda fields, sale, stays_open, cancelled: CreditMemo(
+            **fields, sale=sale, stays_open=stays_open, cancelled=cancelled
+        ),
         sale_fields(),
         sale_references,
+        st.booleans(),
         st.booleans(),
     ),
     Entity.PAYMENT: payments(),

@@ -137,14 +137,41 @@ def test_a_refund_of_an_unpaid_invoice_is_set_against_it() -> None:
 
     assert (memo.tenders, payments) == ((), [])
     assert memo.sale.invoice_id == "57"
+    assert not memo.stays_open
 
 
 def test_an_offline_refund_of_a_captured_invoice_stays_the_customers_credit() -> None:
     memo, payments = memo_of(credit_memo_json(invoice_id=None, **NO_GATEWAY), order_json(), [invoice_json()])
 
     assert (memo.tenders, payments) == ((), [])
+    assert memo.stays_open
     assert memo.sale.invoice_id is None
     assert memo.sale.date == date(2026, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("other", "stays_open"), [({}, True), (NO_GATEWAY, False)], ids=["all are captured", "one is not paid"]
+)
+def test_an_offline_refund_of_one_of_several_invoices_stays_open_when_none_is_unpaid(
+    other: dict[str, Any], stays_open: bool
+) -> None:
+    raw = credit_memo_json(invoice_id=None, **NO_GATEWAY)
+
+    memo, _ = memo_of(raw, order_json(), [invoice_json(), invoice_json(entity_id=59, **other)])
+
+    assert memo.stays_open is stays_open
+    assert memo.sale.invoice_id is None
+
+
+def test_an_offline_refund_of_rows_of_two_captured_invoices_stays_open() -> None:
+    sale = Sale([Ware("50.00"), Ware("20.00")])
+    rows = {row.item_id: 1 for row in sale.rows}
+    first, second = sale.invoice(dict(list(rows.items())[:1])), sale.invoice() | {"entity_id": 58}
+    raw = sale.refund(rows) | {"invoice_id": None} | NO_GATEWAY
+
+    memo, _ = memo_of(raw, sale.order, [first, second])
+
+    assert memo.stays_open
 
 
 def test_an_offline_refund_of_a_listed_method_is_a_payment_out() -> None:

@@ -28,6 +28,7 @@ CREDIT_NOTE = key("credit_memo", "41", "credit_note")
 TAXED = line("10.00", "2.00", tax_rate="20")
 ORG = organisation()
 OLD_SALE = SALE | {"date": "2025-12-31"}
+NAMELESS = {name: value for name, value in SALE.items() if name != "invoice_id"}
 FIRST_SALE = SALE | {"date": "2026-01-01"}
 
 
@@ -73,7 +74,18 @@ def test_where_orders_are_booked_the_order_is_credited() -> None:
     assert planned[1].parent == key("order", "21", "invoice")
 
 
-@pytest.mark.parametrize("sale", [OLD_SALE, {k: v for k, v in SALE.items() if k != "invoice_id"}])
+@pytest.mark.parametrize("sale", [SALE, NAMELESS])
+@pytest.mark.parametrize("booked", ["invoice", "order"])
+def test_what_stays_open_is_set_against_nothing_any_more(booked: str, sale: dict[str, Any]) -> None:
+    data = credit_memo(TAXED, stays_open=True, sale=sale)
+
+    _, allocation, note = writes(event(Entity.CREDIT_MEMO, data), organisation(sales_document=booked))
+
+    assert (allocation.kind, allocation.action) == (Kind.ALLOCATION, Action.VOID)
+    assert note.kind is Kind.CREDIT_NOTE
+
+
+@pytest.mark.parametrize("sale", [OLD_SALE, NAMELESS])
 def test_a_credit_note_without_a_booked_invoice_stands_alone(sale: dict[str, Any]) -> None:
     _, note = memo(TAXED, sale=sale)
 

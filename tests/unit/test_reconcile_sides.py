@@ -82,6 +82,14 @@ def test_a_refund_takes_off_and_what_is_not_paid_back_is_to_be_allocated() -> No
     assert (paid.sign, paid.settles) == (-1, MEMO)
 
 
+def test_of_a_refund_that_stays_open_nothing_is_to_be_allocated() -> None:
+    memo = credit_memo(line("5.00", "1.00", tax_rate="20"), stays_open=True)
+
+    [note] = booked(event(Entity.CREDIT_MEMO, memo))
+
+    assert (note.gross, note.allocated) == (Decimal("6.00"), Decimal(0))
+
+
 @pytest.mark.parametrize(
     ("entity", "data", "number"),
     [(Entity.INVOICE, TWO_RATES, INVOICE), (Entity.CREDIT_MEMO, credit_memo(line("5.00")), MEMO)],

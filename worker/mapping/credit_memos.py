@@ -26,7 +26,8 @@ ALLOCATION = "allocation/1"
 def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
     """Contact, credit note and allocation; or, taken back, allocation and credit note voided. Raises `Unmappable`.
 
-    A credit note stands alone when its sale is older than `start_date`, or when the store names no invoice of it.
+    A credit note stands alone when its sale is older than `start_date`, or when the store names no invoice of it. It is
+    set against nothing either when the store says that it stays open, as what it refunds is paid.
     """
     memo = event.data
     if not isinstance(memo, CreditMemo) or memo.cancelled:
@@ -38,10 +39,10 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
     contact = buyer_write(event, memo.customer, org)
     credit_note = _credit_note(event, memo, contact.key, invoice, org)
     unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)
+    if memo.stays_open or (invoice is not None and unpaid <= 0):
+        return Writes((contact, void(event, Kind.ALLOCATION, ALLOCATION), credit_note))
     if invoice is None:
         return Writes((contact, credit_note))
-    if unpaid <= 0:
-        return Writes((contact, void(event, Kind.ALLOCATION, ALLOCATION), credit_note))
     payload = {
         "Amount": cents(unpaid),
         "Date": memo.date.isoformat(),

@@ -47,7 +47,7 @@ def credit_memo(
     """A credit memo and what was paid back with it; nothing of an open one. Raises `Unreadable`.
 
     What neither a gateway nor a tender paid back is set against the invoice, as long as that has something left to pay.
-    Otherwise it stays the customer's credit, until a person books it: then the memo names no invoice.
+    Otherwise it stays the customer's credit, until a person books it: then the memo says so, and names no invoice.
     """
     order, state = of.order, number(raw.get("state"))
     if state == OPEN:
@@ -57,12 +57,14 @@ def credit_memo(
     to_credit = _to_store_credit(raw, of, sums.owed)
     tenders, owed = _tenders(sums, to_credit), sums.owed - to_credit
     paid_back = owed > 0 and proven(raw, order, offline_methods)
-    sale = _sale(raw, of, places, offline_methods, open_amount=ZERO if paid_back else owed)
+    invoices = _refunded_invoices(raw, of.invoices)
+    is_owed = owed > 0 and not paid_back
+    stays_open = is_owed and _are_settled(invoices or _earlier(raw, of.invoices), order, offline_methods)
+    sale = _sale(order, places, None if stays_open or len(invoices) != 1 else invoices[0])
     fields = sale_fields(raw, order, view, sums)
     fields["tenders"] = (*tenders, *(left_to_pay(order, owed) if paid_back else ()))
-    memo = Found(
-        Entity.CREDIT_MEMO, latest, (view.place,), CreditMemo(**fields, sale=sale, cancelled=state == CANCELLED)
-    )
+    data = CreditMemo(**fields, sale=sale, stays_open=stays_open, cancelled=state == CANCELLED)
+    memo = Found(Entity.CREDIT_MEMO, latest, (view.place,), data)
     if state == CANCELLED:
         return (memo,)
     moves = Moves(raw, order, view, latest, "out", sale, prefix="memo-")
@@ -112,37 +114,36 @@ def _to_store_credit(raw: Raw, of: OfOrder, owed: Decimal) -> Decimal:
     )
 
 
-def _sale(
-    raw: Raw, of: OfOrder, places: Places, offline_methods: frozenset[str], *, open_amount: Decimal
-) -> SaleReference:
-    invoice = _refunded_invoice(raw, of.invoices)
-    if invoice is not None and (not open_amount or not _settled(invoice, of.order, offline_methods)):
-        return invoice_reference(invoice, of.order, places)
-    order = of.order
+def _sale(order: Raw, places: Places, invoice: Raw | None) -> SaleReference:
+    if invoice is not None:
+        return invoice_reference(invoice, order, places)
     on = dated(order, order, places)
     return SaleReference(order_id=str(identity(order)), order_number=number_of(order), date=on)
 
 
-def _settled(invoice: Raw, order: Raw, offline_methods: frozenset[str]) -> bool:
+def _are_settled(invoices: Sequence[Raw], order: Raw, offline_methods: frozenset[str]) -> bool:
+    """Whether there are some and all are paid, so that credit set against their sale would meet what is not theirs."""
+    return bool(invoices) and all(_is_settled(one, order, offline_methods) for one in invoices)
+
+
+def _is_settled(invoice: Raw, order: Raw, offline_methods: frozenset[str]) -> bool:
     return number(invoice.get("state")) == PAID and (
         not money(invoice, "grand_total") or proven(invoice, order, offline_methods)
     )
 
 
-def _refunded_invoice(raw: Raw, invoices: Sequence[Raw]) -> Raw | None:
-    """The invoice the memo names, else the only one that could be meant: earlier than it, and with all its rows."""
+def _refunded_invoices(raw: Raw, invoices: Sequence[Raw]) -> list[Raw]:
+    """The invoice the memo names, else those that could be meant: earlier than it, and with all its rows."""
     if named := number(raw.get("invoice_id")):
-        return next((one for one in invoices if identity(one) == named), None)
+        return [one for one in invoices if identity(one) == named][:1]
     wanted = _order_items(row for row in rows(raw, "items") if amount(row, "row_total"))
+    return [one for one in _earlier(raw, invoices) if wanted <= _order_items(rows(one, "items"))]
+
+
+def _earlier(raw: Raw, invoices: Sequence[Raw]) -> list[Raw]:
     made = moment(raw, "created_at")
-    able = [
-        one
-        for one in invoices
-        if number(one.get("state")) != INVOICE_CANCELLED
-        and moment(one, "created_at") <= made
-        and wanted <= _order_items(rows(one, "items"))
-    ]
-    return able[0] if len(able) == 1 else None
+    standing = (one for one in invoices if number(one.get("state")) != INVOICE_CANCELLED)
+    return [one for one in standing if moment(one, "created_at") <= made]
 
 
 def _order_items(found: Iterable[Raw]) -> set[int | None]:
