@@ -13,7 +13,8 @@ from tests.fake_store import INVOICES
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.documents import Kind
-from worker.reconcile.compare import Field, Finding
+from worker.reconcile.compare import Finding
+from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing
 
 JANUARY = (date(2026, 1, 1), date(2026, 1, 31))

@@ -11,7 +11,7 @@ from typing import Any
 from worker.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.compare import Comparison, Days, compare
-from worker.reconcile.entries import Amount, Entry
+from worker.reconcile.entries import Allocation, Amount, Entry
 from worker.reconcile.wanted import Unbookable
 
 DAY = date(2026, 11, 24)
@@ -30,6 +30,17 @@ def sale(number: str = "I-shop-1", *amounts: Amount, kind: Kind = Kind.INVOICE, 
     sign = 1 if kind is Kind.INVOICE else -1
     made = Entry(kind, number, DAY, "AUTHORISED", "GBP", Decimal(net), Decimal(tax), lines, sign)
     return replace(made, **changes)
+
+
+def credit(*allocations: tuple[str, str]) -> Entry:
+    """A credit note of 12.00, set against the invoices of these numbers."""
+    made = tuple(Allocation(number, Decimal(paid)) for number, paid in allocations)
+    return sale("C-shop-9", kind=Kind.CREDIT_NOTE, allocations=made)
+
+
+def tracked(*options: tuple[str, str]) -> Entry:
+    """A sale whose line is tracked by these categories and options."""
+    return sale(tracking=frozenset({frozenset(options)}))
 
 
 def payment(number: str = "P-shop-invoice-1", paid: str = "12.00", account: str = "092", **changes: Any) -> Entry:

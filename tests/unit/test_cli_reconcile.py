@@ -23,7 +23,8 @@ from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import ask
 from worker.cli.reconcile_view import Result, facts, show
 from worker.documents import Kind
-from worker.reconcile.compare import Comparison, Days, Difference, Field, Finding
+from worker.reconcile.compare import Comparison, Days, Difference, Finding
+from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing
 from worker.reconcile.sums import Sum
 

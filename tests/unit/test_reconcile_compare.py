@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.reconcile_cases import DAY, LATER, amount, found, payment, sale
+from tests.unit.reconcile_cases import DAY, LATER, amount, credit, found, payment, sale, tracked
 from worker.documents import Kind
-from worker.reconcile.compare import Difference, Field, Finding
+from worker.reconcile.compare import Difference, Finding
 from worker.reconcile.entries import Entry
+from worker.reconcile.fields import Field
 from worker.reconcile.sums import Sum
 from worker.reconcile.wanted import Unbookable
 
@@ -77,11 +78,21 @@ ON_200 = "net on account 200, OUTPUT2"
         (payment(), payment(paid="11.99"), [Field("amount", "12.00", "11.99", -1)], -1),
         (payment(), payment(settles="I-shop-2"), [Field("settles", "I-shop-1", "I-shop-2")], 0),
         (
-            sale("C-shop-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(12)),
-            sale("C-shop-9", kind=Kind.CREDIT_NOTE),
-            [Field("allocated", "12.00", "0.00", -1200)],
+            credit(("I-shop-1", "12")),
+            credit(),
+            [Field("set against I-shop-1", "12.00", "0.00", -1200)],
             0,
         ),
+        (
+            credit(("I-shop-1", "12")),
+            credit(("I-shop-1", "2"), ("I-shop-2", "10")),
+            [Field("set against I-shop-1", "12.00", "2.00", -1000)],
+            0,
+        ),
+        (sale(rate=Decimal("1.17")), sale(rate=Decimal("0.5")), [Field("rate", "1.17", "0.5")], 0),
+        (payment(rate=Decimal("0.006711")), payment(rate=Decimal("0.0067")), [Field("rate", "0.006711", "0.0067")], 0),
+        (tracked(("Area", "North")), tracked(("Area", "South")), [Field("tracking by Area", "North", "South")], 0),
+        (tracked(("Area", "North")), tracked(), [Field("tracking by Area", "North", "none")], 0),
         (
             sale("I-shop-1", status="VOIDED", day=None),
             sale(),
@@ -91,7 +102,8 @@ ON_200 = "net on account 200, OUTPUT2"
     ],
     ids=[
         "date", "draft", "currency", "a cent of net", "a cent of tax", "account of a line",
-        "account of a payment", "a cent of a payment", "another invoice", "not allocated", "cancelled in the store",
+        "account of a payment", "a cent of a payment", "another invoice", "not allocated", "allocated elsewhere",
+        "rate", "rate of a payment", "tracking", "not tracked", "cancelled in the store",
     ],
 )  # fmt: skip
 def test_each_field_that_differs_is_named_with_its_cents(
@@ -137,7 +149,14 @@ def test_what_only_one_side_has_is_found(
         ([sale(status="VOIDED", day=None)], []),
         ([sale(status="VOIDED", day=None)], [sale("I-shop-1", amount("0.00"), status="PAID")]),
         ([sale(day=LATER)], []),
-        ([sale("C-shop-9", kind=Kind.CREDIT_NOTE)], [sale("C-shop-9", kind=Kind.CREDIT_NOTE, allocated=Decimal(3))]),
+        ([credit()], [credit(("I-shop-1", "3"))]),
+        ([credit(("I-shop-1", "2"))], [credit(("I-shop-1~2", "2"), ("INV-77", "3"))]),
+        ([credit(("", "2"))], [credit(("I-shop-1", "2"))]),
+        ([credit(("I-shop-1", "2"))], [credit(("", "2"))]),
+        ([sale()], [sale(rate=Decimal("1.17"))]),
+        ([sale(rate=Decimal("1.17"))], [sale(rate=Decimal("1.1700001"))]),
+        ([tracked(("Region", "North"))], [tracked(("region", "NORTH"), ("Team", "Red"))]),
+        ([sale()], [tracked(("Team", "Red"))]),
         ([payment()], [payment(status="DELETED"), payment()]),
         ([sale(alias="INV-0007")], [sale("INV-0007")]),
         ([sale(alias="INV-0007", is_theirs=True)], [sale("INV-0007", amount("11.00", "2.00"))]),
@@ -145,6 +164,8 @@ def test_what_only_one_side_has_is_found(
     ids=[
         "a stranger's draft", "a stranger's voided one", "a draft that was approved", "cancelled and voided",
         "cancelled and never there", "cancelled and of nothing", "of another day", "credit that a person allocated",
+        "credit on what was issued anew", "credit on what nobody knows", "credit on what has no number",
+        "no rate of the store's", "a rate beyond six decimals", "tracked by a person too", "tracked by a person",
         "paid again after a deletion", "adopted under another number", "left to an earlier connector",
     ],
 )  # fmt: skip

@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.reconcile_cases import DAY, LATER, amount, found, payment, sale
 from worker.documents import Kind
-from worker.reconcile.compare import Field, Finding
+from worker.reconcile.compare import Finding
 from worker.reconcile.entries import Entry
+from worker.reconcile.fields import Field
 
 NUMBERS = pytest.mark.parametrize("number", ["I-shop-1", "OLD-1"], ids=["our own", "adopted"])
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from schemas.entities import Entity
-from tests.unit.mapping_cases import credit_memo, event, invoice, line, organisation, payment
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, organisation, payment
 from worker.documents import Kind
-from worker.reconcile.entries import Amount, Entry
+from worker.ledger.records import Document
+from worker.reconcile.entries import Allocation, Amount, Entry
 from worker.reconcile.theirs import entry_of
 from worker.reconcile.wanted import StoreBooks, Unbookable
 
@@ -90,6 +91,30 @@ def test_of_a_refund_that_stays_open_nothing_is_to_be_allocated() -> None:
     assert (note.gross, note.allocated) == (Decimal("6.00"), Decimal(0))
 
 
+def test_a_sale_that_credit_is_set_against_is_known_by_the_ledger_where_it_is_of_other_days() -> None:
+    books = StoreBooks(organisation())
+    books.take(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"))))
+    of_sale = key("invoice", "31", "invoice")
+    row = Document(of_sale, Kind.INVOICE, "x", f"{INVOICE}~2", VERSION, "h")
+
+    assert of_sale in books.keys
+    [unknown], [note] = books.entries(), books.entries(known={of_sale: row})
+
+    assert unknown.allocations == (Allocation("", Decimal("6.00")),)
+    assert note.allocations == (Allocation(f"{INVOICE}~2", Decimal("6.00")),)
+
+
+def test_a_sale_is_wanted_at_the_stores_rate_and_with_its_tracking() -> None:
+    books = StoreBooks(organisation(tracking={"category": "Region", "option": "North"}))
+    books.take(event(Entity.INVOICE, TWO_RATES | {"rate": "1.17"}))
+    books.take(event(Entity.PAYMENT, payment(rate="1.17")))
+
+    sold, paid = books.entries()
+
+    assert (sold.rate, paid.rate) == (Decimal("1.17"), Decimal("1.17"))
+    assert sold.tracking == frozenset({frozenset({("Region", "North")})})
+
+
 @pytest.mark.parametrize(
     ("entity", "data", "number"),
     [(Entity.INVOICE, TWO_RATES, INVOICE), (Entity.CREDIT_MEMO, credit_memo(line("5.00")), MEMO)],
@@ -147,11 +172,22 @@ def test_of_lines_that_include_their_tax_it_is_taken_off() -> None:
 
 
 def test_of_a_credit_note_the_standing_allocations_are_added_up() -> None:
-    allocations = [{"Amount": Decimal("3.00")}, {"Amount": Decimal("9.00"), "IsDeleted": True}]
+    gone = {"Amount": Decimal("9.00"), "IsDeleted": True}
+    allocations = [{"Amount": Decimal("3.00"), "Invoice": {"InvoiceNumber": INVOICE}}, gone]
 
     found = entry_of(Kind.CREDIT_NOTE, shown(CreditNoteNumber=MEMO, Allocations=allocations))
 
-    assert (found.sign, found.allocated) == (-1, Decimal("3.00"))
+    assert (found.sign, found.allocations) == (-1, (Allocation(INVOICE, Decimal("3.00")),))
+
+
+def test_a_sale_is_shown_at_its_rate_and_with_the_tracking_of_what_books_something() -> None:
+    north = LINE | {"Tracking": [{"Name": "Region", "Option": "North", "TrackingOptionID": "o"}]}
+    text = {"Description": "words only", "Tracking": []}
+
+    found = entry_of(Kind.INVOICE, shown(LineItems=[north, north, LINE, text], CurrencyRate=Decimal("1.17")))
+
+    assert found.rate == Decimal("1.17")
+    assert found.tracking == frozenset({frozenset({("Region", "North")}), frozenset()})
 
 
 def test_a_refund_is_shown_with_its_credit_note_although_xero_calls_it_an_invoice_too() -> None:

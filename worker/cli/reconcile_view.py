@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from worker.reconcile.compare import Comparison, Days, Difference, Field
+from worker.reconcile.compare import Comparison, Days, Difference
+from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing
 from worker.reconcile.sums import Sum
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from worker.documents import Kind
 from worker.ledger.records import Document
-from worker.reconcile.entries import ZERO, Entry
+from worker.reconcile.entries import Entry
+from worker.reconcile.fields import Field, cents_of, fields_of, money_field
 from worker.reconcile.left_alone import wanted_of_us, without_earlier
 from worker.reconcile.reissued import credited, is_replaced, unset, without_reissued
 from worker.reconcile.standing import Standing, as_booked
@@ -33,16 +34,6 @@ class Finding(StrEnum):
     """The store has it, and the worker cannot book it as things are configured."""
     UNREADABLE = "unreadable"
     """The store has it, and it can be neither read nor understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field that differs. `cents` is how much more Xero has, where it is an amount."""
-
-    name: str
-    store: str
-    xero: str
-    cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +190,7 @@ def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterat
         if theirs is not None or days.has(one.day):
             detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
             detail = f"waits until {one.settles} is approved" if one.target in drafts else detail
-            yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-_cents(one.gross))
+            yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-cents_of(one.gross))
 
 
 def _replaced(matched: _Matched, store: Entry, xero: Entry) -> Difference:
@@ -207,12 +198,12 @@ def _replaced(matched: _Matched, store: Entry, xero: Entry) -> Difference:
     detail = f"issued anew as {store.alias}"
     if id(store) in matched.found:
         return _extra(xero, True, detail)
-    cents = _cents(xero.gross - store.gross)
+    cents = cents_of(xero.gross - store.gross)
     return Difference(Finding.DIFFERENT, xero.kind, xero.number, xero.day, detail, cents=cents)
 
 
 def _unset(credit: Entry, new: Entry, amount: Decimal) -> Difference:
-    fields = tuple(_money("allocated", credit.allocated + amount, credit.allocated))
+    fields = tuple(money_field("allocated", credit.allocated + amount, credit.allocated))
     detail = f"what was paid is not set against {new.number}"
     return Difference(Finding.DIFFERENT, credit.kind, credit.number, credit.day, detail, fields)
 
@@ -226,56 +217,19 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
         status = Field("status", CANCELLED, xero.status)
         detail = "cancelled in the store"
         return Difference(
-            Finding.DIFFERENT, xero.kind, store.number, xero.day, detail, (status,), cents=_cents(xero.gross)
+            Finding.DIFFERENT, xero.kind, store.number, xero.day, detail, (status,), cents=cents_of(xero.gross)
         )
-    fields = tuple(_fields(store, xero))
+    fields = tuple(fields_of(store, xero))
     if not fields or (store.is_theirs and store.kind is not Kind.PAYMENT):
         return None
-    cents = _cents(xero.gross - store.gross)
+    cents = cents_of(xero.gross - store.gross)
     return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)
-
-
-def _fields(store: Entry, xero: Entry) -> Iterator[Field]:
-    if store.day != xero.day:
-        yield Field("date", str(store.day), str(xero.day))
-    if xero.is_draft and not store.is_draft:
-        yield Field("status", store.status, xero.status)
-    if store.currency and xero.currency and store.currency != xero.currency:
-        yield Field("currency", store.currency, xero.currency)
-    if store.settles and parts(store.settles)[0] != parts(xero.settles)[0]:
-        yield Field("settles", store.settles, xero.settles)
-    if store.kind is Kind.PAYMENT:
-        yield from _money("amount", store.gross, xero.gross)
-        ours, theirs = (", ".join(amount.account for amount in one.amounts) for one in (store, xero))
-        if ours != theirs:
-            yield Field("account", ours, theirs)
-        return
-    for name in ("net", "tax", "gross"):
-        yield from _money(name, getattr(store, name), getattr(xero, name))
-    yield from _places(store, xero)
-    if xero.allocated < store.allocated:
-        yield from _money("allocated", store.allocated, xero.allocated)
-
-
-def _places(store: Entry, xero: Entry) -> Iterator[Field]:
-    """Where the amounts lie, which may differ while their sums do not."""
-    sides = [{(one.account, one.tax_type): one for one in entry.amounts} for entry in (store, xero)]
-    for place in sorted(set(sides[0]) | set(sides[1])):
-        ours, theirs = (side.get(place) for side in sides)
-        for name in ("net", "tax"):
-            amounts = (getattr(ours, name, ZERO), getattr(theirs, name, ZERO))
-            yield from _money(f"{name} on account {place[0]}, {place[1] or 'no tax type'}", *amounts)
-
-
-def _money(name: str, store: Decimal, xero: Decimal) -> Iterator[Field]:
-    if store != xero:
-        yield Field(name, f"{store:.2f}", f"{xero:.2f}", _cents(xero - store))
 
 
 def _extra(entry: Entry, ours: bool, detail: str = "") -> Difference:
     detail = detail or ("our number, unknown to the store" if ours else "of another app or a person")
     return Difference(
-        Finding.EXTRA, entry.kind, entry.number or "(no number)", entry.day, detail, cents=_cents(entry.gross)
+        Finding.EXTRA, entry.kind, entry.number or "(no number)", entry.day, detail, cents=cents_of(entry.gross)
     )
 
 
@@ -283,10 +237,6 @@ def _parked(one: Unbookable, matched: _Matched) -> Difference:
     there = matched.held.get(one.number)
     detail = f"{one.reason}: {one.hint}" + (f" (in Xero it is {there.status.lower()})" if there else "")
     return Difference(Finding.PARKED, None, one.number, one.day, detail)
-
-
-def _cents(amount: Decimal) -> int:
-    return int((amount * 100).to_integral_value())
 
 
 def _place(one: Difference) -> tuple[date, str, str]:

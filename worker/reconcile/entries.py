@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from worker.documents import Kind
 from worker.xero.endpoints import GONE
@@ -28,15 +29,24 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """What of a credit note is set against the invoice of a number, which is empty where it is not known."""
+
+    number: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One invoice, credit note or payment.
 
     `number` is a payment's whole reference. `amounts` are sorted, one for each account and tax type; `sign` is -1 where
-    they go back to the customer. `settles` is the number of the document that a payment belongs to, `allocated` what of
-    a credit note is set against invoices, `open` what Xero says is due of an invoice, or left of a credit note. `alias`
-    is another number that Xero may have it under; where it `is_theirs`, an earlier connector made it, or is to make it,
-    and it is left alone. `xero_id` is Xero's own of a payment; on the store's side, of the one that the ledger knows.
-    What a side does not know is empty, or None.
+    they go back to the customer. `settles` is the number of the document that a payment belongs to, `open` what Xero
+    says is due of an invoice, or left of a credit note. `rate` is units of the currency for one of the organisation's,
+    `tracking` has the pairs of category and option of each line, equal lines once. `alias` is another number that Xero
+    may have it under; where it `is_theirs`, an earlier connector made it, or is to make it, and it is left alone.
+    `xero_id` is Xero's own of a payment; on the store's side, of the one that the ledger knows. What a side does not
+    know is empty, or None.
     """
 
     kind: Kind
@@ -49,8 +59,10 @@ class Entry:
     amounts: tuple[Amount, ...] = ()
     sign: int = 1
     settles: str = ""
-    allocated: Decimal = ZERO
+    allocations: tuple[Allocation, ...] = ()
     open: Decimal = ZERO
+    rate: Decimal | None = None
+    tracking: frozenset[frozenset[tuple[str, str]]] = frozenset()
     alias: str = ""
     is_theirs: bool = False
     xero_id: str = ""
@@ -59,6 +71,11 @@ class Entry:
     def gross(self) -> Decimal:
         """What the customer sees."""
         return self.net + self.tax
+
+    @property
+    def allocated(self) -> Decimal:
+        """What of a credit note is set against invoices."""
+        return sum((one.amount for one in self.allocations), ZERO)
 
     @property
     def is_gone(self) -> bool:
@@ -87,6 +104,12 @@ class Entry:
             return list(dict.fromkeys((name, parts(name)[0])))
         words = name.split(" ")
         return [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+
+
+def tracking_of(lines: Iterable[Mapping[str, Any]]) -> frozenset[frozenset[tuple[str, str]]]:
+    """What the lines that book something are tracked by."""
+    booking = (line.get("Tracking") or () for line in lines if line.get("AccountCode"))
+    return frozenset(frozenset((str(one["Name"]), str(one["Option"])) for one in tracked) for tracked in booking)
 
 
 def summed(amounts: Iterable[Amount]) -> tuple[Amount, ...]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from worker.documents import Kind
-from worker.reconcile.entries import ZERO, Amount, Entry, summed
+from worker.reconcile.entries import ZERO, Allocation, Amount, Entry, summed, tracking_of
 from worker.xero.endpoints import inner, number_of
 from worker.xero.facts import money
 from worker.xero.sameness import date_of
@@ -50,8 +49,10 @@ def _sale(kind: Kind, element: Element) -> Entry:
         tax=tax,
         amounts=summed(line_amounts(element)),
         sign=1 if kind is Kind.INVOICE else -1,
-        allocated=_allocated(element),
+        allocations=tuple(_allocations(element)),
         open=money(element.get("AmountDue" if kind is Kind.INVOICE else "RemainingCredit")) or ZERO,
+        rate=money(element.get("CurrencyRate")),
+        tracking=tracking_of(element.get("LineItems") or ()),
     )
 
 
@@ -70,12 +71,15 @@ def _payment(element: Element) -> Entry:
         sign=-1 if refund else 1,
         xero_id=str(element.get("PaymentID") or ""),
         settles=str(refund.get("CreditNoteNumber") or invoice.get("InvoiceNumber") or ""),
+        rate=money(element.get("CurrencyRate")),
     )
 
 
-def _allocated(element: Element) -> Decimal:
-    standing = (one for one in element.get("Allocations") or () if not one.get("IsDeleted"))
-    return sum((money(one.get("Amount")) or ZERO for one in standing), ZERO)
+def _allocations(element: Element) -> Iterator[Allocation]:
+    for one in element.get("Allocations") or ():
+        if not one.get("IsDeleted"):
+            number = str(inner(one, "Invoice").get("InvoiceNumber") or "")
+            yield Allocation(number, money(one.get("Amount")) or ZERO)
 
 
 def _day(element: Element) -> date | None:

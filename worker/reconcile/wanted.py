@@ -16,7 +16,7 @@ from worker.ledger.records import Document
 from worker.mapping.keys import document_number
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.mapping.predict import line_amount
-from worker.reconcile.entries import ZERO, Amount, Entry, summed
+from worker.reconcile.entries import ZERO, Allocation, Amount, Entry, summed, tracking_of
 from worker.reconcile.theirs import payment_account
 from worker.settings import OrganisationSettings
 from worker.xero.paying import leaves_money
@@ -59,11 +59,11 @@ class StoreBooks:
         for write in planned.writes:
             if write.kind in _BOOKED:
                 entry = replace(_entry(write, name, planned.writes), currency=_currency(event))
-                self._entries[write.key] = (entry, _target(write))
+                self._entries[write.key] = (entry, _target(write, planned.writes))
 
     @property
     def keys(self) -> Collection[DocumentKey]:
-        """The documents, and those that payments settle, as the ledger names them."""
+        """The documents, and those that payments settle or credit is set against, as the ledger names them."""
         return self._entries.keys() | {target for _, target in self._entries.values() if target is not None}
 
     def entries(
@@ -74,9 +74,8 @@ class StoreBooks:
         found = []
         for key, (_, target) in self._entries.items():
             amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in named[key].amounts)
-            settled = named.get(target) if target else None
-            settles = (settled.alias or settled.number) if settled else ""
-            one = replace(named[key], amounts=amounts, settles=settles)
+            number = _number_of(target, named, known) if target else ""
+            one = _on(number, replace(named[key], amounts=amounts))
             paid = known.get(target) if target and key not in known else None
             found.append(replace(one, is_theirs=True) if paid and leaves_money(paid, str(one.day)) else one)
         return found
@@ -89,6 +88,20 @@ def _named(entry: Entry, document: Document | None) -> Entry:
     if document is None or document.number == entry.number:
         return entry
     return replace(entry, alias=document.number, is_theirs=bool(document.facts.get("linked")))
+
+
+def _number_of(target: DocumentKey, named: Mapping[DocumentKey, Entry], known: Mapping[DocumentKey, Document]) -> str:
+    """The number of what is settled; the ledger has it too where that is of other days. Empty where neither has."""
+    if (entry := named.get(target)) is not None:
+        return entry.alias or entry.number
+    document = known.get(target)
+    return document.number if document else ""
+
+
+def _on(number: str, entry: Entry) -> Entry:
+    if entry.kind is Kind.PAYMENT:
+        return replace(entry, settles=number)
+    return replace(entry, allocations=tuple(replace(one, number=number) for one in entry.allocations))
 
 
 def name_of(event: Event, org: OrganisationSettings) -> str:
@@ -120,7 +133,7 @@ def _entry(write: Write, name: str, writes: Sequence[Write]) -> Entry:
 def _sale(write: Write, name: str, writes: Sequence[Write]) -> Entry:
     payload = write.payload
     amounts = summed(_amounts(payload))
-    allocations = (one.payload["Amount"] for one in writes if one.kind is Kind.ALLOCATION and one.payload)
+    allocations = (Allocation("", one.payload["Amount"]) for one in _allocations(write, writes))
     return Entry(
         kind=write.kind,
         number=name,
@@ -130,7 +143,9 @@ def _sale(write: Write, name: str, writes: Sequence[Write]) -> Entry:
         tax=sum((one.tax for one in amounts), ZERO),
         amounts=amounts,
         sign=1 if write.kind is Kind.INVOICE else -1,
-        allocated=sum(allocations, ZERO),
+        allocations=tuple(allocations),
+        rate=payload.get("CurrencyRate"),
+        tracking=tracking_of(line for line in payload["LineItems"] if line.get("Tracking")),
     )
 
 
@@ -155,15 +170,25 @@ def _payment(write: Write, name: str) -> Entry:
         net=amount,
         amounts=summed([Amount(payment_account(payload["Account"]), "", amount)]),
         sign=-1 if "CreditNote" in payload else 1,
+        rate=payload.get("CurrencyRate"),
     )
 
 
-def _target(write: Write) -> DocumentKey | None:
-    """The document a payment settles."""
-    if write.kind is not Kind.PAYMENT or write.action is Action.VOID:
+def _allocations(write: Write, writes: Sequence[Write]) -> Iterator[Write]:
+    """Those of a credit note."""
+    if write.kind is Kind.CREDIT_NOTE:
+        yield from (one for one in writes if one.kind is Kind.ALLOCATION and one.action is not Action.VOID)
+
+
+def _target(write: Write, writes: Sequence[Write]) -> DocumentKey | None:
+    """The document that a payment settles, or that a credit note is set against."""
+    if write.action is Action.VOID:
         return None
-    for target, field in (("CreditNote", "CreditNoteID"), ("Invoice", "InvoiceID")):
-        place = write.payload.get(target, {}).get(field)
-        if isinstance(place, XeroId):
-            return place.key
-    return None
+    if (allocation := next(_allocations(write, writes), None)) is not None:
+        return _place(allocation, "Invoice")
+    return _place(write, "CreditNote") or _place(write, "Invoice") if write.kind is Kind.PAYMENT else None
+
+
+def _place(write: Write, name: str) -> DocumentKey | None:
+    place = write.payload.get(name, {}).get(f"{name}ID")
+    return place.key if isinstance(place, XeroId) else None
