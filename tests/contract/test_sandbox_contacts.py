@@ -107,6 +107,11 @@ def test_4_1_an_app_archives_by_status_and_lists_leave_it_out(xero: XeroCaller) 
         ({"Name": "Ada", "ContactNumber": "x" * 51}, "maximum length of 50"),
         ({"Name": "Ada", "EmailAddress": "ada at example.com"}, "Email address must be valid"),
         ({"Name": "Ada", "EmailAddress": "jürgen@example.com"}, "Email address must be valid"),
+        *(
+            ({"Name": "Ada", "EmailAddress": address}, "Email address must be valid")
+            for address in ("a..b@x.de", "a.@x.de", ".a@x.de", "a@x..de", "a@.x.de", "a@x.de.", "a@-x.de", "a@x-.de")
+        ),
+        ({"Name": "Ada", "ContactPersons": [{"EmailAddress": "a..b@x.de"}]}, "Email address must be valid"),
         ({"Name": "Ada", "DefaultCurrency": "JPY"}, "not subscribed to currency JPY"),
         ({"Name": "Ada", "ContactPersons": [{"FirstName": "x"}] * 6}, "at most 5"),
         ({"Name": "Ada", "Addresses": [{"AddressType": "HOME"}]}, "AddressType"),
@@ -122,6 +127,11 @@ def test_4_1_fields_beyond_their_limits_are_refused(xero: XeroCaller, fields: di
     messages = refusals(xero.put("/Contacts", fields))
 
     assert any(fragment in message for message in messages)
+
+
+@pytest.mark.parametrize("address", ["a.b-c@x-y.co.uk", "o'neil+shop@example.com", "a-@x1.de"])
+def test_4_1_an_address_with_dots_and_hyphens_where_they_belong_is_taken(xero: XeroCaller, address: str) -> None:
+    assert made(xero, "Contacts", {"Name": "Ada", "EmailAddress": address})["EmailAddress"] == address
 
 
 def test_4_1_a_reply_has_four_phones_and_two_addresses(xero: XeroCaller) -> None:

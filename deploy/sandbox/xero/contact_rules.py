@@ -32,7 +32,8 @@ _ADDRESS_LENGTHS = {**_LINES, **_PLACES}
 _PHONE_LENGTHS = {"PhoneNumber": 50, "PhoneAreaCode": 10, "PhoneCountryCode": 20}
 _ADDRESS_TYPES = frozenset({"POBOX", "STREET"})
 PHONE_TYPES = ("DDI", "DEFAULT", "FAX", "MOBILE")
-_EMAIL = re.compile(r"^[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+# no dot at an end of the name or beside another, no hyphen at an end of a part of the domain
+_EMAIL = re.compile(r"[!-\-/-?A-~]+(\.[!-\-/-?A-~]+)*@(?!-)[A-Za-z0-9-]+(?<!-)(\.(?!-)[A-Za-z0-9-]+(?<!-))+")
 _MOST_PERSONS = 5
 
 
@@ -63,13 +64,13 @@ def contact_refusals(element: Json) -> Iterator[str]:
     """A message for every rule that the fields of an incoming contact break."""
     yield from too_long(element, _LENGTHS)
     yield from _name_refusals(text(element, "Name"))
-    if (email := text(element, "EmailAddress")) is not None and not _EMAIL.match(email):
+    if (email := text(element, "EmailAddress")) is not None and not _EMAIL.fullmatch(email):
         yield "Email address must be valid"
     persons = objects(element, "ContactPersons") or []
     if len(persons) > _MOST_PERSONS:
         yield f"A contact can have at most {_MOST_PERSONS} contact persons"
     for person in persons:
-        if (email := text(person, "EmailAddress")) is not None and not _EMAIL.match(email):
+        if (email := text(person, "EmailAddress")) is not None and not _EMAIL.fullmatch(email):
             yield "Email address must be valid"
     yield from _address_refusals(objects(element, "Addresses") or [])
     yield from _phone_refusals(objects(element, "Phones") or [])
