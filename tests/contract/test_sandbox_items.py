@@ -20,6 +20,21 @@ def test_4_2_put_of_a_known_code_is_refused(xero: XeroCaller) -> None:
     assert refusals(xero.put("/Items", _item("MUG"))) == ["Price List Item with Code 'MUG' already exists"]
 
 
+@pytest.mark.parametrize("code", ["mug", " MUG", "Mug "])
+def test_4_2_codes_that_differ_in_case_or_outer_spaces_are_one(xero: XeroCaller, code: str) -> None:
+    item = made(xero, "Items", _item("MUG"))
+
+    sold = made(xero, "Invoices", invoice(a_contact(xero), "I-1", {"ItemCode": code, "Description": "Mug"}))
+
+    assert refusals(xero.put("/Items", _item(code))) == [f"Price List Item with Code '{code}' already exists"]
+    assert [row["Code"] for row in xero.get("/Items").json()["Items"]] == ["MUG"]
+    assert sold["LineItems"][0]["Item"] == {"ItemID": item["ItemID"], "Name": "Mug", "Code": "MUG"}
+
+
+def test_4_2_a_code_is_kept_without_spaces_around_it(xero: XeroCaller) -> None:
+    assert made(xero, "Items", _item(" MUG "))["Code"] == "MUG"
+
+
 def test_4_2_post_updates_by_code(xero: XeroCaller) -> None:
     first = made(xero, "Items", _item("MUG"))
 

@@ -79,6 +79,15 @@ def test_an_item_code_never_passes_to_a_line_of_another_item() -> None:
     assert "LineItemID" not in element["LineItems"][0]
 
 
+@pytest.mark.parametrize("code", ["mug", "MUG "])
+def test_a_line_of_an_item_that_xero_writes_otherwise_is_that_items(code: str) -> None:
+    paid = theirs(line(ItemCode=code), Status="PAID", AmountPaid=Decimal(12))
+
+    element = revised(ours(line(ItemCode="MUG", Description="Cup")), paid)
+
+    assert element["LineItems"] == [{"LineItemID": "l-0", "Description": "Cup", "AccountCode": "200"}]
+
+
 def test_a_status_a_due_date_and_a_contact_that_a_person_chose_stay() -> None:
     before = left(theirs())
 

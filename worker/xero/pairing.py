@@ -41,7 +41,12 @@ def _same_words(ours: Element, theirs: Element) -> bool:
 
 
 def _same_item(ours: Element, theirs: Element) -> bool:
-    return (ours.get("ItemCode") or "") == (theirs.get("ItemCode") or "")
+    return _code(ours) == _code(theirs)
+
+
+def _code(line: Element) -> str:
+    """Xero writes an item's code on a line as the item has it, and finds it in any case."""
+    return str(line.get("ItemCode") or "").strip().lower()
 
 
 def is_same_money(ours: Element, theirs: Element) -> bool:

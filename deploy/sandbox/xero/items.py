@@ -59,6 +59,7 @@ def _write(book: Book, known: Json | None, element: Json, places: int) -> Saved:
         raise Refused(*refusals)
     item = known if known is not None else _new()
     item |= {field: value for field in _LENGTHS if (value := text(element, field)) is not None}
+    item["Code"] = item["Code"].strip()
     for details, flag in _DETAILS.items():
         if isinstance(element.get(flag), bool):
             item[flag] = element[flag]

@@ -22,6 +22,11 @@ def exact(value: str) -> str:
     return value
 
 
+def as_code(value: str) -> str:
+    """An item's code for comparison: without case and the spaces around it [xero 4.2]."""
+    return value.strip().lower()
+
+
 def tenant_id(name: str) -> str:
     """The id an organisation of this name has in every sandbox."""
     return str(uuid.uuid5(TENANT_SPACE, name))
@@ -37,7 +42,7 @@ class Book:
         self.settings = Settings(f"Sandbox {name}", self.tenant_id, clock.utc())
         number = {"ContactNumber": exact, "Name": folded, "EmailAddress": folded, "AccountNumber": folded}
         self.contacts = Table("ContactID", number)
-        self.items = Table("ItemID", {"Code": exact})
+        self.items = Table("ItemID", {"Code": as_code})
         invoice = {"InvoiceNumber": exact, "Contact.ContactID": str.lower, "Reference": exact}
         self.invoices = Table("InvoiceID", invoice)
         credit_note = {"CreditNoteNumber": exact, "Contact.ContactID": str.lower, "Reference": exact}
