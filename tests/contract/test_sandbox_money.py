@@ -88,6 +88,12 @@ def test_5_2_line_amounts(numbers: Given, line_amount: str) -> None:
     assert worked.line_amount == Decimal(line_amount)
 
 
+@pytest.mark.parametrize(("price", "tax"), [(10, "10.01"), (10, "-10.01"), (-10, "-10.01"), (-10, "0.01")])
+def test_5_2_tax_above_the_line_is_refused_and_of_a_negative_line_any_above_nothing(price: int, tax: str) -> None:
+    with pytest.raises(Refused, match="Tax amount cannot be greater than the line amount"):
+        figures(_given(1, price, tax_amount=tax), rate=Decimal(20), amounts_are=AmountsAre.EXCLUSIVE, places=2)
+
+
 @pytest.mark.parametrize("discount", [{"discount_rate": 100.01}, {"discount_amount": 10.01}])
 def test_5_2_a_discount_above_the_line_is_refused(discount: dict[str, float]) -> None:
     with pytest.raises(Refused, match="Discount must not be greater than the line total"):

@@ -44,6 +44,32 @@ def test_the_rate_of_a_row_with_tax_comes_first() -> None:
     ]
 
 
+def test_no_row_below_zero_takes_cents_of_tax_above_it() -> None:
+    discount = line("-0.05", "-0.01", tax_rate="20", kind="discount")
+
+    found = items(line("9.00"), discount, residual={"tax": "0.02"})
+
+    rows = [(item["UnitAmount"], item["TaxAmount"]) for item in found]
+    assert rows[1:] == [(Decimal("-0.05"), Decimal("-0.01")), (Decimal("0.02"), Decimal("0.02")), (Decimal("-0.02"), 0)]
+
+
+def test_tax_that_a_row_below_zero_has_above_it_goes_elsewhere() -> None:
+    taxed = line("9.00", "1.80", tax_rate="20")
+
+    found = items(taxed, line("-1.00", "0.02", tax_rate="20", kind="discount"))
+
+    assert [item["TaxAmount"] for item in found] == [Decimal("1.82"), 0]
+
+
+def test_more_tax_above_a_row_below_zero_than_can_be_rounded_is_for_a_person() -> None:
+    odd = line("-10.00", "2.00", tax_rate="20", kind="discount")
+
+    with pytest.raises(Unmappable) as refused:
+        plan(event(Entity.INVOICE, invoice(line("20.00", "4.00", tax_rate="20"), odd)), organisation())
+
+    assert refused.value.reason == "residual_too_large"
+
+
 def test_no_rate_above_zero_is_no_place() -> None:
     org = organisation(tax={"0": "ZERORATEDOUTPUT", "none": "NONE"})
 

@@ -21,7 +21,7 @@ _GOODS = LineKind.GOODS  # a look-up in an enum costs as much as a call, and thi
 
 
 class Row(NamedTuple):
-    """One line to be. `net` and `tax` are of the whole row; a row's tax is never above its net."""
+    """One line to be. `net` and `tax` are of the whole row; `_has_room` says which tax a net can have."""
 
     description: str
     net: Decimal
@@ -39,7 +39,7 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
     homeless_tax = residual.tax
     for line in sale.lines:
         row = _row(line, org)
-        if ZERO <= row.tax <= row.net or abs(row.tax) <= abs(row.net):
+        if ZERO <= row.tax <= row.net or _has_room(row.net, row.tax):
             rows.append(row)
             continue
         fitting = _with_room(row, line, org)
@@ -69,12 +69,16 @@ def _with_room(row: Row, line: Line, org: OrganisationSettings) -> list[Row]:
     A store that taxes the price before the discount has it so: then the discount gets a row of its own.
     """
     before_discount = line.net + line.discount
-    if line.discount and abs(line.tax) <= abs(before_discount):
+    if line.discount and _has_room(before_discount, line.tax):
         name = f"Discount: {row.description}"
         discount = Row(name, -line.discount, account("discount", org), no_tax_type(org))
         return [row._replace(net=before_discount), discount]
-    most = abs(line.net)
-    return [row._replace(tax=most if line.tax > 0 else -most)]
+    return [row._replace(tax=max(line.net, ZERO) if line.tax > 0 else -abs(line.net))]
+
+
+def _has_room(net: Decimal, tax: Decimal) -> bool:
+    """Whether Xero takes the tax: none above the line's amount, which of a line below zero is none above zero."""
+    return abs(tax) <= abs(net) and not net < ZERO < tax
 
 
 def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
@@ -92,7 +96,7 @@ def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
 
 
 def _place(rows: list[Row], net: Decimal, tax: Decimal, sale: Sale, org: OrganisationSettings) -> None:
-    able = [i for i, row in enumerate(rows) if row.tax and abs(row.tax + tax) <= abs(row.net)] if tax else []
+    able = [i for i, row in enumerate(rows) if row.tax and _has_room(row.net, row.tax + tax)] if tax else []
     if able:
         largest = max(able, key=lambda i: abs(rows[i].net))
         rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)

@@ -122,7 +122,8 @@ def _tax(given: Given, line: Decimal, rate: Decimal, amounts_are: AmountsAre) ->
     if amounts_are is AmountsAre.NO_TAX:
         return ZERO
     if given.tax_amount is not None:
-        if abs(given.tax_amount) > abs(line):
+        # a negative line takes its tax back: nothing above 0 is not above its amount
+        if abs(given.tax_amount) > abs(line) or line < 0 < given.tax_amount:
             raise Refused("Tax amount cannot be greater than the line amount")
         return cents(given.tax_amount)
     if amounts_are is AmountsAre.INCLUSIVE:
