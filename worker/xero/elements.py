@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from worker.content import Content
-from worker.documents import ALLOCATION, CONTACT, PAYMENT, VOID, Write
+from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS
@@ -20,7 +20,10 @@ _DIGEST_CHARS = 12
 DIGESTS = "_digests"
 """Where an update of a contact keeps the digests of all its fields; it is never sent."""
 
-_UNSENT = {ALLOCATION: "CreditNote", CONTACT: DIGESTS}
+LEFT = "_left"
+"""Where an update of a sale or refund keeps what the ledger is to have of fields that it leaves to a person; unsent."""
+
+_UNSENT = {ALLOCATION: "CreditNote", CONTACT: DIGESTS, INVOICE: LEFT, CREDIT_NOTE: LEFT}
 
 
 def text_of(write: Write, known: Known) -> bytes:
@@ -42,9 +45,9 @@ def element_of(write: Write, known: Known) -> dict[str, Any]:
 
 
 def sent(member: Member) -> bytes:
-    """What of it goes into the body: not an allocation's credit note, which the path names, nor a contact's digests."""
+    """What of it goes into the body: not what the path names of an allocation, nor what is for the ledger."""
     ours = _UNSENT.get(member.kind)
-    if ours is None or (member.kind is CONTACT and member.xero_id is None):
+    if ours is None or (member.xero_id is None and member.kind is not ALLOCATION):
         return member.text
     return encode({name: value for name, value in member.element.items() if name != ours})
 

@@ -14,6 +14,7 @@ from typing import Any
 from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
+from worker.xero.chosen import remembering
 from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
 from worker.xero.facts import UNAPPROVED, facts_of, money
 from worker.xero.messages import PERIOD_LOCKED
@@ -94,7 +95,7 @@ def _change(
         return _of_paid(kind, standing, document, theirs, is_closed=is_closed)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, standing, theirs), _LOCKED_HINT)
-    return Revised(_whole(kind, ours, document, theirs, _pairs(ours, theirs)))
+    return Revised(remembering(_whole(kind, ours, document, theirs, _pairs(ours, theirs)), document))
 
 
 def _of_paid(kind: Kind, ours: Element, document: Document, theirs: Element, *, is_closed: bool) -> Revised | Clash:
@@ -103,7 +104,7 @@ def _of_paid(kind: Kind, ours: Element, document: Document, theirs: Element, *, 
         return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, ours, theirs), _LOCKED_HINT)
-    return Revised(_words(kind, ours, document, theirs, pairs))
+    return Revised(remembering(_words(kind, ours, document, theirs, pairs), document))
 
 
 def is_settled_in_part(kind: Kind, theirs: Element) -> bool:
