@@ -162,6 +162,10 @@ class MemoryXero:
     def _element(self, member: Member) -> Mapping[str, Any]:
         before = self.written.get(member.number, {}) if member.xero_id else {}
         element = {**before, **member.element, **_names(member)}
+        lines = {line["LineItemID"]: line for line in before.get("LineItems") or () if "LineItemID" in line}
+        if lines:
+            # what an update does not say of a line stays
+            element["LineItems"] = [{**lines.get(line.get("LineItemID"), {}), **line} for line in element["LineItems"]]
         total, tax = totals_of(element)
         element |= {"Total": total, "TotalTax": tax} if "LineItems" in element and total is not None else {}
         self.written[member.number or "/".join(member.key)] = element

@@ -13,8 +13,8 @@ from worker.ledger.records import Member, Purpose
 from worker.mapping.locks import in_locked_period
 from worker.outcome import Results
 from worker.session import Session
+from worker.xero.facts import date_of
 from worker.xero.messages import PERIOD_LOCKED
-from worker.xero.sameness import date_of
 from worker.xero.verdicts import Refused
 
 _FIELDS = ("PeriodLockDate", "EndOfYearLockDate")

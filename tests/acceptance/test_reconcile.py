@@ -16,7 +16,7 @@ from tests.acceptance.test_people import invoice_document
 from tests.store_fixture import StoreSandbox, run_store
 from worker.documents import Write
 from worker.ledger.records import Purpose
-from worker.xero.sameness import date_of
+from worker.xero.facts import date_of
 
 SECOND = timedelta(seconds=1)
 

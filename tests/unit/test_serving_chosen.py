@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
-from tests.unit.test_serving_reissues import NUMBER
+from tests.unit.test_serving_reissues import NUMBER, Hasty
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ async def one(tmp_path: Path) -> AsyncIterator[Served]:
         yield one
 
 
-def sale(name: str, *, hours: int = 0, **more: Any) -> Event:
-    made = event(Entity.INVOICE, invoice({**line("10.00", "2.00", tax_rate="20"), "name": name}, **more))
+def sale(name: str, *, hours: int = 0, net: str = "10.00", tax: str = "2.00", **more: Any) -> Event:
+    made = event(Entity.INVOICE, invoice({**line(net, tax, tax_rate="20"), "name": name}, **more))
     return made.model_copy(update={"version": VERSION + timedelta(hours=hours)})
 
 
@@ -33,6 +34,14 @@ def person(one: Served, **changes: Any) -> None:
     element = one.xero.written[NUMBER]
     lines = [{**item, "LineItemID": "l-1"} for item in element["LineItems"]]
     one.xero.written[NUMBER] = {**element, "LineItems": lines, **changes}
+
+
+def pays(one: Served) -> None:
+    person(one, AmountDue=Decimal(0), AmountPaid=Decimal(12))
+
+
+def issued_anew(one: Served) -> list[str]:
+    return [number for number in one.xero.written if "~" in number]
 
 
 async def edit(one: Served, changed: Event) -> list[str]:
@@ -50,3 +59,72 @@ async def test_another_contact_stays_over_several_edits(one: Served) -> None:
     shown = one.xero.written[NUMBER]
     assert (shown["Contact"], shown["LineItems"][0]["Description"]) == ({"ContactID": "merged"}, "Bowl")
     assert b"_left" not in (one.xero.calls[-1].body or b"_left")
+
+
+async def test_another_day_stays_over_several_edits(one: Served) -> None:
+    person(one, Date="2026-04-01")
+
+    for hours, name in enumerate(("Cup", "Bowl"), start=1):
+        assert await edit(one, sale(name, hours=hours)) == []
+
+    shown = one.xero.written[NUMBER]
+    assert (shown["Date"], shown["LineItems"][0]["Description"]) == ("2026-04-01", "Bowl")
+
+
+async def test_a_day_that_store_and_person_moved_apart_is_for_a_person_to_settle(one: Served) -> None:
+    person(one, Date="2026-04-01")
+
+    reasons = await edit(one, sale("Cup", hours=1, date="2026-03-05"))
+
+    [held] = await one.parked()
+    assert (reasons, one.xero.written[NUMBER]["Date"]) == (["changed_in_xero"], "2026-04-01")
+    assert "of 2026-04-01" in held.detail
+    assert "it was left with total 12.00, dated 2026-03-02; the store says 2026-03-05" in held.detail
+
+
+async def test_a_day_that_the_store_has_too_is_the_stores_from_then_on(one: Served) -> None:
+    person(one, Date="2026-04-01")
+    await edit(one, sale("Mug", hours=1, date="2026-04-01"))
+
+    assert await edit(one, sale("Mug", hours=2, date="2026-04-02")) == []
+
+    assert one.xero.written[NUMBER]["Date"] == "2026-04-02"
+
+
+async def test_a_day_that_a_person_entered_with_the_stores_new_amount_is_the_stores_from_then_on(one: Served) -> None:
+    [line_item] = one.xero.written[NUMBER]["LineItems"]
+    doubled = {**line_item, "UnitAmount": Decimal(20), "TaxAmount": Decimal(4), "LineAmount": Decimal(20)}
+    person(one, Date="2026-04-01", LineItems=[doubled], Total=Decimal(24), TotalTax=Decimal(4))
+    await edit(one, sale("Mug", hours=1, date="2026-04-01", net="20.00", tax="4.00"))
+
+    assert await edit(one, sale("Mug", hours=2, date="2026-04-02", net="20.00", tax="4.00")) == []
+
+    assert one.xero.written[NUMBER]["Date"] == "2026-04-02"
+
+
+@pytest.mark.parametrize("policy", ["reissue", "park"])
+async def test_a_day_that_a_person_chose_for_a_paid_sale_is_no_change_of_the_store(tmp_path: Path, policy: str) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid=policy) as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("Mug")))
+        person(one, Date="2026-04-01")
+        pays(one)
+
+        for hours, name in enumerate(("Cup", "Bowl"), start=1):
+            assert await edit(one, sale(name, hours=hours)) == []
+
+        shown = one.xero.written[NUMBER]
+        assert (shown["Date"], shown["LineItems"][0]["Description"]) == ("2026-04-01", "Bowl")
+        assert issued_anew(one) == []
+
+
+async def test_a_paid_sale_on_a_day_that_a_person_chose_is_not_issued_anew(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("Mug")))
+        person(one, Date="2026-04-01")
+        pays(one)
+
+        assert await edit(one, sale("Mug", hours=1, net="20.00", tax="4.00")) == ["document_paid"]
+
+        assert issued_anew(one) == []

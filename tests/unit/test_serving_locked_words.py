@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,26 @@ async def test_what_was_moved_to_an_open_day_gets_its_words(tmp_path: Path, poli
 
         assert sold.issued_anew() == {}
         assert (sold.xero.written[NUMBER]["Date"], sold.xero.written[NUMBER]["Reference"]) == ("2026-04-01", "X")
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+@pytest.mark.parametrize("known", [MARCH, None])
+async def test_what_was_moved_and_then_moved_on_by_a_person_stays_there(
+    tmp_path: Path, known: date | None, is_paid: bool
+) -> None:
+    async with booked(tmp_path, "reissue", lock=MARCH) as sold:
+        shown = sold.xero.written[NUMBER]
+        due = {} if is_paid else {"AmountDue": Decimal(12), "AmountPaid": Decimal(0)}
+        lines = [{**one, "LineItemID": f"l-{place}"} for place, one in enumerate(shown["LineItems"])]
+        sold.xero.written[NUMBER] = {**shown, "Date": "2026-04-15", "LineItems": lines, **due}
+        sold.lock(known)
+
+        for hours, number in enumerate(("X", "Y"), start=1):
+            assert await sold.edit(sale(hours, order_number=number)) == []
+
+        shown = sold.xero.written[NUMBER]
+        assert (shown["Date"], shown["Reference"], len(shown["LineItems"])) == ("2026-04-15", "Y", 2)
+        assert sold.issued_anew() == {}
 
 
 async def test_what_was_moved_stays_where_it_is_when_that_day_is_locked_too(tmp_path: Path) -> None:

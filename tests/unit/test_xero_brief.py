@@ -26,6 +26,7 @@ LINES = st.fixed_dictionaries(
 )
 OTHERS = st.none() | st.fixed_dictionaries({}, optional={"ContactID": TEXTS, "InvoiceID": TEXTS, "Name": TEXTS})
 NAMED = ("ContactStatus", "CurrencyCode", "Name", "Status", "StatusAttributeString", "UpdatedDateUTC", "Reference")
+DAYS = st.none() | st.sampled_from(["2026-03-02T00:00:00", "/Date(1772409600000+0000)/", "/Date(99999999999999999)/"])
 IDENTIFYING = {name for endpoint in ENDPOINTS.values() for name in (endpoint.id, endpoint.number) if name}
 DOCUMENTS = st.fixed_dictionaries(
     {},
@@ -33,6 +34,7 @@ DOCUMENTS = st.fixed_dictionaries(
     | dict.fromkeys(("Amount", "Total", "TotalTax", "RemainingCredit", "AmountDue"), AMOUNTS)
     | {"Contact": OTHERS, "Invoice": OTHERS, "LineItems": st.none() | st.lists(LINES, max_size=3)}
     | {
+        "Date": DAYS,
         "ValidationErrors": st.just([]),
         "Payments": st.lists(st.dictionaries(st.text(max_size=3), AMOUNTS), max_size=2),
     },

@@ -170,7 +170,7 @@ def test_one_member_goes_alone_however_long_it_is() -> None:
 def test_what_was_sent_is_ours_and_the_same() -> None:
     found = found_one(invoice(), stored())
 
-    facts = {"total": "12.00", "currency": "GBP", "contact_id": "C1", "status": "AUTHORISED"}
+    facts = {"total": "12.00", "currency": "GBP", "contact_id": "C1", "status": "AUTHORISED", "date": "2026-03-01"}
     assert found == Found("i-1", ours=True, same=True, facts=facts)
 
 

@@ -189,6 +189,13 @@ def test_facts_of_an_older_release_that_kept_no_lines_are_no_change() -> None:
     assert revised(ours(line(Description="Cup")), theirs(), old)
 
 
+def test_of_a_row_that_kept_no_day_the_stores_day_goes_to_xero() -> None:
+    old = left(theirs())
+    old = old._replace(facts={name: fact for name, fact in old.facts.items() if name != "date"})
+
+    assert revised(ours(line(Description="Cup")), theirs(Date="2026-03-05"), old)["Date"] == "2026-03-01"
+
+
 def test_the_note_of_a_move_stays_when_the_store_comes_to_the_same_day() -> None:
     note = {"Description": "Dated 2026-03-02 in the store. That period is locked, so this is booked on 2026-04-01."}
     there = theirs(Date="2026-04-01", AmountPaid=Decimal(12))

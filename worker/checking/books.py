@@ -20,7 +20,7 @@ from worker.checking.time_zones import same_days, zone_of
 from worker.checking.tracking import judge_themes, judge_tracking
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_PAYMENT, NO_TAX, OTHER_METHODS
-from worker.xero.sameness import date_of
+from worker.xero.facts import date_of
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]

@@ -17,11 +17,11 @@ from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import id_of, number_of
-from worker.xero.facts import facts_of, target_of
+from worker.xero.facts import date_of, facts_of, target_of
 from worker.xero.match import match
 from worker.xero.paying import on_last_invoice
 from worker.xero.reissue import BEGUN, parts
-from worker.xero.sameness import date_of, differences
+from worker.xero.sameness import differences
 
 Element = Mapping[str, Any]
 UNKNOWN = ""

@@ -12,8 +12,7 @@ from typing import Any
 from worker.documents import Kind
 from worker.reconcile.entries import ZERO, Allocation, Amount, Entry, summed, tracking_of
 from worker.xero.endpoints import inner, number_of
-from worker.xero.facts import money
-from worker.xero.sameness import date_of
+from worker.xero.facts import date_of, money
 
 Element = Mapping[str, Any]
 

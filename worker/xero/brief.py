@@ -34,6 +34,7 @@ class _Document(TypedDict, total=False):
     CreditNoteID: str | None
     CreditNoteNumber: str | None
     CurrencyCode: str | None
+    Date: str | None
     Invoice: _Other | None
     InvoiceID: str | None
     InvoiceNumber: str | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -15,6 +17,8 @@ UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
 """Documents that a person has still to approve: nothing is booked, and Xero takes no payment for them."""
 
 _MARKED = ("Description", "AccountCode", "TaxType", "LineAmount")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICKS = re.compile(r"/Date\((-?\d+)")
 
 
 class Unreadable(ValueError):
@@ -37,6 +41,12 @@ def money(value: Any) -> Decimal | None:
         return None if value is None or value == "" else Decimal(str(value))
     except InvalidOperation:
         raise Unreadable(f"{str(value)[:20]!r} is no amount") from None
+
+
+def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
+    """The date `YYYY-MM-DD` of an element, in whichever of its forms Xero wrote it."""
+    text = element.get(f"{name}String") or element.get(name)
+    return _day(str(text)) if text else None
 
 
 def target_of(element: Mapping[str, Any]) -> str | None:
@@ -70,6 +80,7 @@ def _of_sale(element: Mapping[str, Any]) -> dict[str, Any]:
         "currency": element.get("CurrencyCode"),
         "contact_id": inner(element, "Contact").get("ContactID"),
         "status": element.get("Status"),
+        "date": date_of(element),
         "lines": _mark(element.get("LineItems")),
     }
 
@@ -89,6 +100,15 @@ def _mark(lines: Any) -> str | None:
 def _text(value: Any) -> str | None:
     amount = money(value)
     return None if amount is None else _to_cents(amount)
+
+
+@lru_cache(1024)  # the documents of a call are of few days
+def _day(text: str) -> str:
+    ticks = _TICKS.match(text)
+    try:
+        return (_EPOCH + timedelta(milliseconds=int(ticks[1]))).date().isoformat() if ticks else text[:10]
+    except OverflowError:
+        return text[:10]  # a day beyond all calendars is no date of ours
 
 
 @lru_cache(4096)  # a shop's prices come again and again

@@ -6,25 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.documents import Kind
-from worker.mapping.locks import booked_on, on_day
-from worker.xero.facts import UNAPPROVED
-from worker.xero.sameness import date_of
+from worker.mapping.locks import booked_on, on_day, was_moved
+from worker.xero.facts import UNAPPROVED, date_of
 
 Element = Mapping[str, Any]
 
 
-def as_it_stands(kind: Kind, ours: Element, theirs: Element, moved_from: str) -> Element:
-    """`ours` on the day of `theirs`, where that day is the store's own, or was the first open one when it was booked.
+def as_it_stands(kind: Kind, ours: Element, theirs: Element, *, left: str, moved_from: str) -> Element:
+    """`ours` on the day of `theirs`, where that is the store's own, or the first open one when it was booked.
 
-    Which day is locked may have changed since, and is not known before Xero has refused a document for it.
-    `moved_from` is the store's own date where `ours` is on another.
+    Which day is locked may have changed since, and is not known before Xero has refused a document for it. So also on a
+    day that a person chose, unless the store's is another since: `left` is the one that it was left on, "" where nobody
+    knows. `moved_from` is the store's own date where `ours` is on another.
     """
     there, own_day = date_of(theirs) or "", moved_from or date_of(ours) or ""
     own = {**ours, "Date": own_day, "LineItems": counted(ours)} if moved_from else ours
     if there == own_day:
         return own
-    was_moved = there > own_day and any(booked_on(line) == there for line in theirs.get("LineItems") or ())
-    return on_day(kind, own, own_day, there) if was_moved else ours
+    if left not in ("", there):
+        before = own if own_day == left else on_day(kind, own, own_day, left)
+        return {**before, "Date": there} if own_day == left or was_moved(kind, theirs, own_day, left) else ours
+    is_open_day = there > own_day and any(booked_on(line) == there for line in theirs.get("LineItems") or ())
+    return on_day(kind, own, own_day, there) if is_open_day else ours
 
 
 def is_locked(ours: Element, theirs: Element, moved_from: str) -> bool:

@@ -20,8 +20,10 @@ from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
+from worker.xero.chosen import chosen
 from worker.xero.endpoints import inner
-from worker.xero.facts import money
+from worker.xero.facts import date_of, money
+from worker.xero.moved import is_locked
 from worker.xero.sameness import totals_of
 
 Element = Mapping[str, Any]
@@ -59,9 +61,10 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
     """Bring `write` to a sale whose `document` Xero shows as `theirs`.
 
     None where its lines do not make its total, or where the currency is another: credit passes in one currency only.
+    Also where a person chose its day, which the new documents would not have: they may have kept it out of a month.
     `made` is the new invoice, where it is there already: it may be of an earlier version than `write`.
     """
-    if write.payload["CurrencyCode"] != theirs.get("CurrencyCode"):
+    if write.payload["CurrencyCode"] != theirs.get("CurrencyCode") or _is_on_a_chosen_day(write, document, theirs):
         return None
     base, count = parts(document.number)
     number = f"{base}~{count + 1}"
@@ -108,6 +111,13 @@ def neighbours(credit_note: str) -> tuple[str, str] | None:
     """The numbers of the invoice that it credits and of the one issued anew; None where it is no such credit note."""
     base, count = parts(credit_note)
     return (f"{base}~{count - 1}" if count > 1 else base, f"{base}~{count + 1}") if count else None
+
+
+def _is_on_a_chosen_day(write: Write, document: Document, theirs: Element) -> bool:
+    """Unless that day is locked by now, or the re-issue was begun before a person chose it."""
+    own_day = write.moved_from or date_of(write.payload)
+    is_chosen = "Date" in chosen(document, theirs, own_day=own_day)
+    return is_chosen and document.content_hash != BEGUN and not is_locked(write.payload, theirs, write.moved_from)
 
 
 def _customer(theirs: Element) -> str:

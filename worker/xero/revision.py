@@ -6,7 +6,7 @@ nothing. What a person voided or changed is theirs. https://developer.xero.com/d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,16 +14,17 @@ from typing import Any
 from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
-from worker.xero.chosen import remembering
-from worker.xero.endpoints import ENDPOINTS, GONE, inner, number_of, same_id
-from worker.xero.facts import UNAPPROVED, facts_of, money
+from worker.xero.chosen import chosen, remembering
+from worker.xero.endpoints import ENDPOINTS, GONE, number_of
+from worker.xero.facts import UNAPPROVED, date_of, facts_of, money
 from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.moved import as_it_stands, counted, is_locked
 from worker.xero.pairing import is_same_money, paired
 from worker.xero.reissue import BEGUN, REASON
-from worker.xero.sameness import date_of, line_amount, totals_of
+from worker.xero.sameness import line_amount, totals_of
 
 Element = Mapping[str, Any]
+Chosen = Collection[str]
 _Pairs = Sequence[tuple[Element, Element | None]]
 
 _KEPT = ("total", "currency", "lines")
@@ -65,9 +66,10 @@ def revise(
         return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", GONE_HINT)
     if theirs.get("Status") in GONE:
         return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
-    standing = as_it_stands(kind, ours, theirs, moved_from)
+    standing = as_it_stands(kind, ours, theirs, left=document.facts.get("date", ""), moved_from=moved_from)
     if not _was_changed(kind, document, theirs):
-        return _change(kind, ours, standing, document, theirs, moved_from)
+        fields = chosen(document, theirs, own_day=moved_from or date_of(ours))
+        return _change(kind, ours, standing, document, theirs, fields, moved_from)
     if _money_of(standing) == _money_of(theirs):
         return Agreed()
     return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
@@ -76,35 +78,46 @@ def revise(
 def as_agreed(write: Write, document: Document, theirs: Element) -> Document | None:
     """`document` as a person made it, where each line is what the store says too; None where any is theirs alone.
 
-    It counts as ours from then on: later versions of the store may change it. Another contact stays theirs.
+    It counts as ours from then on: later versions of the store may change it. Another contact or day stays theirs.
     """
     lines = [{**line, "LineAmount": line_amount(line)} for line in write.payload.get("LineItems") or ()]
     facts = facts_of(write.kind, theirs)
     if facts.get("lines") is None or facts["lines"] != facts_of(write.kind, {"LineItems": lines}).get("lines"):
         return None
-    return document._replace(facts={**document.facts, **{name: facts[name] for name in _KEPT if name in facts}})
+    names = (*_KEPT, "date") if date_of(write.payload) == date_of(theirs) else _KEPT
+    return document._replace(facts={**document.facts, **{name: facts[name] for name in names if name in facts}})
 
 
 def _change(
-    kind: Kind, ours: Element, standing: Element, document: Document, theirs: Element, moved_from: str
+    kind: Kind,
+    ours: Element,
+    standing: Element,
+    document: Document,
+    theirs: Element,
+    fields: Chosen,
+    moved_from: str,
 ) -> Revised | Clash:
     if document.content_hash == BEGUN:
         return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
+    if "Date" in fields and date_of(standing) != date_of(theirs):
+        return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
     is_closed = is_locked(ours, theirs, moved_from)
     if is_settled_in_part(kind, theirs):
-        return _of_paid(kind, standing, document, theirs, is_closed=is_closed)
+        return _of_paid(kind, standing, document, theirs, fields, is_closed=is_closed)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, standing, theirs), _LOCKED_HINT)
-    return Revised(remembering(_whole(kind, ours, document, theirs, _pairs(ours, theirs)), document))
+    return Revised(_whole(kind, standing if "Date" in fields else ours, document, theirs, fields))
 
 
-def _of_paid(kind: Kind, ours: Element, document: Document, theirs: Element, *, is_closed: bool) -> Revised | Clash:
+def _of_paid(
+    kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen, *, is_closed: bool
+) -> Revised | Clash:
     pairs = _pairs(ours, theirs)
     if _moves_money(ours, theirs, pairs):
         return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, ours, theirs), _LOCKED_HINT)
-    return Revised(remembering(_words(kind, ours, document, theirs, pairs), document))
+    return Revised(_words(kind, ours, document, theirs, fields, pairs))
 
 
 def is_settled_in_part(kind: Kind, theirs: Element) -> bool:
@@ -122,18 +135,21 @@ def _was_changed(kind: Kind, document: Document, theirs: Element) -> bool:
     return any(name in now and now[name] != document.facts[name] for name in _KEPT if name in document.facts)
 
 
-def _whole(kind: Kind, ours: Element, document: Document, theirs: Element, pairs: _Pairs) -> dict[str, Any]:
-    element = _headed(kind, dict(ours), document, theirs)
+def _whole(kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen) -> dict[str, Any]:
+    element = _headed(kind, ours, document, theirs, fields)
     if ours.get("Status") in UNAPPROVED or theirs.get("Status") not in UNAPPROVED:
         element.pop("Status", None)  # what a person approved or submitted stays so
     if date_of(ours) == date_of(theirs):
         element.pop("DueDate", None)  # a person may have given the customer more time
-    return element | {"LineItems": [_kept_line(line, known) for line, known in pairs]}
+    element["LineItems"] = [_kept_line(line, known) for line, known in _pairs(ours, theirs)]
+    return remembering(element, document, fields)
 
 
-def _words(kind: Kind, ours: Element, document: Document, theirs: Element, pairs: _Pairs) -> dict[str, Any]:
+def _words(
+    kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen, pairs: _Pairs
+) -> dict[str, Any]:
     free = {name: ours[name] for name in (*_FREE_OF_DOCUMENT, "Contact") if name in ours}
-    element = _headed(kind, free, document, theirs)
+    element = _headed(kind, free, document, theirs, fields)
     if theirs.get("CreditNotes") or theirs.get("Allocations"):
         element.pop("Contact", None)
     lines = [
@@ -144,14 +160,13 @@ def _words(kind: Kind, ours: Element, document: Document, theirs: Element, pairs
     changed = {line["LineItemID"] for line in lines}
     # a note of ours that the sale needs no more: Xero deletes what is not named
     kept = [{"LineItemID": line["LineItemID"]} for line in theirs.get("LineItems") or () if "LineItemID" in line]
-    return element | {"LineItems": [*lines, *(line for line in kept if line["LineItemID"] not in changed)]}
+    element["LineItems"] = [*lines, *(line for line in kept if line["LineItemID"] not in changed)]
+    return remembering(element, document, fields)
 
 
-def _headed(kind: Kind, element: dict[str, Any], document: Document, theirs: Element) -> dict[str, Any]:
-    """With its id; a number that is not ours, and a contact that a person chose or merged into another, stay."""
-    left = document.facts.get("contact_id")
-    if left and not same_id(left, inner(theirs, "Contact").get("ContactID")):
-        element.pop("Contact", None)
+def _headed(kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen) -> dict[str, Any]:
+    """With its id; a number that is not ours, and what a person chose, such as another contact, stay."""
+    element = {name: value for name, value in ours.items() if name not in fields}
     return element | {ENDPOINTS[kind].id: document.xero_id, ENDPOINTS[kind].number: number_of(kind, theirs)}
 
 
@@ -193,7 +208,8 @@ def _cents(amount: Decimal | None) -> Decimal | None:
 
 def _both(document: Document, ours: Element, theirs: Element) -> str:
     left = f"; it was left with total {document.facts['total']}" if "total" in document.facts else ""
-    return f"{_shows(document, theirs)}{left}; {_says(ours)}"
+    dated = f", dated {document.facts['date']}" if left and "date" in document.facts else ""
+    return f"{_shows(document, theirs)}{left}{dated}; {_says(ours)}"
 
 
 def _shows(document: Document, theirs: Element) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -12,11 +10,9 @@ from worker.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.elements import DIGESTS
 from worker.xero.endpoints import GONE, inner, same_id
-from worker.xero.facts import money
+from worker.xero.facts import date_of, money
 
 _CENT = Decimal("0.01")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICKS = re.compile(r"/Date\((-?\d+)")
 _WORDS = ("Description", "AccountCode", "TaxType", "ItemCode", "Tracking")
 _EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
 """Xero itself turns an approved document that owes nothing into a paid one."""
@@ -40,15 +36,6 @@ def _books_nothing(element: Mapping[str, Any]) -> bool:
     lines = element.get("LineItems") or ()
     worth = any(line_amount(line) or money(line.get("TaxAmount")) for line in lines)
     return element.get("Status") == "PAID" and bool(lines) and not worth and not money(element.get("Total"))
-
-
-def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
-    """The date `YYYY-MM-DD` of an element, in whichever of its forms Xero wrote it."""
-    text = str(element.get(f"{name}String") or element.get(name) or "")
-    ticks = _TICKS.match(text)
-    if ticks:
-        return (_EPOCH + timedelta(milliseconds=int(ticks[1]))).date().isoformat()
-    return text[:10] or None
 
 
 def totals_of(element: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
