@@ -130,6 +130,13 @@ def test_what_xero_holds_otherwise_is_known_by_its_id_alone(write: Write, elemen
     assert row.xero_id in {INVOICE, "p-1", CONTACT}
 
 
+def test_a_due_date_that_is_not_the_stores_counts_as_a_persons() -> None:
+    row = restored(SOLD, [sale(DueDate="2026-06-30")], KNOWN)
+
+    assert row is not None
+    assert row.facts.get("due", row.facts["date"]) == SOLD.payload["DueDate"] == "2026-03-02"
+
+
 def test_an_item_with_other_content_is_left_alone() -> None:
     row = restored(PRODUCT, [item(Name="By hand")], KNOWN)
 

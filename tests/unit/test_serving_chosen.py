@@ -13,8 +13,10 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.unit.mapping_cases import VERSION, event, invoice, key, line
 from tests.unit.test_serving_reissues import NUMBER, Hasty
+
+SOLD = key("invoice", "31", "invoice")
 
 
 @pytest.fixture
@@ -128,3 +130,46 @@ async def test_a_paid_sale_on_a_day_that_a_person_chose_is_not_issued_anew(tmp_p
         assert await edit(one, sale("Mug", hours=1, net="20.00", tax="4.00")) == ["document_paid"]
 
         assert issued_anew(one) == []
+
+
+@pytest.mark.parametrize("paid", ["0", "5", "12"])
+async def test_a_due_date_that_the_store_changes_reaches_xero_each_time(one: Served, paid: str) -> None:
+    for hours, due in enumerate(("2026-04-16", "2026-05-16"), start=1):
+        person(one, AmountDue=12 - Decimal(paid), AmountPaid=Decimal(paid))
+
+        assert await edit(one, sale("Mug", hours=hours, due_date=due)) == []
+
+        assert one.xero.written[NUMBER]["DueDate"] == due
+
+
+@pytest.mark.parametrize("paid", ["0", "5", "12"])
+async def test_a_due_date_that_a_person_chose_stays_whatever_the_stores_is(one: Served, paid: str) -> None:
+    person(one, DueDate="2026-06-30")
+
+    for hours, due in enumerate(("2026-03-02", "2026-04-16", "2026-05-16"), start=1):
+        person(one, AmountDue=12 - Decimal(paid), AmountPaid=Decimal(paid))
+        assert await edit(one, sale(f"Mug {hours}", hours=hours, due_date=due)) == []
+
+    shown = one.xero.written[NUMBER]
+    assert (shown["DueDate"], shown["LineItems"][0]["Description"]) == ("2026-06-30", "Mug 3")
+
+
+async def test_beside_a_day_that_a_person_chose_the_due_date_is_the_stores(one: Served) -> None:
+    person(one, Date="2026-04-01")
+
+    for hours, due in enumerate(("2026-04-01", "2026-04-16"), start=1):
+        assert await edit(one, sale("Mug", hours=hours, due_date=due)) == []
+
+        assert (one.xero.written[NUMBER]["Date"], one.xero.written[NUMBER]["DueDate"]) == ("2026-04-01", due)
+
+
+async def test_of_a_row_that_kept_no_dates_a_persons_due_date_stays_over_several_edits(one: Served) -> None:
+    [row] = (await one.ledger.documents.get([SOLD])).values()
+    facts = {name: fact for name, fact in row.facts.items() if name != "date"}
+    await one.ledger.documents.rewrite(one.lease, [row._replace(facts=facts)])
+    person(one, DueDate="2026-06-30")
+
+    for hours, name in enumerate(("Cup", "Bowl"), start=1):
+        assert await edit(one, sale(name, hours=hours)) == []
+
+    assert one.xero.written[NUMBER]["DueDate"] == "2026-06-30"

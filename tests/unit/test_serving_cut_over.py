@@ -91,6 +91,22 @@ async def test_of_a_sale_that_was_paid_by_then_no_edit_sends_the_payment(
         assert sent == ["52"]
 
 
+async def test_a_due_date_that_the_earlier_connector_gave_stays(tmp_path: Path) -> None:
+    named = {"Date": "2026-03-02", "DueDate": "2026-04-30", "CurrencyCode": "GBP", "LineAmountTypes": "Exclusive"}
+    owed = {"Total": Decimal(12), "TotalTax": Decimal(2), "AmountDue": Decimal(12), "Status": "AUTHORISED"}
+    sold = {"LineItemID": "l-1", "LineAmount": Decimal(10), "UnitAmount": Decimal(10), "TaxAmount": Decimal(2)}
+    xero = AskedXero(written={"OLD-1": {**OLD, **owed, **named, "LineItems": [sold | {"Quantity": 1}]}})
+    cut_over = {"policy": "adopt", "before": "2026-04-01"}
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, cut_over=cut_over) as one:
+        await one.acked(*one.receive(sale()))
+
+        await one.acked(*one.receive(sale(order_number="X")))
+
+        [change] = [call for call in xero.calls if call.method == "POST"]
+        sent = change.members[0].element
+        assert (sent["Reference"], "DueDate" in sent) == ("X", False)
+
+
 async def forget_the_day(one: Served) -> None:
     """As the rows of earlier versions have it."""
     sold = key("invoice", "31", "invoice")

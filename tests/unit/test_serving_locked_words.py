@@ -110,7 +110,8 @@ async def test_what_was_moved_and_then_moved_on_by_a_person_stays_there(
             assert await sold.edit(sale(hours, order_number=number)) == []
 
         shown = sold.xero.written[NUMBER]
-        assert (shown["Date"], shown["Reference"], len(shown["LineItems"])) == ("2026-04-15", "Y", 2)
+        assert (shown["Date"], shown["DueDate"]) == ("2026-04-15", "2026-04-01")
+        assert (shown["Reference"], len(shown["LineItems"])) == ("Y", 2)
         assert sold.issued_anew() == {}
 
 

@@ -35,6 +35,7 @@ DOCUMENTS = st.fixed_dictionaries(
     | {"Contact": OTHERS, "Invoice": OTHERS, "LineItems": st.none() | st.lists(LINES, max_size=3)}
     | {
         "Date": DAYS,
+        "DueDate": DAYS,
         "ValidationErrors": st.just([]),
         "Payments": st.lists(st.dictionaries(st.text(max_size=3), AMOUNTS), max_size=2),
     },

@@ -15,6 +15,7 @@ from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
 from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
+from worker.xero.chosen import with_due_date
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import id_of, number_of
 from worker.xero.facts import date_of, facts_of, target_of
@@ -88,7 +89,8 @@ def _on_its_day(write: Write, element: Element) -> Write:
 
 
 def _row(write: Write, found: Candidate, *, known_content: bool) -> Document:
-    element, facts = found.element, dict(found.facts)
+    element = found.element
+    facts = with_due_date(found.facts, _on_its_day(write, element).payload)
     if write.kind is Kind.ITEM and not known_content:
         facts["linked"] = True  # perhaps a person's: as with an item whose code is taken, it is left alone
     gone_or_held = known_content and not write.only_if_absent

@@ -35,6 +35,7 @@ class _Document(TypedDict, total=False):
     CreditNoteNumber: str | None
     CurrencyCode: str | None
     Date: str | None
+    DueDate: str | None
     Invoice: _Other | None
     InvoiceID: str | None
     InvoiceNumber: str | None

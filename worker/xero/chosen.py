@@ -1,7 +1,7 @@
 """What a person chose in Xero for a document of ours, beside what was left there and what the store says now. Pure.
 
-The ledger keeps what was left. Xero's reply to an update shows the person's choice: kept as ours, it would be
-overwritten at the next change.
+The ledger keeps what was left; a due date only where it is not the date itself. Xero's reply to an update shows the
+person's choice: kept as ours, it would be overwritten at the next change.
 """
 
 from __future__ import annotations
@@ -32,15 +32,39 @@ def _chosen(facts: Mapping[str, Any], theirs: Element, own_day: str | None) -> I
         yield "Date"
 
 
-def remembering(element: dict[str, Any], document: Document, fields: Collection[str]) -> dict[str, Any]:
-    """An update that says beside itself what was left of the `fields` that it leaves to a person."""
+def is_due_date_new(ours: Element, document: Document, theirs: Element) -> bool:
+    """Whether the store has another due date than Xero, which still shows the one that was left there."""
+    there, says = date_of(theirs, "DueDate"), date_of(ours, "DueDate")
+    return there == document.facts.get("due", document.facts.get("date")) and says not in (None, there)
+
+
+def remembering(
+    element: dict[str, Any], ours: Element, document: Document, theirs: Element, fields: Collection[str]
+) -> dict[str, Any]:
+    """An update that says beside itself what was left, or what the store says, of what it leaves as a person has it."""
     left = {name: document.facts[name] for field, name in _FACTS.items() if field in fields}
+    due = date_of(ours, "DueDate")
+    if due is not None and ("date" in left or ("DueDate" not in element and due != date_of(theirs, "DueDate"))):
+        left["due"] = due
     return element | {LEFT: left} if left else element
+
+
+def with_due_date(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a document that we did not write: a due date that is not the store's counts as a person's."""
+    due = date_of(payload, "DueDate")
+    return _short({**facts, "due": due}) if due else dict(facts)
 
 
 def facts_after(member: Member, element: Element) -> dict[str, Any]:
     """The facts of a document that Xero shows as `element` once `member` was sent."""
     facts = facts_of(member.kind, element)
     if member.xero_id is not None:
-        facts |= member.element.get(LEFT, {})
+        facts = _short(facts | member.element.get(LEFT, {}))
+    return facts
+
+
+def _short(facts: dict[str, Any]) -> dict[str, Any]:
+    """Without a due date that is the date itself."""
+    if facts.get("due") == facts.get("date"):
+        facts.pop("due", None)
     return facts

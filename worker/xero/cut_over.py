@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from worker.documents import Write
 from worker.ledger.records import Document
+from worker.xero.chosen import with_due_date
 from worker.xero.endpoints import GONE, id_of, number_of
 from worker.xero.facts import facts_of, money
 from worker.xero.revision import Clash
@@ -85,7 +86,7 @@ def _may_be(write: Write, element: Mapping[str, Any]) -> bool:
 
 
 def _document(write: Write, element: Mapping[str, Any], policy: Policy, now: datetime) -> Document:
-    facts = {**facts_of(write.kind, element), "cut_over": policy}
+    facts = {**with_due_date(facts_of(write.kind, element), write.payload), "cut_over": policy}
     if policy == "leave":
         facts["linked"] = True
     due = money(element.get("AmountDue"))

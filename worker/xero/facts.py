@@ -75,7 +75,7 @@ def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_sale(element: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    facts = {
         "total": _text(element.get("Total")),
         "currency": element.get("CurrencyCode"),
         "contact_id": inner(element, "Contact").get("ContactID"),
@@ -83,6 +83,10 @@ def _of_sale(element: Mapping[str, Any]) -> dict[str, Any]:
         "date": date_of(element),
         "lines": _mark(element.get("LineItems")),
     }
+    due = date_of(element, "DueDate")
+    if due is not None and due != facts["date"]:  # most sales are due at once
+        facts["due"] = due
+    return facts
 
 
 def _mark(lines: Any) -> str | None:

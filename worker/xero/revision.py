@@ -14,7 +14,7 @@ from typing import Any
 from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
-from worker.xero.chosen import chosen, remembering
+from worker.xero.chosen import chosen, is_due_date_new, remembering
 from worker.xero.endpoints import ENDPOINTS, GONE, number_of
 from worker.xero.facts import UNAPPROVED, date_of, facts_of, money
 from worker.xero.messages import PERIOD_LOCKED
@@ -139,10 +139,10 @@ def _whole(kind: Kind, ours: Element, document: Document, theirs: Element, field
     element = _headed(kind, ours, document, theirs, fields)
     if ours.get("Status") in UNAPPROVED or theirs.get("Status") not in UNAPPROVED:
         element.pop("Status", None)  # what a person approved or submitted stays so
-    if date_of(ours) == date_of(theirs):
+    if date_of(ours) == date_of(theirs) and not is_due_date_new(ours, document, theirs):
         element.pop("DueDate", None)  # a person may have given the customer more time
     element["LineItems"] = [_kept_line(line, known) for line, known in _pairs(ours, theirs)]
-    return remembering(element, document, fields)
+    return remembering(element, ours, document, theirs, fields)
 
 
 def _words(
@@ -152,6 +152,8 @@ def _words(
     element = _headed(kind, free, document, theirs, fields)
     if theirs.get("CreditNotes") or theirs.get("Allocations"):
         element.pop("Contact", None)
+    if is_due_date_new(ours, document, theirs):
+        element["DueDate"] = ours["DueDate"]
     lines = [
         {"LineItemID": known["LineItemID"], **{name: line[name] for name in _FREE_OF_LINE if name in line}}
         for line, known in pairs
@@ -161,7 +163,7 @@ def _words(
     # a note of ours that the sale needs no more: Xero deletes what is not named
     kept = [{"LineItemID": line["LineItemID"]} for line in theirs.get("LineItems") or () if "LineItemID" in line]
     element["LineItems"] = [*lines, *(line for line in kept if line["LineItemID"] not in changed)]
-    return remembering(element, document, fields)
+    return remembering(element, ours, document, theirs, fields)
 
 
 def _headed(kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen) -> dict[str, Any]:
