@@ -17,7 +17,7 @@ from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.compose import compose
 from worker.xero.endpoints import number_of
-from worker.xero.facts import facts_of
+from worker.xero.facts import facts_of, rate_of
 from worker.xero.lookup import Reading, readings_of
 from worker.xero.match import match
 from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, successor_of
@@ -204,9 +204,12 @@ class Reissuing:
 
 def _standing(write: Write, document: Document, element: Element) -> Document:
     same = document.content_hash == write.content_hash
+    # the store's own, also where a person's stays on the new invoice
+    said = rate_of(write.payload) if same else document.facts.get("rate")
+    rate = {"rate": said} if "rate" in document.facts else {}
     return document._replace(
         key=write.key,
         number=number_of(write.kind, element),
         version=write.version if same else document.version,
-        facts=facts_of(write.kind, element),
+        facts=facts_of(write.kind, element) | rate,
     )

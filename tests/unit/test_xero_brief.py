@@ -31,7 +31,7 @@ IDENTIFYING = {name for endpoint in ENDPOINTS.values() for name in (endpoint.id,
 DOCUMENTS = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys((*NAMED, *IDENTIFYING), TEXTS)
-    | dict.fromkeys(("Amount", "Total", "TotalTax", "RemainingCredit", "AmountDue"), AMOUNTS)
+    | dict.fromkeys(("Amount", "CurrencyRate", "Total", "TotalTax", "RemainingCredit", "AmountDue"), AMOUNTS)
     | {"Contact": OTHERS, "Invoice": OTHERS, "LineItems": st.none() | st.lists(LINES, max_size=3)}
     | {
         "Date": DAYS,
@@ -47,7 +47,8 @@ def test_a_verdict_on_a_reply_is_that_on_all_of_it(
     kind: Kind, documents: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     sums = (Decimal("1.20"), Decimal("0.20"))
-    call = call_of(*(member_of(kind, str(number), sums=sums) for number in range(len(documents))))
+    sent = {"CurrencyRate": Decimal("1.17")}
+    call = call_of(*(member_of(kind, str(number), sent, sums=sums) for number in range(len(documents))))
     for document, member in zip(documents, call.members, strict=True):
         if data.draw(st.booleans()):
             document[ENDPOINTS[kind].number or "AllocationID"] = member.number

@@ -34,6 +34,7 @@ class _Document(TypedDict, total=False):
     CreditNoteID: str | None
     CreditNoteNumber: str | None
     CurrencyCode: str | None
+    CurrencyRate: Any
     Date: str | None
     DueDate: str | None
     Invoice: _Other | None

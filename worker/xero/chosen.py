@@ -1,35 +1,47 @@
 """What a person chose in Xero for a document of ours, beside what was left there and what the store says now. Pure.
 
-The ledger keeps what was left; a due date only where it is not the date itself. Xero's reply to an update shows the
-person's choice: kept as ours, it would be overwritten at the next change.
+The ledger keeps what was left: a due date only where it is not the date itself, a rate only where the store gave one.
+Xero's reply to an update shows the person's choice: kept as ours, it would be overwritten at the next change.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from worker.documents import CREDIT_NOTE, INVOICE
 from worker.ledger.records import Document, Member
 from worker.xero.elements import LEFT
 from worker.xero.endpoints import inner, same_id
-from worker.xero.facts import date_of, facts_of
+from worker.xero.facts import date_of, facts_of, rate_of
 
 Element = Mapping[str, Any]
 
 _FACTS = {"Contact": "contact_id", "Date": "date"}
+_SENT_RATE = re.compile(rb'"CurrencyRate":([^,}]+)')
+"""In the text of our own, which is not decoded for each document. What Xero shows may be what it filled in itself."""
 
 
-def chosen(document: Document, theirs: Element, *, own_day: str | None) -> frozenset[str]:
-    """The fields that a person chose. `own_day` is the store's date, whatever day a lock moves it to."""
-    return frozenset(_chosen(document.facts, theirs, own_day))
+def chosen(ours: Element, document: Document, theirs: Element, *, own_day: str | None) -> frozenset[str]:
+    """The fields that a person chose. `own_day` is the store's date, whatever day a lock has moved `ours` to."""
+    return frozenset(_chosen(ours, document.facts, theirs, own_day))
 
 
-def _chosen(facts: Mapping[str, Any], theirs: Element, own_day: str | None) -> Iterator[str]:
+def _chosen(ours: Element, facts: Mapping[str, Any], theirs: Element, own_day: str | None) -> Iterator[str]:
     contact = inner(theirs, "Contact").get("ContactID")
     if "contact_id" in facts and not same_id(facts["contact_id"], contact):
         yield "Contact"
     if "date" in facts and date_of(theirs) not in (facts["date"], own_day):
         yield "Date"
+    if "rate" in facts and rate_of(theirs) not in (None, facts["rate"], rate_of(ours)):
+        yield "CurrencyRate"
+
+
+def is_rate_new(ours: Element, document: Document, theirs: Element) -> bool:
+    """Whether the store gives another rate than it gave before, and than Xero has."""
+    before = document.facts.get("rate")
+    return before is not None and rate_of(ours) not in (None, before, rate_of(theirs))
 
 
 def is_due_date_new(ours: Element, document: Document, theirs: Element) -> bool:
@@ -46,6 +58,9 @@ def remembering(
     due = date_of(ours, "DueDate")
     if due is not None and ("date" in left or ("DueDate" not in element and due != date_of(theirs, "DueDate"))):
         left["due"] = due
+    rate = rate_of(ours)
+    if rate is not None and "CurrencyRate" not in element and rate_of(theirs) is not None:
+        left["rate"] = rate
     return element | {LEFT: left} if left else element
 
 
@@ -58,6 +73,11 @@ def with_due_date(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[
 def facts_after(member: Member, element: Element) -> dict[str, Any]:
     """The facts of a document that Xero shows as `element` once `member` was sent."""
     facts = facts_of(member.kind, element)
+    if member.kind is not INVOICE and member.kind is not CREDIT_NOTE:
+        return facts
+    sent = _SENT_RATE.search(member.text) if element.get("CurrencyRate", 1) != 1 else None
+    if sent and (rate := rate_of({"CurrencyRate": sent[1].decode()})) is not None:
+        facts["rate"] = rate
     if member.xero_id is not None:
         facts = _short(facts | member.element.get(LEFT, {}))
     return facts

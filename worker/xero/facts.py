@@ -43,6 +43,12 @@ def money(value: Any) -> Decimal | None:
         raise Unreadable(f"{str(value)[:20]!r} is no amount") from None
 
 
+def rate_of(element: Mapping[str, Any]) -> str | None:
+    """The exchange rate with Xero's six decimals; `None` in the organisation's own currency, of which Xero says 1."""
+    rate = money(element.get("CurrencyRate"))
+    return None if rate is None or rate == 1 else f"{rate:.6f}"
+
+
 def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
     """The date `YYYY-MM-DD` of an element, in whichever of its forms Xero wrote it."""
     text = element.get(f"{name}String") or element.get(name)

@@ -12,6 +12,7 @@ _AMOUNTS = (
     "AmountCredited",
     "AmountDue",
     "AmountPaid",
+    "CurrencyRate",
     "EffectiveRate",
     "RemainingCredit",
     "Total",

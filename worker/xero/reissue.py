@@ -20,7 +20,7 @@ from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
-from worker.xero.chosen import chosen
+from worker.xero.chosen import chosen, is_rate_new
 from worker.xero.endpoints import inner
 from worker.xero.facts import date_of, money
 from worker.xero.moved import is_locked
@@ -74,9 +74,8 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
         return None  # to the cent, or not at all
     credit_note = save(key, Kind.CREDIT_NOTE, version=write.version, number=number, payload=payload)
     number = f"{base}~{count + 2}"
-    content = write.content.with_payload(
-        {**write.payload, "InvoiceNumber": number, "Contact": {"ContactID": _customer(theirs)}}
-    )
+    kept = {"Contact": {"ContactID": _customer(theirs)}, **_chosen_rate(write, document, theirs)}
+    content = write.content.with_payload({**write.payload, "InvoiceNumber": number, **kept})
     invoice = Write(successor_of(write, document), Kind.INVOICE, write.version, number, content)
     total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
     return Reissue(
@@ -116,8 +115,15 @@ def neighbours(credit_note: str) -> tuple[str, str] | None:
 def _is_on_a_chosen_day(write: Write, document: Document, theirs: Element) -> bool:
     """Unless that day is locked by now, or the re-issue was begun before a person chose it."""
     own_day = write.moved_from or date_of(write.payload)
-    is_chosen = "Date" in chosen(document, theirs, own_day=own_day)
+    is_chosen = "Date" in chosen(write.payload, document, theirs, own_day=own_day)
     return is_chosen and document.content_hash != BEGUN and not is_locked(write.payload, theirs, write.moved_from)
+
+
+def _chosen_rate(write: Write, document: Document, theirs: Element) -> dict[str, Any]:
+    """The rate that a person corrected, unless the store has another since."""
+    fields = chosen(write.payload, document, theirs, own_day=None)
+    stays = "CurrencyRate" in fields and not is_rate_new(write.payload, document, theirs)
+    return {"CurrencyRate": theirs["CurrencyRate"]} if stays else {}
 
 
 def _customer(theirs: Element) -> str:

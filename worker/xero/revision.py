@@ -14,9 +14,9 @@ from typing import Any
 from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
-from worker.xero.chosen import chosen, is_due_date_new, remembering
+from worker.xero.chosen import chosen, is_due_date_new, is_rate_new, remembering
 from worker.xero.endpoints import ENDPOINTS, GONE, number_of
-from worker.xero.facts import UNAPPROVED, date_of, facts_of, money
+from worker.xero.facts import UNAPPROVED, date_of, facts_of, money, rate_of
 from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.moved import as_it_stands, counted, is_locked
 from worker.xero.pairing import is_same_money, paired
@@ -68,9 +68,8 @@ def revise(
         return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
     standing = as_it_stands(kind, ours, theirs, left=document.facts.get("date", ""), moved_from=moved_from)
     if not _was_changed(kind, document, theirs):
-        fields = chosen(document, theirs, own_day=moved_from or date_of(ours))
-        return _change(kind, ours, standing, document, theirs, fields, moved_from)
-    if _money_of(standing) == _money_of(theirs):
+        return _change(kind, ours, standing, document, theirs, moved_from)
+    if _money_of(standing) == _money_of(theirs) and not is_rate_new(ours, document, theirs):
         return Agreed()
     return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
 
@@ -89,17 +88,12 @@ def as_agreed(write: Write, document: Document, theirs: Element) -> Document | N
 
 
 def _change(
-    kind: Kind,
-    ours: Element,
-    standing: Element,
-    document: Document,
-    theirs: Element,
-    fields: Chosen,
-    moved_from: str,
+    kind: Kind, ours: Element, standing: Element, document: Document, theirs: Element, moved_from: str
 ) -> Revised | Clash:
     if document.content_hash == BEGUN:
         return Clash(REASON, _both(document, ours, theirs), _PAID_HINT)
-    if "Date" in fields and date_of(standing) != date_of(theirs):
+    fields = chosen(ours, document, theirs, own_day=moved_from or date_of(ours))
+    if _is_disputed(standing, document, theirs, fields):
         return Clash("changed_in_xero", _both(document, standing, theirs), _CHANGED_HINT)
     is_closed = is_locked(ours, theirs, moved_from)
     if is_settled_in_part(kind, theirs):
@@ -113,11 +107,17 @@ def _of_paid(
     kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen, *, is_closed: bool
 ) -> Revised | Clash:
     pairs = _pairs(ours, theirs)
-    if _moves_money(ours, theirs, pairs):
+    if _moves_money(ours, theirs, pairs) or is_rate_new(ours, document, theirs):
         return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, ours, theirs), _LOCKED_HINT)
     return Revised(_words(kind, ours, document, theirs, fields, pairs))
+
+
+def _is_disputed(ours: Element, document: Document, theirs: Element, fields: Chosen) -> bool:
+    """Whether the store has changed what a person chose, and to something else."""
+    is_other_day = "Date" in fields and date_of(ours) != date_of(theirs)
+    return is_other_day or ("CurrencyRate" in fields and is_rate_new(ours, document, theirs))
 
 
 def is_settled_in_part(kind: Kind, theirs: Element) -> bool:
@@ -209,9 +209,10 @@ def _cents(amount: Decimal | None) -> Decimal | None:
 
 
 def _both(document: Document, ours: Element, theirs: Element) -> str:
-    left = f"; it was left with total {document.facts['total']}" if "total" in document.facts else ""
-    dated = f", dated {document.facts['date']}" if left and "date" in document.facts else ""
-    return f"{_shows(document, theirs)}{left}{dated}; {_says(ours)}"
+    facts = document.facts
+    dated = f", dated {facts['date']}" if "date" in facts else ""
+    left = f"; it was left with total {facts['total']}{dated}{_at(facts.get('rate'))}" if "total" in facts else ""
+    return f"{_shows(document, theirs)}{left}; {_says(ours)}"
 
 
 def _shows(document: Document, theirs: Element) -> str:
@@ -224,14 +225,18 @@ def _shows(document: Document, theirs: Element) -> str:
     status = str(theirs.get("Status") or "").lower()
     return (
         f"xero has {document.number} ({status}) of {date_of(theirs)} with {lines} lines, total {total}, tax {tax}, "
-        f"paid or credited {paid}{changed}"
+        f"paid or credited {paid}{_at(rate_of(theirs))}{changed}"
     )
 
 
 def _says(ours: Element) -> str:
     total, tax = _sums(ours)
     lines = len(ours.get("LineItems") or ())
-    return f"the store says {date_of(ours)}, {lines} lines, total {total}, tax {tax}"
+    return f"the store says {date_of(ours)}, {lines} lines, total {total}, tax {tax}{_at(rate_of(ours))}"
+
+
+def _at(rate: str | None) -> str:
+    return f", rate {rate}" if rate else ""
 
 
 _LOCKED_HINT = (

@@ -15,7 +15,7 @@ from worker.ledger.records import Call, Member
 from worker.xero.chosen import facts_after
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
-from worker.xero.facts import Unreadable, facts_of, money, target_of
+from worker.xero.facts import Unreadable, money, target_of
 from worker.xero.messages import classify
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.sameness import sums_unequal, totals_of
@@ -192,9 +192,7 @@ def _sums_of(sent: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
-    if member.kind is INVOICE or member.kind is CREDIT_NOTE:
-        return facts_after(member, element)
-    facts = facts_of(member.kind, element)
+    facts = facts_after(member, element)
     if member.kind is ALLOCATION:
         facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
         facts["target_id"] = target_of(member.element)
