@@ -14,7 +14,9 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.test_serving_chosen import edit, issued_anew, pays, person, sale
 from tests.unit.test_serving_reissues import NUMBER, Hasty
+from worker.documents import Kind
 from worker.ledger.records import Member
+from worker.xero.reply import Reply, ReplyKind
 
 
 class OfOneCurrency(MemoryXero):
@@ -47,6 +49,16 @@ def shown(one: Served, number: str = NUMBER) -> str:
 async def test_the_stores_rate_reaches_a_sale_on_which_nothing_is_paid(tmp_path: Path) -> None:
     async with sold(tmp_path, in_euro("1.17")) as one:
         person(one)
+
+        assert await edit(one, in_euro("1.30", hours=1)) == []
+
+        assert shown(one) == "1.3"
+
+
+async def test_a_rate_that_xero_failed_at_is_sent_again(tmp_path: Path) -> None:
+    async with sold(tmp_path, in_euro("1.17")) as one:
+        person(one)
+        one.xero.answers[Kind.INVOICE] = [one.xero.take, lambda _: Reply(ReplyKind.SERVER_ERROR, 500)]
 
         assert await edit(one, in_euro("1.30", hours=1)) == []
 

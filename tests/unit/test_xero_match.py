@@ -235,3 +235,26 @@ def test_of_a_deleted_allocation_its_state_and_both_its_ends_are_kept(left: list
     assert found is not None
     assert found.same == (status == "DELETED")
     assert found.facts == {"credit_note_id": "n-1", "target_id": "i-1", "status": status}
+
+
+SOLD = {"InvoiceID": "i-1", "InvoiceNumber": "invoice-1", "Status": "PAID"}
+
+
+@pytest.mark.parametrize(
+    ("says", "there", "detail"),
+    [
+        ({"DueDate": "2026-04-16"}, {"DueDate": "2026-03-01"}, "due date 2026-03-01, expected 2026-04-16"),
+        ({"CurrencyRate": Decimal("1.3")}, {"CurrencyRate": Decimal("1.17")}, "rate 1.170000, expected 1.300000"),
+        ({"CurrencyRate": Decimal("1.3")}, {"CurrencyRate": Decimal("1.3000000")}, ""),
+        ({"CurrencyRate": Decimal("0.86")}, {"CurrencyRate": 1}, ""),
+        ({"BrandingThemeID": "t-2"}, {"BrandingThemeID": "t-1"}, "another branding theme"),
+        ({"BrandingThemeID": "t-2"}, {"BrandingThemeID": "T-2"}, ""),
+        ({}, {"DueDate": "2026-03-01", "CurrencyRate": Decimal("1.17"), "BrandingThemeID": "t-1"}, ""),
+    ],
+)
+def test_an_update_is_there_when_all_that_it_says_is(says: dict[str, Any], there: dict[str, Any], detail: str) -> None:
+    words = {"LineItems": [{"LineItemID": "l-1"}], **says}
+    found = found_one(member_of(Kind.INVOICE, "1", words, xero_id="i-1"), {**SOLD, **there})
+
+    assert found is not None
+    assert (found.same, found.detail) == (not detail, detail)

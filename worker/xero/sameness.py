@@ -10,7 +10,7 @@ from worker.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.elements import DIGESTS
 from worker.xero.endpoints import GONE, inner, same_id
-from worker.xero.facts import date_of, money
+from worker.xero.facts import date_of, money, rate_of
 
 _CENT = Decimal("0.01")
 _WORDS = ("Description", "AccountCode", "TaxType", "ItemCode", "Tracking")
@@ -91,6 +91,10 @@ def _words(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     """What an update changes beside the sums; values are not named, they may be personal."""
     if "Reference" in ours and _plain(ours["Reference"]) != _plain(theirs.get("Reference")):
         yield "another reference"
+    yield from _unequal("due date", date_of(ours, "DueDate"), date_of(theirs, "DueDate"))
+    yield from _unequal("rate", rate_of(ours), rate_of(theirs))
+    if "BrandingThemeID" in ours and not same_id(ours["BrandingThemeID"], theirs.get("BrandingThemeID")):
+        yield "another branding theme"
     lines, there = ours.get("LineItems"), theirs.get("LineItems")
     if lines and there and not _are_lines(lines, there):
         yield "other lines"
