@@ -1,4 +1,4 @@
-"""What the sandbox keeps of a document that is paid, and what only an approved one takes [xero 4.3]."""
+"""What the sandbox keeps of a document that is paid, what only an approved one takes, and rates [xero 4.3, 5.3]."""
 
 from __future__ import annotations
 
@@ -81,3 +81,24 @@ def test_4_3_what_is_approved_or_paid_is_marked_as_sent(xero: XeroCaller) -> Non
 
     assert document["SentToContact"] is True
     assert (unmarked["Status"], unmarked["SentToContact"], unmarked.get("Warnings")) == ("PAID", False, None)
+
+
+@pytest.mark.parametrize(("rate", "status"), [("100000", "WARNING"), ("0.05", "WARNING"), ("1.2", "OK")])
+def test_4_3_an_implausible_rate_is_taken_with_a_warning(xero: XeroCaller, rate: str, status: str) -> None:
+    element = invoice(a_contact(xero), "I-1", CurrencyCode="EUR", CurrencyRate=rate)
+
+    shown = made(xero, "Invoices", element, summarizeErrors="false")
+
+    assert (shown["StatusAttributeString"], str(shown["CurrencyRate"])) == (status, rate)
+
+
+def test_5_3_in_the_organisations_own_currency_the_rate_is_1_whatever_is_sent(xero: XeroCaller) -> None:
+    document = made(xero, "Invoices", invoice(a_contact(xero), "I-1", CurrencyRate="0.86"))
+
+    changed = _post(xero, document, CurrencyRate="0.87").json()["Invoices"][0]
+    paid = made(
+        xero, "Payments", payment({"Invoice": {"InvoiceID": document["InvoiceID"]}}, "120", CurrencyRate="0.86")
+    )
+
+    assert (document["CurrencyRate"], changed["CurrencyRate"], paid["CurrencyRate"]) == (1, 1, 1)
+    assert paid["BankAmount"] == 120

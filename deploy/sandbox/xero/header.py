@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from deploy.sandbox.xero.contact_rules import NO_IDENTITY
@@ -11,7 +12,7 @@ from deploy.sandbox.xero.contacts import active_named, save_contact
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import Family
 from deploy.sandbox.xero.money import RATE_PLACES, round_to
-from deploy.sandbox.xero.settings_data import default_rate
+from deploy.sandbox.xero.settings_data import default_rate, is_implausible
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, calendar_day, text
 
@@ -60,19 +61,26 @@ def _as_text(day: date) -> str:
 
 
 def with_currency(book: Book, header: Json, element: Json, contact: Json | None) -> None:
-    """Fill in the document's currency and rate: given, else the contact's, else the organisation's. Raises Refused."""
+    """Fill in the document's currency and rate: given, else the contact's, else the organisation's. Raises Refused.
+
+    In the organisation's own currency the rate is 1, whatever is given.
+    """
     base = book.settings.organisation["BaseCurrency"]
     header["CurrencyCode"] = header["CurrencyCode"] or (contact or {}).get("DefaultCurrency") or base
     rate = amount(element, "CurrencyRate") or default_rate(header["CurrencyCode"])
     header["CurrencyRate"] = round_to(rate, RATE_PLACES)
     if header["CurrencyRate"] <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
+    if header["CurrencyCode"] == base:
+        header["CurrencyRate"] = Decimal(1)
 
 
 def header_warnings(header: Json, element: Json) -> Iterator[str]:
-    """What was left out of the header: only an approved document is marked as sent [xero 4.3]."""
+    """What was left out of the header, as only an approved document is marked as sent, or looks wrong [xero 4.3]."""
     if element.get("SentToContact") is True and header["Status"] not in _APPROVED:
         yield "Only AUTHORISED and PAID documents may have SentToContact updated."
+    if "CurrencyRate" in element and is_implausible(header["CurrencyRate"], header["CurrencyCode"]):
+        yield "The CurrencyRate looks implausible."
 
 
 def header_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:

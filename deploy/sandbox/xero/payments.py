@@ -36,7 +36,7 @@ def create_payment(book: Book, element: Json) -> Saved:
     day = calendar_day(element, "Date") or book.clock.today(book.timezone)
     if (refusal := book.settings.lock_refusal(day)) is not None:
         raise Refused(refusal)
-    payment = _payment(element, family, target, account, paid)
+    payment = _payment(book, element, family, target, account, paid)
     payment["Date"] = day
     target["Payments"].append(_embedded(payment))
     _refresh(book, family, target)
@@ -123,11 +123,13 @@ def _amount(element: Json, family: Family, target: Json) -> Decimal:
     return cents(given)
 
 
-def _payment(element: Json, family: Family, target: Json, account: Json, paid: Decimal) -> Json:
+def _payment(book: Book, element: Json, family: Family, target: Json, account: Json, paid: Decimal) -> Json:
     """A payment as kept. One of a credit note names it as `Invoice` too, as in Xero's own samples."""
     rate = round_to(amount(element, "CurrencyRate") or target["CurrencyRate"], RATE_PLACES)
     if rate <= 0:
         raise Refused("The CurrencyRate must be greater than zero")
+    if target["CurrencyCode"] == book.settings.organisation["BaseCurrency"]:
+        rate = Decimal(1)
     payment: Json = {
         "PaymentID": new_id(),
         "Amount": paid,

@@ -158,3 +158,9 @@ def payable(account: Json) -> bool:
 def default_rate(currency: str) -> Decimal:
     """The day rate that stands in when a document names none."""
     return chart.DAY_RATES.get(currency, Decimal(1))
+
+
+def is_implausible(rate: Decimal, currency: str) -> bool:
+    """Whether a rate is more than tenfold off the day's, where there is one [xero 4.3]."""
+    day_rate = chart.DAY_RATES.get(currency, rate)
+    return not day_rate / 10 <= rate <= day_rate * 10
