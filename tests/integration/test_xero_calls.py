@@ -21,8 +21,10 @@ from tests.xero_sandbox import (
     payment_write,
     writing,
 )
+from worker.content import Content
 from worker.documents import Action, Kind, Write
 from worker.ledger.records import Call, Document
+from worker.outcome import sort_verdicts
 from worker.xero.lookup import Found, lookups, match, suffixed
 from worker.xero.reply import ReplyKind
 from worker.xero.verdicts import Exists, Refused, Written, verdicts
@@ -91,6 +93,19 @@ async def test_a_sale_is_written_updated_paid_and_voided(xero: SandboxXero) -> N
     assert (invoice.facts["total"], updated.facts["total"]) == ("12.00", "24.00")
     assert updated.xero_id == invoice.xero_id
     assert (paid.facts["status"], unpaid.facts["status"], gone.facts["status"]) == ("AUTHORISED", "DELETED", "VOIDED")
+
+
+async def test_an_implausible_rate_is_taken_and_xeros_warning_of_it_is_for_a_person(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    sale = invoice_write("1", contact.xero_id)
+    payload = {**sale.payload, "CurrencyCode": "EUR", "CurrencyRate": Decimal(100_000)}
+    call = writing(sale._replace(content=Content.of(payload)))
+
+    results = sort_verdicts(call, await xero.client.send(call))
+
+    assert [document.key for document in results.documents] == [sale.key]
+    assert results.doubted[sale.key].reason == "xero_warned"
+    assert "The CurrencyRate looks implausible." in results.doubted[sale.key].detail
 
 
 async def test_a_credit_note_is_allocated_and_the_allocation_taken_back(xero: SandboxXero) -> None:
