@@ -14,9 +14,9 @@ from worker.documents import PAYMENT, Action, Kind, Write
 from worker.ledger.records import Document, Known, Stop
 from worker.mapping.locks import was_moved, without_note
 from worker.xero.elements import element_of
-from worker.xero.facts import money
+from worker.xero.facts import date_of, money
 from worker.xero.paying import on_last_invoice
-from worker.xero.sameness import date_of, payment_differences
+from worker.xero.sameness import payment_differences
 
 Element = Mapping[str, Any]
 
