@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from worker.ledger.engine import Database
 from worker.ledger.records import CallState, HoldState
-from worker.ledger.tables import calls, held
+from worker.ledger.tables import IS_PENDING, calls, held
 
 _HELD = (
     select(held.c.state, held.c.reason, func.count(), func.min(held.c.created_at))
@@ -19,7 +19,7 @@ _HELD = (
 _UNCERTAIN = (
     select(func.count())
     .select_from(calls)
-    .where(calls.c.org == bindparam("of"), calls.c.state == CallState.UNCERTAIN.value)
+    .where(calls.c.org == bindparam("of"), IS_PENDING, calls.c.state == CallState.UNCERTAIN.value)
 )
 
 

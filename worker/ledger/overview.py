@@ -13,9 +13,8 @@ from sqlalchemy import func, select
 from worker.ledger.engine import Database
 from worker.ledger.records import CallState, HoldState
 from worker.ledger.statements import among
-from worker.ledger.tables import calls, held
+from worker.ledger.tables import IS_PENDING, calls, held
 
-_PENDING = (CallState.OPEN.value, CallState.UNCERTAIN.value)
 _HELD = (
     select(
         held.c.org, held.c.state, held.c.reason, func.count().label("count"), func.min(held.c.created_at).label("at")
@@ -25,7 +24,7 @@ _HELD = (
 )
 _CALLS = (
     select(calls.c.org, calls.c.state, func.count().label("count"))
-    .where(among(calls.c.org, "names"), calls.c.state.in_(_PENDING))
+    .where(among(calls.c.org, "names"), IS_PENDING)
     .group_by(calls.c.org, calls.c.state)
 )
 

@@ -12,7 +12,7 @@ from worker.budget.limits import DAY, MINUTE
 from worker.instants import micros, whole_micros
 from worker.ledger.engine import DATABASE_NOW
 from worker.ledger.records import CallState
-from worker.ledger.tables import budgets, calls, spends
+from worker.ledger.tables import IS_PENDING, budgets, calls, spends
 
 IN_FLIGHT_AT_MOST = timedelta(seconds=65)
 """The deadline of a request and a little more: after that nothing of it is under way."""
@@ -33,7 +33,7 @@ def counted_at(now: Any) -> Select[Any]:
     minute, sent_at = type_coerce(spends.c.minute, BigInteger), type_coerce(calls.c.sent_at, BigInteger)
     recent = (spends.c.org == bindparam("of"), minute > own_time - whole_micros(COUNTS_FOR))
     span = whole_micros(IN_FLIGHT_AT_MOST)
-    of_org = (calls.c.org == bindparam("of"), calls.c.state == CallState.OPEN.value)
+    of_org = (calls.c.org == bindparam("of"), IS_PENDING, calls.c.state == CallState.OPEN.value)
     # what a clock sent that was ahead, and was put right since, lands by the budget's own time
     in_flight = (*of_org, or_(*(sent_at.between(at - span + 1, at + span) for at in (time, own_time))))
     return select(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -27,6 +28,7 @@ metadata = MetaData(
 )
 
 _KEPT_BODY = text("members IS NOT NULL")
+_PENDING = text("state != 'closed'")
 
 
 def _document_key() -> tuple[Column[str], ...]:
@@ -87,12 +89,15 @@ calls = Table(
     Column("tokens", Integer, nullable=False),
     Column("status", Integer),
     Column("detail", Text, nullable=False),
-    Index(None, "org", "state"),
+    Index("ix_calls_pending", "org", "state", sqlite_where=_PENDING, postgresql_where=_PENDING),
     Index(None, "org", "opened_at"),
     Index(None, "closed_at"),
     # only what the purge has still to do
     Index("ix_calls_purge", "closed_at", sqlite_where=_KEPT_BODY, postgresql_where=_KEPT_BODY),
 )
+
+IS_PENDING = calls.c.state != literal_column("'closed'")
+"""The index's condition in its own words: a plan that is made for any bound value could not use it."""
 
 # one row per document of an open write: the primary key keeps a document from being in two of them
 claims = Table(

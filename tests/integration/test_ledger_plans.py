@@ -1,0 +1,60 @@
+"""A ledger that has grown is asked by its indexes: each database tells how it would go about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import insert
+
+from schemas.envelope import Lane
+from tests.fakes import START
+from tests.plans import Plans
+from tests.sample_ledger import ORG, lease_of, open_call, write
+from worker.documents import Kind
+from worker.ledger.call_rows import row_of
+from worker.ledger.engine import Database
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, CallState, Purpose
+from worker.ledger.tables import calls
+from worker.ledger.upgrade import upgrade
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    await upgrade(database_url)
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger(database, encryption_key=None)
+
+
+@pytest.fixture
+def plans(database: Database) -> Plans:
+    return Plans(database)
+
+
+async def settle(database: Database, many: int) -> None:
+    """As many closed calls of the organisation."""
+    call = Call("", ORG, Purpose.WRITE, Kind.INVOICE, "PUT", "/Invoices", {}, None, None, (), START, START)
+    row = row_of(call, Lane.BATCH) | {"state": CallState.CLOSED, "closed_at": START}
+    async with database.transaction() as connection:
+        await connection.execute(insert(calls), [row | {"id": f"c{n}"} for n in range(many)])
+
+
+async def test_pending_calls_are_found_without_those_that_are_settled(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    await settle(database, 2_000)
+    opened = [await open_call(ledger, await lease_of(ledger), write(number)) for number in range(3)]
+
+    for asking in (ledger.calls.unsettled(ORG), ledger.overview.waiting([ORG]), ledger.figures.waiting(ORG)):
+        of_calls = [plan for plan in await plans.of(asking) if " calls" in plan]
+
+        assert len(of_calls) == 1
+        assert "ix_calls_pending" in of_calls[0]
+    assert await ledger.calls.unsettled(ORG) == opened
