@@ -58,3 +58,14 @@ async def test_pending_calls_are_found_without_those_that_are_settled(
         assert len(of_calls) == 1
         assert "ix_calls_pending" in of_calls[0]
     assert await ledger.calls.unsettled(ORG) == opened
+
+
+async def test_a_purge_with_nothing_to_do_does_not_read_every_call(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    await settle(database, 2_000)
+
+    asked = await plans.of(ledger.calls.purge(100_000))
+
+    assert len([plan for plan in asked if "ix_calls_" in plan]) >= 3
+    assert [plan for plan in asked if "Seq Scan on calls" in plan or plan == "SCAN calls"] == []

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.instants import instant
 from worker.ledger.records import CallState, Purpose
 from worker.ledger.spends import prune
-from worker.ledger.tables import calls, discards
+from worker.ledger.tables import IS_PENDING, calls, discards
 from worker.ledger.voids import drop_voids
 
 _DAY_MICROS = 86_400_000_000
@@ -43,7 +43,7 @@ _DROP_CALLS = delete(calls).where(_CLOSED, calls.c.closed_at < bindparam("before
 _DROP_DISCARDS = delete(discards).where(discards.c.discarded_at < bindparam("before"))
 _CLOSE_READS = (
     update(calls)
-    .where(calls.c.state != CallState.CLOSED.value, calls.c.purpose != Purpose.WRITE.value)
+    .where(IS_PENDING, calls.c.purpose != Purpose.WRITE.value)
     .where(calls.c.opened_at < bindparam("before"))
     .values(state=CallState.CLOSED.value, closed_at=calls.c.opened_at)
 )
