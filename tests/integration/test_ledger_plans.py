@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import insert
 
-from schemas.envelope import Lane
-from tests.fakes import START
+from tests.grown_ledger import settle
 from tests.plans import Plans
 from tests.sample_ledger import ORG, lease_of, open_call, write
-from worker.documents import Kind
-from worker.ledger.call_rows import row_of
 from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, CallState, Purpose
-from worker.ledger.tables import calls
 from worker.ledger.upgrade import upgrade
 
 
@@ -36,14 +30,6 @@ def ledger(database: Database) -> Ledger:
 @pytest.fixture
 def plans(database: Database) -> Plans:
     return Plans(database)
-
-
-async def settle(database: Database, many: int) -> None:
-    """As many closed calls of the organisation."""
-    call = Call("", ORG, Purpose.WRITE, Kind.INVOICE, "PUT", "/Invoices", {}, None, None, (), START, START)
-    row = row_of(call, Lane.BATCH) | {"state": CallState.CLOSED, "closed_at": START}
-    async with database.transaction() as connection:
-        await connection.execute(insert(calls), [row | {"id": f"c{n}"} for n in range(many)])
 
 
 async def test_pending_calls_are_found_without_those_that_are_settled(

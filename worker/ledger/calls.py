@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exc, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from worker.budget.corrections import Headers
 from worker.budget.limits import Limits
 from worker.documents import EntityKey, Kind, Write
 from worker.ledger import budget, closing, report
+from worker.ledger.call_purge import purge
 from worker.ledger.call_rows import call_of, row_of
 from worker.ledger.documents import read_documents, read_item_codes
 from worker.ledger.engine import Database
@@ -213,9 +214,11 @@ class Calls:
             return await report.usage(connection, org, since)
 
     async def purge(self, retention_days: float) -> int:
-        """Drop bodies of calls closed longer ago, old discards and counters; returns how many bodies."""
-        async with self._database.transaction() as connection:
-            return await report.purge(connection, await self._database.now(connection), retention_days)
+        """Drop bodies of calls closed longer ago, old discards and counters; returns how many bodies.
+
+        In many short transactions: what is dropped stays so, wherever it ends.
+        """
+        return await purge(self._database, timedelta(days=retention_days))
 
     async def _spend_for(self, connection: AsyncConnection, call: Call, limits: Limits, now: datetime) -> Wait | None:
         """A token for a call that may already count as in flight. What is begun is finished first: no reserve."""

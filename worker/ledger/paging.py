@@ -1,15 +1,19 @@
-"""All rows of a question, a page of them in memory, each page in a transaction of its own."""
+"""A page at a time, each in a transaction of its own: all rows of a question, or whatever is to be dropped."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.engine import Database
 
 _PAGE = 500
+_PAUSE_S = 0.001
+"""So long that whoever waits for a turn to write has it before the next page."""
 
 
 async def pages(database: Database, statement: Select[Any], order: Sequence[ColumnElement[Any]]) -> AsyncIterator[Any]:
@@ -24,3 +28,17 @@ async def pages(database: Database, statement: Select[Any], order: Sequence[Colu
         if len(rows) < _PAGE:
             return
         last = tuple_(*(literal(rows[-1][column], column.type) for column in order))
+
+
+async def drop_in_pages(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+    """Repeat `drop_page`, which returns how many it dropped, until there are none; returns how many in all."""
+    gone = 0
+    while dropped := await _in_a_transaction(database, drop_page):
+        gone += dropped
+        await asyncio.sleep(_PAUSE_S)
+    return gone
+
+
+async def _in_a_transaction(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+    async with database.transaction() as connection:
+        return await drop_page(connection)

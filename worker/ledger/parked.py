@@ -14,6 +14,7 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import take_turns
+from worker.ledger.paging import pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.statements import among, chunks, insert
@@ -31,10 +32,13 @@ _RETRY = (
     .values(state=_TIME, attempt=0, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
     .returning(*_LISTED)
 )
-_TOO_OLD = (held.c.state == _PERSON, held.c.state_since < bindparam("before"), held.c.body != NOTHING)
-_WITH_OLD = select(held.c.org).where(*_TOO_OLD).distinct()
+# all that is parked is looked at: an index for it would cost more than that does once an hour
+_WITH_MESSAGE = (held.c.state == _PERSON, held.c.body != NOTHING)
+_PARKED = select(held.c.id, held.c.org, held.c.state_since).where(*_WITH_MESSAGE)
 _PURGE = (
-    update(held).where(*_TOO_OLD, among(held.c.org, "names")).values(body=NOTHING, detail="", hint=bindparam("tip"))
+    update(held)
+    .where(_BY_IDS, *_WITH_MESSAGE, held.c.state_since < bindparam("before"))
+    .values(body=NOTHING, detail="", hint=bindparam("tip"))
 )
 _WHOLE = select(held).where(_BY_IDS)
 _LOCKED = _WHOLE.with_for_update()
@@ -120,13 +124,18 @@ class Parked:
 
     async def purge(self, retention_days: float) -> int:
         """Drop the messages of events parked longer ago: the rows stay, and say what to do. Returns how many."""
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             before = await self._database.now(connection) - timedelta(days=retention_days)
-            names = (await connection.execute(_WITH_OLD, {"before": before})).scalars().all()
-            await take_turns(connection, names)
-            # of others that have something by now the next purge takes it: their leases are not locked
-            values = {"before": before, "names": names, "tip": _PURGED_HINT.format(retention_days)}
-            return (await connection.execute(_PURGE, values)).rowcount
+        rows = pages(self._database, _PARKED, (held.c.id,))
+        old = [(row["id"], row["org"]) async for row in rows if row["state_since"] < before]
+        purged = 0
+        for page in chunks(old):
+            ids, organisations = zip(*page, strict=True)
+            async with self._database.transaction() as connection:
+                await take_turns(connection, organisations)
+                values = {"ids": ids, "before": before, "tip": _PURGED_HINT.format(retention_days)}
+                purged += (await connection.execute(_PURGE, values)).rowcount
+        return purged
 
     async def _found(self, chosen: Chosen) -> list[tuple[str, str]]:
         """Ids, each with its organisation."""

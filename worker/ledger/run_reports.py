@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
 from worker.ledger.engine import Database
+from worker.ledger.paging import drop_in_pages
 from worker.ledger.records import Tally
 from worker.ledger.run_counts import add_counts
 from worker.ledger.run_purge import drop_page
@@ -131,14 +132,11 @@ class RunReports:
 
     async def purge(self, retention_days: float) -> int:
         """Drop runs that ended longer ago; those of which not every event is settled stay some 13 months."""
-        gone = 0
-        while page := await self._drop_page(timedelta(days=retention_days)):
-            gone += page
-        return gone
 
-    async def _drop_page(self, retention: timedelta) -> int:
-        async with self._database.transaction() as connection:
-            return await drop_page(connection, await self._database.now(connection), retention)
+        async def drop(connection: AsyncConnection) -> int:
+            return await drop_page(connection, await self._database.now(connection), timedelta(days=retention_days))
+
+        return await drop_in_pages(self._database, drop)
 
 
 async def _with_streams(connection: AsyncConnection, rows: Sequence[Any]) -> list[RunStatus]:

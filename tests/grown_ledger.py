@@ -1,0 +1,36 @@
+"""Rows by the thousand, put into a ledger's tables at once."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from schemas.envelope import Lane
+from tests.fakes import START
+from tests.sample_ledger import ORG, event
+from worker.documents import Kind
+from worker.ledger import call_rows, held_rows
+from worker.ledger.engine import Database
+from worker.ledger.records import Call, CallState, HoldState, Purpose
+from worker.ledger.tables import calls, discards, held
+
+
+async def settle(database: Database, many: int) -> None:
+    """Calls that are closed, with bodies."""
+    call = Call("", ORG, Purpose.WRITE, Kind.INVOICE, "PUT", "/Invoices", {}, b"{}", None, (), START, START)
+    row = call_rows.row_of(call, Lane.BATCH) | {"state": CallState.CLOSED, "closed_at": START}
+    async with database.transaction() as connection:
+        await connection.execute(insert(calls), [row | {"id": f"c{n}"} for n in range(many)])
+
+
+async def park(database: Database, many: int, *, org: str = ORG, reason: str = "because") -> None:
+    """Events that wait for a person."""
+    row = held_rows.row_of(event(1, HoldState.PERSON, org=org, reason=reason), START)
+    async with database.transaction() as connection:
+        await connection.execute(insert(held), [row | {"id": f"{org}-{reason}-{n}"} for n in range(many)])
+
+
+async def discard(database: Database, many: int) -> None:
+    """What a person let go."""
+    row = dict.fromkeys(("org", "event_id", "reason", "who", "why"), "") | {"body": b"{}", "discarded_at": START}
+    async with database.transaction() as connection:
+        await connection.execute(insert(discards), [row | {"id": f"d{n}"} for n in range(many)])
