@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.grown_ledger import settle
+from tests.grown_ledger import park, settle
 from tests.plans import Plans
 from tests.sample_ledger import ORG, lease_of, open_call, write
 from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
+from worker.ledger.records import Held
 from worker.ledger.upgrade import upgrade
 
 
@@ -55,3 +56,20 @@ async def test_a_purge_with_nothing_to_do_does_not_read_every_call(
 
     assert len([plan for plan in asked if "ix_calls_" in plan]) >= 3
     assert [plan for plan in asked if "Seq Scan on calls" in plan or plan == "SCAN calls"] == []
+
+
+@pytest.mark.parametrize("organisations", [(ORG,), ("other",), (ORG, "other", "third")], ids=",".join)
+async def test_a_page_of_what_is_held_is_read_without_reading_and_sorting_the_others(
+    ledger: Ledger, database: Database, plans: Plans, organisations: tuple[str, ...]
+) -> None:
+    for org, many in ((ORG, 2_000), ("other", 500), ("third", 1)):
+        await park(database, many, org=org)
+    found: list[Held] = []
+
+    async def read() -> None:
+        found.extend([one async for one in ledger.histories.every_held(organisations)])
+
+    asked = await plans.of(read())
+
+    assert {one.org for one in found} == set(organisations)
+    assert [plan for plan in asked if "Sort" in plan or "TEMP B-TREE" in plan] == []

@@ -19,9 +19,9 @@ from worker.ledger.call_rows import call_of
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
-from worker.ledger.paging import pages
+from worker.ledger.paging import by_ids, pages
 from worker.ledger.records import Call, Document, Held, Member
-from worker.ledger.statements import KEY_COLUMNS
+from worker.ledger.statements import KEY_COLUMNS, among
 from worker.ledger.tables import calls, discards, documents, held
 from worker.ledger.types import dump, unpack
 
@@ -30,6 +30,7 @@ _MONEY = frozenset({Kind.PAYMENT.value, Kind.ALLOCATION.value})
 
 _SALES = (Kind.INVOICE.value, Kind.CREDIT_NOTE.value)
 _LISTED = [column for column in held.c if column.name != "body"]
+_WHOLE = select(held).where(among(held.c.id, "ids"))
 _OWNER_COLUMNS = KEY_COLUMNS[:4]
 
 
@@ -100,7 +101,9 @@ class Histories:
 
     async def every_held(self, organisations: Collection[str]) -> AsyncIterator[Held]:
         """All that is held, with bodies, a page of them in memory."""
-        async for row in pages(self._database, select(held).where(held.c.org.in_(organisations)), (held.c.id,)):
+        async with self._database.reading() as connection:
+            ids = (await connection.execute(select(held.c.id).where(held.c.org.in_(organisations)))).scalars().all()
+        async for row in by_ids(self._database, _WHOLE, ids):
             yield held_of(row)
 
     async def every_discard(self, organisations: Collection[str]) -> AsyncIterator[Discarded]:

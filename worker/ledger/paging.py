@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.engine import Database
+from worker.ledger.statements import chunks
 
 _PAGE = 500
 _PAUSE_S = 0.001
@@ -28,6 +29,21 @@ async def pages(database: Database, statement: Select[Any], order: Sequence[Colu
         if len(rows) < _PAGE:
             return
         last = tuple_(*(literal(rows[-1][column], column.type) for column in order))
+
+
+async def by_ids(
+    database: Database, statement: Select[Any], ids: Iterable[str], *, size: int = _PAGE
+) -> AsyncIterator[Any]:
+    """The rows of these ids, in their order, without what is gone by then. `statement` asks for those in `ids`.
+
+    For rows of which no index has the order: `pages` would read and sort all that are left for each of its pages.
+    """
+    for page in chunks(ids, size):
+        async with database.reading() as connection:
+            rows = {row["id"]: row for row in (await connection.execute(statement, {"ids": page})).mappings()}
+        for one in page:
+            if one in rows:
+                yield rows[one]
 
 
 async def drop_in_pages(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:

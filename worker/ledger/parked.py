@@ -14,7 +14,7 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import take_turns
-from worker.ledger.paging import pages
+from worker.ledger.paging import by_ids, pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.statements import among, chunks, insert
@@ -83,14 +83,9 @@ class Parked:
 
     async def each(self, chosen: Chosen) -> AsyncIterator[Held]:
         """All of them with their bodies, oldest first, few in memory at a time."""
-        for page in chunks(await self._found(chosen), _PAGE):
-            ids, _ = zip(*page, strict=True)
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(_WHOLE, {"ids": ids})).mappings().all()
-            found = {row["id"]: held_of(row) for row in rows}
-            for one in ids:
-                if one in found:
-                    yield found[one]
+        ids = [one for one, _ in await self._found(chosen)]
+        async for row in by_ids(self._database, _WHOLE, ids, size=_PAGE):
+            yield held_of(row)
 
     async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> list[str]:
         """Try again: due now, attempts forgotten. Returns their ids; a purged message is none of them."""
