@@ -29,8 +29,9 @@ class Plans:
     async def of(self, asking: Awaitable[object]) -> list[str]:
         """One for each statement, after it is done."""
         if self._database.dialect == "postgresql":
-            async with self._database.transaction() as connection:
-                await connection.execute(text("ANALYZE"))
+            async with self._database.engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await connection.execute(text("VACUUM ANALYZE"))
         self._asked.clear()
         await asking
         async with self._database.reading() as connection:

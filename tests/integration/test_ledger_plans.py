@@ -8,9 +8,10 @@ import pytest
 
 from tests.grown_ledger import park, settle
 from tests.plans import Plans
-from tests.sample_ledger import ORG, lease_of, open_call, write
+from tests.sample_ledger import ORG, event, lease_of, open_call, write
 from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import Held
 from worker.ledger.upgrade import upgrade
 
@@ -73,3 +74,28 @@ async def test_a_page_of_what_is_held_is_read_without_reading_and_sorting_the_ot
 
     assert {one.org for one in found} == set(organisations)
     assert [plan for plan in asked if "Sort" in plan or "TEMP B-TREE" in plan] == []
+
+
+async def test_what_waits_is_counted_and_found_without_reading_its_rows(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    await park(database, 2_000)
+    await park(database, 20, org="other")
+    listing = ledger.parked.rows(Chosen(organisations=("other", "third")), limit=5)
+
+    for asking in (ledger.figures.waiting("other"), ledger.overview.waiting(["other"]), listing):
+        of_held = [plan for plan in await plans.of(asking) if " held" in plan]
+
+        assert len(of_held) == 1
+        assert "COVERING INDEX ix_held_waiting" in of_held[0] or "Index Only Scan using ix_held_waiting" in of_held[0]
+
+
+async def test_what_is_due_is_found_without_what_waits_otherwise(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    await park(database, 2_000)
+    await ledger.held.hold(await lease_of(ledger), [event(1)])
+
+    asked = await plans.of(ledger.held.due(ORG))
+
+    assert [plan for plan in asked if "ix_held_due" in plan] != []

@@ -29,7 +29,7 @@ from worker.ledger.records import (
 )
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
-from worker.ledger.tables import documents, held
+from worker.ledger.tables import IS_TIMED, documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
 _PARENT_COLUMNS = (
@@ -44,7 +44,7 @@ _GET = select(held).where(_BY_IDS)
 _REMOVE = delete(held).where(_BY_IDS)
 _DUE = (
     select(held.c.id)
-    .where(held.c.org == bindparam("of"), held.c.state == _TIME, held.c.until <= bindparam("at"))
+    .where(held.c.org == bindparam("of"), IS_TIMED, held.c.until <= bindparam("at"))
     .order_by(held.c.until, held.c.id)
     .limit(bindparam("most"))
 )

@@ -69,7 +69,9 @@ class Parked:
 
     async def rows(self, chosen: Chosen, *, limit: int = 100, offset: int = 0) -> list[Held]:
         """Newest first, without their bodies."""
-        statement = _those(select(*_LISTED), chosen).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+        # which they are `ix_held_waiting` tells, however many are parked
+        ids = _those(select(held.c.id), chosen).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+        statement = select(*_LISTED).where(held.c.id.in_(ids)).order_by(*_NEWEST_FIRST)
         async with self._database.reading() as connection:
             return [held_of(row) for row in (await connection.execute(statement)).mappings()]
 

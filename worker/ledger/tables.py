@@ -28,6 +28,8 @@ metadata = MetaData(
 )
 
 _KEPT_BODY = text("members IS NOT NULL")
+_HAS_PARENT = text("parent_source IS NOT NULL")
+_TIMED = text("state = 'time'")
 _PENDING = text("state != 'closed'")
 
 
@@ -97,7 +99,7 @@ calls = Table(
 )
 
 IS_PENDING = calls.c.state != literal_column("'closed'")
-"""The index's condition in its own words: a plan that is made for any bound value could not use it."""
+"""The condition of `ix_calls_pending` in its own words: a plan that is made for any bound value could not use it."""
 
 # one row per document of an open write: the primary key keeps a document from being in two of them
 claims = Table(
@@ -143,10 +145,20 @@ held = Table(
     Column("attempt", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("state_since", Instant, nullable=False),
-    Index(None, "org", "state", "until"),
+    # all that is asked of many at once, without their rows
+    Index("ix_held_waiting", "org", "state", "created_at", "reason", "id"),
+    Index("ix_held_due", "org", "until", sqlite_where=_TIMED, postgresql_where=_TIMED),
     Index(None, "org", "source", "entity", "entity_id"),
-    Index("ix_held_parent", "org", "parent_source", "parent_entity", "parent_entity_id", "parent_part"),
+    Index(
+        "ix_held_parent",
+        *("org", "parent_source", "parent_entity", "parent_entity_id", "parent_part"),
+        sqlite_where=_HAS_PARENT,
+        postgresql_where=_HAS_PARENT,
+    ),
 )
+
+IS_TIMED = held.c.state == literal_column("'time'")
+"""The condition of `ix_held_due`, as above."""
 
 # what a person threw away, by whom and why; kept as long as closed calls are
 discards = Table(
