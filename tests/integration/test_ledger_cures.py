@@ -10,9 +10,12 @@ import psycopg
 import pytest
 
 from worker.checking.services import ledger_fault
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.engine import Database
+from worker.ledger.errors import LedgerError, LedgerUnavailable
+from worker.ledger.leases import Leases
 from worker.ledger.ledger import Ledger
 from worker.ledger.unavailable import unavailable
+from worker.ledger.upgrade import upgrade
 
 
 async def refused(url: str) -> LedgerUnavailable:
@@ -43,6 +46,26 @@ async def test_where_nobody_listens_the_cure_is_to_start_it_or_to_name_it() -> N
 
     assert error.cure == "is PostgreSQL running, and does ledger.url name its host and port?"
     assert ledger_fault(error).line.endswith(f"Connection refused: {error.cure}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_pooler_that_gives_each_transaction_another_session_is_told_as_such(database_url: str) -> None:
+    await upgrade(database_url)
+    database = Database(database_url)
+    for _ in range(10):
+        await Leases(database).heartbeat("w1")
+    async with database.engine.connect() as connection:
+        # another session knows none of them
+        (await connection.get_raw_connection()).driver_connection.pgconn.exec_(b"DEALLOCATE ALL")  # type: ignore[union-attr]
+
+    with pytest.raises(LedgerError) as caught:
+        await Leases(database).heartbeat("w1")
+    await database.close()
+
+    assert (caught.value.said, caught.value.cure) == (
+        'ledger.url: expected a session of our own, got: prepared statement "_pg3_0" does not exist',
+        "name PostgreSQL itself, or a pooler that pools sessions and not transactions",
+    )
 
 
 def test_a_file_that_may_only_be_read_is_not_one_that_is_not_running(tmp_path: Path) -> None:

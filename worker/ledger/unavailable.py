@@ -13,6 +13,9 @@ from worker.ledger.errors import LedgerError, LedgerUnavailable
 
 # what the drivers raise where they are asked without SQLAlchemy
 _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+# what was prepared in another session: a pooler gave each transaction another one
+_MIXED_UP = (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)
+_OWN = "name PostgreSQL itself, or a pooler that pools sessions and not transactions"
 
 _NOT_CONNECTED = "connection failed", "connection is bad", "connection timeout", "failed to resolve host"
 _CURES = (
@@ -45,6 +48,8 @@ def unavailable() -> Iterator[None]:
             raise LedgerError(f"{told}; name another file, or restore a backup") from error
         if is_read_only(cause):
             raise LedgerUnavailable(f"the ledger's database takes no writes: {_first_line(cause)}") from error
+        if isinstance(cause, _MIXED_UP):
+            raise LedgerError(f"ledger.url: expected a session of our own, got: {_first_line(cause)}", _OWN) from error
         if not getattr(error, "connection_invalidated", False):
             raise
         raise LedgerUnavailable(f"the ledger's database went away: {_first_line(cause)}") from error
