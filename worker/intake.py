@@ -9,8 +9,8 @@ from datetime import datetime
 from worker.chart import CHARTED, Fault
 from worker.documents import VOID, DocumentKey, EntityKey, Kind, Write
 from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
-from worker.ledger.records import KIND_PAUSED, Completed, Document, Held, HoldState, Tally
-from worker.overtaken import Overtaken, held_below
+from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState, Tally
+from worker.overtaken import Overtaken
 from worker.reading import Arrival, Sound, read
 from worker.session import Session
 from worker.sorting import Candidate, sort
@@ -66,10 +66,12 @@ class Intake:
     async def hold(self, works: Iterable[tuple[Work, Held]]) -> None:
         """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on.
 
-        What a later version has taken back does not wait for a parent, which may never come.
+        What a later version has taken back does not wait for a parent, which may never come. What is older than what
+        is held of its entity ends, as it would in memory.
         """
         pairs = list(works)
         stale = await self._taken_back([work for work, held in pairs if held.state is HoldState.PARENT])
+        stale += await self._outdated([pair for pair in pairs if pair[0] not in stale])
         if stale:
             await self.complete(stale)
             pairs = [(work, held) for work, held in pairs if work not in stale]
@@ -84,21 +86,17 @@ class Intake:
             await self.admit([self._arrival(work) for work in everyone(again)])
 
     async def _into_ledger(self, pairs: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
-        """Hold these and end what they absorbed, but for those whose parent came; returns the others."""
+        """Hold these, but for those whose parent came; returns the others."""
         kept: list[tuple[Work, Held]] = []
+        overtaken = Overtaken(self._s, [work for work, _ in pairs])
 
-        def absorbed(waiting: Sequence[Held]) -> Completed:
+        def count(waiting: Sequence[Held], ended: Sequence[Held]) -> Tally:
             ids = {held.id for held in waiting}
             kept.extend(pair for pair in pairs if pair[1].id in ids)
-            return held_below(work for work, _ in kept)
+            return tally((), kept, overtaken=overtaken.of(ended))
 
-        overtaken = Overtaken(self._s, [work for work, _ in pairs])
-        await self._s.ledger.held.hold(
-            self._s.lease,
-            list({held.id: held for _, held in pairs}.values()),
-            absorbed=absorbed,
-            count=lambda dropped: tally((), kept, overtaken=overtaken.of(dropped)),
-        )
+        events = list({held.id: held for _, held in pairs}.values())
+        await self._s.ledger.held.hold(self._s.lease, events, count=count)
         self._s.steps.reached(Step.HELD)
         overtaken.tell()
         return kept
@@ -238,6 +236,14 @@ class Intake:
         for work in stale:
             work.result = "stale"
         return stale
+
+    async def _outdated(self, pairs: Sequence[tuple[Work, Held]]) -> list[Work]:
+        """Those of which a newer version is held, or comes with them."""
+        ids = await self._s.ledger.held.outdated([held for _, held in pairs]) if pairs else ()
+        outdated = [work for work, held in pairs if held.id in ids]
+        for work in outdated:
+            work.result = "coalesced"
+        return outdated
 
     def _arrival(self, work: Work) -> Arrival:
         return Arrival(

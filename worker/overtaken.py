@@ -6,17 +6,10 @@ Their rows in the ledger are gone, and nothing of them comes back: here their en
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from worker.documents import EntityKey
 from worker.ledger.records import Held, HoldState
 from worker.session import Session
 from worker.work import Work, everyone
-
-
-def held_below(works: Iterable[Work]) -> list[tuple[EntityKey, datetime]]:
-    """What the ledger holds of what `works` have absorbed: it ends with them, whatever becomes of them."""
-    return [(one.owner, one.version) for work in works for one in work.absorbed if one.held_id]
 
 
 class Overtaken:

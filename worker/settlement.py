@@ -17,7 +17,6 @@ from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results
-from worker.overtaken import held_below
 from worker.session import Session
 from worker.steps import Step
 from worker.work import Work
@@ -73,7 +72,7 @@ class Settlement:
             status=status,
             documents=[*results.documents, *stubs],
             held=[held for _, held in fates],
-            completed=[*ending.completed, *held_below(work for work, _ in fates)],
+            completed=ending.completed,
             headers=headers,
             count=account.of,
         )

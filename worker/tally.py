@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 
 from schemas.codec import decode_event
+from schemas.errors import Undecodable
 from worker.ledger.records import Held, HoldState, Tally
 from worker.work import Work
 
@@ -38,8 +39,16 @@ def tally(
 
 def tally_held(ended: Iterable[Held], outcome: str) -> Tally:
     """Count events that end where the ledger keeps them, and do not come back to memory."""
-    counts = Counter(decode_event(one.body).correlation_id for one in ended)
+    counts = Counter(_run_of(one.body) for one in ended)
     return {run_id: {outcome: count} for run_id, count in counts.items() if run_id}
+
+
+def _run_of(body: bytes) -> str:
+    """Of a message that could not be read, which a person sent on its way again, only the envelope says it."""
+    try:
+        return decode_event(body).correlation_id
+    except Undecodable as error:
+        return error.sender.correlation_id if error.sender else ""
 
 
 def _count(counts: dict[str, Counter[str]], work: Work, outcome: str, besides: Container[Work]) -> None:

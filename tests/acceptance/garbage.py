@@ -12,6 +12,7 @@ from deploy.demo.day import Day
 from deploy.demo.spoiled import Bad
 from schemas.codec import decode_event, encode_event
 from schemas.entities import Entity
+from schemas.envelope import Event
 from schemas.errors import Undecodable
 
 Maker = Callable[[random.Random, bytes, int], bytes]
@@ -34,22 +35,28 @@ _FIVE_MB = 5 * 1024 * 1024
 def garbage(day: Day, number: int, *, large: int, seed: int = 11) -> Iterator[Bad]:
     """So many of them, `large` of 5 MB; none that the contract happens to allow."""
     chance = random.Random(seed)
-    bodies = [encode_event(event) for event in day.events]
     entities = cycle(Entity)
     kinds = cycle(_MAKERS)
-    made = (_bad(next(entities), next(kinds)(chance, chance.choice(bodies), nth)) for nth in count())
+    made = (_bad(next(entities), next(kinds)(chance, _one(chance.choice(day.events), nth), nth)) for nth in count())
     yield from islice((bad for bad in made if bad is not None), number - large)
     for nth in range(large):
-        yield Bad(
-            next(entities), (_large_text, _large_noise, _large_event)[nth % 3](chance, bodies[0], nth), "too_large"
-        )
+        body = (_large_text, _large_noise, _large_event)[nth % 3](chance, _one(day.events[0], nth), nth)
+        yield Bad(next(entities), body, "too_large")
 
 
 def astray(day: Day, number: int) -> Iterator[Bad]:
     """Valid events that came under another entity's routing key."""
-    for event in islice(cycle(day.events), number):
+    for nth, event in enumerate(islice(cycle(day.events), number)):
         other = next(entity for entity in Entity if entity is not event.entity)
-        yield Bad(other, encode_event(event.model_copy(update={"id": f"astray-{event.id}"})), "misrouted")
+        yield Bad(other, _one(event, nth), "misrouted")
+
+
+def _one(event: Event, nth: int) -> bytes:
+    """Of an entity of its own: of one that is refused alike again only the latest message is kept."""
+    subject = f"{event.subject}-{nth}"
+    return encode_event(
+        event.model_copy(update={"subject": subject, "data": event.data.model_copy(update={"id": subject})})
+    )
 
 
 def _bad(entity: Entity, body: bytes) -> Bad | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from worker.ledger.succession import REFUSED
 from worker.xero.messages import REASONS
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +25,8 @@ def page() -> str:
     return (ROOT / "docs" / "parked.md").read_text()
 
 
-def promised() -> set[str]:
-    rows = re.findall(r"^\| (`[^|]*`) \|", page(), re.MULTILINE)
+def promised(text: str | None = None) -> set[str]:
+    rows = re.findall(r"^\| (`[^|]*`) \|", text or page(), re.MULTILINE)
     return {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
 
 
@@ -45,6 +46,13 @@ def test_no_row_is_of_a_reason_that_nobody_gives() -> None:
 
     # replies of Xero give their own kind as the reason
     assert {reason for reason in promised() | never_parked() if f'"{reason}"' not in text} == set()
+
+
+def test_the_first_table_has_what_a_message_is_refused_for_and_nothing_else_is() -> None:
+    table = page().partition("## The message\n")[2].partition("\n## ")[0]
+
+    assert promised(table) == REFUSED
+    assert not REFUSED & REASONS
 
 
 def test_the_rows_are_whole() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, Dropped, document, event, key, lease_of, open_call, opened, put_documents, write
+from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
@@ -111,24 +111,6 @@ async def test_a_child_is_not_held_when_its_parent_is_there(ledger: Ledger) -> N
 
     assert go_on == [child]
     assert await ledger.held.counts(ORG) == {HoldState.TIME: 1, HoldState.PARENT: 1, HoldState.PERSON: 0}
-
-
-async def test_what_an_event_absorbed_ends_with_it_unless_its_parent_came(ledger: Ledger) -> None:
-    lease = await lease_of(ledger)
-    await put_documents(ledger, lease, document(1))
-    child, orphan = (event(n, HoldState.PARENT, parent=key(n), version=START + MINUTE) for n in (1, 2))
-    await ledger.held.hold(lease, [event(1), event(2)])
-
-    dropped = Dropped()
-    go_on = await ledger.held.hold(
-        lease,
-        [child, orphan],
-        absorbed=lambda waiting: [(one.owner, START) for one in waiting if one.owner],
-        count=dropped,
-    )
-
-    assert (go_on, [one.event_id for one in dropped]) == ([child], ["event-2"])
-    assert (await ledger.held.counts(ORG)) == {HoldState.TIME: 1, HoldState.PARENT: 1, HoldState.PERSON: 0}
 
 
 async def test_whichever_comes_first_no_child_is_left_waiting_for_a_parent_that_closed(database_url: str) -> None:

@@ -33,7 +33,7 @@ def ends(ledger: Ledger, call: Call) -> list[Callable[[Lease], Awaitable[object]
         lambda of: ledger.calls.close(of, call.id, status=200, count=lambda _: ONE),
         lambda of: ledger.documents.settle_unchanged(of, [], completed=[], count=lambda _: ONE),
         lambda of: ledger.held.remove(of, ["nonsense"], ONE),
-        lambda of: ledger.held.hold(of, [event(2)], count=lambda _: ONE),
+        lambda of: ledger.held.hold(of, [event(2)], count=lambda *_: ONE),
         lambda of: ledger.held.expire_parents(of, timedelta(0), count=lambda all_: {RUN.id: {"parked": len(all_)}}),
     ]
 

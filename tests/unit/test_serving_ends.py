@@ -145,7 +145,7 @@ async def test_what_an_uncertain_call_left_open_stays_blocked_until_that_is_sett
 async def test_what_a_call_of_another_session_has_overtaken_is_held_no_longer(tmp_path: Path) -> None:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         settlement = Settlement(session=one.session, intake=Intake(session=one.session))
-        versions = {"older": START - timedelta(hours=1), "its own": START, "newer": START + timedelta(hours=1)}
+        versions = {"newer": START + timedelta(hours=1), "its own": START, "older": START - timedelta(hours=1)}
         for name, version in versions.items():
             parked = held(1, HoldState.PERSON, id=name, owner=key(1).owner, version=version)
             await one.ledger.held.hold(one.lease, [parked])

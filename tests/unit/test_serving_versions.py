@@ -8,7 +8,7 @@ from pathlib import Path
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import served
+from tests.serving_fakes import ORG, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.unit.test_serving_overtaken import CUSTOMER, held
 from tests.waiting import until
@@ -25,7 +25,9 @@ def paying(amount: str, hours: int) -> Event:
 async def test_what_a_version_absorbed_that_a_person_has_to_look_at_is_not_sent_in_its_place(tmp_path: Path) -> None:
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
         await one.acked(*one.receive(paying("12.00", 1)))
+        [first] = [kept async for kept in one.ledger.histories.every_held([ORG])]
         await one.acked(*one.receive(paying("13.00", 2)))
+        await one.ledger.held.hold(one.lease, [first])  # as one that Xero refuses late stands beside the newer one
         await one.waits(HoldState.PARENT, 2)
 
         # the sale comes, of 12.00: the store says by now that 13.00 were paid

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from schemas.codec import encode_event
+from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.fakes import START
 from tests.sample_ledger import ORG, event
+from tests.unit import mapping_cases
 from worker.documents import EntityKey
 from worker.ledger.records import HoldState
-from worker.tally import tally
+from worker.tally import tally, tally_held
 from worker.work import Work
 
 
@@ -44,3 +47,11 @@ def test_an_event_that_is_held_for_later_has_not_ended() -> None:
     waiting = [(work(), event(1, HoldState.TIME)), (work(), event(2, HoldState.PARENT))]
 
     assert tally((), waiting) == {}
+
+
+def test_a_message_that_was_not_readable_ends_for_the_run_that_its_envelope_names() -> None:
+    sale = mapping_cases.event(Entity.INVOICE, mapping_cases.invoice(mapping_cases.line("10.00")))
+    body = encode_event(sale.model_copy(update={"correlation_id": "run-1"}))
+    spoiled = event(1, body=body.replace(b'"gross":"10.00"}', b'"gross":"11.00"}'))
+
+    assert tally_held([spoiled, event(2, body=b"\xff")], "unchanged") == {"run-1": {"unchanged": 1}}

@@ -41,8 +41,9 @@ def parked(number: int, **data: object) -> Held:
 
 async def test_documents_calls_events_and_what_people_did_are_told(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
-    await ledger.held.hold(lease, [parked(1), replace(parked(1), id="again", body=message(1, total=2)), parked(2)])
+    await ledger.held.hold(lease, [parked(1), parked(2)])
     await ledger.parked.discard(Chosen(ids=("p1",)), who="ann", reason="twice")
+    await ledger.held.hold(lease, [replace(parked(1), id="again", body=message(1, total=2))])
     call = await open_call(ledger, lease, write(1), write(2))
     await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
 

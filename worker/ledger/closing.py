@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import EntityKey
 from worker.instants import instant
-from worker.ledger.documents import drop_held, read_documents, write_documents
+from worker.ledger.documents import read_documents, write_documents
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LedgerError
-from worker.ledger.held import insert_held, release_children
+from worker.ledger.held import release_children
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import ask
 from worker.ledger.records import CallState, Document, Held, HoldState, Lease
 from worker.ledger.statements import Prepared, prepared
+from worker.ledger.succession import drop_held, keep_held
 from worker.ledger.tables import calls, claims, held
 from worker.ledger.unpaid import release_unpaid
 
@@ -75,9 +76,9 @@ async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdic
 async def settle_held(
     connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime
 ) -> tuple[list[Held], list[Held]]:
-    """What it means for events that are held: the children it releases, and what `drop_held` returns."""
+    """What it means for events that are held: the children it releases, and what ends by it."""
     dropped = await drop_held(connection, verdict.completed)
-    await insert_held(connection, dialect, await _freed(connection, verdict.held, now), now)
+    dropped += await keep_held(connection, dialect, await _freed(connection, verdict.held, now), now)
     children = await release_children(connection, org, [document.key for document in verdict.documents], now)
     unpaid = await release_unpaid(connection, org, verdict.documents, now)
     return [*children, *unpaid], dropped

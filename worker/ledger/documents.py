@@ -12,22 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.engine import Database
-from worker.ledger.held_rows import held_of
 from worker.ledger.leases import fenced
-from worker.ledger.records import Count, Document, Held, Lease, uncounted
+from worker.ledger.records import Count, Document, Lease, uncounted
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import (
     KEY_COLUMNS,
     Prepared,
     among,
-    change,
     chunks,
     fetch,
     insert,
     of_entities,
     prepared,
 )
-from worker.ledger.tables import documents, held
+from worker.ledger.succession import drop_held
+from worker.ledger.tables import documents
 from worker.ledger.types import dump, load
 from worker.ledger.voids import Voided, read_voids, remember_voids
 
@@ -62,13 +61,6 @@ _RAISE_VERSION = (
 _DELETE = delete(documents).where(_IS_KEY)
 _DELETE_ITEMS = delete(documents).where(
     documents.c.org == bindparam("of"), documents.c.kind == Kind.ITEM.value, among(documents.c.number, "numbers")
-)
-_DELETE_HELD = delete(held).where(among(held.c.id, "ids"))
-_HELD_OF = select(held).where(
-    held.c.org == bindparam("of"),
-    held.c.source == bindparam("store"),
-    held.c.entity == bindparam("sort"),
-    among(held.c.entity_id, "ids"),
 )
 
 
@@ -184,33 +176,6 @@ async def raise_versions(connection: AsyncConnection, to: Sequence[Settled]) -> 
     if to:
         rows = [_where(key) | {"to_version": version, "to_hash": content} for key, version, content in to]
         await connection.execute(_RAISE_VERSION, rows)
-
-
-async def drop_held(connection: AsyncConnection, completed: Sequence[tuple[EntityKey, datetime]]) -> list[Held]:
-    """Delete held events of these entities up to the version: what they asked for is done, or overtaken.
-
-    Returns them, those too that waited for a person.
-    """
-    to: dict[EntityKey, datetime] = {}
-    for owner, version in completed:
-        to[owner] = max(version, to.get(owner, version))
-    dropped = [one for one in await _held_of(connection, to) if _is_up_to(one, to)]
-    for ids in chunks(one.id for one in dropped):
-        await change(connection, _DELETE_HELD, {"ids": ids})
-    return dropped
-
-
-async def _held_of(connection: AsyncConnection, owners: Iterable[EntityKey]) -> list[Held]:
-    """What is held of them: hardly ever anything."""
-    found: list[Held] = []
-    for asked in of_entities(owners):
-        rows = await fetch(connection, _HELD_OF, asked)
-        found += [held_of(dict(zip(held.c.keys(), row, strict=True))) for row in rows]
-    return found
-
-
-def _is_up_to(one: Held, to: Mapping[EntityKey, datetime]) -> bool:
-    return one.owner is not None and one.version is not None and one.version <= to[one.owner]
 
 
 @cache

@@ -10,25 +10,25 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
-from worker.ledger.documents import drop_held, read_documents
+from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
-from worker.ledger.held_rows import held_of, row_of, upserting
+from worker.ledger.held_rows import held_of
 from worker.ledger.leases import fenced
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import (
     NO_COUNTS,
     PARENT_MISSING,
-    Absorbed,
     Count,
+    CountHeld,
     Held,
     HoldState,
     Lease,
     Tally,
-    nothing_absorbed,
     uncounted,
 )
 from worker.ledger.run_counts import add_counts
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
+from worker.ledger.succession import held_of_entities, keep_held, outdated_ones
 from worker.ledger.tables import IS_TIMED, documents, held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
@@ -113,7 +113,7 @@ _MISSING_HINT = "see why the parent is not in Xero and bring it there: this even
 
 
 class HeldEvents:
-    """One row per message, by its id. Holding a message again overwrites its row."""
+    """One row per message, by its id, and one per entity: see `worker.ledger.succession`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -123,23 +123,27 @@ class HeldEvents:
         lease: Lease,
         events: Sequence[Held],
         *,
-        absorbed: Absorbed = nothing_absorbed,
-        count: Count = uncounted,
+        count: CountHeld = uncounted,
     ) -> list[Held]:
         """Hold these, except those whose parent exists by now: they are returned, to be gone on with.
 
-        What the others `absorbed` is dropped before, and `count` says what the runs have of it all. Idempotent by id,
-        but for that. The parent is looked for in the same transaction that inserts, so no child can be left waiting for
-        a parent that was written meanwhile. Raises `LeaseLost`.
+        What was held of their entities up to their versions ends, and `count` says what the runs have of it all.
+        Idempotent by id, but for that. The parent is looked for in the same transaction that inserts, so no child can
+        be left waiting for a parent that was written meanwhile. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             present = await _present_parents(connection, events)
             waiting = [one for one in events if not _is_free(one, present)]
-            dropped = await drop_held(connection, absorbed(waiting))
-            await insert_held(connection, self._database.dialect, waiting, now)
-            await add_counts(connection, count(dropped))
+            ended = await keep_held(connection, self._database.dialect, waiting, now)
+            await add_counts(connection, count(waiting, ended))
         return [one for one in events if _is_free(one, present)]
+
+    async def outdated(self, events: Sequence[Held]) -> frozenset[str]:
+        """The ids of those that need not be held: a newer version is held, or is among them."""
+        async with self._database.reading() as connection:
+            there = await held_of_entities(connection, {one.owner for one in events if one.owner and one.version})
+        return outdated_ones(events, there)
 
     async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
         """Those whose time has come, oldest first, but for `besides`; fewer than `limit` when they are large.
@@ -215,11 +219,6 @@ class HeldEvents:
         """One of them."""
         async with self._database.reading() as connection:
             return next(iter(await _get(connection, [held_id])), None)
-
-
-async def insert_held(connection: AsyncConnection, dialect: str, events: Sequence[Held], now: datetime) -> None:
-    """Insert, or overwrite what is held of the same event."""
-    await upserting(dialect).run(connection, [row_of(one, now) for one in events])
 
 
 async def release_children(

@@ -18,6 +18,7 @@ from worker.ledger.paging import by_ids, pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.statements import among, chunks, insert
+from worker.ledger.succession import held_of_entities, outdates
 from worker.ledger.tables import discards, held
 
 _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
@@ -103,13 +104,17 @@ class Parked:
         return changed
 
     async def discard(self, chosen: Chosen, *, who: str, reason: str) -> list[str]:
-        """Let them go for good; returns their ids. Messages are kept for the retention period, the record for ever."""
+        """Let them go for good, with what is held of the same entities up to their versions; returns the ids of all.
+
+        Messages are kept for the retention period, the record for ever.
+        """
         gone: list[str] = []
         for found in chunks(await self._found(chosen), _PAGE):
-            ids, organisations = zip(*found, strict=True)
+            chosen_ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
                 await take_turns(connection, organisations)
                 now = await self._database.now(connection)
+                ids = await _with_older(connection, chosen_ids)
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
                 if rows:
@@ -159,6 +164,13 @@ def _those(statement: Select[Any], chosen: Chosen) -> Select[Any]:
     named = ("reason", "source", "entity", "entity_id")
     wanted += [held.c[name] == value for name in named if (value := getattr(chosen, name))]
     return statement.where(and_(*wanted))
+
+
+async def _with_older(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[str]:
+    """These, and what they outdate: else it would bring what a person has seen to."""
+    chosen = [held_of(row) for row in (await connection.execute(_WHOLE, {"ids": ids})).mappings()]
+    there = await held_of_entities(connection, {one.owner for one in chosen if one.owner})
+    return [*ids, *(one.id for one in there if one.id not in ids and any(outdates(by, one) for by in chosen))]
 
 
 def _discarded(row: Any, who: str, why: str, now: datetime) -> dict[str, Any]:

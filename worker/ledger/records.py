@@ -230,18 +230,6 @@ class Held:
     created_at: datetime | None = None
 
 
-Completed = Sequence[tuple[EntityKey, datetime]]
-"""Entities, and up to which version nothing that is held of each is wanted any more."""
-
-Absorbed = Callable[[Sequence[Held]], Completed]
-"""Asked in the transaction that holds events, with those of them that it holds: what ends with these."""
-
-
-def nothing_absorbed(_held: Sequence[Held]) -> Completed:
-    """The `Absorbed` of events that took nobody's place."""
-    return ()
-
-
 Tally = Mapping[str, Mapping[str, int]]
 """By run: how many of its events were `written`, `unchanged` or `parked`, in how many `calls`."""
 
@@ -254,7 +242,11 @@ Those that waited for a person were counted when they were parked.
 """
 
 
-def uncounted(_ended: Sequence[Held]) -> Tally:
+CountHeld = Callable[[Sequence[Held], Sequence[Held]], Tally]
+"""The same where events are held: asked with those that are, and those that end by it."""
+
+
+def uncounted(*_: Sequence[Held]) -> Tally:
     """The `Count` of what no run asks for."""
     return NO_COUNTS
 

@@ -13,8 +13,8 @@ from worker.ledger.errors import LeaseLost
 from worker.ledger.records import (
     NO_COUNTS,
     PARENT_MISSING,
-    Absorbed,
     Count,
+    CountHeld,
     Document,
     Held,
     HoldState,
@@ -22,9 +22,9 @@ from worker.ledger.records import (
     Lease,
     Pause,
     Tally,
-    nothing_absorbed,
     uncounted,
 )
+from worker.ledger.succession import outdated_ones
 from worker.settings.overlay import Overlay
 
 _NOBODY = ""
@@ -203,16 +203,21 @@ class HeldEvents:
         lease: Lease,
         events: Sequence[Held],
         *,
-        absorbed: Absorbed = nothing_absorbed,
-        count: Count = uncounted,
+        count: CountHeld = uncounted,
     ) -> list[Held]:
         self._books.fenced(lease)
         free = [one for one in events if one.state is HoldState.PARENT and one.parent in self._books.documents]
         waiting = [one for one in events if one not in free]
-        count(self._books.complete(absorbed(waiting)))
+        ids = {one.id for one in waiting}
+        completed = [(one.owner, one.version) for one in waiting if one.owner and one.version]
+        count(waiting, [one for one in self._books.complete(completed) if one.id not in ids])
         for one in waiting:
             self._books.keep(replace(one, created_at=one.created_at or self._books.clock.now()))
         return free
+
+    async def outdated(self, events: Sequence[Held]) -> frozenset[str]:
+        of_owner = (self._books.of_owner.get(one.owner, ()) for one in events if one.owner)
+        return outdated_ones(events, [self._books.held[held_id] for ids in of_owner for held_id in ids])
 
     async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
         now = self._books.clock.now()

@@ -37,7 +37,9 @@ async def one(visit: Visit) -> Response:
     """One event, and for an admin its message, which has personal data. Raises `Refused`."""
     found = await whole_event(visit.desk.ledger, str(visit.request.path_params["id"]))
     if found is None:
-        raise Refused(404, "nothing is held under this id: it may be on its way, written or discarded meanwhile")
+        raise Refused(
+            404, "nothing is held under this id: it may be on its way, written, discarded or parked anew meanwhile"
+        )
     message = ""
     if visit.session is not None:
         readable = json.dumps(found.message, indent=2, ensure_ascii=False) if found.message is not None else ""
