@@ -11,7 +11,7 @@ import structlog
 
 from producers.checkpoints import CheckpointError, Checkpoints, CheckpointsAway, NotInCharge
 from producers.defects import described, ungrouped
-from producers.pace import Stop, Stopped
+from producers.pace import Clock, Stop, Stopped
 
 CHARGE_S = 15.0
 """An agent that dies is followed by another after this."""
@@ -40,6 +40,7 @@ class StoreAgent:
         desk: Runnable,
         parts: Mapping[str, Runnable],
         stop: Stop,
+        clock: Clock,
         charge_s: float = CHARGE_S,
     ) -> None:
         self._store = store
@@ -47,14 +48,30 @@ class StoreAgent:
         self._desk = desk
         self._parts = parts
         self._stop = stop
+        self._clock = clock
         self._charge_s = charge_s
         self._in_charge: bool | None = None
+        self._told_at = clock.monotonic()
+        self._error: CheckpointsAway | None = None
         self._log = structlog.get_logger("xerelay").bind(store=store)
 
     @property
     def in_charge(self) -> bool | None:
-        """Whether this agent serves the store or stands by; None before the ledger has told."""
-        return self._in_charge
+        """Whether this agent serves the store or stands by; None before the ledger has told.
+
+        A charge that could not be renewed in time has run out: another agent may have taken it.
+        """
+        return self._in_charge and not self.is_late
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the ledger has not said who is in charge for as long as a charge lasts."""
+        return self._clock.monotonic() - self._told_at >= self._charge_s
+
+    @property
+    def last_error(self) -> CheckpointsAway | None:
+        """Why it has not, where it gave an answer."""
+        return self._error
 
     async def run(self) -> None:
         """Work until the agent is to end; then what is on its way is confirmed and checkpointed, for 8 s at most."""
@@ -96,12 +113,15 @@ class StoreAgent:
 
     async def _is_in_charge(self, *, while_away: bool = False) -> bool:
         """While the ledger is away nothing can be checkpointed, and nobody else can take the charge."""
+        began = self._clock.monotonic()
         try:
-            self._in_charge = await self._checkpoints.take_charge(self._charge_s)
+            in_charge = await self._checkpoints.take_charge(self._charge_s)
         except CheckpointsAway as error:
+            self._error = error
             self._log.warning("ledger.unavailable", detail=str(error))
             return while_away
-        return self._in_charge
+        self._in_charge, self._told_at, self._error = in_charge, began, None
+        return in_charge
 
     async def _work(self) -> None:
         with suppress(Stopped, NotInCharge), ungrouped():

@@ -167,6 +167,7 @@ class _Factory:
             desk=desk,
             parts=parts,
             stop=self._stop,
+            clock=self._clock,
             charge_s=self._charge_s,
         )
         self._watched.append(WatchedStore(store.name, agent, poller, sweeper, session.posting))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from producers.amqp import AmqpError
+from producers.checkpoints import CheckpointsAway
 from producers.pace import Pace
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
@@ -33,6 +34,8 @@ class Link:
 @dataclass
 class Charge:
     in_charge: bool | None = True
+    is_late: bool = False
+    last_error: Exception | None = None
 
 
 @dataclass
@@ -155,6 +158,17 @@ async def test_an_agent_says_what_it_lacks(watching: Watching) -> None:
         "agent: it is stopping",
         "store shop: not begun yet",
     ]
+
+
+async def test_a_ledger_that_answers_and_takes_no_writes_is_not_up(watching: Watching) -> None:
+    watching.charge.is_late, watching.charge.last_error = True, CheckpointsAway("disk is full")
+
+    seen, missing = await watching.scrape(), await watching.watch.missing()
+    watching.charge.last_error = None
+
+    assert seen.value("xerelay_ledger_up") == 0
+    assert missing == ["ledger: the charge of store shop is not renewed: disk is full"]
+    assert await watching.watch.missing() == ["ledger: the charge of store shop is not renewed: it gives no answer"]
 
 
 async def test_every_metric_shown_is_in_the_table_with_its_labels(watching: Watching) -> None:

@@ -269,7 +269,8 @@ async def test_a_worker_that_does_not_get_to_renew_its_leases_serves_nothing_and
     watching.service.is_late = True
 
     assert await watching.watch.missing() == ["leases: not renewed for as long as they last; the ledger may hang"]
-    assert (await watching.scrape()).value("xerelay_organisation_served", organisation=ORG) == 0
+    seen = await watching.scrape()
+    assert (seen.value("xerelay_organisation_served", organisation=ORG), seen.value("xerelay_ledger_up")) == (0, 0)
 
 
 async def test_a_paused_organisation_keeps_nobody_from_being_ready(watching: Watching) -> None:

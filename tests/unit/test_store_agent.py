@@ -50,7 +50,7 @@ class Charge:
     """Says who is in charge, as it is told."""
 
     answers: list[bool | Exception] = field(default_factory=list)
-    now: bool = True
+    now: bool | Exception = True
     handed_over: int = 0
 
     async def take_charge(self, ttl_s: float) -> bool:
@@ -64,14 +64,15 @@ class Charge:
 
 
 @asynccontextmanager
-async def serving(charge: Charge, **parts: Part) -> AsyncIterator[Stop]:
-    stop = Stop(FakeClock())
+async def serving(charge: Charge, **parts: Part) -> AsyncIterator[StoreAgent]:
+    clock = FakeClock()
+    stop = Stop(clock)
     agent = StoreAgent(
-        store="shop", checkpoints=charge, desk=Part(), parts=parts, stop=stop  # type: ignore[arg-type] # what it needs of them
+        store="shop", checkpoints=charge, desk=Part(), parts=parts, stop=stop, clock=clock  # type: ignore[arg-type] # what it needs of them
     )  # fmt: skip
     task = asyncio.create_task(agent.run())
     try:
-        yield stop
+        yield agent
     finally:
         stop.ask()
         for part in parts.values():
@@ -99,6 +100,19 @@ async def test_a_ledger_that_is_away_ends_nothing() -> None:
         await until(lambda: not charge.answers)
 
         assert (part.begun, part.running) == (1, 1)
+
+
+async def test_a_charge_that_the_ledger_does_not_renew_has_run_out_until_it_does() -> None:
+    charge, part = Charge([True], now=CheckpointsAway("disk is full")), Part()
+
+    async with serving(charge, poller=part) as agent:
+        await until(lambda: agent.is_late)
+        told = agent.in_charge, str(agent.last_error)
+        charge.now = True
+        await until(lambda: agent.in_charge)
+
+        assert told == (False, "disk is full")
+        assert (agent.is_late, agent.last_error, part.begun) == (False, None, 1)
 
 
 async def test_a_part_that_is_no_longer_in_charge_ends_the_others_and_all_begin_anew() -> None:

@@ -62,6 +62,8 @@ class AgentWatch:
         missing = list(missing_links(self._links.values()))
         if await self._leases.get() is None:
             missing.append(f"ledger: {self._leases.error}")
+        else:
+            missing += [f"ledger: {_why_late(one)}" for one in self._stores if one.agent.is_late]
         if self._stop.asked:
             missing.append("agent: it is stopping")
         missing += [f"store {one.name}: not begun yet" for one in self._stores if one.agent.in_charge is None]
@@ -69,7 +71,9 @@ class AgentWatch:
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        yield from process_metrics("agent", self._links, ledger_is_up=self._is_up)
+        # a full disk is read from as before
+        takes_writes = not any(one.agent.is_late for one in self._stores)
+        yield from process_metrics("agent", self._links, ledger_is_up=self._is_up and takes_writes)
         yield f.IN_CHARGE.of(((one.name,), bool(one.agent.in_charge)) for one in self._stores)
         yield f.PUBLISHED.of(
             ((one.name, *route), count) for one in self._stores for route, count in one.posting.published.items()
@@ -91,6 +95,10 @@ class AgentWatch:
         charge = [one.name for one in self._stores if one.agent.in_charge]
         found = [await self._ledger.runs.newest(store, command) for store in charge for command in _RESYNCS]
         return [run for run in found if run is not None]
+
+
+def _why_late(one: WatchedStore) -> str:
+    return f"the charge of store {one.name} is not renewed: {one.agent.last_error or 'it gives no answer'}"
 
 
 def _resyncs(runs: Sequence[RunStatus]) -> Iterator[Metric]:

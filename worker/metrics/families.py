@@ -21,7 +21,14 @@ BROKER_REFUSED = Family(
     By.EVERY,
     "Queues and exchanges that RabbitMQ has with other arguments than ours",
 )
-LEDGER_UP = Family("xerelay_ledger_up", _G, (), By.EVERY, "Whether the ledger's database answered when last asked")
+LEDGER_UP = Family(
+    "xerelay_ledger_up",
+    _G,
+    (),
+    By.EVERY,
+    "Whether the ledger's database answered when last asked, and took what this process renews there every 5 seconds "
+    "within the last 15",
+)
 
 EVENTS = Family(
     "xerelay_events_total",
@@ -153,7 +160,11 @@ TOKEN_EXPIRY = Family(
 )
 
 IN_CHARGE = Family(
-    "xerelay_store_in_charge", _G, (_STORE,), By.AGENT, "1 where this agent serves the store, 0 where it stands by"
+    "xerelay_store_in_charge",
+    _G,
+    (_STORE,),
+    By.AGENT,
+    "1 where this agent serves the store, 0 where it stands by and once its charge has run out",
 )
 PUBLISHED = Family(
     "xerelay_published_events_total",

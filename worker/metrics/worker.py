@@ -86,7 +86,9 @@ class WorkerWatch:
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=self._is_up)
+        # a full disk is read from as before
+        ledger_is_up = self._is_up and not self._service.is_late
+        yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=ledger_is_up)
         yield from _counted(self._counts)
         runners = self._service.runners
         yield f.SERVED.of(((org,), self._service.holds(org)) for org in self._connections)
