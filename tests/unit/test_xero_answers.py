@@ -16,6 +16,7 @@ from worker.xero.verdicts import Unanswered, messages_of, verdicts
 
 CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
 ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}
+CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
 
 
 def problem(status: int, detail: str, **headers: str) -> httpx.Response:
@@ -206,7 +207,9 @@ def test_an_expired_token_is_told_from_other_refusals() -> None:
 @pytest.mark.parametrize(
     ("response", "detail"),
     [
-        (problem(403, "AuthenticationUnsuccessful"), "AuthenticationUnsuccessful"),
+        (problem(403, "AuthenticationUnsuccessful"), f"AuthenticationUnsuccessful; {CLOSED_TO_US}"),
+        (problem(401, "TokenInvalidAudience"), "TokenInvalidAudience"),
+        (problem(403, "AuthorizationUnsuccessful"), "AuthorizationUnsuccessful"),
         (httpx.Response(400, json={"Message": "limit", "Elements": []}), "limit"),
         (httpx.Response(503), "status 503"),
         (httpx.Response(200, json={"Invoices": []}), ""),

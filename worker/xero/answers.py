@@ -37,6 +37,10 @@ _LONGEST_S = 86_400  # no limit of Xero lasts longer
 _DETAIL_CHARS = 500
 _DIGITS = 18  # no count of Xero's has more
 
+_CLOSED_TO_US = (
+    "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
+)
+
 
 def read(call: Call, response: httpx.Response) -> Reply:
     """What `response`, wholly read, says of `call`."""
@@ -175,6 +179,8 @@ def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None, outcom
         return "" if outcome is ReplyKind.ANSWERED else f"status {response.status_code}, and not what was asked for"
     said = [str(text) for name in ("Detail", "Message", "Title") if envelope and (text := envelope.get(name))]
     messages = list(messages_of(envelope)) if envelope else []
+    if response.status_code == httpx.codes.FORBIDDEN and outcome is ReplyKind.CONSENT:
+        messages.append(_CLOSED_TO_US)
     return "; ".join([*said[:1], *messages])[:_DETAIL_CHARS] or f"status {response.status_code}"
 
 
