@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ SECRETS = {
     "ledger_password": "secret",
     "encryption_key": KEY,
     "client_secret": "secret",
+    "consumer_key": "secret",
+    "consumer_secret": "secret",
     "access_token": "secret",
+    "access_token_secret": "secret",
 }
 
 
@@ -189,6 +193,26 @@ def test_the_documented_monitor_finds_the_worker_and_gives_the_job_the_name_that
     assert endpoint["port"] in {port["name"] for port in container["ports"]}
     assert relabelling["targetLabel"] == "job"
     assert f'job="{relabelling["replacement"]}"' in alerts()["XerelayNoWorker"]["expr"]
+
+
+def test_the_documented_secret_has_every_file_that_the_configuration_names() -> None:
+    guide = (FOLDER.parents[1] / "docs" / "deploy.md").read_text()
+    text = the("ConfigMap", "xerelay")["data"]["xerelay.toml"]
+
+    named = set(re.findall(r"/run/secrets/xerelay/(\w+)", text))
+
+    assert named == set(SECRETS) - {"broker_url"}
+    assert named <= set(re.findall(r"--from-file=(\w+)", guide))
+
+
+def test_the_configured_store_is_asked_with_signed_requests() -> None:
+    text = the("ConfigMap", "xerelay")["data"]["xerelay.toml"]
+    [store] = tomllib.loads(text)["stores"].values()
+
+    # Magento takes an access token alone only where an administrator has allowed that
+    assert {name.removesuffix("_file") for name in store["auth"]} == {
+        "consumer_key", "consumer_secret", "access_token", "access_token_secret",
+    }  # fmt: skip
 
 
 def test_the_documented_secrets_are_made_of_files_that_are_prepared(tmp_path: Path) -> None:
