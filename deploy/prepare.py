@@ -55,7 +55,7 @@ def prepare(config: Path, folder: Path) -> None:
 
 def _tables(config: Path) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(config.read_text(encoding="utf-8"))
+        tables = tomllib.loads(config.read_text(encoding="utf-8-sig"))
     except IsADirectoryError:  # Docker makes one where the file to be mounted is missing
         text = (
             "expected a file, got a folder; compose makes an empty one where there was no file: put yours in its place"

@@ -59,6 +59,15 @@ def test_a_second_start_keeps_every_secret(tmp_path: Path) -> None:
     assert changed == {"broker/definitions.json"}, "its salts are new"
 
 
+def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    config = tmp_path / "xerelay.toml"
+    config.write_text(SANDBOX.read_text(), encoding="utf-8-sig")
+
+    prepare(config, tmp_path / "prepared")
+
+    assert (tmp_path / "prepared" / "broker" / "definitions.json").exists()
+
+
 def test_a_folder_that_is_not_there_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "prepared"
 

@@ -37,6 +37,12 @@ def test_a_minimal_file_has_sensible_defaults(minimal: Path) -> None:
     assert list(settings.http.port)[:2] == [9100, 9101]
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(minimal: Path) -> None:
+    minimal.write_text(MINIMAL, encoding="utf-8-sig")
+
+    assert list(load(minimal, {}).organisations) == ["main"]
+
+
 def test_the_environment_goes_over_the_file(minimal: Path) -> None:
     environ = {
         "XERELAY_ORGANISATIONS__MAIN__LIMITS__DAY": "5000",

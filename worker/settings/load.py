@@ -45,7 +45,7 @@ def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
         return {}
     place = named or DEFAULT_PATH
     try:
-        return tomllib.loads(place.read_text(encoding="utf-8"))
+        return tomllib.loads(place.read_text(encoding="utf-8-sig"))  # some editors of Windows begin it with a mark
     except OSError as error:
         text = f"cannot be read: {error.strerror}; give the path of the configuration with --config or {CONFIG}"
         raise SettingsError([Problem(str(place), text)]) from None
