@@ -132,7 +132,8 @@ BUDGET_LIMIT = Family(
     _G,
     (_ORG, "window"),
     By.HOLDER,
-    "Calls that the window allows: minute, day (rolling 24 hours), saved (at once after a quiet time)",
+    "Calls that the window allows: minute (those at once: a twelfth of `limits.minute`), day (rolling 24 hours), saved "
+    "(at once after a quiet time)",
 )
 BUDGET_REMAINING = Family(
     "xerelay_budget_remaining_calls", _G, (_ORG, "window"), By.HOLDER, "Calls that are left of the window"
