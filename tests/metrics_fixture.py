@@ -83,6 +83,7 @@ def watch_of(
         ledger=ledger,
         clock=clock or SystemClock(),
         counts={ORG: counts},
+        notices={("mail", "failed"): 2},
         connections={ORG: "xero", "idle": "xero"},
         limits={ORG: AMPLE, "idle": AMPLE},
         windows={ORG: timedelta(minutes=30), "idle": timedelta(minutes=30)},

@@ -67,14 +67,15 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
         )
         consumer = factory.consumer = make_consumer(settings, service)
         factory.throttle = Throttle(pause_reading=consumer.pause_reading, resume_reading=consumer.resume_reading)
-        endpoint.watched = factory.watch(service)
+        notices = Notices(settings, ledger, clock, channels_of(settings.notify))
+        endpoint.watched = factory.watch(service, notices)
         _stop_at_signals(service)
-        notices = asyncio.create_task(Notices(settings, ledger, clock, channels_of(settings.notify)).run())
+        telling = asyncio.create_task(notices.run())
         try:
             await service.run(consumer)
         finally:
-            notices.cancel()
-            await asyncio.wait({notices}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
+            telling.cancel()
+            await asyncio.wait({telling}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
 
 
 async def open_ledger(settings: Settings, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Ledger:
@@ -142,7 +143,7 @@ class _Factory:
         """With the tokens that all sessions share."""
         await keep_house(self._settings, self._ledger, self._clients)
 
-    def watch(self, service: Service) -> WorkerWatch:
+    def watch(self, service: Service, notices: Notices) -> WorkerWatch:
         """What the endpoint shows."""
         organisations = self._settings.organisations.items()
         return WorkerWatch(
@@ -151,6 +152,7 @@ class _Factory:
             ledger=self._ledger,
             clock=self._clock,
             counts=self._counts,
+            notices=notices.outcomes,
             connections={name: org.connection for name, org in organisations},
             limits={name: limits_of(org) for name, org in organisations},
             windows={name: org.window for name, org in organisations},

@@ -43,4 +43,4 @@ def test_the_table_of_label_values_is_of_labels_that_there_are() -> None:
     named = re.findall(r"^\| `(\w+)`", text, re.MULTILINE)
 
     assert set(named) <= {label for family in ALL for label in family.labels}
-    assert len(named) == 7
+    assert len(named) == 8

@@ -187,6 +187,16 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         "store",
         ("127.0.0.1:1", "is [stores.shop] url right"),
     ),
+    "a mail server that is away": (
+        change("[stores.shop]", '[notify]\nsmtp_url = "smtp://127.0.0.1:1"\nto = ["a@example.com"]\n[stores.shop]'),
+        "notify",
+        ("the mail server 127.0.0.1 did not take it: ConnectionRefusedError", "mend notify.smtp_url"),
+    ),
+    "a webhook that is away": (
+        change("[stores.shop]", '[notify]\nwebhook_url = "http://127.0.0.1:1/planted"\n[stores.shop]'),
+        "notify",
+        ("the webhook did not answer: ConnectionRefusedError", "mend notify.webhook_url"),
+    ),
     "calls that are spent": (nothing_left, "budget", ("no call is left for this before", "`xerelay budget` says")),
 }  # fmt: skip
 

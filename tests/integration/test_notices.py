@@ -154,6 +154,15 @@ async def test_a_mail_that_was_refused_is_sent_again_soon(
     await worker.turn()
 
     assert (at_once, len(mail.messages)) == (0, 1)
+    assert worker.outcomes == {("mail", "sent"): 1, ("mail", "failed"): 1}
+
+
+async def test_a_channel_that_was_never_used_is_counted_from_the_beginning(ledger: Ledger, tmp_path: Path) -> None:
+    told = settings(tmp_path, webhook_url="http://127.0.0.1:1/hook")
+
+    worker = Notices(told, ledger, FakeClock(), channels_of(told.notify))
+
+    assert worker.outcomes == {("webhook", "sent"): 0, ("webhook", "failed"): 0}
 
 
 async def test_a_webhook_gets_the_lines_and_no_redirect_is_followed(tmp_path: Path) -> None:
@@ -186,6 +195,26 @@ async def test_secrets_stay_out_of_what_is_said_of_a_failure(mail: MailServer) -
 
     assert "planted" not in f"{silent.value} {in_the_clear.value} {away} {plain}"
     assert mail.messages == []
+
+
+async def test_whether_a_channel_can_be_reached_is_told_and_nothing_sent(mail: MailServer) -> None:
+    got: list[str] = []
+
+    async def take(request: Request) -> Response:
+        got.append(request.method)
+        return Response()
+
+    await Mail(mail.url, ("books@example.com",)).reach()
+    with serving(Starlette(routes=[Route("/hook", take, methods=["GET", "HEAD", "POST"])])) as url:
+        await Webhook(f"{url}/hook").reach()
+    with pytest.raises(NotSent, match="the mail server localhost did not take it: ConnectionRefusedError"):
+        await Mail("smtp://localhost:1", ("books@example.com",)).reach()
+    with pytest.raises(NotSent, match="the mail server localhost did not take it: SMTPNotSupportedError"):
+        await Mail(mail.url.replace("smtp://", "smtp://me@"), ("books@example.com",)).reach()
+    with pytest.raises(NotSent, match="the webhook did not answer: ConnectionRefusedError"):
+        await Webhook("http://127.0.0.1:1/hook").reach()
+
+    assert (mail.messages, mail.recipients, got) == ([], [], [])
 
 
 async def test_mail_goes_to_a_server_with_a_trusted_certificate_alone(

@@ -155,6 +155,7 @@ async def test_without_a_ledger_the_workers_own_counts_are_told(watching: Watchi
     assert seen.value("xerelay_ledger_up") == 0
     assert seen.values("xerelay_budget_remaining_calls") == {}
     assert sum(seen.values("xerelay_events_total").values()) == 1
+    assert seen.value("xerelay_notices_total", channel="mail", outcome="failed") == 2
     assert await watch.missing() == ["ledger: no space left"]
 
 

@@ -10,7 +10,7 @@ from worker.bootstrap import open_ledger
 from worker.broker import broker_settings
 from worker.checking.books import judge
 from worker.checking.finding import Finding, Level, fine, wrong
-from worker.checking.services import check_broker, check_store, ledger_fault, sites_of
+from worker.checking.services import check_broker, check_notices, check_store, ledger_fault, sites_of
 from worker.checking.xero import XeroCheck
 from worker.clock import Clock
 from worker.ledger.errors import LedgerError
@@ -43,6 +43,7 @@ class Checkup:
         names = [org.name for org in self.organisations]
         self._found(*await check_broker(broker_settings(self.settings), names, [store.name for store in self.stores]))
         sites = {store.name: await self._store(store) for store in self.stores}
+        self._found(*await check_notices(self.settings.notify))
         try:
             ledger = await open_ledger(self.settings)
         except LedgerError as error:

@@ -11,7 +11,9 @@ from schemas.entities import Entity
 from schemas.topology import EXCHANGES, organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.ledger.errors import LedgerError, WrongKey
-from worker.settings.sections import StoreSettings
+from worker.notices.channels import NotSent
+from worker.notices.notices import channels_of
+from worker.settings.sections import NotifySection, StoreSettings
 from worker.stores import NoAdapter, open_source
 
 
@@ -38,6 +40,21 @@ def _judged(found: Survey, queues: int) -> Iterator[Finding]:
         )
     if not found.different and not found.missing:
         yield fine("broker", f"{queues} queues are there")
+
+
+async def check_notices(section: NotifySection) -> list[Finding]:
+    """Whether each way to a person can be reached. Nobody gets anything."""
+    findings = []
+    for channel in channels_of(section):
+        try:
+            await channel.reach()
+        except NotSent as error:
+            findings.append(
+                wrong("notify", str(error), f"mend notify.{'smtp' if channel.name == 'mail' else channel.name}_url")
+            )
+        else:
+            findings.append(fine("notify", f"{channel.name} can be reached"))
+    return findings
 
 
 def ledger_fault(error: LedgerError) -> Finding:

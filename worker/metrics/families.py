@@ -67,6 +67,9 @@ FAILED_SESSIONS = Family(
     By.WORKER,
     "Sessions of serving the organisation that a failure of ours ended; another follows each",
 )
+NOTICES = Family(
+    "xerelay_notices_total", _C, ("channel", "outcome"), By.WORKER, "Notices to people by what came of them"
+)
 SERVED = Family(
     "xerelay_organisation_served",
     _G,
@@ -207,7 +210,7 @@ RESYNC_EVENTS = Family(
 )
 
 PROCESS = (BUILD, BROKER_CONNECTED, BROKER_RECONNECTS, BROKER_REFUSED, LEDGER_UP)
-WORKERS = (EVENTS, EVENT_DELAY, CALLS, CALL_DURATION, CALL_DOCUMENTS, RATE_LIMITED, FAILED_SESSIONS, SERVED)
+WORKERS = (EVENTS, EVENT_DELAY, CALLS, CALL_DURATION, CALL_DOCUMENTS, RATE_LIMITED, FAILED_SESSIONS, NOTICES, SERVED)
 HOLDERS = (
     *(
         BUFFERED,

@@ -31,7 +31,8 @@ _ASK_S, _READ_S = 2.0, 8.0
 class WorkerWatch:
     """Watches one worker.
 
-    `connections`, `limits` and `windows` are of every configured organisation, `counts` of those that it has served.
+    `connections`, `limits` and `windows` are of every configured organisation, `counts` of those that it has served;
+    `notices` by channel and outcome.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class WorkerWatch:
         ledger: Ledger,
         clock: Clock,
         counts: Mapping[str, Counts],
+        notices: Mapping[tuple[str, str], int],
         connections: Mapping[str, str],
         limits: Mapping[str, Limits],
         windows: Mapping[str, timedelta],
@@ -51,6 +53,7 @@ class WorkerWatch:
         self._ledger = ledger
         self._clock = clock
         self._counts = counts
+        self._notices = notices
         self._connections = connections
         self._limits = limits
         self._windows = windows
@@ -90,6 +93,7 @@ class WorkerWatch:
         ledger_is_up = self._is_up and not self._service.is_late
         yield from process_metrics("worker", {"consumer": self._consumer}, ledger_is_up=ledger_is_up)
         yield from _counted(self._counts)
+        yield f.NOTICES.of(self._notices.items())
         runners = self._service.runners
         yield f.SERVED.of(((org,), self._service.holds(org)) for org in self._connections)
         works = {org: everyone(works_of(runner)) for org, runner in runners.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Protocol
@@ -18,6 +18,8 @@ _PATIENCE_S = 5.0
 
 _SMTP_PORT = 25
 _SMTPS_PORT = 465
+_HTTP_PORT = 80
+_HTTPS_PORT = 443
 
 
 class NotSent(Exception):
@@ -49,20 +51,31 @@ class Mail:
         """In a thread: the standard library's client blocks. Raises `NotSent`."""
         await asyncio.to_thread(self._send, subject, lines)
 
+    async def reach(self) -> None:
+        """Connects and logs in. Raises `NotSent`."""
+        await asyncio.to_thread(self._with_server, smtplib.SMTP.noop)
+
     def _send(self, subject: str, lines: Sequence[str]) -> None:
-        parts = urlsplit(self.url)
-        user = unquote(parts.username or "")
+        user = self._user
         message = EmailMessage()
         message["Subject"] = subject
         message["From"] = user if "@" in user else self.to[0]
         message["To"] = ", ".join(self.to)
         message.set_content("\n".join(lines))
+        self._with_server(lambda server: server.send_message(message))
+
+    @property
+    def _user(self) -> str:
+        return unquote(urlsplit(self.url).username or "")
+
+    def _with_server(self, use: Callable[[smtplib.SMTP], object]) -> None:
+        parts = urlsplit(self.url)
         host = parts.hostname or ""
         try:
             with self._opened(host, parts.port, secure=parts.scheme == "smtps") as server:
-                if user:
-                    server.login(user, unquote(parts.password or ""))
-                server.send_message(message)
+                if self._user:
+                    server.login(self._user, unquote(parts.password or ""))
+                use(server)
         except (OSError, smtplib.SMTPException) as error:  # their texts may quote the addresses
             raise NotSent(f"the mail server {host} did not take it: {type(error).__name__}") from None
 
@@ -100,3 +113,15 @@ class Webhook:
             raise NotSent(f"the webhook did not answer: {type(error).__name__}") from None
         if not reply.is_success:
             raise NotSent(f"the webhook answered {reply.status_code}")
+
+    async def reach(self) -> None:
+        """Connects; whatever it was asked would be a notice. Raises `NotSent`."""
+        parts = urlsplit(self.url)
+        is_secure = parts.scheme == "https"
+        port = parts.port or (_HTTPS_PORT if is_secure else _HTTP_PORT)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                _, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_secure or None)
+        except OSError as error:  # a time-out too
+            raise NotSent(f"the webhook did not answer: {type(error).__name__}") from None
+        writer.close()

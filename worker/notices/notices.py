@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 
 import structlog
 
@@ -19,11 +21,12 @@ from worker.settings.sections import NotifySection
 
 _TURN_S = 60.0
 _AGAIN_S = 900.0
+_SENT, _FAILED = "sent", "failed"
 
 
-def channels_of(section: NotifySection) -> list[Channel]:
+def channels_of(section: NotifySection) -> list[Mail | Webhook]:
     """The channels that are configured."""
-    found: list[Channel] = []
+    found: list[Mail | Webhook] = []
     if section.smtp_url is not None:
         found.append(Mail(section.smtp_url.get_secret_value(), section.to))
     if section.webhook_url is not None:
@@ -32,7 +35,7 @@ def channels_of(section: NotifySection) -> list[Channel]:
 
 
 class Notices:
-    """`run` it beside the service of every worker."""
+    """`run` it beside the service of every worker. `outcomes` counts what came of each message, by channel."""
 
     def __init__(self, settings: Settings, ledger: Ledger, clock: Clock, channels: Sequence[Channel]) -> None:
         self._settings = settings
@@ -40,6 +43,8 @@ class Notices:
         self._clock = clock
         self._channels = channels
         self._every = settings.notify.every
+        # what is there from the beginning can be seen to grow
+        self.outcomes = Counter(dict.fromkeys(product((one.name for one in channels), (_SENT, _FAILED)), 0))
         self._log = structlog.get_logger("xerelay")
 
     async def run(self) -> None:
@@ -87,10 +92,12 @@ class Notices:
         try:
             await channel.send(f"xerelay: {len(lines)} {'thing needs' if len(lines) == 1 else 'things need'} you", told)
         except NotSent as error:
+            self.outcomes[channel.name, _FAILED] += 1
             self._log.error("notice.not_sent", channel=channel.name, detail=str(error))
             again = min(self._every, timedelta(seconds=_AGAIN_S))
             await self._ledger.leases.renew(lease, ttl_s=again.total_seconds())
         else:
+            self.outcomes[channel.name, _SENT] += 1
             self._log.info("notice.sent", channel=channel.name, lines=len(lines))
             await self._ledger.notices.tell(channel.name, now)
 
