@@ -62,7 +62,7 @@ def clash(new: dict[str, Any], there: dict[str, Any] | None, document: Document)
 
 
 def test_an_unpaid_document_changes_wholly_and_its_lines_keep_their_ids() -> None:
-    there = theirs(LINE, line(Description="Tea", ItemCode="T"), line(Description="Old"))
+    there = theirs(LINE, line(Description="Tea", ItemCode="T"), line(Description="Old", UnitAmount=Decimal(7)))
     new = ours(
         line(Description="New", ItemCode="N"), line(Description="Tea", ItemCode="T", UnitAmount=Decimal(3)), LINE
     )
@@ -73,8 +73,9 @@ def test_an_unpaid_document_changes_wholly_and_its_lines_keep_their_ids() -> Non
     assert (element["InvoiceID"], element["LineItems"][1]["UnitAmount"]) == ("i-1", Decimal(3))
 
 
-def test_an_item_code_never_passes_to_a_line_of_another_item() -> None:
-    element = revised(ours(line(ItemCode="B")), theirs(line(ItemCode="A")))
+@pytest.mark.parametrize("now", [line(ItemCode="B"), LINE])
+def test_an_item_code_never_passes_to_another_line(now: dict[str, Any]) -> None:
+    element = revised(ours(now), theirs(line(ItemCode="A")))
 
     assert "LineItemID" not in element["LineItems"][0]
 
@@ -86,6 +87,20 @@ def test_a_line_of_an_item_that_xero_writes_otherwise_is_that_items(code: str) -
     element = revised(ours(line(ItemCode="MUG", Description="Cup")), paid)
 
     assert element["LineItems"] == [{"LineItemID": "l-0", "Description": "Cup", "AccountCode": "200"}]
+
+
+def test_a_line_that_was_booked_before_its_item_gets_the_code() -> None:
+    element = revised(ours(line(ItemCode="A", Description="Cup")), theirs())
+
+    assert [(one.get("LineItemID"), one["ItemCode"]) for one in element["LineItems"]] == [("l-0", "A")]
+
+
+def test_the_line_of_an_item_is_found_before_one_of_no_item_that_is_worth_the_same() -> None:
+    there = theirs(line(Description="Shipping"), line(ItemCode="A"), Status="PAID", AmountPaid=Decimal(24))
+
+    element = revised(ours(line(Description="Cup", ItemCode="A"), line(Description="Express")), there)
+
+    assert [one["LineItemID"] for one in element["LineItems"]] == ["l-1", "l-0"]
 
 
 def test_a_status_a_due_date_and_a_contact_that_a_person_chose_stay() -> None:
@@ -121,6 +136,16 @@ def test_of_a_paid_document_only_words_and_accounts_change() -> None:
     assert element["LineItems"] == [words]
     assert not {"Date", "Status", "CurrencyCode", "LineAmountTypes", "DueDate"} & set(element)
     assert element["Reference"] == "200"
+
+
+def test_words_of_a_paid_sale_change_that_was_booked_before_its_items() -> None:
+    shipping = {"UnitAmount": Decimal(5), "TaxAmount": Decimal(1)}
+    there = theirs(LINE, line(Description="Shipping", **shipping), Status="PAID", AmountPaid=Decimal(18))
+
+    element = revised(ours(line(Description="Cup", ItemCode="A"), line(Description="Express", **shipping)), there)
+
+    words = [{"LineItemID": f"l-{place}", "AccountCode": "200"} for place in (0, 1)]
+    assert element["LineItems"] == [words[0] | {"Description": "Cup"}, words[1] | {"Description": "Express"}]
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,15 @@ Element = Mapping[str, Any]
 
 
 def paired(ours: Sequence[Element], theirs: Sequence[Element]) -> Iterator[tuple[Element, Element | None]]:
-    """Each of our lines with the line of Xero whose id it keeps: the same, else of the same words, else of that item.
+    """Each of our lines with the line of Xero whose id it keeps.
 
-    A line keeps what an update leaves out, so an item code must never pass to another line.
+    That is the same, else one of the same words, else of the same money and that item's or no item's, else one of that
+    item. A line keeps what an update leaves out, so an item code must never pass to another line. Where ours has lost
+    its code, as when the item was deleted, Xero's is another line: an update would keep a code that Xero may not know.
     """
     left = [line for line in theirs if line.get("LineItemID")]
     chosen: dict[int, Element] = {}
-    for likeness in (_same_line, _same_words, _same_item):
+    for likeness in (_same_line, _same_words, _same_worth, _booked_before_its_item, _same_item):
         for place, line in enumerate(ours):
             hit = next((one for one in left if likeness(line, one)), None) if place not in chosen else None
             if hit is not None:
@@ -38,6 +40,14 @@ def _same_line(ours: Element, theirs: Element) -> bool:
 
 def _same_words(ours: Element, theirs: Element) -> bool:
     return _same_item(ours, theirs) and ours.get("Description") == theirs.get("Description")
+
+
+def _same_worth(ours: Element, theirs: Element) -> bool:
+    return _same_item(ours, theirs) and is_same_money(ours, theirs)
+
+
+def _booked_before_its_item(ours: Element, theirs: Element) -> bool:
+    return not theirs.get("ItemCode") and is_same_money(ours, theirs)
 
 
 def _same_item(ours: Element, theirs: Element) -> bool:
