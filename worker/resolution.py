@@ -206,6 +206,8 @@ class Resolution:
         return self._document(member, findings)._replace(version=_EPOCH, content_hash="")
 
     def _suffix(self, member: Member) -> bool:
+        if name := member.element.get("Name"):
+            self._s.namesakes.refused(member.key, name)
         slot = self._s.buffer.slot(member.key)
         if slot is None:
             return True

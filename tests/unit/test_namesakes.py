@@ -37,6 +37,43 @@ def test_a_contact_that_xero_has_keeps_its_name_and_others_stand_back() -> None:
     assert names(namesakes, FIRST) == ["Ann Lee (1)"]
 
 
+def test_a_name_that_xero_refused_is_not_tried_again_by_a_contact_that_is_there_or_new() -> None:
+    namesakes = Namesakes()
+    there = known_of(document_of(SECOND, facts={"name": "Bob Lee"}))
+
+    namesakes.refused(SECOND.key, "Ann Lee")
+
+    assert names(namesakes, SECOND, known=there) == ["ANN LEE (2)"]
+    assert names(namesakes, SECOND) == ["ANN LEE (2)"]
+    assert names(namesakes, FIRST) == ["Ann Lee"]
+
+
+def test_a_suffix_that_was_refused_as_well_gives_way_to_the_longer_one() -> None:
+    namesakes = Namesakes()
+
+    for name in ("Ann Lee", "Ann Lee (1)"):
+        namesakes.refused(FIRST.key, name)
+
+    assert names(namesakes, FIRST) == ["Ann Lee (shop:1)"]
+
+
+def test_a_contact_whose_every_name_was_refused_begins_anew() -> None:
+    namesakes = Namesakes()
+
+    for name in ("Ann Lee", "Ann Lee (1)", "Ann Lee (shop:1)"):
+        namesakes.refused(FIRST.key, name)
+
+    assert names(namesakes, FIRST) == ["Ann Lee"]
+
+
+def test_a_name_that_another_contact_left_is_free_for_one_that_is_there() -> None:
+    namesakes = Namesakes()
+    names(namesakes, FIRST)
+    there = known_of(document_of(SECOND, facts={"name": "Bob Lee"}))
+
+    assert names(namesakes, SECOND, known=there) == ["ANN LEE "]
+
+
 def test_other_kinds_and_voids_are_left_alone() -> None:
     item = write_of(Kind.ITEM, "1", {"Name": "Ann Lee"})
     void = SECOND._replace(action=Action.VOID)

@@ -65,3 +65,14 @@ async def test_a_new_name_that_differs_by_accents_alone_gets_its_suffix(one: Ser
 
     assert one.xero.written["webshop:2"]["Name"] == "Jose Garcia (2)"
     assert sum(call.kind is Kind.CONTACT for call in one.xero.calls) <= 5
+
+
+async def test_a_name_that_was_found_to_be_anothers_is_not_tried_again(one: Served) -> None:
+    await one.acked(*one.receive(customer("2", "Jose", "Garcia", hours=1)))
+    await one.acked(*one.receive(customer("2", "Ann", "Lee", hours=2)))
+    before = len(one.xero.calls)
+
+    await one.acked(*one.receive(customer("2", "Jose", "Garcia", hours=3)))
+
+    assert one.xero.written["webshop:2"]["Name"] == "Jose Garcia (2)"
+    assert len(one.xero.calls) - before == 1
