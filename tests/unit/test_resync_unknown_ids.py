@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from producers.runs import RunState
+from producers.steps import Step
+from producers.store import Page, Stream
 from schemas.commands import Resync, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, subjects, workshop
@@ -76,11 +78,20 @@ async def test_what_the_store_knows_is_not_named_though_it_cannot_be_published(s
 
 
 async def test_what_another_agent_saw_of_a_run_is_not_named(shop: Workshop) -> None:
-    many_invoices(shop.store, 120)
-    asked = tuple(str(number) for number in (*range(1, 121), 500))
+    many_invoices(shop.store, 220)
+    asked = tuple(str(number) for number in (*range(1, 221), 500))
     await shop.record("resync", Resync(entity=Entity.INVOICE, ids=asked))
+    rows, silence = shop.store.rows, asyncio.Event()
+
+    async def until_silence(stream: Stream, ids: Sequence[int]) -> Page:
+        if 500 in ids:
+            await silence.wait()
+        return await rows(stream, ids)
+
+    shop.store.rows = until_silence  # type: ignore[method-assign] # a store that ceases to answer
     async with shop.working("resync"):
-        await until(lambda: len(shop.exchange.events) >= 100)
+        await until(lambda: shop.steps.steps.count(Step.CHECKPOINTED) == 2)
+    shop.store.rows = rows  # type: ignore[method-assign] # and answers again
     await shop.checkpoints.hand_over()
 
     other = Workshop(shop.ledger, shop.store, shop.clock, holder="a2")
