@@ -13,6 +13,7 @@ from producers.pace import Pace
 from producers.store import Changes, Cursor, Page, Selection, Stream
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
+from schemas.envelope import Lane
 from tests.agent_fixture import Workshop, workshop
 from tests.fake_store import CUSTOMERS, INVOICES, OPENED
 from tests.waiting import until
@@ -68,6 +69,33 @@ async def test_a_run_for_a_part_of_a_mended_row_leaves_the_rest_to_the_sweep(tmp
 
         assert (by_the_run, by_the_sweep) == (["invoice 1"], ["payment invoice-1"])
         assert shop.exchange.names() == []
+
+
+async def test_what_changed_before_the_poller_can_have_it_is_no_backfill(tmp_path: Path) -> None:
+    # while the ledger is waited for this clock runs ahead: by less than half of such a lag
+    lag = timedelta(days=2)
+    async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}", pace=Pace(lag=lag)) as shop:
+        shop.clock.advance(10 * lag.total_seconds())
+        for number, lags in enumerate((1.5, 2.5), start=1):
+            shop.store.customer(number, shop.clock.now() - lags * lag)
+        await shop.record("resync-all", ResyncAll(entities=(Entity.CUSTOMER,)))
+
+        await shop.work_off("resync-all")
+
+        lanes = {event.subject: lane for event, lane in shop.exchange.taken()}
+        assert lanes == {"1": Lane.BATCH, "2": Lane.BACKFILL}
+
+
+async def test_a_broken_row_that_the_poller_has_reported_is_not_reported_again(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.store.customer(1, OPENED, broken="name is missing")
+    await shop.poller.poll()
+    await shop.record("resync-all", ResyncAll(entities=(Entity.CUSTOMER,)))
+
+    await shop.work_off("resync-all")
+
+    assert capsys.readouterr().out.count("row.broken") == 1
 
 
 async def test_a_page_read_long_ago_does_not_hide_a_change_back_to_what_it_holds(shop: Workshop) -> None:
