@@ -155,7 +155,7 @@ async def test_progress_counts_pages_events_and_broken_rows(shop: Workshop) -> N
     assert status is not None
     progress = status.streams["invoices"]
     assert (status.state, progress.total, progress.last, progress.pages) == (RunState.DONE, 10, 10, 4)
-    assert (progress.published, progress.broken, progress.done) == (9, 1, True)
+    assert (progress.rows, progress.published, progress.broken, progress.done) == (10, 9, 1, True)
     assert status.finished_at is not None
 
 
