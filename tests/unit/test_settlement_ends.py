@@ -1,0 +1,73 @@
+"""What becomes of the events of a call whose documents end in different ways."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.sample_ledger import document, key, lease_of, member, open_call, opened, write
+from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
+from tests.unit.buffer_cases import a_work
+from worker.backoff import MAX_ATTEMPTS
+from worker.documents import VOID, Kind, Write
+from worker.intake import Intake
+from worker.ledger.records import HoldState
+from worker.outcome import Doubt, Results
+from worker.session import Session
+from worker.settlement import Settlement
+from worker.work import Work
+from worker.xero.verdicts import Refused
+
+
+@pytest.fixture
+async def session(tmp_path: Path) -> AsyncIterator[Session]:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        yield session_of(ledger, await lease_of(ledger), MemoryBroker(), MemoryXero())
+
+
+def settlement(session: Session) -> Settlement:
+    return Settlement(session=session, intake=Intake(session=session))
+
+
+def in_a_call(session: Session, wanted: dict[Work, list[Write]]) -> None:
+    """Those that wait for nothing are in a call that was opened."""
+    for work, writes in wanted.items():
+        session.buffer.admit(work, writes, known=())
+    session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())
+
+
+async def reasons(session: Session) -> list[str]:
+    return [held.reason for held in await session.ledger.held.parked(session.org.name)]
+
+
+async def test_a_refusal_is_told_before_a_doubt_about_another_document_of_the_event(session: Session) -> None:
+    in_a_call(session, {a_work("invoice", "1"): [write(1), write(2)]})
+    call = await open_call(session.ledger, session.lease, write(1), write(2))
+    refused = [(member(write(1)), Refused("refused", "mend it", ("no such thing",)))]
+    doubted = {key(2): Doubt("xero_warned", "xero has taken it and warns", "correct it")}
+
+    await settlement(session).record(call, 200, Results([document(2)], refused, doubted))
+
+    assert await reasons(session) == ["refused"]
+
+
+async def test_a_document_is_tried_no_more_when_one_of_its_events_has_had_all_its_attempts(session: Session) -> None:
+    old, new = a_work("invoice", "1"), a_work("invoice", "2")
+    old.attempt, old.body = MAX_ATTEMPTS - 1, b"another"
+    in_a_call(session, {old: [write(1)], new: [write(1)]})
+
+    await settlement(session).failed([member(write(1))], "server_error", "Xero answered 500")
+
+    assert await reasons(session) == ["server_error", "server_error"]
+
+
+async def test_what_needs_a_document_that_was_voided_before_it_was_there_waits_for_it(session: Session) -> None:
+    void, child = write(1)._replace(action=VOID), write(2, needs=(key(1),))._replace(parent=key(1))
+    in_a_call(session, {a_work("invoice", "1"): [void], a_work("invoice", "2"): [child]})
+
+    await settlement(session).settled([void])
+
+    counts = await session.ledger.held.counts(session.org.name)
+    assert (counts[HoldState.PARENT], len(session.buffer)) == (1, 0)
