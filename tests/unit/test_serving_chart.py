@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from schemas.codec import encode_event
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.sample_ledger import ORG, lease_of, opened
+from tests.sample_ledger import event as a_held_event
 from tests.serving_fakes import MemoryBroker, MemoryXero, Served, served, session_of
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
@@ -22,7 +24,7 @@ from worker.chart_reading import ChartReading
 from worker.documents import Kind
 from worker.intake import Intake
 from worker.ledger.parked import Chosen
-from worker.ledger.records import Call, HoldState, Purpose
+from worker.ledger.records import KIND_PAUSED, Call, HoldState, Purpose
 from worker.settlement import Settlement
 from worker.xero.reply import Reply, ReplyKind
 
@@ -88,6 +90,24 @@ async def test_a_retry_leaves_the_verdict_to_xero(one: Served) -> None:
 
     await one.written(Kind.INVOICE, 1)
     await one.parks(0)
+
+
+async def test_what_waited_for_the_end_of_a_pause_is_left_to_xero_too(one: Served) -> None:
+    until = await one.ledger.now()
+    waited = a_held_event(1, body=encode_event(sale()), reason=KIND_PAUSED, until=until)
+
+    await one.ledger.held.hold(one.lease, [waited])
+
+    await one.written(Kind.INVOICE, 1)
+    await one.parks(0)
+
+
+async def test_a_chart_that_parks_something_is_doubted(one: Served) -> None:
+    before = one.session.shelf.doubted
+
+    await one.acked(*one.receive(sale()))
+
+    assert (before, one.session.shelf.doubted) == (False, True)
 
 
 async def test_five_in_a_row_pause_the_kind_instead_of_parking_the_rest(one: Served) -> None:
