@@ -14,7 +14,7 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import ORG, MemoryXero, Served, served
-from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
+from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, payment, removed
 from tests.waiting import until
 from worker.documents import Action, Kind
 from worker.ledger.records import Call, HoldState
@@ -92,6 +92,16 @@ async def test_what_was_taken_back_does_not_wait_for_a_sale(one: Served, older: 
 
     assert await one.waiting(HoldState.PARENT) == 0
     assert await one.parked() == []
+
+
+async def test_a_refund_of_which_one_document_alone_was_taken_back_waits_for_its_sale(one: Served) -> None:
+    refund = event(Entity.CREDIT_MEMO, REFUND)
+    gone = (key("credit_memo", "41", "allocation/1"), refund.version + timedelta(hours=1))
+    await one.ledger.documents.settle_unchanged(one.lease, [], completed=[], voided=[gone])
+
+    await one.acked(*one.receive(refund))
+
+    assert await one.waiting(HoldState.PARENT) == 1
 
 
 async def test_money_that_was_taken_back_with_its_refund_does_not_wait_for_it(one: Served) -> None:
