@@ -87,6 +87,18 @@ async def test_what_a_newer_version_did_is_not_missing_from_its_run(tmp_path: Pa
     assert (told["event"], told["result"], told["entity"]) == ("event.completed", "coalesced", "customer")
 
 
+async def test_a_later_version_of_the_same_content_is_counted_once(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        await one.acked(*one.receive(CUSTOMER))
+
+        await one.acked(*one.receive(of_run(later(CUSTOMER))))
+        await one.end()
+
+        assert await counted(ledger) == (1, 1)
+
+
 async def test_what_is_in_memory_has_one_end(tmp_path: Path) -> None:
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
         lease = await lease_of(ledger, name=ORG)
