@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import lru_cache
 from typing import Any
 
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder, Encoder
 
-decimal = lru_cache(4096)(Decimal)
-"""What a number with a fraction becomes. The amounts of a reply are few, and each comes several times."""
+_EXACT = Context(prec=40, Emin=-30, Emax=12, traps=[Inexact, InvalidOperation, Overflow])
+decimal = lru_cache(4096)(_EXACT.create_decimal)
+"""What a number with a fraction becomes, if it is below ten trillion. The amounts of a reply come several times each.
+
+Raises `ArithmeticError` for another: a few characters may be the exponent of a number that fills the memory.
+"""
 
 _ENCODER = Encoder()
 _DECODER = Decoder(float_hook=decimal)
@@ -24,6 +28,13 @@ def encode(value: Any) -> bytes:
 
 def decode(body: bytes) -> Any:
     """JSON as Python values, every number with a fraction as `Decimal`. Raises `ValueError`."""
+    try:
+        return _decoded(body)
+    except ArithmeticError:
+        raise ValueError("a number in it is none that an amount may be") from None
+
+
+def _decoded(body: bytes) -> Any:
     try:
         return _DECODER.decode(body)
     except DecodeError:

@@ -56,6 +56,18 @@ def test_a_byte_order_mark_and_half_a_pair_are_read(body: bytes, value: object) 
     assert decode(body) == value
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
+@pytest.mark.parametrize("number", [b"1e9999999999999999999", b"1e999999999", b"-1e13", b"1e-999999999"])
+def test_a_number_that_is_no_amount_is_a_value_error(mark: bytes, number: bytes) -> None:
+    with pytest.raises(ValueError, match="none that an amount may be"):
+        decode(mark + b'{"Other":%b}' % number)
+
+
+@pytest.mark.parametrize("number", ["9999999999999.99", "-0.00", "1e12", "0.0000000001", "0e-20"])
+def test_any_amount_is_read_to_the_digit(number: str) -> None:
+    assert decode(number.encode()).as_tuple() == Decimal(number).as_tuple()
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"Total":', b"\xff\xfe"])
 def test_what_is_no_json_is_a_value_error(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of json or of the text's encoding

@@ -42,10 +42,14 @@ def test_a_success_that_cannot_be_read_is_uncertain(body: bytes) -> None:
     "document",
     [
         {"Total": "abc"},
+        {"Total": "sNaN"},
+        {"Total": 10**13},
         {"TotalTax": [1]},
+        {"TotalTax": "-Infinity"},
         {"LineItems": ["x"]},
         {"LineItems": {"LineAmount": 1}},
         {"LineItems": [{"LineAmount": "abc"}]},
+        {"LineItems": [{"LineAmount": "sNaN"}]},
         {"Status": ["PAID"]},
     ],
 )
@@ -60,6 +64,16 @@ def test_documents_of_another_shape_say_nothing(document: dict[str, Any]) -> Non
     assert shown.outcome is ReplyKind.UNCERTAIN
     assert verdicts(sent, written) == {member.key: Unanswered() for member in sent.members}
     assert refused.outcome is ReplyKind.REFUSED_WHOLE
+
+
+@pytest.mark.parametrize("amount", ["abc", "sNaN"])
+def test_an_allocation_of_what_is_no_amount_is_no_answer(amount: str) -> None:
+    sent = call_of(member_of(Kind.ALLOCATION, "1", {"Amount": 5, "Invoice": {"InvoiceID": "i"}}))
+    body = {"Allocations": [{"Amount": amount, "Invoice": {"InvoiceID": "i"}}]}
+
+    found = verdicts(sent, read(sent, httpx.Response(200, json=body)))
+
+    assert found == {sent.members[0].key: Unanswered()}
 
 
 @pytest.mark.parametrize(

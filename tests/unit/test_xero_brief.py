@@ -20,7 +20,7 @@ from worker.xero.endpoints import ENDPOINTS
 from worker.xero.verdicts import Written, verdicts
 
 TEXTS = st.none() | st.text(st.characters(codec="utf-8"), max_size=5) | st.sampled_from(["OK", "ERROR", "AUTHORISED"])
-AMOUNTS = st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=2) | st.integers(-9, 9)
+AMOUNTS = st.none() | st.decimals(-(10**12), 10**12, allow_nan=False, places=2) | st.integers(-9, 9)
 LINES = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("Description", "AccountCode", "TaxType", "Other"), TEXTS) | {"LineAmount": AMOUNTS}
 )
@@ -69,7 +69,15 @@ def test_what_nobody_looks_at_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"Invoices":{}}', b'{"Payments":[7]}', b"[]", b'{"Status":"OK"}', b'{"Invoices":[{']
+    "body",
+    [
+        b'{"Invoices":{}}',
+        b'{"Payments":[7]}',
+        b"[]",
+        b'{"Status":"OK"}',
+        b'{"Invoices":[{',
+        b'{"Invoices":[{"Total":1e9999999999999999999}]}',
+    ],
 )
 def test_what_has_another_shape_is_left_to_the_reading_in_full(body: bytes) -> None:
     assert brief.decode(body) is None

@@ -71,6 +71,6 @@ def decode(body: bytes) -> Mapping[str, Any] | None:
     """
     try:
         found: Mapping[str, Any] = _DECODER.decode(body)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
         return None
     return found or None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
 from worker.documents import Kind
+from worker.literals import decimal
 from worker.xero.endpoints import inner
 
 UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
@@ -37,10 +38,15 @@ def money(value: Any) -> Decimal | None:
     """An amount as Xero, or the ledger, gives it; `None` where there is none. Raises `Unreadable`."""
     if isinstance(value, Decimal):
         return value
+    if value is None or value == "":
+        return None
     try:
-        return None if value is None or value == "" else Decimal(str(value))
-    except InvalidOperation:
-        raise Unreadable(f"{str(value)[:20]!r} is no amount") from None
+        amount: Decimal | None = decimal(str(value))
+    except ArithmeticError:
+        amount = None
+    if amount is None or not amount.is_finite():
+        raise Unreadable(f"{str(value)[:20]!r} is no amount")
+    return amount
 
 
 def rate_of(element: Mapping[str, Any]) -> str | None:

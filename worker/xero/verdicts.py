@@ -76,7 +76,10 @@ def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
         return {member.key: _of_whole(call, reply) for member in call.members}
     if reply.outcome is not ReplyKind.ANSWERED:
         return {member.key: Unanswered() for member in call.members}
-    pairs = pair(call.members, reply.elements)
+    try:
+        pairs = pair(call.members, reply.elements)
+    except Unreadable:
+        pairs = {}
     return {member.key: _readable_verdict(member, pairs.get(member.key), reply) for member in call.members}
 
 
