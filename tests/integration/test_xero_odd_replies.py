@@ -52,6 +52,44 @@ def literally(name: str, literal: bytes) -> Spoil:
     return lambda element: (200, json.dumps({"Invoices": [element | {name: "@"}]}).encode().replace(b'"@"', literal))
 
 
+def refusing(message: str) -> Spoil:
+    error = {"StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": message}]}
+    return lambda element: (400, json.dumps({"Elements": [element | error]}).encode())
+
+
+@pytest.mark.parametrize("odd", ["\ud83d", "\0"], ids=["half a pair", "NUL"])
+async def test_a_refusal_is_parked_with_the_words_that_can_be_kept(database_url: str, odd: str) -> None:
+    async with served(database_url, xero=OddXero(spoil=refusing(f"Zo{odd} is odd"))) as one:
+        await one.acked(*one.receive(SALE))
+
+        [held] = await one.parked()
+        assert (held.reason, held.detail) == ("refused", "Xero refused the invoice: Zo\ufffd is odd")
+
+
+@pytest.mark.parametrize("odd", ["\ud83d", "\0"], ids=["half a pair", "NUL"])
+async def test_a_warning_is_parked_with_the_words_that_can_be_kept(database_url: str, odd: str) -> None:
+    warning = [{"Message": f"Account code '{odd}' has been removed"}]
+
+    async with served(database_url, xero=OddXero(spoil=saying(Warnings=warning))) as one:
+        await one.acked(*one.receive(SALE))
+
+        [held] = await one.parked()
+        assert held.reason == "xero_warned"
+        assert held.detail.endswith("warns: Account code '\ufffd' has been removed")
+
+
+@pytest.mark.parametrize("odd", ["\ud83d", "\0"], ids=["half a pair", "NUL"])
+@pytest.mark.parametrize("field", ["Status", "CurrencyCode", "InvoiceID", "LineItems"])
+async def test_a_sale_is_booked_whatever_its_fields_hold(database_url: str, field: str, odd: str) -> None:
+    value = [{"Description": odd, "LineAmount": 10}] if field == "LineItems" else f"a{odd}"
+
+    async with served(database_url, xero=OddXero(spoil=saying(**{field: value}))) as one:
+        await one.acked(*one.receive(SALE))
+
+        booked = (await one.ledger.documents.get([BOOKED]))[BOOKED]
+        assert (await one.parked(), odd in booked.xero_id) == ([], False)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

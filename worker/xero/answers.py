@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 
 from worker.ledger.records import Call, Purpose
-from worker.literals import decode
 from worker.xero.brief import decode as decode_briefly
 from worker.xero.readable import is_readable
+from worker.xero.received import parse
 from worker.xero.reply import LimitHeaders, Reply, ReplyKind
 from worker.xero.verdicts import messages_of, pair
 
@@ -158,8 +158,8 @@ def _lacks_scope(response: httpx.Response, envelope: Mapping[str, Any] | None) -
 
 def _envelope(response: httpx.Response) -> Mapping[str, Any] | None:
     try:
-        value = decode(response.content)
-    except (ValueError, RecursionError):
+        value = parse(response.content)
+    except ValueError:
         return None
     return value if isinstance(value, Mapping) else None
 

@@ -9,6 +9,7 @@ from msgspec import DecodeError
 from msgspec.json import Decoder
 
 from worker.literals import decimal
+from worker.xero.received import NUL
 
 
 class _Line(TypedDict, total=False):
@@ -65,10 +66,12 @@ _DECODER = Decoder(_Envelope, float_hook=decimal)
 
 
 def decode(body: bytes) -> Mapping[str, Any] | None:
-    """The envelope of a reply that holds no messages; `None` where it has to be read in full: it is of another shape.
+    """The envelope of a reply that holds no messages; `None` where it has to be read in full, being of another shape.
 
     Documents, their contacts and lines have the fields that `verdicts` asks for, whatever else Xero says of them.
     """
+    if NUL in body:
+        return None
     try:
         found: Mapping[str, Any] = _DECODER.decode(body)
     except (DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
