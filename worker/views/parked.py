@@ -94,8 +94,8 @@ def parked_event(held: Held) -> ParkedEvent:
 
 
 def message_of(body: bytes) -> Any:
-    """The JSON of a message, None where it is none."""
+    """The JSON of a message, None where it is none, or is nested too deeply to be read."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
