@@ -65,3 +65,14 @@ def test_one_that_is_nested_too_deeply_keeps_nobody_from_being_forgotten(line: C
     forgotten = line.json("forget", "--email", JO["email"], "--yes")
 
     assert (told.exit_code, forgotten["forgotten"][0]["events_redacted"]) == (0, 1)
+
+
+def test_half_a_surrogate_pair_in_one_can_be_shown_and_forgotten(line: CommandLine) -> None:
+    park(line, bought().replace(b"A thing", b"Zo\\ud83d"))
+
+    shown, exported = line.run("parked", "show", "p1"), line.run("parked", "export", "--json")
+    forgotten = line.json("forget", "--email", JO["email"], "--yes")
+
+    assert "Zo?" in shown.stdout
+    assert "Zo?" in exported.stdout
+    assert forgotten["forgotten"][0]["events_redacted"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from worker.ledger.admin_actions import entity_subject
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
+"""In JSON that holds half a surrogate pair, which no terminal, page or ledger takes: escaped, in UTF-8, in UTF-16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,11 @@ def parked_event(held: Held) -> ParkedEvent:
 
 
 def message_of(body: bytes) -> Any:
-    """The JSON of a message, None where it is none, or is nested too deeply to be read."""
+    """The JSON of a message, None where it is none, or is nested too deeply. Half a surrogate pair becomes `?`."""
     try:
-        return json.loads(body)
+        message = json.loads(body)
+        if _HALF.search(body):
+            message = json.loads(json.dumps(message, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return None
+    return message
