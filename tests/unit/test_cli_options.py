@@ -40,3 +40,26 @@ def test_what_would_be_ignored_is_refused(arguments: list[str], said: str, tmp_p
     result = line.run(*arguments)
 
     assert (result.exit_code, result.stderr) == (2, said)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["forget", "--email", "jo@example.com", "--yes", "--why", "gr\udcfcn"],
+        ["parked", "discard", "p1", "--why", "a test", "--by=J\udcfcrg"],
+        ["history", "--number", "gr\udcfcn"],
+    ],
+)
+def test_text_of_another_encoding_is_refused(arguments: list[str], tmp_path: Path) -> None:
+    result = CommandLine(tmp_path).run(*arguments)
+
+    assert result.exit_code == 2
+    assert "expected text in UTF-8, got '" in result.stderr
+    assert "the terminal writes it in another encoding" in result.stderr
+
+
+def test_a_file_may_have_a_name_of_another_encoding(tmp_path: Path) -> None:
+    line, file = CommandLine(tmp_path), tmp_path / "gr\udcfcn.jsonl"
+    file.write_text("")
+
+    assert line.run("dry-run", str(file)).exit_code == 0

@@ -233,6 +233,8 @@ async def test_pages_are_not_kept_by_anybody_on_the_way(room: Room) -> None:
         (b"x" * 100_001, "application/x-www-form-urlencoded", 413),
         (b"&".join(b"a=1" for _ in range(2_000)), "application/x-www-form-urlencoded", 400),
         (b"a=%ff", "application/x-www-form-urlencoded", 400),
+        (b"id=a%00", "application/x-www-form-urlencoded", 400),
+        (b"id=a\0", "application/x-www-form-urlencoded", 400),
         (b"{}", "application/json", 415),
     ],
 )
@@ -243,6 +245,15 @@ async def test_a_body_that_is_no_form_of_ours_is_refused(room: Room, content: by
     answer = await room.browser.http.post("/parked/retry", content=content, headers=headers)
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", ["/history?number=%00", "/parked?reason=a%00", "/parked/%00", "/resync/a%00", "/login?next=%00"]
+)
+async def test_an_address_that_no_database_can_be_asked_for_is_refused(open_room: Room, path: str) -> None:
+    answer = await open_room.browser.get(path)
+
+    assert (answer.status_code, answer.text) == (400, "expected an address without NUL (%00)\n")
 
 
 async def test_what_is_not_there_is_said_in_words(room: Room) -> None:

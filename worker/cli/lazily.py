@@ -7,6 +7,7 @@ from collections import UserDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from os.path import exists
 from typing import Any
 
 import typer
@@ -55,6 +56,15 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = _Imported({name: place for name, (place, _) in COMMANDS.items()})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse what came in another encoding: no ledger keeps it. A file may be called so."""
+        for one in args:
+            told = one.encode(errors="replace").decode()
+            if told != one and not exists(one):  # noqa: PTH110 - a Path fails where the text is too long for one
+                ctx.fail(f"expected text in UTF-8, got '{told}': the terminal writes it in another encoding")
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's own hook; so are the next one's
         """Their names."""

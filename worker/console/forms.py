@@ -8,6 +8,9 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+NUL = b"%00"
+"""As it stands in an address or a form. No text of ours has one, and PostgreSQL takes none."""
+
 _TYPE = "application/x-www-form-urlencoded"
 _MOST_BYTES = 100_000
 _MOST_FIELDS = 1_500
@@ -47,6 +50,8 @@ async def read_form(request: Request) -> Form:
             body = await _body(request)
     except TimeoutError:
         raise BadForm(408, f"expected the whole form within {_PATIENCE_S:.0f} seconds") from None
+    if NUL in body or b"\0" in body:
+        raise BadForm(400, "expected fields without NUL (%00)")
     try:
         text = body.decode("ascii")
         return Form(parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from worker.console.forms import NUL
+
 HEALTH = "/healthz"
 _READING = frozenset({"GET", "HEAD"})
 
@@ -16,7 +18,8 @@ class Guard:
     """Answers only under `address`, and sends what keeps pages from being framed, scripted or kept.
 
     A page under any other name would be one that another site can reach by resolving its own name to this host. A
-    browser says where a form comes from; one from elsewhere is refused before anybody looks at it.
+    browser says where a form comes from; one from elsewhere is refused before anybody looks at it. An address with NUL
+    names nothing: PostgreSQL cannot be asked for it.
     """
 
     def __init__(self, app: ASGIApp, *, address: str) -> None:
@@ -44,6 +47,8 @@ class Guard:
         headers = Headers(scope=scope)
         if scope["path"] == HEALTH:
             return None
+        if "\0" in scope["path"] or NUL in scope["query_string"]:
+            return PlainTextResponse("expected an address without NUL (%00)\n", 400)
         if headers.get("host", "").lower() != self._host:
             if scope["method"] in _READING:
                 query = scope["query_string"].decode("latin-1")
