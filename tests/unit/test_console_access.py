@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -113,6 +114,27 @@ async def test_wrong_tokens_make_an_address_wait(room: Room) -> None:
 
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
     assert admitted.status_code == 303
+
+
+async def test_wrong_tokens_that_come_at_once_make_an_address_wait_too(room: Room) -> None:
+    begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        begun.release()
+        await go_on.wait()
+        yield b"name=Ann&token=wrong"
+
+    headers = {"content-type": "application/x-www-form-urlencoded", "origin": ADDRESS}
+    async with asyncio.TaskGroup() as group:
+        tries = [
+            group.create_task(room.browser.http.post("/login", content=slowly(), headers=headers))
+            for _ in range(TRIES + 5)
+        ]
+        for _ in tries:
+            await begun.acquire()
+        go_on.set()
+
+    assert sorted(one.result().status_code for one in tries) == [403] * TRIES + [429] * 5
 
 
 @pytest.mark.parametrize("seconds", [IDLE_S, LIFE_S])

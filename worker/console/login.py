@@ -38,16 +38,16 @@ class Login:
         visit = Visit(self._desk, request, None)
         if token is None:
             return RedirectResponse("/", 303)
-        address = request.client.host if request.client else ""
-        wait_s = self._desk.attempts.wait_s(address)
-        if wait_s:
-            answer = trouble(visit, 429, f"too many wrong tokens: try again in {math.ceil(wait_s)} seconds")
-            answer.headers["Retry-After"] = str(math.ceil(wait_s))
-            return answer
         try:
             form = await read_form(request)
         except BadForm as error:
             return trouble(visit, error.status, str(error))
+        address = request.client.host if request.client else ""
+        wait_s = self._desk.attempts.wait_s(address)
+        if wait_s:  # asked once the form is there: until the token is counted nobody else has a turn
+            answer = trouble(visit, 429, f"too many wrong tokens: try again in {math.ceil(wait_s)} seconds")
+            answer.headers["Retry-After"] = str(math.ceil(wait_s))
+            return answer
         name, next_page = form.one("name"), form.one("next")
         if not secrets.compare_digest(form.one("token").encode(), token.get_secret_value().encode()):
             self._desk.attempts.failed(address)
