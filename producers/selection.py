@@ -14,6 +14,7 @@ from schemas.commands import ResyncAll, SyncNow
 from schemas.envelope import Lane
 
 _NUMBER = re.compile(r"[0-9]+")
+_LARGEST = 2**63 - 1  # a ledger counts rows in 64 bits, as a store's database does
 _MARGIN = timedelta(days=1)  # a store may count its days in another time zone than its documents
 
 
@@ -34,9 +35,10 @@ def ids_of(run: Run) -> Sequence[str]:
 
 
 def row_of(entity_id: str) -> int | None:
-    """The row an entity comes from: the first number in its id."""
+    """The row an entity comes from: the first number in its id; None where no row can have it."""
     found = _NUMBER.search(entity_id)
-    return int(found[0]) if found else None
+    row = int(found[0]) if found else None
+    return None if row is None or row > _LARGEST else row
 
 
 def selection_of(run: Run, stream: Stream, routing: Routing) -> Selection:

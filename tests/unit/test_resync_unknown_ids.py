@@ -44,6 +44,7 @@ async def detail(shop: Workshop) -> str:
     [
         (Entity.INVOICE, ("2", "999", "1"), "invoice 999"),
         (Entity.INVOICE, ("abc",), "invoice abc"),
+        (Entity.INVOICE, ("2", "1", "9" * 19), f"invoice {'9' * 19}"),
         (Entity.PAYMENT, ("2",), "payment 2"),
         (Entity.CREDIT_MEMO, ("2",), "credit memo 2"),
     ],

@@ -28,7 +28,16 @@ def run(command: StoreCommand) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("entity_id", "row"), [("17", 17), ("invoice-17", 17), ("memo-giftcard-9", 9), ("17-2", 17), ("abc", None)]
+    ("entity_id", "row"),
+    [
+        ("17", 17),
+        ("invoice-17", 17),
+        ("memo-giftcard-9", 9),
+        ("17-2", 17),
+        ("abc", None),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), None),
+    ],
 )
 def test_an_entitys_row_is_the_first_number_in_its_id(entity_id: str, row: int | None) -> None:
     assert row_of(entity_id) == row
