@@ -17,7 +17,9 @@ from typing import Any
 import msgspec
 import structlog
 
-_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+):[^@\s]+@")
+_URL_PASSWORD = re.compile(r"""(\w+://[^:/@\s]*):[^@\s]+@(?:[^/@\s"']*@)*""")
+"""To the last `@` before the host: a password may hold one that nobody escaped. A user may be missing."""
+
 _SECRET_KEYS = re.compile(r"(token|secret|password|authorization|key)$", re.IGNORECASE)
 _PLAIN_KEYS = {"routing_key", "match_key"}
 _PLAIN = frozenset({str, int, float, bool, type(None)})

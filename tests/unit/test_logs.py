@@ -19,6 +19,7 @@ log = structlog.get_logger("xerelay")
 url = "amqp://shop:{_SECRET}@127.0.0.1:5672/shop"
 log.info("plain", routing_key="shop.immediate.invoice", attempt=1)
 log.info("link.lost", url=url, hosts=[{{"first": url}}])
+log.info("odd urls", urls=["amqp://shop:p@{_SECRET}@host/", "amqp://:{_SECRET}@host"], mail="jo@example.com")
 log.info("refused", client_secret="{_SECRET}", token={{"access": "{_SECRET}"}}, tokens=3)
 logging.getLogger("library").warning("no answer from %s", url)
 try:
@@ -54,15 +55,16 @@ def test_each_line_says_when_in_utc() -> None:
 
 
 def test_secrets_become_stars_and_the_rest_stays() -> None:
-    plain, lost, refused, library, failed, *_ = _lines()
+    plain, lost, odd, refused, library, failed, *_ = _lines()
 
     assert (plain["routing_key"], plain["attempt"], plain["level"]) == ("shop.immediate.invoice", 1, "info")
     starred = "amqp://shop:***@127.0.0.1:5672/shop"
     assert (lost["url"], lost["hosts"]) == (starred, [{"first": starred}])
+    assert (odd["urls"], odd["mail"]) == (["amqp://shop:***@host/", "amqp://:***@host"], "jo@example.com")
     assert (refused["client_secret"], refused["token"], refused["tokens"]) == ("***", "***", 3)
     assert library["event"] == f"no answer from {starred}"
     assert starred in failed["exception"]
-    assert _SECRET not in json.dumps([plain, lost, refused, library, failed])
+    assert _SECRET not in json.dumps([plain, lost, odd, refused, library, failed])
 
 
 def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() -> None:
