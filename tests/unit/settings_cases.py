@@ -148,6 +148,8 @@ WRONG_FILES = [
     ('kind = "magento"', 'kind = "shopify"', "stores.shop.kind", "'magento'"),
     ("access_token =", 'consumer_key = "hidden"\naccess_token =', "stores.shop.auth.consumer_secret", "all four"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://h"\n[ledger]', "notify.to", "at least one address"),
+    ("[ledger]", '[notify]\nsmtp_url = "smtp://u:hidden%C3%BC@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
+    ("[ledger]", '[notify]\nsmtp_url = "smtp://u%0a:hidden@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
     ("[ledger]", "[ledger", "", "not a TOML file"),
 ]
 """What to replace in MINIMAL and by what; where the first line has to start, and what is said."""

@@ -12,7 +12,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
 from pydantic import (
@@ -133,6 +133,15 @@ def _hosted(schemes: tuple[str, ...], example: str) -> Any:
     return check
 
 
+def _smtp_url(url: str) -> str:
+    checked: str = _hosted(("smtp", "smtps"), "smtps://user:password@host:465")(url)
+    parts = urlsplit(checked)
+    said = unquote(f"{parts.username or ''}{parts.password or ''}")
+    if not (said.isascii() and said.isprintable()):
+        raise ValueError("expected a user and a password of ASCII characters: the mail client can send no others")
+    return checked
+
+
 def _store_url(url: str) -> str:
     if url.startswith("file:///"):
         return url
@@ -183,7 +192,7 @@ StoreUrl = Annotated[str, AfterValidator(_store_url)]
 StoreKind = Annotated[str, AfterValidator(_store_kind)]
 SecretHttpUrl = Annotated[SecretStr, _secret(_hosted(("http", "https"), "https://example.com/hook"))]
 BrokerUrl = Annotated[SecretStr, _secret(_hosted(("amqp", "amqps"), "amqps://user:password@host:5671/vhost"))]
-SmtpUrl = Annotated[SecretStr, _secret(_hosted(("smtp", "smtps"), "smtps://user:password@host:465"))]
+SmtpUrl = Annotated[SecretStr, _secret(_smtp_url)]
 LedgerUrl = Annotated[SecretStr, _secret(_ledger_url)]
 EncryptionKey = Annotated[SecretStr, AfterValidator(_encryption_key)]
 AdminToken = Annotated[SecretStr, AfterValidator(_admin_token)]
