@@ -66,6 +66,50 @@ def test_an_authority_that_could_not_vouch_is_refused(tmp_path: Path, url: str, 
     assert str(raised.value).startswith(said)
 
 
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "hush+hush\n" * 100 + "-----END PRIVATE KEY-----\n"
+NO_FILE = "expected the path of a file that exists and can be read"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("BROKER__KEY_FILE", PEM, f"broker.key_file (XERELAY_BROKER__KEY_FILE): {NO_FILE}"),
+        ("LEDGER__CA_FILE", "hush", f"ledger.ca_file (XERELAY_LEDGER__CA_FILE): {NO_FILE}"),
+        (
+            "CONNECTIONS__XERO__CLIENT_SECRET_FILE",
+            "/hush/hush",
+            "connections.xero.client_secret_file: expected a file that can be read: no such file or directory",
+        ),
+        (
+            "LEDGER__ENCRYPTION_KEY_FILE",
+            PEM,
+            "ledger.encryption_key_file: expected a file that can be read: file name too long",
+        ),
+        ("CONFIG", MINIMAL.replace("hidden-1", "hush"), "XERELAY_CONFIG: cannot be read: "),
+    ],
+)
+def test_a_secret_that_was_given_for_its_file_is_not_repeated(
+    tmp_path: Path, variable: str, value: str, said: str
+) -> None:
+    config = tmp_path / "xerelay.toml"
+    config.write_text(MINIMAL.replace("client_secret =", "# ").replace("encryption_key =", "# "))
+
+    with pytest.raises(SettingsError) as raised:
+        load(None if variable == "CONFIG" else config, {f"XERELAY_{variable}": value})
+
+    assert said in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("key", ["[broker]\nca_file", "[broker]\nurl_file"])
+def test_a_path_whose_folder_is_there_is_repeated(tmp_path: Path, key: str) -> None:
+    config, place = tmp_path / "xerelay.toml", tmp_path / "missing.pem"
+    config.write_text(MINIMAL.replace('[broker]\nurl = "amqp://user:hidden-2@127.0.0.1/"', f'{key} = "{place}"'))
+
+    with pytest.raises(SettingsError, match=re.escape(f'got "{str(place)[:60]}')):
+        load(config, {})
+
+
 def ledger_url(folder: Path, lines: str) -> str:
     config = folder / "xerelay.toml"
     config.write_text(MINIMAL.replace("[ledger]", f"[ledger]\n{lines}"))

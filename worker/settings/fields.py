@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -24,6 +25,11 @@ def parts(annotation: Any) -> Iterator[Any]:
 def is_secret(annotation: Any) -> bool:
     """Whether a value of this type must never be shown."""
     return SecretStr in parts(annotation)
+
+
+def is_path(annotation: Any) -> bool:
+    """Whether a value of this type names a file."""
+    return Path in parts(annotation)
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from worker.settings.fields import annotation_in, is_secret, named_section_of, section_of
-from worker.settings.problems import Problem
+from worker.settings.problems import Problem, is_likely_a_path
 
 SUFFIX = "_file"
 
@@ -44,13 +44,13 @@ def _read(place: Any, path: tuple[str, ...], *, given: bool) -> str | Problem:
     if given:
         text = f"{path[-1].removesuffix(SUFFIX)} is set too; use one of the two"
         return Problem(dotted, text)
-    if not isinstance(place, str):
+    if not isinstance(place, str) or "\0" in place:
         return Problem(dotted, "expected the path of a file")
     try:
         secret = Path(place).read_text(encoding="utf-8").strip()
     except OSError as error:
-        text = f'expected a file that can be read, got "{place}": {(error.strerror or "").lower()}'
-        return Problem(dotted, text)
+        came = f', got "{place}"' if is_likely_a_path(place) else ""
+        return Problem(dotted, f"expected a file that can be read{came}: {(error.strerror or '').lower()}")
     except UnicodeDecodeError:
         return Problem(dotted, f'expected a text file in UTF-8, got "{place}"')
     if not secret:

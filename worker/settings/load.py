@@ -48,7 +48,8 @@ def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
         return tomllib.loads(place.read_text(encoding="utf-8-sig"))  # some editors of Windows begin it with a mark
     except OSError as error:
         text = f"cannot be read: {error.strerror}; give the path of the configuration with --config or {CONFIG}"
-        raise SettingsError([Problem(str(place), text)]) from None
+        shown = CONFIG if "\n" in str(place) else str(place)  # the configuration itself has secrets
+        raise SettingsError([Problem(shown, text)]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([Problem(str(place), f"not a TOML file: {error}")]) from None
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from os.path import isdir
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.entities import Entity
-from worker.settings.fields import annotation_in, is_secret, keys_of, named_section_of, section_of, table_at
+from worker.settings.fields import annotation_in, is_path, is_secret, keys_of, named_section_of, section_of, table_at
 
 _SHOWN = 60
 _KEY = "[key]"
@@ -64,6 +66,12 @@ class SettingsError(Exception):
     def __init__(self, found: Iterable[Problem]) -> None:
         self.problems = tuple(found)
         super().__init__("\n".join(f"{problem.path}: {_one_line(problem.text)}" for problem in self.problems))
+
+
+def is_likely_a_path(text: str) -> bool:
+    """Whether a folder on it is there. Another may be the secret itself, given where its file was meant: hide it."""
+    folders = (folder for folder in Path(text).parents if folder.name)
+    return any(isdir(one) for one in folders)  # noqa: PTH112 - a Path's own fails where the text is too long for one
 
 
 def problems(error: ValidationError, model: type[BaseModel], variables: frozenset[str]) -> Iterator[Problem]:
@@ -125,9 +133,10 @@ def _came(found: ErrorDetails, annotation: Any) -> str:
     """What came, unless it is or may hold a secret."""
     value = found["input"]
     hidden = is_secret(annotation) or section_of(annotation) is not None or named_section_of(annotation) is not None
-    if hidden or isinstance(value, dict | list) or "://" in str(value):
-        return ""
     shown = str(value)
+    hidden = hidden or (is_path(annotation) and not is_likely_a_path(shown))
+    if hidden or isinstance(value, dict | list) or "://" in shown:
+        return ""
     return f', got "{shown[:_SHOWN]}{"…" if len(shown) > _SHOWN else ""}"'
 
 

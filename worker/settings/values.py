@@ -77,7 +77,7 @@ def _name(value: str) -> str:
 
 
 def _readable(value: Path) -> Path:
-    if not value.is_file() or not os.access(value, os.R_OK):
+    if not os.path.isfile(value) or not os.access(value, os.R_OK):  # noqa: PTH113 - as in `problems`
         raise ValueError("expected the path of a file that exists and can be read")
     return value
 
