@@ -93,6 +93,8 @@ WRONG_FILES = [
     ("2026-01-01", '"01.01.2026"', "organisations.main.start_date", "a date such as 2026-01-31"),
     ("2026-01-01", '2026-01-01\nwindow = "half an hour"', "organisations.main.window", "a duration such as"),
     ("2026-01-01", "2026-01-01\nwindow = 30", "organisations.main.window", 'a duration such as "30m"'),
+    ("2026-01-01", '2026-01-01\nwindow = "99999999999d"', "organisations.main.window", "a duration such as"),
+    ("2026-01-01", f'2026-01-01\nwindow = "{"9" * 5000}s"', "organisations.main.window", "a duration such as"),
     ("2026-01-01", '2026-01-01\nwindow = "25h"', "organisations.main.window", "between 1s and 24h"),
     ("2026-01-01", '2026-01-01\noffset = "30m"', "organisations.main.offset", "less than the window"),
     ("2026-01-01", "2026-01-01\nrounding_limit = 1.5", "organisations.main.rounding_limit", "at most 1"),
@@ -110,6 +112,7 @@ WRONG_FILES = [
         "organisations.main.lanes.order",
         '"immediate", "batch"',
     ),
+    ("2026-01-01", "2026-01-01\nlanes.order = { a = 1 }", "organisations.main.lanes.order", '"immediate", "batch"'),
     ("2026-01-01", '2026-01-01\nlanes.orders = "off"', "organisations.main.lanes.orders", 'mean "order"?'),
     ("2026-01-01", '2026-01-01\nguests = "none"', "organisations.main.guests", "'email'"),
     ("2026-01-01", '2026-01-01\narchived_contact = "ask"', "organisations.main.archived_contact", "'park'"),
@@ -162,5 +165,6 @@ WRONG_ENVIRONMENTS = [
     ("XERELAY_ORGANISATIONS__MAIN__LIMITS__DAY", "many", "organisations.main.limits.day", 'number, got "many"'),
     ("XERELAY_", "x", "XERELAY_", "XERELAY_SECTION__KEY"),
     ("XERELAY_BROKER__URL_FILE", "/no/such/file", "broker.url_file", "no such file"),
+    ("XERELAY_ORGANISATIONS", "[" * 100_000, "organisations (XERELAY_ORGANISATIONS)", "expected a table"),
 ]
 """A variable and its value beside MINIMAL; where the first line has to start, and what is said."""

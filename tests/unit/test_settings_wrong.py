@@ -49,6 +49,12 @@ def test_a_mistake_in_the_environment_is_named(name: str, value: str, path: str,
     assert text in said
 
 
+def test_a_file_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
+    said = first(str(tmp_path), "x = " + "[" * 5000 + "]" * 5000, {}, tmp_path)
+
+    assert said.endswith("xerelay.toml: not a configuration: it is nested too deeply")
+
+
 def test_a_connection_of_one_organisation_serves_no_second(tmp_path: Path) -> None:
     text = MINIMAL.replace('"web"', '"custom"') + SECOND
 

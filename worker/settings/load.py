@@ -52,6 +52,8 @@ def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
         raise SettingsError([Problem(shown, text)]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([Problem(str(place), f"not a TOML file: {error}")]) from None
+    except RecursionError:
+        raise SettingsError([Problem(str(place), "not a configuration: it is nested too deeply")]) from None
 
 
 def _names(environ: Mapping[str, str]) -> list[str]:
@@ -79,7 +81,7 @@ def _value(text: str) -> Any:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

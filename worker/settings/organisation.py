@@ -60,8 +60,8 @@ def _lanes(value: Any) -> Any:
 def _lane(value: object) -> LaneChoice:
     if value == "off":
         return "off"
-    if value in {Lane.IMMEDIATE, Lane.BATCH}:
-        return Lane(str(value))
+    if isinstance(value, str) and value in {Lane.IMMEDIATE, Lane.BATCH}:
+        return Lane(value)
     raise ValueError('expected "immediate", "batch" or "off"')
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import os
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,9 +40,10 @@ def parse_duration(value: object) -> timedelta:
         return value
     text = value if isinstance(value, str) else ""
     parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError('expected a duration such as "30m", "5s" or "200ms"')
-    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    if parts and "".join(number + unit for number, unit in parts) == text:
+        with suppress(OverflowError, ValueError):  # more days, or digits, than Python counts
+            return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    raise ValueError('expected a duration such as "30m", "5s" or "200ms"')
 
 
 def between(lowest: timedelta, highest: timedelta) -> AfterValidator:
