@@ -121,3 +121,13 @@ async def test_a_list_that_is_not_given_says_why(status: int, error: type[Except
 
     with pytest.raises(error, match=str(status)):
         await connections(http, url="https://api.example/connections", token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>maintenance</html>", b"null", b'{"message":"x"}', b"[1]", b'[{"id":"x"}]', b"[" * 100_000]
+)
+async def test_an_answer_that_is_no_list_of_organisations_is_none(body: bytes) -> None:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body)))
+
+    with pytest.raises(TokenUnavailable, match="answered 200 with something else"):
+        await connections(http, url="https://api.example/connections", token=TOKEN)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -14,7 +15,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from worker.ledger.records import TokenSet
-from worker.literals import decode
+from worker.xero.received import parse
 from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
 _WANTED = "expected the address the browser is sent to once the access is allowed, with code= and state= in it"
@@ -101,6 +102,16 @@ async def connections(http: httpx.AsyncClient, *, url: str, token: TokenSet) -> 
         raise TokenUnavailable(f"xero's list of connections answered {response.status_code}")
     return [
         Tenant(id=str(item["tenantId"]), name=str(item.get("tenantName") or ""), connection_id=str(item["id"]))
-        for item in decode(response.content)
+        for item in _listed(response.content)
         if item.get("tenantType", "ORGANISATION") == "ORGANISATION"
     ]
+
+
+def _listed(body: bytes) -> list[dict[str, Any]]:
+    try:
+        items = parse(body)
+    except ValueError:
+        items = None
+    if isinstance(items, list) and all(isinstance(one, dict) and {"id", "tenantId"} <= one.keys() for one in items):
+        return items
+    raise TokenUnavailable("xero's list of connections answered 200 with something else")

@@ -16,23 +16,24 @@ _INSTEAD = "\ufffd"
 
 
 def parse(body: bytes) -> Any:
-    """The value of `body`, amounts as `Decimal`, with U+FFFD for NUL and half a surrogate pair. Raises `ValueError`.
-
-    PostgreSQL has no text with the first, UTF-8 none with the second. An id with one would be another's, or nobody's.
-    """
+    """The value of `body`, amounts as `Decimal`, as `kept` leaves it. Raises `ValueError`."""
     try:
         value = decode(body)
-        return _kept(value) if any(mark in body for mark in _MARKS) else value
+        return kept(value) if any(mark in body for mark in _MARKS) else value
     except RecursionError:
         raise ValueError("it is nested too deeply to be read") from None
 
 
-def _kept(value: Any, name: str = "") -> Any:
+def kept(value: Any, name: str = "") -> Any:
+    """With U+FFFD for NUL, of which PostgreSQL has no text, and for half a surrogate pair, of which UTF-8 has none.
+
+    `name` is the field's. Raises `ValueError` for an id with one, which would be another's, or nobody's.
+    """
     kind = type(value)
     if kind is dict:
-        return {_UNKEPT.sub(_INSTEAD, key): _kept(child, key) for key, child in value.items()}
+        return {_UNKEPT.sub(_INSTEAD, key): kept(child, key) for key, child in value.items()}
     if kind is list:
-        return [_kept(child, name) for child in value]
+        return [kept(child, name) for child in value]
     if kind is not str or not _UNKEPT.search(value):
         return value
     if name.lower().endswith("id"):

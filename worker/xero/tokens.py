@@ -6,6 +6,7 @@ https://developer.xero.com/documentation/guides/oauth2/auth-flow/
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from worker.clock import Clock
 from worker.ledger.records import TokenSet
+from worker.xero.received import kept
 
 TIMEOUT_S = 8.0
 """From connecting to the last byte of the answer. The host answers within a second as a rule."""
@@ -27,6 +29,7 @@ GRACE = timedelta(minutes=30)
 DATA_SCOPES = "accounting.contacts accounting.invoices accounting.payments accounting.settings.read"
 _LIFETIME_S, _LONGEST_S = 1800.0, 86_400.0
 _TRANSIENT = frozenset({"temporarily_unavailable", "server_error"})
+_TOKEN = re.compile(r"[\x20-\x7e]+")  # RFC 6749, A.12
 _OK = 200
 _REFUSALS = frozenset({400, 401, 403})
 
@@ -105,8 +108,8 @@ def read_tokens(status: int, reply: dict[str, Any], now: datetime) -> TokenSet:
             raise ConsentRevoked(f"xero's identity host refused: {error}", error=error)
         raise TokenUnavailable(f"the identity host answered {status} {error}".rstrip())
     access_token, refresh_token = reply.get("access_token"), reply.get("refresh_token")
-    if not isinstance(access_token, str):
-        raise TokenUnavailable("the identity host answered 200 without an access_token")
+    if not isinstance(access_token, str) or not _TOKEN.fullmatch(access_token):
+        raise TokenUnavailable("the identity host answered 200 without an access_token that can be sent")
     return TokenSet(
         access_token=access_token,
         expires_at=now + timedelta(seconds=_lifetime_s(reply.get("expires_in"))),
@@ -127,7 +130,7 @@ def _lifetime_s(said: Any) -> float:
 
 def _json(response: httpx.Response) -> dict[str, Any]:
     try:
-        reply = response.json()
-    except ValueError:
+        reply = kept(response.json())
+    except (ValueError, RecursionError):
         return {}
     return reply if isinstance(reply, dict) else {}
