@@ -14,7 +14,7 @@ import pytest
 
 from tests.certificates import CertificateAuthority
 from tests.waiting import until
-from worker.xero.aiohttp_transport import AiohttpTransport
+from worker.xero.aiohttp_transport import MOST_BYTES, AiohttpTransport, ReplyTooLarge
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 METHODS = ["GET", "PUT", "POST", "DELETE"]
@@ -160,6 +160,21 @@ async def test_a_compressed_reply_is_unpacked(world: World) -> None:
     world.server.answers = [saying(head.encode() + body)]
 
     assert await world.exchange() == b'{"Invoices":[]}'
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+async def test_a_reply_without_end_is_given_up_and_its_connection_with_it(world: World, coding: str) -> None:
+    body = b" " * (MOST_BYTES + 16_000_000)
+    packed = gzip.compress(body, 1) if coding == "gzip" else body
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n"
+    world.server.answers = [saying(head.encode() + packed), saying(REPLY)]
+
+    with pytest.raises(ReplyTooLarge):
+        await world.exchange("PUT", body=b"[1]")
+
+    assert world.sent == ["sent"]
+    assert await world.exchange("PUT", body=b"[2]") == b"{}"
+    assert len(world.server.connections) == 2
 
 
 async def test_a_reply_that_breaks_off_was_sent_for(world: World) -> None:

@@ -17,8 +17,16 @@ from yarl import URL
 MAX_CONNECTIONS = 5
 """Xero serves 5 calls at a time per app and organisation."""
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Of a reply, unpacked. A write of 3.5 MB, the most that Xero takes, comes back as some ten times that; the largest is
+the list of items, which has no pages and ends at 100,000."""
+
 _KEPT_S = 5.0
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+class ReplyTooLarge(httpx.ReadError):
+    """It has more than `MOST_BYTES`, or unpacks to more: what it says is not known."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -32,7 +40,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The reply, wholly read. Raises `httpx.ConnectError` and `ConnectTimeout` where nothing was sent.
+        """The reply, wholly read and unpacked. Raises `httpx.ConnectError` and `ConnectTimeout` where nothing was sent.
 
         Another `httpx.RequestError` says that the request may have been received.
         """
@@ -61,8 +69,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             middlewares=(_once(upload),),
             upload_tracker=upload,
         ) as reply:
-            content = await reply.read()
-        return httpx.Response(reply.status, headers=reply.raw_headers, content=content)
+            content = await _unpacked(reply)
+        headers = [header for header in reply.raw_headers if header[0].lower() != b"content-encoding"]
+        return httpx.Response(reply.status, headers=headers, content=content)
 
     def _opened(self) -> aiohttp.ClientSession:
         """Made by the first request, for it belongs to the loop that runs then."""
@@ -73,10 +82,22 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_OURS,
-                auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
             )
         return self._session
+
+
+async def _unpacked(reply: aiohttp.ClientResponse) -> bytes:
+    """Taken piece by piece, as aiohttp unpacks them: what a small reply unpacks to need never be in memory."""
+    pieces: list[bytes] = []
+    left = MOST_BYTES
+    async for piece in reply.content.iter_any():
+        left -= len(piece)
+        if left < 0:
+            reply.close()
+            raise ReplyTooLarge(f"the reply has more than {MOST_BYTES} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _once(upload: aiohttp.UploadTracker) -> aiohttp.ClientMiddlewareType:
