@@ -93,17 +93,21 @@ async def refunds(credit_memos: Iterable[Raw], lists: Lists) -> TransactionTimes
 
 async def memos_where_credit_went_back(orders: Iterable[Raw], lists: Lists) -> ByOrder:
     """All credit memos of the orders whose refunds became store credit: it takes all to tell whose."""
-    ids = {
-        lists.orders.key_of(order)
-        for order in orders
-        if amount(extension(order), "customer_balance_total_refunded") > 0
-    }
+    ids = {lists.orders.key_of(order) for order in orders if _credit_may_have_gone_back(order)}
     return await of_orders(ids, lists.credit_memos)
 
 
 def order_ids(documents: Iterable[Raw]) -> set[int]:
     """The ids of their orders."""
     return {found for one in documents if (found := number(one.get("order_id"))) is not None}
+
+
+def _credit_may_have_gone_back(order: Raw) -> bool:
+    """So too where the order does not say it readably: that is told of each of its memos, and of no other order's."""
+    try:
+        return amount(extension(order), "customer_balance_total_refunded") > 0
+    except Unreadable:
+        return True
 
 
 async def _transactions(documents: Iterable[Raw], lists: Lists, kinds: Sequence[str]) -> TransactionTimes:
