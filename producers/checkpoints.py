@@ -16,6 +16,8 @@ from producers.store import Cursor, Stream
 from schemas.entities import Entity
 
 _MOMENT = timedelta(seconds=1)
+_AHEAD = timedelta(days=1) - timedelta(minutes=1)
+"""Workers refuse a version more than a day ahead of the ledger's clock; a minute is left for clocks that differ."""
 
 
 class CheckpointError(Exception):
@@ -42,19 +44,29 @@ class Address(NamedTuple):
 class Memory:
     """What is known of one row: the content hash of each entity that was published of it, or why it is broken.
 
-    A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content. `removed_at`
-    is the version of the row's removal, once that was published: `forget` alone writes it, and it stays.
+    A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content. `version` is
+    the latest that was published of the row, where that is known: saved, it never goes down. `removed_at` is that of
+    the row's removal, once that was published: `forget` alone writes it, and it stays.
     """
 
     row_id: int
     published: Mapping[Address, str] = field(default_factory=dict)
     broken: str = ""
     known: Mapping[Address, str] | None = field(default=None, compare=False)
+    version: datetime | None = None
     removed_at: datetime | None = None
 
     def newer_than_removal(self, version: datetime) -> datetime:
         """The version to publish: a row that is there again as it was is older than its removal, and would be stale."""
         return version if self.removed_at is None else max(version, self.removed_at + _MOMENT)
+
+    def removal(self, asked_at: datetime) -> datetime:
+        """The version of its removal, by the store's clock: newer than what was published, whatever that clock did.
+
+        What was published further ahead than workers allow they have refused: then an earlier version counts.
+        """
+        published = min(self.version or asked_at, asked_at + _AHEAD)
+        return max(published, asked_at) + _MOMENT
 
 
 def reconciled(memory: Memory, stored: Memory) -> Memory:
@@ -63,6 +75,7 @@ def reconciled(memory: Memory, stored: Memory) -> Memory:
     Where another part of the agent has saved the row meanwhile, nobody can tell which of two contents was read last:
     it counts as unknown, so that the next change is published whatever it is.
     """
+    memory = replace(memory, version=max(filter(None, (memory.version, stored.version)), default=None))
     if memory.known is None or memory.known == stored.published:
         return memory
     both = {**stored.published, **memory.published}
@@ -117,8 +130,8 @@ class Checkpoints(Protocol):
         """Rows above `after` that could not be read, by id."""
         ...
 
-    async def forget(self, stream: Stream, row_ids: Sequence[int], removed_at: datetime) -> None:
-        """These rows are gone from the store, and that was published, in this version."""
+    async def forget(self, stream: Stream, removed_at: Mapping[int, datetime]) -> None:
+        """These rows are gone from the store, and that was published, each in its version."""
         ...
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:

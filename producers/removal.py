@@ -9,8 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from producers.checkpoints import Memory
 from producers.session import Session
@@ -79,11 +80,10 @@ class Remover:
         there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
         gone = [row_id for row_id in ids if row_id not in there]
         known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, gone))
-        memories = [known[row_id] for row_id in gone if row_id in known]
-        # its last change has to be older than its removal, whatever the store's clock did
-        version = asked_at + timedelta(seconds=1)
-        await self._s.posting.post([one for memory in memories for one in self._removals(memory, version)])
-        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, gone, version))
+        removed_at = {row_id: known[row_id].removal(asked_at) for row_id in gone if row_id in known}
+        removals = [self._removals(known[row_id], version) for row_id, version in removed_at.items()]
+        await self._s.posting.post(list(chain.from_iterable(removals)))
+        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, removed_at))
         return len(gone)
 
     def _removals(self, memory: Memory, version: datetime) -> list[Outgoing]:

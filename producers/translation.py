@@ -116,6 +116,7 @@ class Translator:
     def _take(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> None:
         withdrawn = self._withdraw(row, memory, wish, now, batch)
         published = {one: content for one, content in memory.published.items() if one not in withdrawn}
+        latest = memory.version
         for found in filter(wish.is_wanted, row.snapshots):
             data = data_json(found.data)
             content = content_hash(data)
@@ -128,17 +129,18 @@ class Translator:
                     continue
                 published[address] = content
                 version = memory.newer_than_removal(found.version)
+                latest = max(version, latest or version)
                 event_id = _event_id(self.store, address, f"{rfc3339(version)} {content}")
                 event = self._event(address, found.data, Change.CHANGED, version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
-        if published != memory.published or memory.broken:
+        if published != memory.published or latest != memory.version or memory.broken:
             doubtful = {one: new if memory.published.get(one) == new else "" for one, new in published.items()}
             doubtful |= dict.fromkeys(withdrawn, "")
-            if doubtful != memory.published:
-                batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published))
+            if doubtful != memory.published or latest != memory.version:
+                batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published, latest))
             # of a row that was broken, what is not asked for now was never published: it stays one to read again
             broken = "" if wish.takes_all_of(row) else memory.broken
-            batch.memories.append(Memory(row.id, published, broken, doubtful))
+            batch.memories.append(Memory(row.id, published, broken, doubtful, latest))
 
     def _withdraw(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> frozenset[Address]:
         """Payments of a sale or refund that the store cancelled with its money, which its row yields no more.

@@ -69,7 +69,7 @@ async def test_a_store_has_one_agent_and_an_old_one_saves_nothing(ledger: Ledger
     run = Run("r1", "resync-all", ResyncAll())
     for attempt in (
         old.save(INVOICES, [Memory(7, {INVOICE: "h1"})], Cursor(OPENED)),
-        old.forget(INVOICES, [7], OPENED),
+        old.forget(INVOICES, {7: OPENED}),
         old.begin(INVOICES, Cursor(OPENED), OPENED),
         runs.begin(run),
         runs.finish(run, RunState.DONE),
@@ -96,7 +96,7 @@ async def test_published_rows_are_listed_in_pieces_without_those_that_led_to_not
 
     first = await checkpoints.published_between(INVOICES, 1, 9, 2)
     rest = await checkpoints.published_between(INVOICES, first[-1].row_id, None, 100)
-    await checkpoints.forget(INVOICES, [3, 5], OPENED)
+    await checkpoints.forget(INVOICES, {3: OPENED, 5: OPENED})
 
     assert [one.row_id for one in first] == [3, 5]
     assert [one.row_id for one in rest] == [7, 9, 11]
@@ -107,12 +107,23 @@ async def test_a_row_that_is_gone_keeps_when_it_was_removed_whatever_is_saved_of
     checkpoints, _ = await in_charge(ledger)
     await checkpoints.save(INVOICES, [Memory(7, {INVOICE: "h1"}, broken="its tax is missing")])
 
-    await checkpoints.forget(INVOICES, [7], OPENED)
+    await checkpoints.forget(INVOICES, {7: OPENED})
     gone = await checkpoints.memories(INVOICES, [7])
     await checkpoints.save(INVOICES, [Memory(7, {INVOICE: "h2"})])
 
     assert gone == {7: Memory(7, removed_at=OPENED)}
     assert await checkpoints.memories(INVOICES, [7]) == {7: Memory(7, {INVOICE: "h2"}, removed_at=OPENED)}
+
+
+async def test_the_latest_version_of_a_row_stays_whatever_older_one_is_saved(ledger: Ledger) -> None:
+    checkpoints, _ = await in_charge(ledger)
+    latest = OPENED + timedelta(hours=3)
+    await checkpoints.save(INVOICES, [Memory(7, {INVOICE: "h1"}, version=latest)])
+
+    await checkpoints.save(INVOICES, [Memory(7, {INVOICE: "h2"}, version=OPENED)])
+    await checkpoints.save(INVOICES, [Memory(7, {INVOICE: "h2"}, broken="its tax is missing")])
+
+    assert (await checkpoints.memories(INVOICES, [7]))[7].version == latest
 
 
 async def test_many_rows_are_saved_and_read_at_once(ledger: Ledger) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from schemas.commands import ResyncAll
+from schemas.entities import Entity
+from schemas.envelope import Change
 from tests.agent_fixture import Workshop, workshop
 from tests.fake_store import INVOICES, OPENED
 
-AHEAD = timedelta(days=1)
+AHEAD = REFUSED_AHEAD = timedelta(days=1)
 HOUR_S = 3600
 TOLD = "store.clock_went_back"
 
@@ -98,3 +101,49 @@ async def test_a_clock_that_goes_on_is_not_told(shop: Workshop, capsys: pytest.C
     await shop.poller.poll()
 
     assert TOLD not in capsys.readouterr().out
+
+
+async def test_what_was_sold_ahead_of_its_time_and_is_deleted_is_removed_in_a_newer_version(shop: Workshop) -> None:
+    sold_at = shop.store.row(INVOICES, 2).changed_at
+    shop.clock.advance(60)
+    await shop.poller.poll()
+
+    removed_at = await deleted(shop, 2)
+
+    assert removed_at > sold_at
+
+
+async def test_what_a_resync_published_ahead_of_its_time_is_removed_in_a_newer_version_too(shop: Workshop) -> None:
+    shop.store.time = lambda: shop.clock.now() + AHEAD
+    touched_at = shop.store.time()
+    shop.store.touch(INVOICES, 1, touched_at)
+    await shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE, Entity.PAYMENT)))
+    await shop.work_off("resync-all")
+    shop.store.time = shop.clock.now
+
+    removed_at = await deleted(shop, 1)
+
+    assert removed_at > touched_at
+
+
+async def test_a_removal_is_not_so_far_ahead_that_workers_refuse_it(shop: Workshop) -> None:
+    shop.store.time = lambda: shop.clock.now() + 3 * AHEAD
+    shop.store.invoice(2, shop.store.time(), net="11.00")
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.store.time = shop.clock.now
+
+    removed_at = await deleted(shop, 2)
+
+    assert removed_at < shop.clock.now() + REFUSED_AHEAD
+
+
+async def deleted(shop: Workshop, number: int) -> datetime:
+    """An invoice is deleted, and the next sweep tells that; returns the version of that."""
+    shop.exchange.taken()
+    shop.store.delete(INVOICES, number)
+    shop.clock.advance(60)
+    await shop.sweeper.sweep(INVOICES)
+    gone = {event.subject: event for event, _ in shop.exchange.taken() if event.change is Change.REMOVED}
+    assert gone.keys() == {f"{number}", f"invoice-{number}"}
+    return min(one.version for one in gone.values())

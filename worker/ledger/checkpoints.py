@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,13 @@ _SAVE_SWEPT = (
     update(store_streams).where(*_STREAM).values(swept_at=bindparam("at", type_=store_streams.c.swept_at.type))
 )
 _OF_STREAM = (store_rows.c.store == bindparam("of"), store_rows.c.stream == bindparam("list"))
-_ROWS = (store_rows.c.row_id, store_rows.c.published, store_rows.c.broken, store_rows.c.removed_at)
+_ROWS = (
+    store_rows.c.row_id,
+    store_rows.c.published,
+    store_rows.c.broken,
+    store_rows.c.version,
+    store_rows.c.removed_at,
+)
 _BY_IDS = store_rows.c.row_id.in_(bindparam("ids", expanding=True))
 _THESE = select(*_ROWS).where(*_OF_STREAM, _BY_IDS)
 _LOCKED = _THESE.order_by(store_rows.c.row_id).with_for_update()
@@ -49,7 +55,7 @@ _BROKEN = (
 _HIGHEST = 2**63 - 1
 _FORGET = (
     update(store_rows)
-    .where(*_OF_STREAM, _BY_IDS)
+    .where(*_OF_STREAM, store_rows.c.row_id == bindparam("row"))
     .values(published="{}", broken="", removed_at=bindparam("at", type_=store_rows.c.removed_at.type))
 )
 
@@ -118,11 +124,12 @@ class StoreCheckpoints:
                 rows = (await connection.execute(_BROKEN, self._of(stream) | {"after": after, "most": limit})).all()
         return [_memory(row) for row in rows]
 
-    async def forget(self, stream: Stream, row_ids: Sequence[int], removed_at: datetime) -> None:
+    async def forget(self, stream: Stream, removed_at: Mapping[int, datetime]) -> None:
         """See the protocol."""
+        rows = [self._of(stream) | {"row": row_id, "at": version} for row_id, version in removed_at.items()]
         async with self._charge.transaction() as (connection, _):
-            for piece in chunks(row_ids):
-                await connection.execute(_FORGET, self._of(stream) | {"ids": piece, "at": removed_at})
+            if rows:
+                await connection.execute(_FORGET, rows)
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:
         """See the protocol."""
@@ -154,13 +161,19 @@ def _row(memory: Memory) -> dict[str, Any]:
     # no part of an address holds a space
     published = {" ".join(address): content for address, content in memory.published.items()}
     text = json.dumps(published, separators=(",", ":"))
-    return {"row_id": memory.row_id, "published": text, "broken": memory.broken, "removed_at": None}
+    return {
+        "row_id": memory.row_id,
+        "published": text,
+        "broken": memory.broken,
+        "version": memory.version,
+        "removed_at": None,
+    }
 
 
 def _memory(row: Sequence[Any]) -> Memory:
-    row_id, published, broken, removed_at = row
+    row_id, published, broken, version, removed_at = row
     contents = {_address(text): content for text, content in json.loads(published).items()}
-    return Memory(row_id, contents, broken, removed_at=removed_at)
+    return Memory(row_id, contents, broken, version=version, removed_at=removed_at)
 
 
 def _address(text: str) -> Address:

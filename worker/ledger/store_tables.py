@@ -32,6 +32,8 @@ store_rows = Table(
     Column("row_id", BigInteger, nullable=False),
     Column("published", Text, nullable=False),
     Column("broken", Text, nullable=False),
+    # the latest version that was published of it; of rows last published before there was this column, nothing is known
+    Column("version", Instant),
     # the version of its removal: kept of a row that is gone, for it may come back
     Column("removed_at", Instant),
     PrimaryKeyConstraint("store", "stream", "row_id"),
