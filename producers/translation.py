@@ -15,6 +15,7 @@ from schemas.codec import data_json
 from schemas.dates import rfc3339
 from schemas.entities import Entity, Removed, Sale, Snapshot
 from schemas.envelope import Change, Event, Lane
+from schemas.text import several_lines
 
 _DIGEST_BYTES = 16
 
@@ -97,9 +98,10 @@ class Translator:
             self._take(row, known.get(row.id, Memory(row.id)), wish, now, batch)
         for one in broken:
             before = known.get(one.id, Memory(one.id))
-            if before.broken != one.reason:
-                batch.broken.append(one)
-                batch.memories.append(Memory(one.id, before.published, one.reason, before.published))
+            reason = several_lines(one.reason)  # may hold a store's words, and with them what no database takes
+            if before.broken != reason:
+                batch.broken.append(Broken(one.id, reason))
+                batch.memories.append(Memory(one.id, before.published, reason, before.published))
         return batch
 
     def removals(self, memory: Memory, *, version: datetime, now: datetime) -> list[Outgoing]:

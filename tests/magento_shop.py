@@ -40,15 +40,21 @@ def page_for_people(status: int) -> Response:
     return HTMLResponse("<html><body><h1>Nothing for programs</h1></body></html>", status)
 
 
+def internal_error() -> Response:
+    """What Magento says where it says nothing."""
+    return json_error(500, "Internal Error. Details are available in Magento log file. Report ID: webapi-1")
+
+
 @dataclass
 class Shop:
-    """`before` may answer a request in the shop's stead. `broken`: ids by list that no answer can hold."""
+    """`before` may answer a request in the shop's stead. `broken`: ids by list that no answer can hold, but `fault`."""
 
     lists: dict[str, list[Row]] = field(default_factory=dict)
     broken: dict[str, set[int]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     most: int | None = None
     before: Reply | None = None
+    fault: Response = field(default_factory=internal_error)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -89,7 +95,7 @@ class Shop:
         first = (int(query["searchCriteria[currentPage]"]) - 1) * size
         page = found[first : first + size]
         if any(row[key] in self.broken.get(path, ()) for row in page):
-            return json_error(500, "Internal Error. Details are available in Magento log file. Report ID: webapi-1")
+            return self.fault
         return _json({"items": page, "search_criteria": {}, "total_count": len(found)})
 
 

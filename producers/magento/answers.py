@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from producers.magento.advice import CHECK_URL, OTHER_TOKEN, allow, explain
 from producers.magento.errors import NotAllowed, PageTooLarge, ServerFault
 from producers.store import StoreRefuses, StoreUnreachable
+from schemas.text import one_line
 
 _PAGE_LIMIT = re.compile(r"maximum searchcriteria pagesize is (\d+)", re.IGNORECASE)
 _PLACE = re.compile(r"%(\w+)")
@@ -76,7 +77,7 @@ def message_of(payload: Any) -> str:
     elif isinstance(parameters, list):
         named = {str(place): value for place, value in enumerate(parameters, start=1)}
     text = _PLACE.sub(lambda found: str(named.get(found[1], found[0])), str(payload.get("message") or "no message"))
-    return " ".join(text.split())[:_SHOWN].rstrip(".")
+    return one_line(text, _SHOWN).rstrip(".")
 
 
 def _payload(response: httpx.Response) -> Any:

@@ -25,9 +25,12 @@ async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
         yield made
 
 
-async def test_a_broken_row_stops_nothing_and_is_told_once(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("reason", ["payment is missing", "payment of Zo\ud83d\0 is missing"])
+async def test_a_broken_row_stops_nothing_and_is_told_once(
+    reason: str, shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
     many_invoices(shop.store, 3)
-    shop.store.row(INVOICES, 2).broken = "payment is missing"
+    shop.store.row(INVOICES, 2).broken = reason
 
     for _ in range(3):
         await shop.poller.poll()
