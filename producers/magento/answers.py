@@ -44,7 +44,7 @@ def read(response: httpx.Response) -> Any:
 
 def _refusal(status: int, where: str, payload: Any) -> Exception:
     message = message_of(payload)
-    if limit := _PAGE_LIMIT.search(message):
+    if limit := _PAGE_LIMIT.search(_with_parameters(payload)):
         return PageTooLarge(int(limit[1]))
     if _SECOND_FACTOR.search(message):
         return StoreRefuses(f"{where}: the token needs a second factor; {OTHER_TOKEN}")
@@ -67,17 +67,20 @@ def _unauthorised(where: str, payload: Mapping[str, Any], message: str) -> Store
 
 
 def message_of(payload: Any) -> str:
-    """Magento's message, with its parameters in their places, in one line."""
-    if not isinstance(payload, Mapping):
-        return "no message"
-    parameters = payload.get("parameters")
+    """Magento's message in one line, `%1` and `%name` as they are: what belongs there may be a customer's address."""
+    text = payload.get("message") if isinstance(payload, Mapping) else None
+    return one_line(str(text or "no message"), _SHOWN).rstrip(".")
+
+
+def _with_parameters(payload: Any) -> str:
+    """The message with its parameters in their places: to be searched, not to be told."""
+    parameters = payload.get("parameters") if isinstance(payload, Mapping) else None
     named: dict[str, Any] = {}
     if isinstance(parameters, Mapping):
         named = dict(parameters)
     elif isinstance(parameters, list):
         named = {str(place): value for place, value in enumerate(parameters, start=1)}
-    text = _PLACE.sub(lambda found: str(named.get(found[1], found[0])), str(payload.get("message") or "no message"))
-    return one_line(text, _SHOWN).rstrip(".")
+    return _PLACE.sub(lambda found: str(named.get(found[1], found[0])), message_of(payload))
 
 
 def _payload(response: httpx.Response) -> Any:

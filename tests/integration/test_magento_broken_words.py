@@ -38,6 +38,18 @@ async def resynced(words: bytes, url: str, capsys: pytest.CaptureFixture[str]) -
         return memories[1002].broken, capsys.readouterr().out
 
 
+async def test_people_whom_the_store_names_are_neither_remembered_nor_logged(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = b'{"message": "Customer %1 cannot be saved.", "parameters": ["jo@example.com"]}'
+
+    reason, logged = await resynced(words, database_url, capsys)
+
+    assert "answered 500 (Customer %1 cannot be saved); the store's var/report" in reason
+    assert "row.broken" in logged
+    assert "jo@example.com" not in reason + logged
+
+
 @pytest.mark.parametrize("character", [b"\\ud83d", b"\\u0000", b"\\n"])
 async def test_characters_that_no_database_takes_are_left_out(
     character: bytes, database_url: str, capsys: pytest.CaptureFixture[str]
