@@ -221,7 +221,7 @@ def test_it_is_said_first_without_a_name_and_done_only_after_a_yes(line: Command
 
     assert result.exit_code == 2
     assert "main: shop customer 7" in result.stderr
-    assert "2 events of sales that wait will name nobody" in result.stderr
+    assert "2 events that wait will name nobody" in result.stderr
     assert "nobody is there to ask: give --yes" in result.stderr
     assert "jo@" not in result.stderr
     assert "jo@example.com" in line.in_ledger(everything)

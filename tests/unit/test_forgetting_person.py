@@ -10,7 +10,18 @@ import pytest
 from schemas.codec import decode_event, encode_event
 from schemas.entities import Entity, Invoice
 from tests.unit.mapping_cases import BUYER, event, invoice, line, organisation
-from worker.forgetting.person import FORGOTTEN, Identity, Person, guest_id, identity_of, tells, without_person
+from worker.forgetting.person import (
+    FORGOTTEN,
+    Identity,
+    Person,
+    guest_id,
+    identity_of,
+    known_part,
+    mentions,
+    telling,
+    tells,
+    without_person,
+)
 from worker.mapping.plan import Writes, plan
 
 ORG = organisation()
@@ -66,7 +77,7 @@ def test_a_person_is_meant_by_id_in_their_store_or_by_address() -> None:
 def test_a_sale_without_its_person_books_the_same_for_the_same_contact(customer: dict[str, Any]) -> None:
     before = message(customer | {"address": {"lines": ["1 High St"], "city": "Leeds", "country": "GB"}})
 
-    body = without_person(before, ORG)
+    body = without_person(json.dumps(before).encode(), ORG)
     after = decode_event(body)
 
     assert isinstance(after.data, Invoice)
@@ -74,7 +85,23 @@ def test_a_sale_without_its_person_books_the_same_for_the_same_contact(customer:
     for word in ("Jo", "example.com", "High St", "Leeds"):
         assert word.lower() not in body.decode().lower()
     assert _documents(before) == _documents(json.loads(body))
-    assert without_person(json.loads(body), ORG) == body
+    assert without_person(body, ORG) == body
+
+
+def test_a_message_without_unknown_fields_says_what_it_said() -> None:
+    one = message(BUYER)
+    extended = {**one, "joext": "Jo", "data": {**one["data"], "contact": {"name": "Jo"}}}
+
+    body = known_part(json.dumps(extended).encode())
+
+    assert decode_event(body) == decode_event(json.dumps(one).encode())
+    assert b"joext" not in body
+    assert b"contact" not in body
+
+
+@pytest.mark.parametrize("body", [b"", b"[1]", b'{"data": {"customer": {"name": "Jo"}}}', b"[" * 100_000])
+def test_of_what_is_no_event_nothing_stays(body: bytes) -> None:
+    assert without_person(body, ORG) == known_part(body) == b""
 
 
 def test_a_text_that_repeats_a_name_is_known() -> None:
@@ -84,6 +111,23 @@ def test_a_text_that_repeats_a_name_is_known() -> None:
     assert tells("1 high st", one)
     assert not tells("12 lines", one)
     assert not tells("anything", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["of JO@example.com", "of jo\\u0040example.com", b'"jo@example.com"', '"jo@example.com'.encode("utf-16-le")]
+)
+def test_an_address_is_found_however_it_is_written(text: str | bytes) -> None:
+    assert mentions(text, {"jo@example.com"})
+    assert not mentions(text, {"al@example.com"})
+    assert not mentions(text, ())
+
+
+def test_a_word_that_may_be_anyones_does_not_tell_who_is_meant() -> None:
+    assert telling(message({"name": "Guest", "email": "jo@example.com", "phone": "0113 496"})) == {
+        "jo@example.com",
+        "0113 496",
+    }
+    assert telling({"data": {"first_name": "Jo", "last_name": "Doe"}}) == {"Jo Doe"}
 
 
 def _documents(message: Any) -> list[tuple[object, str]]:

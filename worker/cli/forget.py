@@ -18,7 +18,7 @@ from worker.ledger.ledger import Ledger
 from worker.settings import OrganisationSettings
 
 _WORDS = {
-    "events_redacted": "events of sales that wait will name nobody",
+    "events_redacted": "events that wait will name nobody, or be emptied where they cannot be read",
     "events_removed": "events that wait, of the customer alone, will be removed",
     "discards_emptied": "discarded messages will be emptied",
     "calls_emptied": "settled calls will lose what they carried",
@@ -46,9 +46,10 @@ def forget(
 ) -> None:
     """Take a customer's personal data out of the ledger.
 
-    Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. Ids,
-    hashes and versions stay. Messages in RabbitMQ, and Xero itself, are not touched. Exits 1 when something is still
-    needed by a call under way (run it again), and when nothing is known of the customer.
+    Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. What
+    cannot be read and holds the e-mail address is emptied. Ids, hashes and versions stay. Messages in RabbitMQ, and
+    Xero itself, are not touched. Exits 1 when something is still needed by a call under way (run it again), and when
+    nothing is known of the customer.
     """
     checked = settings(config)
     if not customer_id and not email:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.entities import Entity
 from worker.documents import DocumentKey, EntityKey
@@ -14,6 +15,10 @@ from worker.forgetting.person import (
     folded,
     guest_id,
     identity_of,
+    is_telling,
+    known_part,
+    mentions,
+    telling,
     tells,
     without_person,
 )
@@ -90,15 +95,6 @@ class Forgetting:
 
     async def look(self, person: Person) -> Traces:
         """What is there of them now. What names nobody any more is left out."""
-        redacted: list[Redacted] = []
-        removed: list[str] = []
-        async for held in self._ledger.histories.every_held([self._org.name]):
-            if self._is_of(held, person):
-                kept = self._redacted(held)
-                redacted += [kept] if kept and kept.body != held.body else []
-                removed += [] if kept else [held.id]
-        gone = self._ledger.histories.every_discard([self._org.name])
-        emptied = [one.id async for one in gone if one.body and self._names(one, person)]
         contacts = await self._contacts(person)
         numbers = _numbers(person, contacts)
         calls = [
@@ -106,10 +102,13 @@ class Forgetting:
             async for call in self._ledger.personal.contact_calls(self._org.name)
             if any(person.is_meant(one) for one in _of_call(call)) or asked_for(call.params) & numbers
         ]
+        words = person.emails | await self._words(person, contacts, calls)
+        redacted, removed = await self._of_held(person, words)
+        gone = self._ledger.histories.every_discard([self._org.name])
         erasure = Erasure(
             redacted=tuple(redacted),
             removed=tuple(removed),
-            emptied=tuple(emptied),
+            emptied=tuple([one.id async for one in gone if one.body and self._names(one, person)]),
             calls=tuple(call.id for call in calls if call.state is CallState.CLOSED),
             contacts=tuple(one.key for one in contacts if "name" in one.facts),
         )
@@ -122,28 +121,58 @@ class Forgetting:
             under_way=sum(call.state is not CallState.CLOSED for call in calls),
         )
 
-    def _is_of(self, held: Held, person: Person) -> bool:
-        message = message_of(held.body)
-        if (one := identity_of(message, self._org)) is not None:
-            return person.is_meant(one)
-        if held.owner is not None and held.owner.entity == Entity.CUSTOMER and held.body:
-            return person.is_meant(Identity(held.owner.source, held.owner.entity_id, ""))
-        # what cannot be read as an event may name them all the same
-        return message is None and any(email.encode() in held.body.lower() for email in person.emails)
+    async def _words(self, person: Person, contacts: Iterable[Document], calls: Iterable[Call]) -> set[str]:
+        """What they are called, and how they are reached, wherever the ledger says so."""
+        words: set[str] = set()
+        async for held in self._ledger.histories.every_held([self._org.name]):
+            message = message_of(held.body)
+            words |= telling(message) if self._is_of(message, person) else set()
+        async for gone in self._ledger.histories.every_discard([self._org.name]):
+            message = message_of(gone.body)
+            words |= telling(message) if self._is_of(message, person) else set()
+        named = [contact.facts.get("name") for contact in contacts]
+        for call in calls:
+            for member, one in zip(call.members, _of_call(call), strict=True):
+                if person.is_meant(one):
+                    named += [member.element.get("Name"), member.element.get("EmailAddress")]
+        return words | {word for word in map(str, filter(None, named)) if is_telling(word)}
 
-    def _redacted(self, held: Held) -> Redacted | None:
-        """The event without the person; None where there is nothing else in it, as in a customer's own."""
-        message = message_of(held.body)
-        if held.owner is None or held.owner.entity == Entity.CUSTOMER or identity_of(message, self._org) is None:
+    async def _of_held(self, person: Person, words: Collection[str]) -> tuple[list[Redacted], list[str]]:
+        """What becomes of all that is held: rewritten, or removed."""
+        redacted: list[Redacted] = []
+        removed: list[str] = []
+        async for held in self._ledger.histories.every_held([self._org.name]):
+            kept = self._kept(held, person, words)
+            if kept is None:
+                removed.append(held.id)
+            elif (kept.body, kept.detail) != (held.body, held.detail):
+                redacted.append(kept)
+        return redacted, removed
+
+    def _kept(self, held: Held, person: Person, words: Collection[str]) -> Redacted | None:
+        """A held event as it stays; None where there is nothing else in it, as in a customer's own."""
+        message, body = message_of(held.body), held.body
+        account = held.owner if held.owner and held.owner.entity == Entity.CUSTOMER else None
+        is_theirs = self._is_of(message, person, account if body else None)
+        if is_theirs and account:
             return None
-        detail = "" if tells(held.detail, message) else held.detail
-        return Redacted(held.id, without_person(message, self._org), detail)
+        if is_theirs:
+            body = without_person(body, self._org)
+        elif mentions(body, person.emails):
+            # no event, or in a field that the contract does not know, or of a sale that is another's
+            body = known_part(body)
+        told = mentions(held.detail, words) or (is_theirs and tells(held.detail, message))
+        return Redacted(held.id, body, "" if told else held.detail)
+
+    def _is_of(self, message: Any, person: Person, account: EntityKey | None = None) -> bool:
+        """Whether a message is about them; `account` is whose it is where it does not say so itself."""
+        one = identity_of(message, self._org)
+        if one is None and account is not None:
+            one = Identity(account.source, account.entity_id, "")
+        return one is not None and person.is_meant(one)
 
     def _names(self, one: Discarded, person: Person) -> bool:
-        identity = identity_of(message_of(one.body), self._org)
-        if identity is not None:
-            return person.is_meant(identity)
-        return any(email.encode() in one.body.lower() for email in person.emails)
+        return self._is_of(message_of(one.body), person) or mentions(one.body, person.emails)
 
     async def _contacts(self, person: Person) -> list[Document]:
         found: dict[DocumentKey, Document] = {}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.entities import Entity
+from schemas.codec import decode_event, encode_event
+from schemas.entities import Entity, Sale
+from schemas.envelope import Event
+from schemas.errors import Undecodable
 from schemas.parts import Buyer
 from worker.mapping.keys import ALL_GUESTS, buyer_id
 from worker.settings import OrganisationSettings
@@ -21,8 +24,11 @@ _TYPE_PARTS = 3
 
 _NUMBERS = re.compile(r'ContactNumber=="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
+_CODE_POINT = re.compile(r"\\u([0-9a-fA-F]{4})")
 _LEAST = 3
 """Shorter words than this are found by chance."""
+_TELLING = 5
+"""Shorter ones than this are found by chance where the text is of others too."""
 
 _BUYERS = TypeAdapter(Buyer)
 
@@ -78,11 +84,35 @@ def identity_of(message: Any, org: OrganisationSettings) -> Identity | None:
     return Identity(source, _buyer_id(buyer, org), folded(str(buyer.get("email") or "")))
 
 
-def without_person(message: Mapping[str, Any], org: OrganisationSettings) -> bytes:
-    """A sale's event that books the same documents, for the same contact, and names nobody."""
-    data = message["data"]
-    buyer = {"id": _buyer_id(data["customer"], org) or None, "name": FORGOTTEN}
-    return json.dumps({**message, "data": {**data, "customer": buyer}}, ensure_ascii=False).encode()
+def without_person(body: bytes, org: OrganisationSettings) -> bytes:
+    """A sale's message that books the same documents, for the same contact, and names nobody.
+
+    Fields that the contract does not know go too, for nobody can tell what is in them; of what is no event, everything.
+    """
+    return _rewritten(body, lambda event: _of_nobody(event, org))
+
+
+def known_part(body: bytes) -> bytes:
+    """A message without fields that the contract does not know, where somebody is named; of no event, nothing."""
+    return _rewritten(body, lambda event: event)
+
+
+def _rewritten(body: bytes, change: Callable[[Event], Event]) -> bytes:
+    try:
+        event = change(decode_event(body))
+        # without what it says by default it is no longer than it was
+        return encode_event(event, data=event.data.model_dump_json(exclude_none=True, exclude_defaults=True))
+    except Undecodable:
+        return b""
+
+
+def _of_nobody(event: Event, org: OrganisationSettings) -> Event:
+    sale = event.data
+    if not isinstance(sale, Sale):
+        return event
+    found = buyer_id(sale.customer, org)
+    buyer = Buyer(id=None if found == ALL_GUESTS else found, name=FORGOTTEN)
+    return event.model_copy(update={"data": sale.model_copy(update={"customer": buyer})})
 
 
 def asked_for(params: Mapping[str, str]) -> set[str]:
@@ -92,15 +122,34 @@ def asked_for(params: Mapping[str, str]) -> set[str]:
 
 def tells(text: str, message: Any) -> bool:
     """Whether a text repeats what the message's customer is called, or where they are reached."""
-    lowered = text.lower()
-    return any(word.lower() in lowered for word in _words(message))
+    return mentions(text, _words(message))
+
+
+def mentions(text: str | bytes, words: Collection[str]) -> bool:
+    """Whether one of the words is in a text, or in JSON as it came: escaped or not, in whatever letters."""
+    if not words:
+        return False
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), errors="replace")
+    said = _CODE_POINT.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/").lower()
+    return any(word.lower() in said for word in words)
+
+
+def telling(message: Any) -> set[str]:
+    """What of a message's customer means nobody else: wherever it stands, they are meant."""
+    buyer = _buyer(message)
+    name = " ".join(str(buyer.get(part) or "") for part in ("first_name", "last_name"))
+    values = {str(buyer.get("email") or ""), str(buyer.get("phone") or ""), str(buyer.get("name") or ""), name.strip()}
+    return {value for value in values if is_telling(value)}
+
+
+def is_telling(value: str) -> bool:
+    """Whether a text is an address, a number, or a name with a space in it: one of a single word may be any word."""
+    return value != FORGOTTEN and len(value) >= _TELLING and not value.isalpha()
 
 
 def _words(message: Any) -> set[str]:
-    data = message.get("data") if isinstance(message, dict) else None
-    buyer = data.get("customer", data) if isinstance(data, dict) else None
-    if not isinstance(buyer, dict):
-        return set()
+    buyer = _buyer(message)
     address = buyer.get("address")
     named = ("email", "name", "first_name", "last_name", "company", "tax_number", "phone")
     values = [buyer.get(name) for name in named]
@@ -108,6 +157,12 @@ def _words(message: Any) -> set[str]:
         lines = address.get("lines")
         values += [*(lines if isinstance(lines, list) else ()), address.get("city"), address.get("postal_code")]
     return {value for value in values if isinstance(value, str) and len(value) >= _LEAST}
+
+
+def _buyer(message: Any) -> Mapping[str, Any]:
+    data = message.get("data") if isinstance(message, dict) else None
+    buyer = data.get("customer", data) if isinstance(data, dict) else None
+    return buyer if isinstance(buyer, dict) else {}
 
 
 def _buyer_id(buyer: Mapping[str, Any], org: OrganisationSettings) -> str:
