@@ -25,7 +25,7 @@ _SECOND_FACTOR = re.compile(r"\b(2fa|tfa|two[- ]factor)\b", re.IGNORECASE)
 _SHOWN = 200
 
 
-def read(response: httpx.Response) -> Any:
+def read(response: httpx.Response, body: bytes) -> Any:
     """The JSON of a success. Raises what the answer means otherwise."""
     status, where = response.status_code, _where(response.request)
     if response.has_redirect_location:
@@ -33,8 +33,8 @@ def read(response: httpx.Response) -> Any:
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise StoreUnreachable(f"{where} answered 503: the store is in maintenance (bin/magento maintenance:disable)")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise ServerFault(f"{where} answered {status}{_said(response)}; the store's var/report and var/log tell more")
-    payload = _payload(response)
+        raise ServerFault(f"{where} answered {status}{_said(body)}; the store's var/report and var/log tell more")
+    payload = _payload(body)
     if payload is None:
         raise StoreRefuses(_no_json(response))
     if response.is_success:
@@ -83,20 +83,20 @@ def _with_parameters(payload: Any) -> str:
     return _PLACE.sub(lambda found: str(named.get(found[1], found[0])), message_of(payload))
 
 
-def _payload(response: httpx.Response) -> Any:
+def _payload(body: bytes) -> Any:
     try:
-        return from_json(response.content)
+        return from_json(body)
     except ValueError:
         pass
     try:
         # this one is slower, and takes what is not quite JSON: half of a surrogate pair in somebody's name
-        return json.loads(response.content)
+        return json.loads(body)
     except ValueError:
         return None
 
 
-def _said(response: httpx.Response) -> str:
-    payload = _payload(response)
+def _said(body: bytes) -> str:
+    payload = _payload(body)
     return f" ({message_of(payload)})" if isinstance(payload, Mapping) else ""
 
 

@@ -33,8 +33,15 @@ _PATIENCE_S = 120.0
 TIMEOUT_S = 60.0
 _CONNECT_S = 10.0
 _CONNECTIONS = 4
+_MOST_BYTES = 32 * 2**20
+"""Some times what a page has of large orders. It is parsed at once, and the agent's charge lasts 15 seconds."""
 _CLOCK_LASTS_S = 30.0
 _SHOWN = 200
+# its status is lost: most often it is 502, of a proxy that puts its own page under the store's headers
+_PACKED_WRONGLY = (
+    "answered with a body that its Content-Encoding does not fit: see what stands before the store, a proxy or a CDN"
+)
+_TOO_LONG = f"answered with more than {_MOST_BYTES // 2**20} MiB: see what stands before the store, a proxy or a CDN"
 
 
 class Client:
@@ -42,6 +49,7 @@ class Client:
 
     `secrets` never show in an error, whatever the store answers. Magento takes a bearer token that it does not know for
     nobody's, and answers as if a permission was missing; `probes` are paths to ask then, to tell one from the other.
+    `timeout_s` is that of a whole request: a store may send a byte now and then.
     """
 
     def __init__(
@@ -63,8 +71,11 @@ class Client:
         self._monotonic = monotonic
         self._clock: tuple[datetime, float] | None = None
         self._ahead_s = 0.0
+        self._timeout_s = timeout_s
+        # who waits for a connection has asked nothing yet
+        self._turns = asyncio.Semaphore(_CONNECTIONS)
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
+            timeout=httpx.Timeout(None, connect=min(_CONNECT_S, timeout_s)),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             headers={"Accept": "application/json", "User-Agent": "xerelay"},
             # PHP serves the requests of one session one after another
@@ -137,16 +148,19 @@ class Client:
 
     async def _ask(self, url: str, understood: Callable[[Any], T]) -> T:
         try:
-            response = await self._http.get(url, auth=self._auth)
+            async with self._turns, asyncio.timeout(self._timeout_s):
+                response, body = await self._answer(url)
+        except TimeoutError:
+            raise _Busy(ServerFault(f"{httpx.URL(url).netloc.decode()} did not answer in time")) from None
         except httpx.TransportError as error:
             raise _no_answer(url, error) from None
         except httpx.DecodingError:
-            raise _Busy(ServerFault(_packed_wrongly(url))) from None
+            raise _Busy(ServerFault(f"{_asked(url)} {_PACKED_WRONGLY}")) from None
         # the stream refers to its response: such a cycle would keep each page until the collector comes by
         response.stream = httpx.ByteStream(b"")
         self._set_clock(response)
         try:
-            return understood(read(response))
+            return understood(read(response, body))
         except StoreUnreachable as error:
             raise _Busy(type(error)(self._safe(error)), _retry_after(response)) from None
         except StoreRefuses as error:
@@ -155,6 +169,18 @@ class Client:
                 raise _Busy(StoreUnreachable(text), _retry_after(response)) from None
             error.args = (self._safe(error),)
             raise
+
+    async def _answer(self, url: str) -> tuple[httpx.Response, bytes]:
+        """An answer and its body, unpacked: a few kilobytes may unpack to gigabytes, packed twice to far more."""
+        async with self._http.stream("GET", url, auth=self._auth) as response:
+            if len(response.headers.get_list("Content-Encoding", split_commas=True)) > 1:
+                raise _Busy(ServerFault(f"{_asked(url)} {_PACKED_WRONGLY}"))
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise _Busy(ServerFault(f"{_asked(url)} {_TOO_LONG}"))
+        return response, bytes(body)
 
     def _set_clock(self, response: httpx.Response) -> None:
         try:
@@ -208,15 +234,11 @@ def _no_answer(url: str, error: httpx.TransportError) -> Exception:
         return _Busy(StoreUnreachable(f"{host} has no address in DNS: {CHECK_URL}"))
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return _Busy(StoreUnreachable(f"{host} refuses connections: start its web server, or {CHECK_URL}"))
-    if isinstance(error, httpx.ReadTimeout):
-        return _Busy(ServerFault(f"{host} did not answer in time"))
     return _Busy(StoreUnreachable(f"{host} does not answer ({type(error).__name__}): {CHECK_URL}"[:_SHOWN]))
 
 
-def _packed_wrongly(url: str) -> str:
-    """Its status is lost: most often it is 502, of a proxy that puts its own page under the store's headers."""
-    said = f"GET {httpx.URL(url).copy_with(query=None)} answered with a body that its Content-Encoding does not fit"
-    return f"{said}: see what stands before the store, a proxy or a CDN"
+def _asked(url: str) -> str:
+    return f"GET {httpx.URL(url).copy_with(query=None)}"
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -1,0 +1,73 @@
+"""An answer of a store that does not end, or unpacks to more than memory has, is given up, and asked for in pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from producers.store import Selection, StoreUnreachable
+from tests.magento_reading import ORDERS, every_page, opened, orders, stream
+from tests.magento_shop import Shop
+
+PATIENCE_S = 10
+
+
+def unpacking_to(mebibytes: int) -> Response:
+    """An answer of white space, a thousandth as long on the wire."""
+    packer = zlib.compressobj(9, wbits=31)
+    pieces = [packer.compress(b" " * 2**20) for _ in range(mebibytes)]
+    return Response(b"".join([*pieces, packer.flush()]), headers={"Content-Encoding": "gzip"})
+
+
+def packed_twice() -> Response:
+    return Response(gzip.compress(gzip.compress(b"[]")), headers={"Content-Encoding": "gzip, gzip"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda: unpacking_to(100), "answered with more than 32 MiB: see what stands before the store"),
+        (packed_twice, "its Content-Encoding does not fit: see what stands before the store"),
+    ],
+)
+async def test_an_answer_that_unpacks_to_too_much_is_none(answer: Callable[[], Response], told: str) -> None:
+    made = answer()
+
+    async with opened(Shop(before=lambda _request: made)) as store:
+        with pytest.raises(StoreUnreachable, match=told):
+            await store.page(stream(store, "orders"), 0, Selection())
+
+
+async def test_a_page_that_is_too_long_is_asked_for_in_smaller_pieces() -> None:
+    too_long = unpacking_to(33)
+
+    def overfull(request: Request) -> Response | None:
+        size = int(request.query_params.get("searchCriteria[pageSize]", "0"))
+        return too_long if size > 4 else None
+
+    async with opened(Shop({ORDERS: orders(*range(1, 10))}, before=overfull), page_size=16) as store:
+        pages = await every_page(store, "orders")
+
+    assert [row.id for page in pages for row in page.rows] == list(range(1, 10))
+
+
+async def now_and_then() -> AsyncIterator[bytes]:
+    """A byte of white space every so often, until whoever asked is gone."""
+    while True:
+        yield b" "
+        await asyncio.sleep(0.02)
+
+
+async def test_an_answer_that_does_not_end_is_given_up() -> None:
+    shop = Shop(before=lambda _request: StreamingResponse(now_and_then()))
+
+    async with opened(shop, timeout_s=0.2) as store:
+        async with asyncio.timeout(PATIENCE_S):
+            with pytest.raises(StoreUnreachable, match="did not answer in time"):
+                await store.page(stream(store, "orders"), 0, Selection())
