@@ -61,15 +61,15 @@ def _refusal(status: int, where: str, payload: Any) -> Exception:
 def _unauthorised(where: str, payload: Mapping[str, Any], message: str) -> StoreRefuses:
     parameters = payload.get("parameters")
     resource = parameters.get("resources") if isinstance(parameters, Mapping) else None
-    if resource:
-        return NotAllowed(f"{where} is not allowed: {allow(str(resource))}", str(resource))
+    if resource and isinstance(resource, str):
+        return NotAllowed(f"{where} is not allowed: {allow(resource)}", resource)
     return StoreRefuses(f"{where} answered 401 ({message}): {explain(message)}")
 
 
 def message_of(payload: Any) -> str:
     """Magento's message in one line, `%1` and `%name` as they are: what belongs there may be a customer's address."""
     text = payload.get("message") if isinstance(payload, Mapping) else None
-    return one_line(str(text or "no message"), _SHOWN).rstrip(".")
+    return one_line(text if text and isinstance(text, str) else "no message", _SHOWN).rstrip(".")
 
 
 def _with_parameters(payload: Any) -> str:
@@ -91,7 +91,7 @@ def _payload(body: bytes) -> Any:
     try:
         # this one is slower, and takes what is not quite JSON: half of a surrogate pair in somebody's name
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -41,6 +41,9 @@ _SHOWN = 200
 _PACKED_WRONGLY = (
     "answered with a body that its Content-Encoding does not fit: see what stands before the store, a proxy or a CDN"
 )
+_MOVED_NOWHERE = (
+    "is redirected to what is no address: mend the redirect of the store's web server, it has to begin with https://"
+)
 _TOO_LONG = f"answered with more than {_MOST_BYTES // 2**20} MiB: see what stands before the store, a proxy or a CDN"
 
 
@@ -152,7 +155,7 @@ class Client:
                 response, body = await self._answer(url)
         except TimeoutError:
             raise _Busy(ServerFault(f"{httpx.URL(url).netloc.decode()} did not answer in time")) from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.InvalidURL) as error:
             raise _no_answer(url, error) from None
         except httpx.DecodingError:
             raise _Busy(ServerFault(f"{_asked(url)} {_PACKED_WRONGLY}")) from None
@@ -184,12 +187,13 @@ class Client:
 
     def _set_clock(self, response: httpx.Response) -> None:
         try:
-            then = parsedate_to_datetime(response.headers.get("Date", ""))
-        except ValueError:
+            told = parsedate_to_datetime(response.headers.get("Date", ""))
+            then = told.astimezone(UTC)
+        except (ValueError, OverflowError):
             return
-        if then.tzinfo is not None:
+        if told.tzinfo is not None:
             at = self._monotonic()
-            self._clock = (then.astimezone(UTC), at)
+            self._clock = (then, at)
             self._ahead_s = max(self._ahead_s, then.timestamp() - at)
 
     def _safe(self, error: Exception) -> str:
@@ -219,13 +223,15 @@ def _retry_after(response: httpx.Response) -> float | None:
         return float(text)
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _no_answer(url: str, error: httpx.TransportError) -> Exception:
+def _no_answer(url: str, error: httpx.TransportError | httpx.InvalidURL) -> Exception:
     host = httpx.URL(url).netloc.decode()
     causes = list(_causes(error))
+    if any(isinstance(cause, httpx.InvalidURL) for cause in causes):
+        return StoreRefuses(f"{_asked(url)} {_MOVED_NOWHERE}")
     if certificate := next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None):
         return StoreRefuses(f"{host}: the certificate is not trusted ({certificate.verify_message}): mend it, or url")
     if any(isinstance(cause, ssl.SSLError) for cause in causes):

@@ -67,10 +67,10 @@ class Places:
 
 def read_places(configs: Sequence[Raw], views: Sequence[Raw], websites: Sequence[Raw]) -> Places:
     """`storeConfigs`, `storeViews` and `websites` of Magento's `store` module. Raises `StoreRefuses`."""
-    codes = {identifier: str(one["code"]) for one in websites if (identifier := number(one.get("id")))}
+    codes = {identifier: _code(one, "website") for one in websites if (identifier := number(one.get("id")))}
     zones = {number(one.get("id")): _zone(one) for one in configs}
     known = {
-        identifier: View(Place(codes[website], str(one["code"])), zones.get(identifier, ZoneInfo("UTC")))
+        identifier: View(Place(codes[website], _code(one, "store view")), zones.get(identifier, ZoneInfo("UTC")))
         for one in sorted(views, key=lambda view: number(view.get("id")) or _ADMIN)
         if (identifier := number(one.get("id"))) and (website := number(one.get("website_id"))) in codes
     }
@@ -104,11 +104,22 @@ def _site(code: str, views: Mapping[int, View]) -> View:
     return View(Place(code), zone)
 
 
+def _code(raw: Raw, what: str) -> str:
+    code = raw.get("code")
+    if not code:
+        path = "V1/store/websites" if what == "website" else "V1/store/storeViews"
+        raise StoreRefuses(
+            f"{path} lists a {what} without its code, id {number(raw.get('id'))}: "
+            "find the extension that changes the list, and switch it off for the API"
+        )
+    return str(code)
+
+
 def _zone(config: Raw) -> ZoneInfo:
     name = str(config.get("timezone") or "UTC")
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long for a file
         raise StoreRefuses(
             f"the store view {config.get('code')} has the time zone {name[:60]!r}, which this machine does not know: "
             "install its time zone data (tzdata), or mend the store's locale options"
