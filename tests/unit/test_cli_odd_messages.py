@@ -28,12 +28,12 @@ def line(tmp_path: Path) -> CommandLine:
 
 
 def park(line: CommandLine, *bodies: bytes) -> None:
-    """The first is `p1`."""
+    """The first is `p1`. Nobody knows whose one is that cannot be read."""
 
     async def fill(ledger: Ledger) -> None:
         owner = EntityKey(ORG, "shop", "invoice", "1")
         events = [
-            event(number, HoldState.PERSON, id=f"p{number}", owner=owner, body=body)
+            event(number, HoldState.PERSON, id=f"p{number}", owner=None if body == DEEP else owner, body=body)
             for number, body in enumerate(bodies, 1)
         ]
         await ledger.held.hold(await lease_of(ledger), events)
