@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import EntityKey
 from worker.instants import instant
-from worker.ledger.documents import read_documents, write_documents
+from worker.ledger.documents import write_documents
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LedgerError
 from worker.ledger.held import release_children
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import ask
-from worker.ledger.records import CallState, Document, Held, HoldState, Lease
+from worker.ledger.records import CallState, Document, Held, Lease
 from worker.ledger.statements import Prepared, prepared
 from worker.ledger.succession import drop_held, keep_held
 from worker.ledger.tables import calls, claims, held
@@ -78,7 +78,7 @@ async def settle_held(
 ) -> tuple[list[Held], list[Held]]:
     """What it means for events that are held: the children it releases, and what ends by it."""
     dropped = await drop_held(connection, verdict.completed)
-    dropped += await keep_held(connection, dialect, await _freed(connection, verdict.held, now), now)
+    dropped += await keep_held(connection, dialect, verdict.held, now)
     children = await release_children(connection, org, [document.key for document in verdict.documents], now)
     unpaid = await release_unpaid(connection, org, verdict.documents, now)
     return [*children, *unpaid], dropped
@@ -99,15 +99,3 @@ def _closing(dialect: str, timed: bool) -> Prepared:
 async def _refuse_unknown(connection: AsyncConnection, org: str, call_id: str) -> None:
     if (await connection.execute(_THERE, {"this": call_id, "of": org})).one_or_none() is None:
         raise LedgerError(f"call {call_id} of {org} was never opened: it cannot be closed")
-
-
-async def _freed(connection: AsyncConnection, held: Sequence[Held], now: datetime) -> list[Held]:
-    """Those whose parent is there already wait for nothing: they are due."""
-    parents = {one.parent for one in held if one.state is HoldState.PARENT and one.parent is not None}
-    present = await read_documents(connection, parents)
-    return [
-        replace(one, state=HoldState.TIME, until=now)
-        if one.state is HoldState.PARENT and one.parent in present
-        else one
-        for one in held
-    ]

@@ -24,7 +24,6 @@ from worker.ledger.records import (
     Count,
     Document,
     Held,
-    HoldState,
     Lease,
     Opened,
     Purpose,
@@ -151,8 +150,6 @@ class Calls:
         count(self._books.complete(completed))
         for one in held:
             self._books.keep(one)
-            if one.state is HoldState.PARENT and one.parent in self._books.documents:
-                self._books.release([one.parent])
         return self._books.release([document.key for document in documents])
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
