@@ -45,14 +45,16 @@ def bought() -> bytes:
     return encode_event(event_of(Entity.INVOICE, invoice(row("10.00"), customer=JO), source="shop"))
 
 
-def test_one_that_is_nested_too_deeply_is_shown_as_it_is(line: CommandLine) -> None:
-    park(line, DEEP)
+@pytest.mark.parametrize("levels", [500, 1100, 1500])
+def test_one_that_is_nested_too_deeply_is_shown_as_it_is(line: CommandLine, levels: int) -> None:
+    body = b"[" * levels + b"]" * levels
+    park(line, body)
 
     shown, exported = line.run("parked", "show", "p1"), line.run("parked", "export", "--json")
 
     assert (shown.exit_code, exported.exit_code) == (0, 0)
-    assert shown.stdout.count("[") == 1500
-    assert json.loads(exported.stdout)["message"] == DEEP.decode()
+    assert shown.stdout.count("[") == levels
+    assert json.loads(exported.stdout)["message"] == body.decode()
 
 
 @pytest.mark.parametrize("discarded", [False, True])

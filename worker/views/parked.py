@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 
+_LEVELS = 100
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
 """In JSON that holds half a surrogate pair, which no terminal, page or ledger takes: escaped, in UTF-8, in UTF-16."""
 
@@ -101,8 +102,24 @@ def message_of(body: bytes) -> Any:
     """The JSON of a message, None where it is none, or is nested too deeply. Half a surrogate pair becomes `?`."""
     try:
         message = json.loads(body)
-        if _HALF.search(body):
-            message = json.loads(json.dumps(message, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return None
+    if _is_deep(message):
+        return None
+    if _HALF.search(body):
+        message = json.loads(json.dumps(message, ensure_ascii=False).encode(errors="replace"))
     return message
+
+
+def _is_deep(message: Any) -> bool:
+    """Whether it has more than `_LEVELS`: what can be read can be too deep to be written, from version to version."""
+    level = [message]
+    for _ in range(_LEVELS):
+        level = [child for one in level if isinstance(one, dict | list) for child in _children(one)]
+        if not level:
+            return False
+    return True
+
+
+def _children(one: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return one.values() if isinstance(one, dict) else one
