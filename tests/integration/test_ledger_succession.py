@@ -15,6 +15,7 @@ from worker.ledger.admin_actions import AdminAction
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import NO_COUNTS, PARENT_MISSING, Held, HoldState, Lease, Tally
+from worker.ledger.succession import outdated_ones
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 INVOICE = EntityKey(ORG, "shop", "invoice", "1")
@@ -114,6 +115,13 @@ async def test_what_is_older_than_what_is_held_or_comes_with_it_is_told(ledger: 
     outdated = await ledger.held.outdated([copy(2), *together, *equal, replace(newest, id="last")])
 
     assert outdated == {"copy-2", "copy-3", "copy-4", "copy-5"}
+
+
+def test_rows_that_come_back_are_not_outdated_by_themselves() -> None:
+    rows = [copy(1), copy(2)]
+
+    assert outdated_ones(rows, rows) == {"copy-1"}
+    assert outdated_ones(rows[:1], rows) == frozenset()
 
 
 async def test_each_copy_waits_for_its_parent_as_long_as_the_first_did(

@@ -213,6 +213,11 @@ async def test_whether_a_channel_can_be_reached_is_told_and_nothing_sent(mail: M
         await Mail(mail.url.replace("smtp://", "smtp://me@"), ("books@example.com",)).reach()
     with pytest.raises(NotSent, match="the webhook did not answer: ConnectionRefusedError"):
         await Webhook("http://127.0.0.1:1/hook").reach()
+    for away in (Webhook("http://a..invalid/hook"), Mail("smtp://a..invalid", ("books@example.com",))):
+        with pytest.raises(NotSent):
+            await away.reach()
+        with pytest.raises(NotSent):
+            await away.send("one", ["a"])
 
     assert (mail.messages, mail.recipients, got) == ([], [], [])
 

@@ -134,3 +134,30 @@ def test_what_was_rewritten_and_emptied_is_not_found_again(line: CommandLine) ->
 
     assert (first["left"], first["forgotten"][0]["events_redacted"]) == (0, 4)
     assert again.exit_code == 1
+
+
+def test_an_address_that_ends_or_begins_like_theirs_is_another_persons(line: CommandLine) -> None:
+    def broken(message: Any) -> None:
+        message["data"]["lines"] = "none"
+
+    others = [
+        bought("maria", {"name": "Maria", "email": "maria@b.com"}),
+        bought("uk", {"name": "Al", "email": "a@b.co.uk"}),
+    ]
+    holding(line, bought("jo", {"name": "Ann", "email": "a@b.co"}), *(rewritten(one, broken) for one in others))
+
+    told = line.json("forget", "--email", "a@b.co", "--yes")
+
+    assert told["forgotten"][0]["events_redacted"] == 1
+    assert [json.loads(waiting(line)[one.id].body) for one in others] == [
+        json.loads(rewritten(one, broken).body) for one in others
+    ]
+
+
+def test_a_message_that_was_emptied_is_not_sent_on_its_way_again(line: CommandLine) -> None:
+    holding(line, rewritten(bought("odd", BUYER), buyer_for_customer))
+    line.json("forget", "--email", "jo@example.com", "--yes")
+
+    retried = line.run("parked", "retry", "odd", "--json")
+
+    assert (retried.exit_code, json.loads(retried.stdout)["missed"]) == (1, ["odd"])

@@ -128,3 +128,15 @@ async def test_a_copy_that_came_astray_stops_no_good_one(one: Served) -> None:
 
     assert [held.reason for held in parked] == ["misrouted"]
     await one.written(Kind.PAYMENT, 1)
+
+
+async def test_copies_that_go_on_their_way_together_stay_one(one: Served) -> None:
+    await one.acked(*one.receive(copy(UNMAPPED, "r1")))
+    astray = one.broker.deliver(copy(UNMAPPED, "r2"))
+    one.serving.receive(astray._replace(routing_key=f"{ORG}.batch.invoice"))
+    await one.acked(astray.tag)
+    await one.parks(2)
+
+    await one.ledger.parked.retry(Chosen(), who="ann")
+
+    await one.parks(1)

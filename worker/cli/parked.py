@@ -126,7 +126,10 @@ def discard(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Let parked events go for good. A record of who did it and why is kept."""
+    """Let parked events go for good. A record of who did it and why is kept.
+
+    What else is held of the same entity, up to that version, goes with them and counts: it would bring it back.
+    """
     if not why.strip():
         refuse('--why: expected the reason, which stays on record, got none; such as --why "booked by hand"')
     limited(ids, org, reason, entity, store, since, everything=everything)

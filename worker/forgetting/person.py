@@ -30,6 +30,10 @@ _LEAST = 3
 _TELLING = 5
 """Shorter ones than this are found by chance where the text is of others too."""
 
+_BEFORE = r"(?:(?<![\w.+-])|(?<=\\[bfnrt]))"
+"""No part of a mailbox; an escape of JSON ends in a letter."""
+_BEHIND = r"(?![\w-]|\.\w)"
+
 _BUYERS = TypeAdapter(Buyer)
 
 
@@ -132,7 +136,12 @@ def mentions(text: str | bytes, words: Collection[str]) -> bool:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), errors="replace")
     said = _CODE_POINT.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/").lower()
-    return any(word.lower() in said for word in words)
+    return any(_stands(word.lower(), said) for word in words)
+
+
+def _stands(word: str, said: str) -> bool:
+    """An address counts as a whole: it may be the end, or the beginning, of somebody else's."""
+    return word in said and ("@" not in word or re.search(f"{_BEFORE}{re.escape(word)}{_BEHIND}", said) is not None)
 
 
 def telling(message: Any) -> set[str]:

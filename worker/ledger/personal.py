@@ -84,7 +84,7 @@ class Personal:
             await take_turns(connection, [org])
             now = await self._database.now(connection)
             if erasure.redacted:
-                rows = [{"this": one.id, "kept": pack(one.body), "told": one.detail} for one in erasure.redacted]
+                rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in erasure.redacted]
                 await connection.execute(_REDACT, rows)
             await connection.execute(_REMOVE, {"ids": erasure.removed})
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
@@ -99,3 +99,8 @@ async def _rename(connection: AsyncConnection, contacts: Sequence[DocumentKey]) 
         facts = {name: value for name, value in document.facts.items() if name != "name"}
         where = {f"key_{name}": value for name, value in key_values(key).items()}
         await connection.execute(_RENAME, where | {"kept": dump(facts)})
+
+
+def _kept(body: bytes) -> bytes:
+    """As a message stays; one that is empty cannot be sent on its way any more."""
+    return pack(body) if body else NOTHING

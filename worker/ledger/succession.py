@@ -48,13 +48,13 @@ def outdates(newer: Held, older: Held) -> bool:
 def outdated_ones(events: Sequence[Held], there: Iterable[Held]) -> frozenset[str]:
     """The ids of those of `events` that are older than what is there of their entities, or than what comes with them.
 
-    Of equal versions the last counts.
+    Of equal versions the last counts. A row of one of `events` that is there is the event itself, before it came back.
     """
+    asked = {one.id for one in events}
     groups: defaultdict[EntityKey | None, list[Held]] = defaultdict(list)
-    for one in (*there, *events):
+    for one in (*(one for one in there if one.id not in asked), *events):
         groups[one.owner].append(one)
     groups.pop(None, None)
-    asked = {one.id for one in events}
     return frozenset(
         one.id
         for group in groups.values()

@@ -76,7 +76,7 @@ class Mail:
                 if self._user:
                     server.login(self._user, unquote(parts.password or ""))
                 use(server)
-        except (OSError, smtplib.SMTPException) as error:  # their texts may quote the addresses
+        except (OSError, UnicodeError, smtplib.SMTPException) as error:  # their texts may quote the addresses
             raise NotSent(f"the mail server {host} did not take it: {type(error).__name__}") from None
 
     def _opened(self, host: str, port: int | None, *, secure: bool) -> smtplib.SMTP:
@@ -109,7 +109,7 @@ class Webhook:
         try:
             async with httpx.AsyncClient(timeout=_PATIENCE_S, trust_env=False) as http:
                 reply = await http.post(self.url, json=body)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             raise NotSent(f"the webhook did not answer: {type(error).__name__}") from None
         if not reply.is_success:
             raise NotSent(f"the webhook answered {reply.status_code}")
@@ -122,6 +122,6 @@ class Webhook:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 _, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_secure or None)
-        except OSError as error:  # a time-out too
+        except (OSError, UnicodeError) as error:  # a time-out too, and a host that is no name
             raise NotSent(f"the webhook did not answer: {type(error).__name__}") from None
         writer.close()
