@@ -33,7 +33,7 @@ async def replace_archived(session: Session, results: Results) -> Results:
     await session.ledger.documents.forget(session.lease, contacts)
     session.buffer.unsettle(contacts)
     refused = [
-        (member, replace(one, again=one.reason == CONTACT_ARCHIVED and member.key in forgotten))
+        (member, replace(one, again=one.again or (one.reason == CONTACT_ARCHIVED and member.key in forgotten)))
         for member, one in results.refused
         if member not in freed
     ]

@@ -144,8 +144,8 @@ class Refusals:
 
 
 def _is_of_old(member: Member, refused: Refused) -> bool:
-    """A change in a locked period says nothing of the sales of today."""
-    return refused.reason == PERIOD_LOCKED and member.xero_id is not None
+    """A change in a locked period, or a copy of an old sale that is issued anew, says nothing of the sales of today."""
+    return "~" in member.key.part or (refused.reason == PERIOD_LOCKED and member.xero_id is not None)
 
 
 def settled_keys(documents: Sequence[Document]) -> set[DocumentKey]:

@@ -7,14 +7,13 @@ https://developer.xero.com/documentation/api/accounting/payments
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from worker.documents import PAYMENT, Action, Kind, Write
 from worker.ledger.records import Document, Known, Stop
 from worker.mapping.locks import was_moved, without_note
 from worker.xero.elements import element_of
-from worker.xero.facts import date_of, money
+from worker.xero.facts import date_of, money, rate_of
 from worker.xero.paying import on_last_invoice
 from worker.xero.sameness import payment_differences
 
@@ -30,8 +29,6 @@ _ALLOCATION_HINT = (
     "becomes what the store says; then set the credit against the invoice there by hand and discard this event"
 )
 _KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
-_RATE_PLACES = Decimal("0.000001")
-"""Of what Xero keeps of a rate. https://developer.xero.com/documentation/api/accounting/invoices"""
 
 
 def is_changed(write: Write, document: Document | None) -> bool:
@@ -86,14 +83,9 @@ def _unlike(write: Write, known: Known, theirs: Element | None) -> Iterator[str]
     references = [without_note(str(one.get("Reference") or ""), day).strip() for one in (ours, theirs)]
     if references[0] != references[1]:
         yield f"reference {references[1]}, expected {references[0]}"
-    rates = [_rate(one) for one in (ours, theirs)]
+    rates = [rate_of(one) for one in (ours, theirs)]
     if None not in rates and rates[0] != rates[1]:
         yield f"rate {rates[1]}, expected {rates[0]}"
-
-
-def _rate(element: Element) -> Decimal | None:
-    rate = money(element.get("CurrencyRate"))
-    return None if rate is None else rate.quantize(_RATE_PLACES)
 
 
 def _says(payload: Element) -> str:

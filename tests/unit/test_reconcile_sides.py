@@ -104,6 +104,17 @@ def test_a_sale_that_credit_is_set_against_is_known_by_the_ledger_where_it_is_of
     assert note.allocations == (Allocation(f"{INVOICE}~2", Decimal("6.00")),)
 
 
+@pytest.mark.parametrize("facts", [{"linked": True}, {"due_at_cut_over": "0.00", "cut_over_on": "2027-01-01"}])
+def test_a_refund_of_a_sale_that_an_earlier_connector_booked_is_ours(facts: dict[str, Any]) -> None:
+    books = StoreBooks(organisation())
+    books.take(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"))))
+    of_sale = key("invoice", "31", "invoice")
+
+    [note] = books.entries(known={of_sale: Document(of_sale, Kind.INVOICE, "x", INVOICE, VERSION, "h", facts)})
+
+    assert not note.is_theirs
+
+
 def test_a_sale_is_wanted_at_the_stores_rate_and_with_its_tracking() -> None:
     books = StoreBooks(organisation(tracking={"category": "Region", "option": "North"}))
     books.take(event(Entity.INVOICE, TWO_RATES | {"rate": "1.17"}))

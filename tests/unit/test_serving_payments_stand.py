@@ -143,3 +143,12 @@ async def test_a_payment_whose_period_is_locked_by_now_stands_on_the_day_it_was_
     await one.acked(*one.receive(paying(1)))
 
     assert await one.parked() == []
+
+
+async def test_a_rate_of_the_organisations_own_currency_is_no_difference(one: Served) -> None:
+    configure(one)
+    there(one, PAID, CurrencyRate=1)
+
+    await one.acked(*one.receive(paying(1, rate="0.8")))
+
+    assert await one.parked() == []

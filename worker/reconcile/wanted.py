@@ -76,7 +76,7 @@ class StoreBooks:
             amounts = tuple(replace(one, account=codes.get(one.account, one.account)) for one in named[key].amounts)
             number = _number_of(target, named, known) if target else ""
             one = _on(number, replace(named[key], amounts=amounts))
-            paid = known.get(target) if target and key not in known else None
+            paid = known.get(target) if target and one.kind is Kind.PAYMENT and key not in known else None
             found.append(replace(one, is_theirs=True) if paid and leaves_money(paid, str(one.day)) else one)
         return found
 
