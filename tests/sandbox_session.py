@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from schemas.envelope import Event
 from tests.sample_ledger import lease_of, opened
 from tests.sandbox_fixture import SandboxControl
 from tests.serving_fakes import ORG, MemoryBroker, Served, serve
+from tests.stopping import stopped_after
 from tests.unit.mapping_cases import VERSION
 from tests.xero_sandbox import SandboxXero
-from worker.serving import Stopped
 
 
 @asynccontextmanager
@@ -27,11 +26,9 @@ async def served_by(sandbox: SandboxControl, folder: Path, **changes: Any) -> As
         lease = await lease_of(ledger, name=ORG)
         one = serve(ledger, lease, MemoryBroker(), xero.client, **changes)  # type: ignore[arg-type] # a real client
         try:
-            yield one
+            async with stopped_after(one.task):
+                yield one
         finally:
-            one.task.cancel()
-            with suppress(asyncio.CancelledError, Stopped, Exception):
-                await one.task
             await xero.aclose()
 
 

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.topology import event_key, lane_queue
 from tests.sample_ledger import AMPLE, lease_of, opened
+from tests.stopping import stopped_after
 from tests.unit.mapping_cases import organisation
 from tests.waiting import until
 from worker.chart import Chart, ChartShelf
@@ -28,7 +29,7 @@ from worker.documents import Kind
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Held, HoldState, Lease, Member, Purpose
-from worker.serving import Serving, Stopped
+from worker.serving import Serving
 from worker.session import Session
 from worker.steps import Unwatched
 from worker.xero.compose import compose
@@ -259,12 +260,8 @@ async def served(url: str, *, xero: MemoryXero | None = None, **changes: Any) ->
     async with opened(url) as ledger:
         lease = await lease_of(ledger, name=ORG)
         one = serve(ledger, lease, MemoryBroker(), xero or MemoryXero(), **changes)
-        try:
+        async with stopped_after(one.task):
             yield one
-        finally:
-            one.task.cancel()
-            with suppress(asyncio.CancelledError, Stopped, Exception):
-                await one.task
 
 
 def serve(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, **changes: Any) -> Served:

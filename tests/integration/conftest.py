@@ -8,7 +8,9 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
+from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
+from worker.ledger.upgrade import upgrade
 
 
 @pytest.fixture
@@ -20,3 +22,12 @@ def clock() -> FakeClock:
 async def ledger(database_url: str, clock: FakeClock) -> AsyncIterator[Ledger]:
     async with opened(database_url, clock=clock) as ledger:
         yield ledger
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """What a ledger stands on, by the clock of the database."""
+    await upgrade(database_url)
+    database = Database(database_url)
+    yield database
+    await database.close()

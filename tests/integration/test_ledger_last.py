@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy import exc, func, select
 
@@ -11,17 +9,8 @@ from tests.fakes import START
 from worker.ledger.engine import Database
 from worker.ledger.statements import plain_insert
 from worker.ledger.tables import spends, workers
-from worker.ledger.upgrade import upgrade
 
 ROW = {"org": "main", "minute": START, "granted": 1}
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    await upgrade(database_url)
-    database = Database(database_url)
-    yield database
-    await database.close()
 
 
 async def test_it_is_there_with_the_rest(database: Database) -> None:

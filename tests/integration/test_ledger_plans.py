@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.grown_ledger import park, settle
@@ -13,15 +11,6 @@ from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held
-from worker.ledger.upgrade import upgrade
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    await upgrade(database_url)
-    database = Database(database_url)
-    yield database
-    await database.close()
 
 
 @pytest.fixture
