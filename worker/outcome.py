@@ -11,6 +11,7 @@ from typing import NamedTuple
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Call, Document, Member
 from worker.xero.messages import ARITHMETIC, PERIOD_LOCKED, grave
+from worker.xero.reissue import is_copy
 from worker.xero.reply import Reply, ReplyKind
 from worker.xero.verdicts import Exists, Refused, Written, verdicts
 
@@ -145,7 +146,7 @@ class Refusals:
 
 def _is_of_old(member: Member, refused: Refused) -> bool:
     """A change in a locked period, or a copy of an old sale that is issued anew, says nothing of the sales of today."""
-    return "~" in member.key.part or (refused.reason == PERIOD_LOCKED and member.xero_id is not None)
+    return is_copy(member.key) or (refused.reason == PERIOD_LOCKED and member.xero_id is not None)
 
 
 def settled_keys(documents: Sequence[Document]) -> set[DocumentKey]:

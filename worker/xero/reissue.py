@@ -106,6 +106,11 @@ def parts(number: str) -> tuple[str, int]:
     return (marked[1], int(marked[2])) if marked else (number, 0)
 
 
+def is_copy(key: DocumentKey) -> bool:
+    """Whether a re-issue makes the document, of the old one: with the tracking and the theme that this has."""
+    return "~" in key.part
+
+
 def neighbours(credit_note: str) -> tuple[str, str] | None:
     """The numbers of the invoice that it credits and of the one issued anew; None where it is no such credit note."""
     base, count = parts(credit_note)
