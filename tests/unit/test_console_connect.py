@@ -66,7 +66,7 @@ async def test_a_question_is_good_for_a_quarter_of_an_hour(room: Room) -> None:
 
 async def test_an_organisation_is_chosen_among_those_that_the_consent_opened(room: Room) -> None:
     one, other = "6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10", "7f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a11"
-    room.desk.tenants["xero"] = [Tenant(one, "Shop <Ltd>", "c1"), Tenant(other, "Shop GmbH", "c2")]
+    room.desk.tenants["xero"] = [Tenant(one, "Shop <Ltd>"), Tenant(other, "Shop GmbH")]
 
     page = text_of(await room.browser.get("/connect/xero"))
     refused = await room.browser.post("/organisations/main/tenant", {"tenant": "8f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a12"})

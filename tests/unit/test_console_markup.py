@@ -87,7 +87,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 async def test_every_page_has_headings_in_order_labels_and_captions(room: Room) -> None:
     held = event(1, HoldState.PERSON)
     await room.desk.ledger.held.hold(await lease_of(room.desk.ledger), [held])
-    room.desk.tenants["xero"] = [Tenant("t1", "One", "c1"), Tenant("t2", "Two", "c2")]
+    room.desk.tenants["xero"] = [Tenant("t1", "One"), Tenant("t2", "Two")]
     pages = {"/login": outline((await room.browser.get("/login")).text)}
     await room.browser.log_in()
     for path in PAGES[1:]:

@@ -112,7 +112,7 @@ async def test_the_organisations_of_a_consent_are_listed() -> None:
     ]
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=items)))
 
-    assert await connections(http, url="https://api.example/connections", token=TOKEN) == [Tenant("t", "Shop Ltd", "x")]
+    assert await connections(http, url="https://api.example/connections", token=TOKEN) == [Tenant("t", "Shop Ltd")]
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, ConsentRevoked), (403, ConsentRevoked), (503, TokenUnavailable)])

@@ -28,7 +28,6 @@ class Tenant:
 
     id: str
     name: str
-    connection_id: str
 
 
 class ConsentRefused(Exception):
@@ -101,7 +100,7 @@ async def connections(http: httpx.AsyncClient, *, url: str, token: TokenSet) -> 
     if not response.is_success:
         raise TokenUnavailable(f"xero's list of connections answered {response.status_code}")
     return [
-        Tenant(id=str(item["tenantId"]), name=str(item.get("tenantName") or ""), connection_id=str(item["id"]))
+        Tenant(id=str(item["tenantId"]), name=str(item.get("tenantName") or ""))
         for item in _listed(response.content)
         if item.get("tenantType", "ORGANISATION") == "ORGANISATION"
     ]
@@ -112,6 +111,6 @@ def _listed(body: bytes) -> list[dict[str, Any]]:
         items = parse(body)
     except ValueError:
         items = None
-    if isinstance(items, list) and all(isinstance(one, dict) and {"id", "tenantId"} <= one.keys() for one in items):
+    if isinstance(items, list) and all(isinstance(one, dict) and "tenantId" in one for one in items):
         return items
     raise TokenUnavailable("xero's list of connections answered 200 with something else")
