@@ -1,28 +1,24 @@
-"""A worker that is told to stop ends by a deadline, whatever hangs."""
+"""A worker that is told to stop ends by a deadline, whatever hangs: on virtual time, where no disk is slow."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.benchmarks.simulation.calls import MemoryLedger
+from tests.benchmarks.simulation.virtual import VirtualClock, elapsed, run_virtually
 from tests.waiting import until
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
-from worker.service import Service
+from worker.service import STOP_S, Service
 
-STOP_S = 1.0
-ENDED_S = 8.0
-"""Whoever has not ended by then hangs."""
-
-OUTLAST_S = 12.0
+OUTLAST_S = 2 * STOP_S
 
 
 async def hang(times: int) -> None:
@@ -85,32 +81,25 @@ class Silent:
             await hang(1)
 
 
-class Impatient(FakeClock):
-    """A turn follows a turn at once."""
+def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    @wraps(test)
+    def run(**given: Any) -> None:
+        run_virtually(test(**given))
 
-    async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
-        await asyncio.sleep(0)
-
-
-@pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
-        yield ledger
+    return run
 
 
-def service_of(ledger: Ledger, *, cancellations: int = 0) -> Service:
+def service_of(ledger: MemoryLedger, *, cancellations: int = 0) -> Service:
     async def keep_house() -> None:
         pass
 
     return Service(
         worker_id="w1",
         organisations=["east"],
-        ledger=ledger,
-        clock=Impatient(),
+        ledger=cast(Ledger, ledger),
+        clock=VirtualClock(),
         make_runner=lambda _, lease: HangingRunner(lease, cancellations),  # type: ignore[arg-type,return-value] # idle
         housekeeping=keep_house,
-        stop_s=STOP_S,
     )
 
 
@@ -123,19 +112,23 @@ async def begun(service: Service, consumer: Silent) -> asyncio.Task[None]:
 
 
 async def stopped(service: Service, running: asyncio.Task[None]) -> None:
+    told_at = elapsed()
     service.stop()
-    await asyncio.wait({running}, timeout=ENDED_S)
+    await asyncio.wait({running}, timeout=2 * STOP_S)
     assert running.done(), "it hangs"
     running.result()
+    assert elapsed() - told_at <= STOP_S
 
 
 @pytest.mark.parametrize("method", ["heartbeat", "live_workers", "renew"])
-async def test_a_turn_that_hangs_is_not_waited_for(ledger: Ledger, method: str) -> None:
+@virtually
+async def test_a_turn_that_hangs_is_not_waited_for(method: str) -> None:
+    ledger = MemoryLedger()
     leases = ledger.leases = Hanging(ledger.leases, method)  # type: ignore[assignment] # a fault
     service, consumer = service_of(ledger), Silent(hangs=False)
     running = await begun(service, consumer)
     leases.hangs = True
-    await asyncio.wait_for(leases.asked.wait(), ENDED_S)
+    await leases.asked.wait()
 
     await stopped(service, running)
 
@@ -145,7 +138,9 @@ async def test_a_turn_that_hangs_is_not_waited_for(ledger: Ledger, method: str) 
 
 
 @pytest.mark.parametrize("method", ["release", "forget_worker"])
-async def test_a_ledger_that_does_not_take_a_lease_back_is_not_waited_for(ledger: Ledger, method: str) -> None:
+@virtually
+async def test_a_ledger_that_does_not_take_a_lease_back_is_not_waited_for(method: str) -> None:
+    ledger = MemoryLedger()
     ledger.leases = Hanging(ledger.leases, method, hangs=True)  # type: ignore[assignment] # a fault
     service, consumer = service_of(ledger), Silent(hangs=False)
     running = await begun(service, consumer)
@@ -156,9 +151,9 @@ async def test_a_ledger_that_does_not_take_a_lease_back_is_not_waited_for(ledger
 
 
 @pytest.mark.parametrize(("cancellations", "held"), [(0, []), (1, []), (2, []), (4, ["east"])])
-async def test_only_the_lease_of_what_has_not_ended_is_left_to_lapse(
-    ledger: Ledger, cancellations: int, held: list[str]
-) -> None:
+@virtually
+async def test_only_the_lease_of_what_has_not_ended_is_left_to_lapse(cancellations: int, held: list[str]) -> None:
+    ledger = MemoryLedger()
     service = service_of(ledger, cancellations=cancellations)
     running = await begun(service, Silent(hangs=False))
 
@@ -168,7 +163,9 @@ async def test_only_the_lease_of_what_has_not_ended_is_left_to_lapse(
     assert await ledger.leases.live_workers() == []
 
 
-async def test_a_broker_that_does_not_say_good_bye_is_not_waited_for(ledger: Ledger) -> None:
+@virtually
+async def test_a_broker_that_does_not_say_good_bye_is_not_waited_for() -> None:
+    ledger = MemoryLedger()
     service = service_of(ledger)
     running = await begun(service, Silent(hangs=True))
 
@@ -177,7 +174,9 @@ async def test_a_broker_that_does_not_say_good_bye_is_not_waited_for(ledger: Led
     assert await ledger.leases.holders() == []
 
 
-async def test_a_lease_that_is_granted_while_it_stops_is_given_back(ledger: Ledger) -> None:
+@virtually
+async def test_a_lease_that_is_granted_while_it_stops_is_given_back() -> None:
+    ledger = MemoryLedger()
     leases = ledger.leases
     granted = asyncio.Event()
 
