@@ -20,7 +20,7 @@ from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of, rate_of
 from worker.xero.lookup import Reading, readings_of
 from worker.xero.match import match
-from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, successor_of
+from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, rate_said, reissue, successor_of
 from worker.xero.revision import GONE_HINT
 
 Element = Mapping[str, Any]
@@ -86,7 +86,7 @@ class Reissuing:
         plans = [plan for one in taken for plan in one]
         made = await self._s.ledger.documents.get([plan.invoice.key for plan in plans])
         for reading in readings_of(Kind.INVOICE, [plan.invoice for plan in plans], made):
-            await self._replace(lane, reading, {plan.invoice.key: plan.write for plan in plans}, made)
+            await self._replace(lane, reading, {plan.invoice.key: plan for plan in plans}, made)
 
     async def _with(
         self, kind: Kind, lane: Lane, plans: Sequence[Reissue], wanted: Callable[[Reissue], Sequence[Write]]
@@ -173,11 +173,11 @@ class Reissuing:
         self,
         lane: Lane,
         reading: Reading,
-        replaced: Mapping[DocumentKey, Write],
+        plans: Mapping[DocumentKey, Reissue],
         made: Mapping[DocumentKey, Document],
     ) -> None:
         """From now on the new invoices are the sales' documents. They are looked at: Xero's figures are what counts."""
-        writes = [replaced[write.key] for write in reading.writes]
+        writes = [plans[write.key].write for write in reading.writes]
         seen = await self._look(Kind.INVOICE, lane, reading)
         if seen is None:
             await self._settlement.free(writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
@@ -188,7 +188,7 @@ class Reissuing:
         for invoice, write in zip(reading.writes, writes, strict=True):
             element = shown.get(made[invoice.key].xero_id.lower())
             if element is not None:
-                found.append((write, _standing(write, made[invoice.key], element)))
+                found.append((write, _standing(plans[invoice.key], made[invoice.key], element)))
         # one begun for an earlier version of the sale is a document to be changed again
         standing = [document for write, document in found if document.content_hash == write.content_hash]
         earlier = [(write, document) for write, document in found if document.content_hash != write.content_hash]
@@ -202,14 +202,15 @@ class Reissuing:
                 )
 
 
-def _standing(write: Write, document: Document, element: Element) -> Document:
-    same = document.content_hash == write.content_hash
+def _standing(plan: Reissue, made: Document, element: Element) -> Document:
+    write = plan.write
+    same = made.content_hash == write.content_hash
     # the store's own, also where a person's stays on the new invoice
-    said = rate_of(write.payload) if same else document.facts.get("rate")
-    rate = {"rate": said} if "rate" in document.facts else {}
-    return document._replace(
+    said = rate_of(write.payload) if same else rate_said(plan, made)
+    rate = {"rate": said} if "rate" in made.facts else {}
+    return made._replace(
         key=write.key,
         number=number_of(write.kind, element),
-        version=write.version if same else document.version,
+        version=write.version if same else made.version,
         facts=facts_of(write.kind, element) | rate,
     )

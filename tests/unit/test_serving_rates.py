@@ -132,6 +132,25 @@ async def test_a_paid_sale_is_issued_anew_at_the_rate_that_a_person_corrected(tm
         assert f"{NUMBER}~3" not in one.xero.written
 
 
+@pytest.mark.parametrize(("corrected", "stores", "kept"), [("1.25", "1.17", "1.25"), ("1.17", "1.30", "1.3")])
+async def test_a_re_issue_that_goes_on_under_a_newer_version_keeps_its_rate(
+    tmp_path: Path, corrected: str, stores: str, kept: str
+) -> None:
+    async with sold(tmp_path, in_euro("1.17"), edited_paid="reissue") as one:
+        person(one, CurrencyRate=Decimal(corrected))
+        pays(one)
+        one.xero.answers[Kind.ALLOCATION] = [one.xero.refuse] * 3
+        assert await edit(one, in_euro(stores, hours=1, net="20.00", tax="4.00")) == ["reissue_stuck"]
+        issued = one.xero.written[f"{NUMBER}~2"]
+        lines = [{**item, "LineItemID": "l-2"} for item in issued["LineItems"]]
+        one.xero.written[f"{NUMBER}~2"] = {**issued, "LineItems": lines, "AmountPaid": Decimal(12)}
+
+        assert await edit(one, in_euro(stores, hours=2, net="20.00", tax="4.00", name="Cup")) == []
+
+        assert shown(one, f"{NUMBER}~2") == kept
+        assert f"{NUMBER}~3" not in one.xero.written
+
+
 async def test_a_rate_that_xero_filled_in_is_no_difference_when_the_store_comes_to_give_one(tmp_path: Path) -> None:
     async with sold(tmp_path, in_euro(None), edited_paid="reissue") as one:
         person(one, CurrencyRate=Decimal("1.162500"))

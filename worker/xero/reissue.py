@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
 from worker.xero.chosen import chosen, is_rate_new
 from worker.xero.endpoints import inner
-from worker.xero.facts import date_of, money
+from worker.xero.facts import date_of, money, rate_of
 from worker.xero.moved import is_locked
 from worker.xero.sameness import totals_of
 
@@ -49,9 +49,10 @@ _DISCOUNTS = ("DiscountRate", "DiscountAmount")
 
 @dataclass(frozen=True, slots=True)
 class Reissue:
-    """What has to be in Xero, one after the other, before `invoice` is the document that `write` wants."""
+    """What has to be in Xero, one after the other, before `invoice`, instead of `document`, is what `write` wants."""
 
     write: Write
+    document: Document
     credit_note: Write
     invoice: Write
     allocations: tuple[Write, ...]
@@ -78,9 +79,8 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
     content = write.content.with_payload({**write.payload, "InvoiceNumber": number, **kept})
     invoice = Write(successor_of(write, document), Kind.INVOICE, write.version, number, content)
     total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
-    return Reissue(
-        write, credit_note, invoice, tuple(_allocations(write, credit_note, invoice, theirs, total or _ZERO))
-    )
+    allocations = tuple(_allocations(write, credit_note, invoice, theirs, total or _ZERO))
+    return Reissue(write, document, credit_note, invoice, allocations)
 
 
 def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
@@ -92,7 +92,14 @@ def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
         return None
     day = str(write.payload["Date"])
     allocations = tuple(_dated(one, day) for one in plan.allocations)
-    return Reissue(write, _dated(plan.credit_note, day), on_an_open_day(plan.invoice, lock_date), allocations)
+    credit_note, invoice = _dated(plan.credit_note, day), on_an_open_day(plan.invoice, lock_date)
+    return replace(plan, write=write, credit_note=credit_note, invoice=invoice, allocations=allocations)
+
+
+def rate_said(plan: Reissue, made: Document) -> str | None:
+    """The store's rate as the new invoice was `made`: where that has the old one's, the rate may be a person's."""
+    sent = made.facts.get("rate")
+    return plan.document.facts.get("rate", sent) if sent == rate_of(plan.credit_note.payload) else sent
 
 
 def successor_of(write: Write, document: Document) -> DocumentKey:
