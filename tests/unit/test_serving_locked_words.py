@@ -57,13 +57,13 @@ class Booked:
 
 
 @asynccontextmanager
-async def booked(tmp_path: Path, policy: str, *, lock: date | None = None) -> AsyncIterator[Booked]:
+async def booked(tmp_path: Path, policy: str, *, lock: date | None = None, **more: Any) -> AsyncIterator[Booked]:
     xero = LockedXero(lock_date="2026-03-31" if lock else "2026-01-31")
     url = f"sqlite+inline:///{tmp_path}/ledger.db"
     async with served(url, xero=xero, edited_paid=policy, locked_period="next_day") as one:
         one.session.clock = Hasty()
         one.session.lock_date = lock
-        await one.acked(*one.receive(sale()))
+        await one.acked(*one.receive(sale(**more)))
         paid(one)
         yield Booked(one, xero)
 
@@ -113,6 +113,26 @@ async def test_what_was_moved_and_then_moved_on_by_a_person_stays_there(
         assert (shown["Date"], shown["DueDate"]) == ("2026-04-15", "2026-04-01")
         assert (shown["Reference"], len(shown["LineItems"])) == ("Y", 2)
         assert sold.issued_anew() == {}
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+@pytest.mark.parametrize("due", ["2026-03-02", "2026-03-16"])
+async def test_beside_a_day_that_a_person_chose_a_lock_changes_no_due_date(
+    tmp_path: Path, due: str, is_paid: bool
+) -> None:
+    async with booked(tmp_path, "reissue", due_date=due) as sold:
+        owed = {} if is_paid else {"AmountDue": Decimal(12), "AmountPaid": Decimal(0)}
+        sold.xero.written[NUMBER] = {**sold.xero.written[NUMBER], "Date": "2026-04-15", **owed}
+
+        for hours, lock in enumerate((MARCH, date(2026, 3, 15), None, MARCH), start=1):
+            sold.lock(lock)
+            assert await sold.edit(sale(hours, order_number=f"X{hours}", due_date=due)) == []
+
+            shown = sold.xero.written[NUMBER]
+            assert (shown["Reference"], shown["Date"], shown["DueDate"]) == (f"X{hours}", "2026-04-15", due)
+
+        assert await sold.edit(sale(5, due_date="2026-05-16")) == []
+        assert sold.xero.written[NUMBER]["DueDate"] == "2026-05-16"
 
 
 async def test_what_was_moved_stays_where_it_is_when_that_day_is_locked_too(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def revise(
         return Clash("not_found", f"{document.number} is no longer in xero; {_says(ours)}", GONE_HINT)
     if theirs.get("Status") in GONE:
         return Clash("voided_in_xero", f"{_shows(document, theirs)}; {_says(ours)}", _VOID_HINT)
-    standing = as_it_stands(kind, ours, theirs, left=document.facts.get("date", ""), moved_from=moved_from)
+    standing = as_it_stands(kind, ours, theirs, left=document.facts, moved_from=moved_from)
     if not _was_changed(kind, document, theirs):
         return _change(kind, ours, standing, document, theirs, moved_from)
     if _money_of(standing) == _money_of(theirs) and not is_rate_new(ours, document, theirs):
