@@ -258,3 +258,14 @@ def test_an_update_is_there_when_all_that_it_says_is(says: dict[str, Any], there
 
     assert found is not None
     assert (found.same, found.detail) == (not detail, detail)
+
+
+@pytest.mark.parametrize(("code", "same"), [("MUG", True), ("mug", True), ("MUG ", True), ("TEA", False), ("", False)])
+def test_a_line_names_the_same_item_however_xero_writes_its_code(code: str, same: bool) -> None:
+    words = {"LineItems": [{"LineItemID": "l-1", "Description": "Cup", "ItemCode": "MUG"}]}
+    there = {"LineItems": [{"LineItemID": "l-1", "Description": "Cup", "ItemCode": code}]}
+
+    found = found_one(member_of(Kind.INVOICE, "1", words, xero_id="i-1"), {**SOLD, **there})
+
+    assert found is not None
+    assert found.same == same

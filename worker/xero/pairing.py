@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from worker.xero.facts import money
-from worker.xero.sameness import line_amount
+from worker.xero.sameness import item_code_of, line_amount
 
 Element = Mapping[str, Any]
 
@@ -51,12 +51,7 @@ def _booked_before_its_item(ours: Element, theirs: Element) -> bool:
 
 
 def _same_item(ours: Element, theirs: Element) -> bool:
-    return _code(ours) == _code(theirs)
-
-
-def _code(line: Element) -> str:
-    """Xero writes an item's code on a line as the item has it, and finds it in any case."""
-    return str(line.get("ItemCode") or "").strip().lower()
+    return item_code_of(ours) == item_code_of(theirs)
 
 
 def is_same_money(ours: Element, theirs: Element) -> bool:

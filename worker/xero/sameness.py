@@ -13,7 +13,7 @@ from worker.xero.endpoints import GONE, inner, same_id
 from worker.xero.facts import date_of, money, rate_of
 
 _CENT = Decimal("0.01")
-_WORDS = ("Description", "AccountCode", "TaxType", "ItemCode", "Tracking")
+_WORDS = ("Description", "AccountCode", "TaxType", "Tracking")
 _EQUIVALENT = {"AUTHORISED": frozenset({"AUTHORISED", "PAID"})}
 """Xero itself turns an approved document that owes nothing into a paid one."""
 
@@ -70,6 +70,11 @@ def line_amount(line: Mapping[str, Any]) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
+def item_code_of(line: Mapping[str, Any]) -> str:
+    """Xero writes an item's code on a line as the item has it, and finds it in any case."""
+    return str(line.get("ItemCode") or "").strip().lower()
+
+
 def _sale(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     yield from sums_unequal(totals_of(ours), theirs)
     yield from _unequal("currency", ours.get("CurrencyCode"), theirs.get("CurrencyCode"))
@@ -116,6 +121,8 @@ def _is_line(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     if "LineItemID" in ours and not same_id(ours["LineItemID"], theirs.get("LineItemID")):
         return False
     if any(name in ours and not _covers(theirs.get(name), ours[name]) for name in _WORDS):
+        return False
+    if "ItemCode" in ours and item_code_of(ours) != item_code_of(theirs):
         return False
     figures = [name for name in ("Quantity", "TaxAmount") if name in ours]
     if any(money(ours[name]) != money(theirs.get(name)) for name in figures):
