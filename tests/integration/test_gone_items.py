@@ -31,10 +31,10 @@ def product(data: Mapping[str, Any] = MUG, *, hours: int = 0, **changes: Any) ->
     return later(event(Entity.PRODUCT, {**data, **changes}), hours)
 
 
-def sale(number: int, *skus: str, net: str = "10.00", hours: int = 0) -> Event:
+def sale(number: int, *skus: str, net: str = "10.00", hours: int = 0, **more: Any) -> Event:
     lines = [line(net, f"{int(float(net)) // 5}.00", tax_rate="20", sku=sku) for sku in skus or ("MUG",)]
     names = {"id": str(number), "number": f"{number}", "order_id": str(number), "order_number": f"o{number}"}
-    return later(event(Entity.INVOICE, invoice(*lines, **names)), hours)
+    return later(event(Entity.INVOICE, invoice(*lines, **{**names, **more})), hours)
 
 
 def codes(sandbox: SandboxControl, number: str) -> list[str | None]:
@@ -139,3 +139,26 @@ async def test_a_paid_sale_of_a_deleted_item_is_issued_anew(sandbox: SandboxCont
 
         assert await one.parked() == []
         assert codes(sandbox, "31~2") == [None]
+
+
+@pytest.mark.parametrize("policy", ["park", "reissue"])
+@pytest.mark.parametrize("is_met", [False, True])
+async def test_new_words_of_a_paid_sale_of_a_deleted_item_wait_for_the_item(
+    sandbox: SandboxControl, tmp_path: Path, policy: str, *, is_met: bool
+) -> None:
+    async with served_by(sandbox, tmp_path, edited_paid=policy) as one:
+        await one.acked(*one.receive(product()))
+        await one.acked(*one.receive(sale(31)))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        sandbox.person("delete-item", name="MUG")
+        if is_met:
+            await one.acked(*one.receive(sale(32)))
+
+        await one.acked(*one.receive(sale(31, hours=1, order_number="new")))
+        assert [held.reason for held in await one.parked()] == ["item_unknown"]
+        await one.acked(*one.receive(product(hours=1, name="Mug, blue")))
+        await one.acked(*one.receive(sale(31, hours=2, order_number="new")))
+
+        sold = {one["InvoiceNumber"]: one["Reference"] for one in sandbox.documents("invoices")}
+        assert (sold.pop("SHOP-I-webshop-31"), list(sold)) == ("new", ["SHOP-I-webshop-32"] * is_met)
+        assert await one.parked() == []

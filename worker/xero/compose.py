@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from worker import uneditable
 from worker.documents import DOCUMENTS_PER_CALL, PAYMENT, VOID, DocumentKey, Kind, Write
@@ -14,8 +15,9 @@ from worker.xero.elements import element_of, sent, text_beside
 from worker.xero.endpoints import GONE
 from worker.xero.paying import MONEY, Paid, is_left_alone, stop_of
 from worker.xero.readings import Readings, needs_reading
-from worker.xero.revision import Agreed, Clash, Revised, revise
+from worker.xero.revision import Agreed, Clash, Revised, is_settled_in_part, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
+from worker.xero.sameness import item_code_of
 
 MAX_BODY_BYTES = 3_500_000
 """What `DOCUMENTS_PER_CALL` are not to pass. https://developer.xero.com/documentation/guides/oauth2/limits/"""
@@ -95,8 +97,17 @@ def _revision(write: Write, known: Known, readings: Readings) -> Revised | Agree
     document = known.documents.get(write.key)
     if document is None or write.action is VOID:
         return None
-    element, theirs = element_of(write, known), readings.elements[write.key]
-    return revise(write.kind, element, document, theirs, moved_from=write.moved_from)
+    theirs = readings.elements[write.key]
+    if theirs is not None and is_settled_in_part(write.kind, theirs):
+        # its lines keep their items, also one that was deleted since: an update of them names none
+        known = replace(known, item_codes=known.item_codes | _codes_on(theirs, write))
+    return revise(write.kind, element_of(write, known), document, theirs, moved_from=write.moved_from)
+
+
+def _codes_on(theirs: Mapping[str, Any], write: Write) -> frozenset[str]:
+    """The item codes of `write` that lines of the document in Xero have."""
+    there = {item_code_of(line) for line in theirs.get("LineItems") or ()}
+    return frozenset(code for code in write.content.codes if code.lower() in there)
 
 
 def _best(routes: Sequence[Route]) -> Route | None:
