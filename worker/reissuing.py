@@ -17,10 +17,10 @@ from worker.session import Session
 from worker.settlement import Settlement
 from worker.xero.compose import compose
 from worker.xero.endpoints import number_of
-from worker.xero.facts import facts_of, rate_of
+from worker.xero.facts import facts_of
 from worker.xero.lookup import Reading, readings_of
 from worker.xero.match import match
-from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, rate_said, reissue, successor_of
+from worker.xero.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, said, successor_of
 from worker.xero.revision import GONE_HINT
 
 Element = Mapping[str, Any]
@@ -203,14 +203,11 @@ class Reissuing:
 
 
 def _standing(plan: Reissue, made: Document, element: Element) -> Document:
-    write = plan.write
-    same = made.content_hash == write.content_hash
-    # the store's own, also where a person's stays on the new invoice
-    said = rate_of(write.payload) if same else rate_said(plan, made)
-    rate = {"rate": said} if "rate" in made.facts else {}
+    kind = plan.write.kind
     return made._replace(
-        key=write.key,
-        number=number_of(write.kind, element),
-        version=write.version if same else made.version,
-        facts=facts_of(write.kind, element) | rate,
+        key=plan.write.key,
+        number=number_of(kind, element),
+        version=plan.write.version if made.content_hash == plan.write.content_hash else made.version,
+        # the store's own, also where a person's stays on the new invoice
+        facts=facts_of(kind, element) | said(plan, made),
     )

@@ -1,6 +1,7 @@
 """What a person chose in Xero for a document of ours, beside what was left there and what the store says now. Pure.
 
-The ledger keeps what was left: a due date only where it is not the date itself, a rate only where the store gave one.
+The ledger keeps what was left: a due date only where it is not the date itself, a rate only where the store gave one,
+a tracking only where one was configured.
 Xero's reply to an update shows the person's choice: kept as ours, it would be overwritten at the next change.
 """
 
@@ -12,15 +13,19 @@ from typing import Any
 
 from worker.documents import CREDIT_NOTE, INVOICE
 from worker.ledger.records import Document, Member
+from worker.literals import decode
 from worker.xero.elements import LEFT
 from worker.xero.endpoints import inner, same_id
 from worker.xero.facts import date_of, facts_of, rate_of
 
 Element = Mapping[str, Any]
 
-_FACTS = {"Contact": "contact_id", "Date": "date"}
+_FACTS = {"Contact": "contact_id", "Date": "date", "Reference": "reference"}
 _SENT_RATE = re.compile(rb'"CurrencyRate":([^,}]+)')
 """In the text of our own, which is not decoded for each document. What Xero shows may be what it filled in itself."""
+
+_SENT_TRACKING = re.compile(rb'"Tracking":(\[\{"Name":"(?:[^"\\]|\\.)*","Option":"(?:[^"\\]|\\.)*"\}\])')
+"""The same of a document's first line: mapping gives all lines of a document one tracking."""
 
 
 def chosen(ours: Element, document: Document, theirs: Element, *, own_day: str | None) -> frozenset[str]:
@@ -36,6 +41,8 @@ def _chosen(ours: Element, facts: Mapping[str, Any], theirs: Element, own_day: s
         yield "Date"
     if "rate" in facts and rate_of(theirs) not in (None, facts["rate"], rate_of(ours)):
         yield "CurrencyRate"
+    if "reference" in facts and reference_of(ours) == facts["reference"] != reference_of(theirs):
+        yield "Reference"
 
 
 def is_rate_new(ours: Element, document: Document, theirs: Element) -> bool:
@@ -50,6 +57,25 @@ def is_due_date_new(ours: Element, document: Document, theirs: Element) -> bool:
     return there == document.facts.get("due", document.facts.get("date")) and says not in (None, there)
 
 
+def reference_of(element: Element) -> str:
+    """The reference of a document, without the spaces around it."""
+    return str(element.get("Reference") or "").strip()
+
+
+def leaving_tracking(line: Element, known: Element, document: Document) -> Element:
+    """Our `line` without its tracking where Xero's `known` has another than was left there: a person's stays."""
+    said, left = tracking_of(line), document.facts.get("tracking")
+    if not said or left is None or tracking_of(known) in (left, said):
+        return line
+    return {name: value for name, value in line.items() if name != "Tracking"}
+
+
+def tracking_of(line: Element) -> dict[str, str]:
+    """A line's option by its category; Xero finds both in any case."""
+    tracking = line.get("Tracking") or ()
+    return {str(one.get("Name")).strip().lower(): str(one.get("Option")).strip().lower() for one in tracking}
+
+
 def remembering(
     element: dict[str, Any], ours: Element, document: Document, theirs: Element, fields: Collection[str]
 ) -> dict[str, Any]:
@@ -61,6 +87,8 @@ def remembering(
     rate = rate_of(ours)
     if rate is not None and "CurrencyRate" not in element and rate_of(theirs) is not None:
         left["rate"] = rate
+    if said := next((tracking_of(line) for line in ours.get("LineItems") or () if line.get("Tracking")), None):
+        left["tracking"] = said
     return element | {LEFT: left} if left else element
 
 
@@ -78,6 +106,10 @@ def facts_after(member: Member, element: Element) -> dict[str, Any]:
     sent = _SENT_RATE.search(member.text) if element.get("CurrencyRate", 1) != 1 else None
     if sent and (rate := rate_of({"CurrencyRate": sent[1].decode()})) is not None:
         facts["rate"] = rate
+    if reference := element.get("Reference"):
+        facts["reference"] = reference
+    if b'"Tracking"' in member.text and (tracked := _SENT_TRACKING.search(member.text)) is not None:
+        facts["tracking"] = tracking_of({"Tracking": decode(tracked[1])})
     if member.xero_id is not None:
         facts = _short(facts | member.element.get(LEFT, {}))
     return facts

@@ -20,7 +20,7 @@ from worker.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
-from worker.xero.chosen import chosen, is_rate_new
+from worker.xero.chosen import chosen, is_rate_new, reference_of
 from worker.xero.endpoints import inner
 from worker.xero.facts import date_of, money, rate_of
 from worker.xero.moved import is_locked
@@ -44,6 +44,7 @@ _OF_LINE = (
     "TaxAmount",
     "LineAmount",
 )
+_SAID = ("rate", "reference", "tracking")
 _DISCOUNTS = ("DiscountRate", "DiscountAmount")
 
 
@@ -75,7 +76,7 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
         return None  # to the cent, or not at all
     credit_note = save(key, Kind.CREDIT_NOTE, version=write.version, number=number, payload=payload)
     number = f"{base}~{count + 2}"
-    kept = {"Contact": {"ContactID": _customer(theirs)}, **_chosen_rate(write, document, theirs)}
+    kept = {"Contact": {"ContactID": _customer(theirs)}, **_chosen(write, document, theirs)}
     content = write.content.with_payload({**write.payload, "InvoiceNumber": number, **kept})
     invoice = Write(successor_of(write, document), Kind.INVOICE, write.version, number, content)
     total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
@@ -96,10 +97,16 @@ def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
     return replace(plan, write=write, credit_note=credit_note, invoice=invoice, allocations=allocations)
 
 
-def rate_said(plan: Reissue, made: Document) -> str | None:
-    """The store's rate as the new invoice was `made`: where that has the old one's, the rate may be a person's."""
-    sent = made.facts.get("rate")
-    return plan.document.facts.get("rate", sent) if sent == rate_of(plan.credit_note.payload) else sent
+def said(plan: Reissue, made: Document) -> dict[str, Any]:
+    """What the store says of a new invoice, or said as it was `made`: what it has of the old one may be a person's."""
+    ours, facts = plan.write.payload, made.facts
+    if made.content_hash == plan.write.content_hash:
+        known = {"rate": rate_of(ours), "reference": reference_of(ours)}
+    else:
+        there, left = plan.credit_note.payload, plan.document.facts
+        shown = {"rate": rate_of(there), "reference": reference_of(there)}
+        known = {name: left[name] for name, one in shown.items() if name in left and facts.get(name) == one}
+    return {name: fact for name, fact in {**facts, **known}.items() if name in facts and name in _SAID}
 
 
 def successor_of(write: Write, document: Document) -> DocumentKey:
@@ -131,11 +138,12 @@ def _is_on_a_chosen_day(write: Write, document: Document, theirs: Element) -> bo
     return is_chosen and document.content_hash != BEGUN and not is_locked(write.payload, theirs, write.moved_from)
 
 
-def _chosen_rate(write: Write, document: Document, theirs: Element) -> dict[str, Any]:
-    """The rate that a person corrected, unless the store has another since."""
+def _chosen(write: Write, document: Document, theirs: Element) -> dict[str, Any]:
+    """The reference that a person typed, and the rate that one corrected; neither where the store has another since."""
     fields = chosen(write.payload, document, theirs, own_day=None)
-    stays = "CurrencyRate" in fields and not is_rate_new(write.payload, document, theirs)
-    return {"CurrencyRate": theirs["CurrencyRate"]} if stays else {}
+    if is_rate_new(write.payload, document, theirs):
+        fields -= {"CurrencyRate"}
+    return {name: theirs.get(name) or "" for name in ("Reference", "CurrencyRate") if name in fields}
 
 
 def _customer(theirs: Element) -> str:

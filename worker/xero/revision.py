@@ -14,7 +14,7 @@ from typing import Any
 from worker.documents import Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.locks import booked_on
-from worker.xero.chosen import chosen, is_due_date_new, is_rate_new, remembering
+from worker.xero.chosen import chosen, is_due_date_new, is_rate_new, leaving_tracking, remembering
 from worker.xero.endpoints import ENDPOINTS, GONE, number_of
 from worker.xero.facts import UNAPPROVED, date_of, facts_of, money, rate_of
 from worker.xero.messages import PERIOD_LOCKED
@@ -106,7 +106,7 @@ def _change(
 def _of_paid(
     kind: Kind, ours: Element, document: Document, theirs: Element, fields: Chosen, *, is_closed: bool
 ) -> Revised | Clash:
-    pairs = _pairs(ours, theirs)
+    pairs = _pairs(ours, document, theirs)
     if _moves_money(ours, theirs, pairs) or is_rate_new(ours, document, theirs):
         return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
     if is_closed:
@@ -141,7 +141,7 @@ def _whole(kind: Kind, ours: Element, document: Document, theirs: Element, field
         element.pop("Status", None)  # what a person approved or submitted stays so
     if date_of(ours) == date_of(theirs) and not is_due_date_new(ours, document, theirs):
         element.pop("DueDate", None)  # a person may have given the customer more time
-    element["LineItems"] = [_kept_line(line, known) for line, known in _pairs(ours, theirs)]
+    element["LineItems"] = [_kept_line(line, known) for line, known in _pairs(ours, document, theirs)]
     return remembering(element, ours, document, theirs, fields)
 
 
@@ -185,8 +185,9 @@ def _moves_money(ours: Element, theirs: Element, pairs: _Pairs) -> bool:
     return len(with_money) != len(counted(theirs)) or date_of(ours) != date_of(theirs)
 
 
-def _pairs(ours: Element, theirs: Element) -> _Pairs:
-    return list(paired(ours.get("LineItems") or (), theirs.get("LineItems") or ()))
+def _pairs(ours: Element, document: Document, theirs: Element) -> _Pairs:
+    pairs = paired(ours.get("LineItems") or (), theirs.get("LineItems") or ())
+    return [(line if known is None else leaving_tracking(line, known, document), known) for line, known in pairs]
 
 
 def _text(element: Element, name: str) -> str:
