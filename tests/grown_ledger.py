@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import insert
 
 from schemas.envelope import Lane
@@ -14,12 +16,13 @@ from worker.ledger.records import Call, CallState, HoldState, Purpose
 from worker.ledger.tables import calls, discards, held
 
 
-async def settle(database: Database, many: int) -> None:
-    """Calls that are closed, with bodies."""
-    call = Call("", ORG, Purpose.WRITE, Kind.INVOICE, "PUT", "/Invoices", {}, b"{}", None, (), START, START)
+async def settle(database: Database, many: int, *, org: str = ORG) -> None:
+    """Calls that are closed, with bodies, one a second."""
+    call = Call("", org, Purpose.WRITE, Kind.INVOICE, "PUT", "/Invoices", {}, b"{}", None, (), START, START)
     row = call_rows.row_of(call, Lane.BATCH) | {"state": CallState.CLOSED, "closed_at": START}
     async with database.transaction() as connection:
-        await connection.execute(insert(calls), [row | {"id": f"c{n}"} for n in range(many)])
+        rows = [row | {"id": f"{org}-{n}", "opened_at": START + timedelta(seconds=n)} for n in range(many)]
+        await connection.execute(insert(calls), rows)
 
 
 async def park(database: Database, many: int, *, org: str = ORG, reason: str = "because") -> None:

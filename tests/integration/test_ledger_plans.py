@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import pytest
 
+from tests.fakes import START
 from tests.grown_ledger import park, settle
 from tests.plans import Plans
-from tests.sample_ledger import ORG, event, lease_of, open_call, write
+from tests.sample_ledger import ORG, event, key, lease_of, open_call, write
 from worker.ledger.engine import Database
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
@@ -63,6 +66,23 @@ async def test_a_page_of_what_is_held_is_read_without_reading_and_sorting_the_ot
 
     assert {one.org for one in found} == set(organisations)
     assert [plan for plan in asked if "Sort" in plan or "TEMP B-TREE" in plan] == []
+
+
+@pytest.mark.parametrize("organisations", [(ORG,), (ORG, "other")], ids=",".join)
+async def test_a_page_of_calls_is_read_without_reading_those_before_it_once_more(
+    ledger: Ledger, database: Database, plans: Plans, organisations: tuple[str, ...]
+) -> None:
+    for org, many in ((ORG, 4_000), ("other", 4_000), ("small", 600)):
+        await settle(database, many, org=org)
+
+    def look(organisations: tuple[str, ...]) -> Awaitable[object]:
+        return ledger.histories.calls(organisations, since=START, owners=[key(1).owner])
+
+    of_few = await plans.efforts(look(("small",)))
+    of_many = await plans.efforts(look(organisations))
+
+    assert len(of_many) > 8 * len(organisations)
+    assert max(of_many) <= 1.5 * max(of_few)
 
 
 async def test_what_waits_is_counted_and_found_without_reading_its_rows(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from schemas.envelope import Lane
 from worker.documents import DocumentKey, EntityKey, Kind
@@ -126,25 +126,29 @@ class Histories:
 
         With `xero_ids` also payments and allocations of the documents with these ids. 30,000 full calls take some 3 s.
         """
-        statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
-        statement = statement.where(calls.c.members.is_not(None))
         wanted = _Wanted(owners, xero_ids)
-        return [
-            past
-            async for row in pages(self._database, statement, (calls.c.opened_at, calls.c.id))
-            if (past := wanted.past(row)) is not None
-        ]
+        rows = self._calls(organisations, calls.c.members.is_not(None), since=since)
+        found = [past async for row in rows if (past := wanted.past(row)) is not None]
+        return sorted(found, key=lambda past: (past.call.opened_at, past.call.id))
 
     async def referring(self, organisations: Collection[str], number: str, *, since: datetime) -> set[EntityKey]:
         """Entities of which a call `since` carried a document that refers to `number`: sales of an order."""
         text = f'"Reference":{dump(number)}'.encode()
-        statement = select(calls).where(calls.c.org.in_(organisations), calls.c.opened_at >= since)
-        statement = statement.where(calls.c.kind.in_(_SALES), calls.c.body.is_not(None))
+        are_sales = and_(calls.c.kind.in_(_SALES), calls.c.body.is_not(None))
         owners: set[EntityKey] = set()
-        async for row in pages(self._database, statement, (calls.c.opened_at, calls.c.id)):
+        async for row in self._calls(organisations, are_sales, since=since):
             if text in unpack(row["body"]):
                 owners.update(member.key.owner for member in call_of(row).members if text in member.text)
         return owners
+
+    async def _calls(
+        self, organisations: Collection[str], wanted: ColumnElement[bool], *, since: datetime
+    ) -> AsyncIterator[Any]:
+        """One organisation after the other, the oldest first: the index has no order over several."""
+        for org in organisations:
+            statement = select(calls).where(calls.c.org == org, wanted)
+            async for row in pages(self._database, statement, (calls.c.opened_at, calls.c.id), behind=(since, "")):
+                yield row
 
     async def _read(self, keys: Select[Any]) -> list[Document]:
         async with self._database.reading() as connection:

@@ -17,18 +17,33 @@ _PAUSE_S = 0.001
 """So long that whoever waits for a turn to write has it before the next page."""
 
 
-async def pages(database: Database, statement: Select[Any], order: Sequence[ColumnElement[Any]]) -> AsyncIterator[Any]:
-    """The rows in this order, which has to be unique. Rows that come meanwhile may be among them or not."""
-    last: Any = None
+async def pages(
+    database: Database,
+    statement: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    *,
+    behind: Sequence[Any] = (),
+) -> AsyncIterator[Any]:
+    """The rows in this order, which has to be unique. Rows that come meanwhile may be among them or not.
+
+    A beginning belongs into `behind`, and not into the statement: of two beginnings SQLite takes the first, and reads
+    all that are done with again for each page.
+    """
+    last = behind
     while True:
-        page = statement if last is None else statement.where(tuple_(*order) > last)
+        page = statement.where(_is_behind(order, last)) if last else statement
         async with database.reading() as connection:
             rows = (await connection.execute(page.order_by(*order).limit(_PAGE))).mappings().all()
         for row in rows:
             yield row
         if len(rows) < _PAGE:
             return
-        last = tuple_(*(literal(rows[-1][column], column.type) for column in order))
+        last = [rows[-1][column] for column in order]
+
+
+def _is_behind(order: Sequence[ColumnElement[Any]], last: Sequence[Any]) -> ColumnElement[bool]:
+    values = (literal(value, column.type) for column, value in zip(order, last, strict=True))
+    return tuple_(*order) > tuple_(*values)
 
 
 async def by_ids(
