@@ -9,9 +9,9 @@ from functools import partial
 from worker.documents import Kind
 from worker.holding import released
 from worker.interruption import Reconfigured
+from worker.ledger.run_events import tally_held
 from worker.reading import Arrival
 from worker.session import Session
-from worker.tally import tally_held
 
 _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable
 
-from schemas.codec import decode_event
-from schemas.errors import Undecodable
 from worker.ledger.records import Held, HoldState, Tally
+from worker.ledger.run_events import tally_held
 from worker.work import Work
 
 
@@ -35,20 +34,6 @@ def tally(
     for run_id, of_ledger in tally_held(overtaken, "unchanged").items():
         counts.setdefault(run_id, Counter()).update(of_ledger)
     return counts
-
-
-def tally_held(ended: Iterable[Held], outcome: str) -> Tally:
-    """Count events that end where the ledger keeps them, and do not come back to memory."""
-    counts = Counter(_run_of(one.body) for one in ended)
-    return {run_id: {outcome: count} for run_id, count in counts.items() if run_id}
-
-
-def _run_of(body: bytes) -> str:
-    """Of a message that could not be read, which a person sent on its way again, only the envelope says it."""
-    try:
-        return decode_event(body).correlation_id
-    except Undecodable as error:
-        return error.sender.correlation_id if error.sender else ""
 
 
 def _count(counts: dict[str, Counter[str]], work: Work, outcome: str, besides: Container[Work]) -> None:

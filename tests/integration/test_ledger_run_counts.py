@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from producers.runs import Run
+from schemas.codec import encode_event
 from schemas.commands import ResyncAll
+from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.fakes import FakeClock
-from tests.sample_ledger import event, key, lease_of, open_call, opened, write
+from tests.sample_ledger import document, event, key, lease_of, open_call, opened, put_documents, write
+from tests.unit import mapping_cases
+from worker.documents import Kind
 from worker.ledger.errors import LeaseLost
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, HoldState, Lease
+from worker.ledger.parked import Chosen
+from worker.ledger.records import CANCELLED_PAID, PARENT_MISSING, Call, Held, HoldState, Lease, Tally
 
 RUN = Run("run-1", "resync-all", ResyncAll())
 ONE = {RUN.id: {"written": 1}}
+MISSED = {"reason": PARENT_MISSING, "hint": "bring it there"}
 
 
 @pytest.fixture
@@ -36,6 +43,17 @@ def ends(ledger: Ledger, call: Call) -> list[Callable[[Lease], Awaitable[object]
         lambda of: ledger.held.hold(of, [event(2)], count=lambda *_: ONE),
         lambda of: ledger.held.expire_parents(of, timedelta(0), count=lambda all_: {RUN.id: {"parked": len(all_)}}),
     ]
+
+
+def of_run(number: int, state: HoldState, **fields: Any) -> Held:
+    """What waits of the run."""
+    sale = mapping_cases.event(Entity.INVOICE, mapping_cases.invoice(mapping_cases.line("10.00")))
+    return event(number, state, body=encode_event(sale.model_copy(update={"correlation_id": RUN.id})), **fields)
+
+
+def parked_ones(events: Sequence[Held], _: Sequence[Held]) -> Tally:
+    """What the run has of events that are held."""
+    return {RUN.id: {"parked": sum(one.state is HoldState.PERSON for one in events)}}
 
 
 async def counted(ledger: Ledger) -> tuple[int, int]:
@@ -76,3 +94,49 @@ async def test_a_call_that_is_closed_twice_counts_once(ledger: Ledger) -> None:
         await ledger.calls.close(lease, call.id, status=200, count=lambda _: ONE)
 
     assert await counted(ledger) == (1, 0)
+
+
+async def test_what_is_tried_again_is_parked_no_more(ledger: Ledger) -> None:
+    events = [of_run(1, HoldState.PERSON), of_run(2, HoldState.PERSON), of_run(3, HoldState.TIME)]
+    await ledger.held.hold(await lease_of(ledger), events, count=parked_ones)
+
+    for _ in range(2):  # the second finds it on its way
+        await ledger.parked.retry(Chosen(ids=(events[0].id, events[2].id)), who="ann")
+
+    assert await counted(ledger) == (0, 1)
+
+
+async def test_what_a_call_lets_go_on_is_parked_no_more(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(1))
+    missed, other = (of_run(9, HoldState.PERSON, **MISSED, parent=key(number)) for number in (9, 8))
+    waits = of_run(2, HoldState.PARENT, reason=PARENT_MISSING, parent=key(9))
+    paid = of_run(1, HoldState.PERSON, reason=CANCELLED_PAID, owner=key(1).owner)
+    await ledger.held.hold(lease, [missed, other, waits, paid], count=parked_ones)
+
+    money = document(51, part="payment/1")._replace(
+        kind=Kind.PAYMENT, facts={"status": "DELETED", "target_id": "xero-1"}
+    )
+    released = await put_documents(ledger, lease, document(9), money)
+
+    assert {one.id for one in released} == {missed.id, waits.id, paid.id}
+    assert await counted(ledger) == (0, 1)
+
+
+async def test_what_a_sweep_lets_go_on_is_parked_no_more(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, document(9))
+    events = [of_run(number, HoldState.PERSON, **MISSED, parent=key(number)) for number in (9, 8)]
+    await ledger.held.hold(lease, events, count=parked_ones)
+
+    assert [one.id for one in await ledger.held.sweep_parents(lease)] == [events[0].id]
+    assert await counted(ledger) == (0, 1)
+
+
+async def test_what_is_let_go_before_it_ended_counts_as_parked(ledger: Ledger) -> None:
+    events = [of_run(1, HoldState.PERSON), of_run(2, HoldState.TIME)]
+    await ledger.held.hold(await lease_of(ledger), events, count=parked_ones)
+
+    await ledger.parked.discard(Chosen(ids=tuple(one.id for one in events)), who="ann", reason="booked by hand")
+
+    assert await counted(ledger) == (0, 2)

@@ -24,12 +24,16 @@ from worker.clock import SystemClock
 from worker.closing import Closing
 from worker.counts import Counts
 from worker.documents import EntityKey, Kind
+from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 from worker.steps import Unwatched
 
 LINE = line("10.00", "2.00", tax_rate="20")
 INVOICE = invoice(LINE)
 OWNER = EntityKey("main", "webshop", "invoice", "31")
+RUN = Run("run-1", "resync-all", ResyncAll())
+OF_RUN = event(Entity.INVOICE, INVOICE).model_copy(update={"correlation_id": RUN.id})
 
 
 @pytest.fixture
@@ -99,29 +103,54 @@ async def test_a_parked_event_that_a_later_version_clears_has_its_end_in_the_log
     assert (told[1]["result"], told[1]["entity_id"]) == ("coalesced", "31")
 
 
+async def begin_run(ledger: Ledger) -> None:
+    await ledger.store("webshop", holder="agent")[1].record(RUN, message(RUN.name, RUN.command, RUN.id))
+
+
+async def figures(ledger: Ledger) -> tuple[int, int, int]:
+    """What the run has as parked, written and unchanged."""
+    status = await ledger.runs.get(RUN.id)
+    assert status is not None
+    return status.parked, status.written, status.unchanged
+
+
 async def test_a_parked_event_is_counted_once_though_it_is_cleared(tmp_path: Path) -> None:
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
-        run = Run("run-1", "resync-all", ResyncAll())
-        await ledger.store("webshop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
+        await begin_run(ledger)
         one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
         counts = Counts(SystemClock().now)
         one.session.closing = Closing(ack=one.session.deliveries.ack, steps=Unwatched(), counts=counts)
-        of_run = event(Entity.INVOICE, INVOICE).model_copy(update={"correlation_id": run.id})
         one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
 
-        await one.acked(*one.receive(of_run))
-        await one.acked(*one.receive(of_run.model_copy(update={"version": VERSION + timedelta(hours=1)})))
+        await one.acked(*one.receive(OF_RUN))
+        await one.acked(*one.receive(OF_RUN.model_copy(update={"version": VERSION + timedelta(hours=1)})))
         await one.end()
 
-        status = await ledger.runs.get(run.id)
-        assert status is not None
-        assert (status.parked, status.written, status.unchanged) == (1, 1, 0)
+        assert await figures(ledger) == (1, 1, 0)
     assert {
         outcome: count for (entity, _, outcome), count in counts.events.items() if entity == "invoice" and count
     } == {
         "parked": 1,
         "written": 1,
     }
+
+
+async def test_an_event_that_is_tried_again_counts_for_its_run_as_it_ended_last(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        one.xero.answers[Kind.INVOICE] = [one.xero.refuse, one.xero.refuse]
+        seen = []
+
+        await one.acked(*one.receive(OF_RUN))
+        for waiting in (1, 0):
+            seen.append(await figures(ledger))
+            await ledger.parked.retry(Chosen(), who="ann")
+            await one.waits(HoldState.TIME, 0)
+            await one.waits(HoldState.PERSON, waiting)
+        await one.end()
+
+        assert [*seen, await figures(ledger)] == [(1, 0, 0), (1, 0, 0), (0, 1, 0)]
 
 
 async def test_an_older_good_version_leaves_the_bad_one_for_a_person(one: Served) -> None:

@@ -10,7 +10,8 @@ from tests.sample_ledger import ORG, event
 from tests.unit import mapping_cases
 from worker.documents import EntityKey
 from worker.ledger.records import HoldState
-from worker.tally import tally, tally_held
+from worker.ledger.run_events import tally_held
+from worker.tally import tally
 from worker.work import Work
 
 

@@ -38,6 +38,7 @@ from worker.ledger.records import (
 )
 from worker.ledger.resends import is_under_way, keeps_its_key
 from worker.ledger.run_counts import add_counts
+from worker.ledger.run_events import tally_returned
 from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import IS_PENDING, calls, claims
 from worker.ledger.voids import read_voids
@@ -182,12 +183,12 @@ class Calls:
                 await budget.correct(self._database, connection, lease.name, headers, own=0)
             if not closed:
                 return []
-            dialect, children, dropped = self._database.dialect, list[Held](), list[Held]()
+            dialect, moved = self._database.dialect, closing.Moved()
             await closing.settle(connection, dialect, call_id, verdict)
             if holding or held:
-                children, dropped = await closing.settle_held(connection, dialect, lease.name, verdict, now)
-            await add_counts(connection, count(dropped))
-        return children
+                moved = await closing.settle_held(connection, dialect, lease.name, verdict, now)
+            await add_counts(connection, count(moved.dropped), tally_returned(moved.were_parked))
+        return list(moved.released)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
         """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""

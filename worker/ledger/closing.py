@@ -16,7 +16,7 @@ from worker.instants import instant
 from worker.ledger.documents import write_documents
 from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.errors import LedgerError
-from worker.ledger.held import release_children
+from worker.ledger.held import release_children, were_parked
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import ask
 from worker.ledger.records import CallState, Document, Held, Lease
@@ -28,6 +28,15 @@ from worker.ledger.unpaid import release_unpaid
 _THERE = select(calls.c.id).where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"))
 _HOLDING = select(held.c.id).where(held.c.org == bindparam("of")).limit(1)
 _UNCLAIM = delete(claims).where(claims.c.call_id == bindparam("this"))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Held events that a call lets go on, those of them that were parked, and those that end by it."""
+
+    released: Sequence[Held] = ()
+    were_parked: Sequence[Held] = ()
+    dropped: Sequence[Held] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,13 @@ async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdic
     await write_documents(connection, dialect, verdict.documents)
 
 
-async def settle_held(
-    connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime
-) -> tuple[list[Held], list[Held]]:
-    """What it means for events that are held: the children it releases, and what ends by it."""
+async def settle_held(connection: AsyncConnection, dialect: str, org: str, verdict: Verdict, now: datetime) -> Moved:
+    """What it means for events that are held."""
     dropped = await drop_held(connection, verdict.completed)
     dropped += await keep_held(connection, dialect, verdict.held, now)
     children = await release_children(connection, org, [document.key for document in verdict.documents], now)
     unpaid = await release_unpaid(connection, org, verdict.documents, now)
-    return [*children, *unpaid], dropped
+    return Moved([*children, *unpaid], [*were_parked(children), *unpaid], dropped)
 
 
 @cache

@@ -27,6 +27,7 @@ from worker.ledger.records import (
     uncounted,
 )
 from worker.ledger.run_counts import add_counts
+from worker.ledger.run_events import tally_returned
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.succession import held_of_entities, keep_held, outdated_ones
 from worker.ledger.tables import IS_TIMED, documents, held
@@ -163,7 +164,9 @@ class HeldEvents:
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             rows = (await connection.execute(_RELEASE, {"of": lease.name, "at": now})).mappings()
-            return [held_of(row) for row in rows]
+            released = [held_of(row) for row in rows]
+            await add_counts(connection, tally_returned(were_parked(released)))
+        return released
 
     async def expire_parents(
         self, lease: Lease, older_than: timedelta = timedelta(hours=24), *, count: Count = uncounted
@@ -230,6 +233,11 @@ async def release_children(
         rows = await fetch(connection, _RELEASE_OF, asked | {"of": org, "at": now})
         released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
     return released
+
+
+def were_parked(released: Iterable[Held]) -> list[Held]:
+    """Those of what was released that had waited for a person: who waits for a parent alone has no hint."""
+    return [one for one in released if one.hint]
 
 
 async def _present_parents(connection: AsyncConnection, events: Sequence[Held]) -> frozenset[DocumentKey]:

@@ -17,6 +17,8 @@ from worker.ledger.leases import take_turns
 from worker.ledger.paging import by_ids, pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
+from worker.ledger.run_counts import add_counts
+from worker.ledger.run_events import tally_held, tally_returned
 from worker.ledger.statements import among, chunks, insert
 from worker.ledger.succession import held_of_entities, outdates
 from worker.ledger.tables import discards, held
@@ -93,12 +95,14 @@ class Parked:
     async def retry(self, chosen: Chosen, *, who: str, reason: str = "") -> list[str]:
         """Try again: due now, attempts forgotten. Returns their ids; a purged message is none of them."""
         changed: list[str] = []
-        for found in chunks(await self._found(chosen)):
+        for found in chunks(await self._found(chosen), _PAGE):
             ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
                 await take_turns(connection, organisations)
                 now = await self._database.now(connection)
+                before = [held_of(row) for row in (await connection.execute(_LOCKED, {"ids": ids})).mappings()]
                 rows = (await connection.execute(_RETRY, {"ids": ids, "at": now})).mappings().all()
+                await add_counts(connection, tally_returned(one for one in before if _is_parked(one)))
                 await self._record(connection, rows, "parked.retry", who=who, reason=reason, now=now)
                 changed += [row["id"] for row in rows]
         return changed
@@ -117,6 +121,8 @@ class Parked:
                 ids = await _with_older(connection, chosen_ids)
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
+                others = [one for one in map(held_of, rows) if not _is_parked(one)]
+                await add_counts(connection, tally_held(others, "parked"))
                 if rows:
                     kept = insert(self._database.dialect, discards).on_conflict_do_nothing()
                     await connection.execute(kept, [_discarded(row, who, reason, now) for row in rows])
@@ -171,6 +177,11 @@ async def _with_older(connection: AsyncConnection, ids: Sequence[str]) -> Sequen
     chosen = [held_of(row) for row in (await connection.execute(_WHOLE, {"ids": ids})).mappings()]
     there = await held_of_entities(connection, {one.owner for one in chosen if one.owner})
     return [*ids, *(one.id for one in there if one.id not in ids and any(outdates(by, one) for by in chosen))]
+
+
+def _is_parked(one: Held) -> bool:
+    """Whether the runs have it as such."""
+    return one.state is HoldState.PERSON
 
 
 def _discarded(row: Any, who: str, why: str, now: datetime) -> dict[str, Any]:

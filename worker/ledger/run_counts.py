@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,12 +17,16 @@ _ADD = (
 )
 
 
-async def add_counts(connection: AsyncConnection, counts: Tally) -> None:
-    """Add to the runs' `written`, `unchanged`, `parked` and `calls`. A correlation id that is no run's is no error.
+async def add_counts(connection: AsyncConnection, *counts: Tally) -> None:
+    """Add to the runs' `written`, `unchanged`, `parked` and `calls`, all that a transaction has to add at once.
 
-    Nothing is asked of the database where there is nothing to add.
+    A correlation id that is no run's is no error. Nothing is asked of the database where there is nothing to add.
     """
-    if counts:
+    if any(counts):
         # in the same order everywhere: two workers that each wait for the other's rows would wait for ever
-        rows = [{"this": run_id} | {name: counts[run_id].get(name, 0) for name in _ADDED} for run_id in sorted(counts)]
-        await connection.execute(_ADD, rows)
+        await connection.execute(_ADD, [_row(run_id, counts) for run_id in sorted(set().union(*counts))])
+
+
+def _row(run_id: str, counts: Iterable[Tally]) -> dict[str, Any]:
+    of_run = [one[run_id] for one in counts if run_id in one]
+    return {"this": run_id} | {name: sum(one.get(name, 0) for one in of_run) for name in _ADDED}

@@ -1,0 +1,34 @@
+"""Which run a held event is of, as its message says, and how many of them each run has. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from schemas.codec import decode_event
+from schemas.errors import Undecodable
+from worker.ledger.records import Held, Tally
+
+
+def tally_held(events: Iterable[Held], outcome: str) -> Tally:
+    """What to add to the runs for events that end where the ledger keeps them, and do not come back to memory."""
+    return {run_id: {outcome: count} for run_id, count in _by_run(events).items()}
+
+
+def tally_returned(parked: Iterable[Held]) -> Tally:
+    """What to add for events that no person is waited for any more: they will end once more, and count once."""
+    return {run_id: {"parked": -count} for run_id, count in _by_run(parked).items()}
+
+
+def _by_run(events: Iterable[Held]) -> Counter[str]:
+    counts = Counter(_run_of(one.body) for one in events)
+    del counts[""]
+    return counts
+
+
+def _run_of(body: bytes) -> str:
+    """Of a message that could not be read, which a person sent on its way again, only the envelope says it."""
+    try:
+        return decode_event(body).correlation_id
+    except Undecodable as error:
+        return error.sender.correlation_id if error.sender else ""
