@@ -15,6 +15,7 @@ from worker.budget.limits import Limits
 from worker.content import Content, XeroId
 from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import (
     NO_COUNTS,
     Call,
@@ -134,3 +135,16 @@ async def put_documents(ledger: Ledger, lease: Lease, *written: Document) -> lis
     """Bring documents into the ledger the way they come: by a call that closes."""
     call = await open_call(ledger, lease, write(10_000_000 + uuid.uuid4().int % 1_000_000))
     return await ledger.calls.close(lease, call.id, status=200, documents=written)
+
+
+async def parked_in(ledger: Ledger, org: str = ORG) -> list[Held]:
+    """What waits for a person, newest first, without bodies."""
+    return await ledger.parked.rows(Chosen(organisations=(org,)), limit=10_000)
+
+
+async def waiting_in(ledger: Ledger, org: str = ORG) -> dict[HoldState, int]:
+    """How many events wait for what; every state is there."""
+    counts = dict.fromkeys(HoldState, 0)
+    for one in (await ledger.figures.waiting(org)).held:
+        counts[one.state] += one.count
+    return counts

@@ -16,7 +16,7 @@ from schemas.codec import encode_event
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.topology import event_key, lane_queue
-from tests.sample_ledger import AMPLE, lease_of, opened
+from tests.sample_ledger import AMPLE, lease_of, opened, parked_in, waiting_in
 from tests.stopping import stopped_after
 from tests.unit.mapping_cases import organisation
 from tests.waiting import until
@@ -202,10 +202,10 @@ class Served:
         await until(lambda: all(self.broker.acked[tag] for tag in tags), timeout_s=10, what=f"acks of {tags}")
 
     async def parked(self) -> list[Held]:
-        return await self.ledger.held.parked(ORG)
+        return await parked_in(self.ledger)
 
     async def waiting(self, state: HoldState) -> int:
-        return (await self.ledger.held.counts(ORG))[state]
+        return (await waiting_in(self.ledger))[state]
 
     async def parks(self, count: int) -> None:
         """So many wait for a person."""

@@ -18,6 +18,7 @@ from worker.budget.forecast import left
 from worker.budget.limits import Limits
 from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
+from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 from worker.ledger.upgrade import upgrade
 from worker.settings import load
@@ -76,7 +77,7 @@ class Inspection:
     async def parked(self) -> list[Held]:
         """What waits for a person."""
         try:
-            return await self.ledger.held.parked(self.organisation, limit=10_000)
+            return await self.ledger.parked.rows(Chosen(organisations=(self.organisation,)), limit=10_000)
         except LedgerError:
             return []
 
@@ -87,9 +88,9 @@ class Inspection:
 
     async def is_idle(self) -> bool:
         """Whether no call is open and nothing waits for a time or a parent."""
-        counts = await self.ledger.held.counts(self.organisation)
+        waiting = await self.ledger.figures.waiting(self.organisation)
         open_calls = await self.ledger.calls.unsettled(self.organisation)
-        return not open_calls and not counts[HoldState.TIME] and not counts[HoldState.PARENT]
+        return not open_calls and all(group.state is HoldState.PERSON for group in waiting.held)
 
     async def _get(self, path: str, **params: str) -> Any:
         response = await self.http.get(path, params=params)

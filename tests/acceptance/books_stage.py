@@ -17,6 +17,7 @@ from schemas.topology import EVENTS, event_key, organisation_queues
 from tests.acceptance.launched import run_command
 from tests.acceptance.stage import Stage
 from tests.amqp_links import publishing
+from tests.sample_ledger import parked_in, waiting_in
 from tests.store_fixture import StoreSandbox
 from worker.clock import SystemClock
 from worker.documents import Action, DocumentKey, Write
@@ -92,7 +93,7 @@ class BooksStage:
 
     async def parked(self) -> list[tuple[str, str]]:
         ledger = await self.stage.ledger()
-        return [(one.reason, one.detail) for one in await ledger.held.parked(self.stage.organisation, limit=99)]
+        return [(one.reason, one.detail) for one in await parked_in(ledger, self.stage.organisation)]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command, as a person types it."""
@@ -125,7 +126,7 @@ class BooksStage:
 
     async def _has(self, writes: Sequence[Write]) -> bool:
         ledger = await self.stage.ledger()
-        counts = await ledger.held.counts(self.stage.organisation)
+        counts = await waiting_in(ledger, self.stage.organisation)
         assert not counts[HoldState.PERSON], await self.parked()
         there = await self.documents(writes)
         saved = [write for write in writes if write.action is Action.SAVE]

@@ -18,6 +18,7 @@ from schemas.envelope import Lane
 from tests.acceptance.books import of_day, wanted
 from tests.acceptance.launched import Crash, Launched, launch_worker
 from tests.acceptance.post import organisation_of, post_day
+from tests.sample_ledger import parked_in, waiting_in
 from tests.sandbox_fixture import SandboxControl
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -105,7 +106,7 @@ class Stage:
 
     async def held(self, state: HoldState) -> int:
         """How many of the organisation's events wait for that."""
-        return (await (await self.ledger()).held.counts(self.organisation))[state]
+        return (await waiting_in(await self.ledger(), self.organisation))[state]
 
     async def publish(self, day: Day, lane: Lane = Lane.IMMEDIATE) -> None:
         await post_day(self.broker_url, day, lane)
@@ -151,7 +152,7 @@ class Stage:
         """What the books lack, what the ledger holds, and what the workers wrote last."""
         ledger = await self.ledger()
         held = {
-            org: (await ledger.held.counts(org), len(await ledger.calls.unsettled(org)))
+            org: (await waiting_in(ledger, org), len(await ledger.calls.unsettled(org)))
             for org in {organisation_of(day) for day in days}
         }
         logs = "\n".join(self.log(number)[-2000:] for number in range(len(self.workers)))
@@ -166,7 +167,7 @@ class Stage:
         ledger = await self.ledger()
         try:
             for org in {organisation_of(day) for day in days}:
-                counts = await ledger.held.counts(org)
+                counts = await waiting_in(ledger, org)
                 bad = sum(len(day.bad) for day in days if organisation_of(day) == org)
                 on_the_way = counts[HoldState.TIME] + counts[HoldState.PARENT]
                 if counts[HoldState.PERSON] < bad or on_the_way or await ledger.calls.unsettled(org):
@@ -183,7 +184,7 @@ class Stage:
         differences = [compare(day, of_day(books, day, days, self._made)) for day in days]
         assert differences == [Difference() for _ in days]
         organisations = {organisation_of(day) for day in days}
-        found = [held for org in organisations for held in await inspection.ledger.held.parked(org, limit=10_000)]
+        found = [held for org in organisations for held in await parked_in(inspection.ledger, org)]
         expected = sorted([bad.reason for day in days for bad in day.bad] + list(parked))
         assert sorted(held.reason for held in found) == expected, [(held.reason, held.detail) for held in found]
 

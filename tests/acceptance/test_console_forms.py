@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from tests.chromium import Person, chromium
 from tests.console_room import TOKEN, Room, console_room
-from tests.sample_ledger import event, lease_of
+from tests.sample_ledger import event, lease_of, waiting_in
 from tests.serving_http import serving
 from tests.unit.settings_cases import MINIMAL
 from worker.ledger.records import HoldState
@@ -83,7 +83,7 @@ async def test_return_after_a_reason_discards_what_is_chosen(tmp_path: Path) -> 
 
         [action] = await room.desk.ledger.admin_actions.latest()
         assert (action.action, action.reason) == ("parked.discard", "booked by hand")
-        assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 1
+        assert (await waiting_in(room.desk.ledger))[HoldState.PERSON] == 1
 
 
 def discards_one_by_return(person: Person) -> None:

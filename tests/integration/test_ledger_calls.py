@@ -18,6 +18,7 @@ from tests.sample_ledger import (
     key,
     lease_of,
     open_call,
+    parked_in,
     put_documents,
     try_open,
     write,
@@ -150,7 +151,7 @@ async def test_closing_writes_all_of_the_verdict(ledger: Ledger, clock: FakeCloc
     ]
     assert [one.event_id for one in dropped] == ["event-1"]
     assert await ledger.documents.get([key(1)]) == {key(1): document(1)}
-    assert {one.event_id for one in await ledger.held.parked(ORG)} == {"event-2", "event-4"}
+    assert {one.event_id for one in await parked_in(ledger)} == {"event-2", "event-4"}
     assert [one.event_id for one in await ledger.held.due(ORG)] == ["event-3"]
     assert await ledger.calls.unsettled(ORG) == []
 
@@ -166,7 +167,7 @@ async def test_closing_twice_is_closing_once(ledger: Ledger) -> None:
     assert [child.event_id for child in first] == ["event-3"]
     assert second == []
     assert set(await ledger.documents.get([key(1), key(9)])) == {key(1)}
-    assert await ledger.held.parked(ORG) == []
+    assert await parked_in(ledger) == []
     assert (await ledger.calls.usage(ORG, START))[0].status == 200
 
 

@@ -7,7 +7,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
+from tests.sample_ledger import (
+    ORG,
+    document,
+    event,
+    key,
+    lease_of,
+    open_call,
+    opened,
+    parked_in,
+    put_documents,
+    waiting_in,
+    write,
+)
 from worker.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
@@ -65,7 +77,7 @@ async def test_holding_an_event_again_overwrites_its_row(ledger: Ledger, clock: 
 
     await ledger.held.hold(lease, [again])
 
-    assert await ledger.held.parked(ORG) == [replace(again, body=b"", created_at=START)]
+    assert await parked_in(ledger) == [replace(again, body=b"", created_at=START)]
     assert await ledger.held.due(ORG) == []
 
 
@@ -77,7 +89,7 @@ async def test_messages_that_name_no_id_or_share_one_are_all_kept(ledger: Ledger
     for one in (*nameless, *alike):
         await ledger.held.hold(lease, [one])
 
-    assert {one.id for one in await ledger.held.parked(ORG)} == {one.id for one in (*nameless, *alike)}
+    assert {one.id for one in await parked_in(ledger)} == {one.id for one in (*nameless, *alike)}
 
 
 async def test_a_message_that_comes_again_under_another_id_is_held_once(ledger: Ledger) -> None:
@@ -87,7 +99,7 @@ async def test_a_message_that_comes_again_under_another_id_is_held_once(ledger: 
     await ledger.held.hold(lease, [first])
     await ledger.held.hold(lease, [replace(first, event_id="another")])
 
-    assert [one.event_id for one in await ledger.held.parked(ORG)] == ["another"]
+    assert [one.event_id for one in await parked_in(ledger)] == ["another"]
 
 
 async def test_large_events_come_back_a_few_at_a_time_until_all_have(ledger: Ledger, clock: FakeClock) -> None:
@@ -110,7 +122,7 @@ async def test_a_child_is_not_held_when_its_parent_is_there(ledger: Ledger) -> N
     go_on = await ledger.held.hold(lease, [orphan, child, event(9)])
 
     assert go_on == [child]
-    assert await ledger.held.counts(ORG) == {HoldState.TIME: 1, HoldState.PARENT: 1, HoldState.PERSON: 0}
+    assert await waiting_in(ledger) == {HoldState.TIME: 1, HoldState.PARENT: 1, HoldState.PERSON: 0}
 
 
 async def test_whichever_comes_first_no_child_is_left_waiting_for_a_parent_that_closed(database_url: str) -> None:
@@ -128,7 +140,7 @@ async def test_whichever_comes_first_no_child_is_left_waiting_for_a_parent_that_
         results = await asyncio.gather(*tasks)  # type: ignore[call-overload] # coroutines that return lists
 
         assert sorted(one.event_id for result in results for one in result) == sorted(f"event-{n}" for n in range(12))
-        assert (await ledger.held.counts(ORG))[HoldState.PARENT] == 0
+        assert (await waiting_in(ledger))[HoldState.PARENT] == 0
         assert await ledger.held.sweep_parents(lease) == []
 
 
@@ -160,7 +172,7 @@ async def test_a_child_whose_parent_does_not_come_is_parked_with_the_parent_name
         ("event-1", HoldState.PERSON, "parent_missing")
     ]
     assert expired[0].detail == "waited for the invoice of invoice 41 of shop, which did not come to Xero"
-    assert await ledger.held.parked(ORG) == [replace(one, body=b"") for one in expired]
+    assert await parked_in(ledger) == [replace(one, body=b"") for one in expired]
     assert await ledger.held.expire_parents(lease, timedelta(hours=24)) == []
 
 
@@ -175,7 +187,7 @@ async def test_a_child_parked_for_its_parent_goes_by_itself_once_that_comes(ledg
 
     assert [one.id for one in released] == [missed.id]
     assert [one.id for one in await ledger.held.due(ORG)] == [missed.id]
-    assert [one.id for one in await ledger.held.parked(ORG)] == [refused.id]
+    assert [one.id for one in await parked_in(ledger)] == [refused.id]
 
 
 async def test_a_retried_child_may_wait_a_full_day_again(ledger: Ledger, clock: FakeClock) -> None:
@@ -208,7 +220,7 @@ async def test_parked_events_are_listed_newest_first_in_pages(ledger: Ledger, cl
         await ledger.held.hold(lease, [event(n, HoldState.PERSON)])
         clock.advance(1)
 
-    pages = [await ledger.held.parked(ORG, limit=2, offset=offset) for offset in (0, 2, 4)]
+    pages = [await ledger.parked.rows(Chosen(), limit=2, offset=offset) for offset in (0, 2, 4)]
 
     assert [[one.event_id for one in page] for page in pages] == [
         ["event-4", "event-3"],
@@ -236,7 +248,7 @@ async def test_removed_events_are_gone(ledger: Ledger) -> None:
 
     await ledger.held.remove(lease, [events[0].id, events[2].id, "nonsense"])
 
-    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
+    assert (await waiting_in(ledger))[HoldState.TIME] == 1
 
 
 async def test_pauses_are_kept_replaced_cleared_and_lapse(ledger: Ledger, clock: FakeClock) -> None:

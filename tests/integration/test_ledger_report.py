@@ -13,7 +13,9 @@ from tests.sample_ledger import (
     key,
     lease_of,
     open_call,
+    parked_in,
     put_documents,
+    waiting_in,
     write,
 )
 from worker.budget.limits import Limits
@@ -39,12 +41,12 @@ async def test_settling_unchanged_raises_versions_and_drops_what_was_held(ledger
     await ledger.documents.settle_unchanged(lease, settled, completed=completed, count=dropped)
 
     assert {one.event_id for one in dropped} == {"event-1", "parked"}
-    assert await ledger.held.parked(ORG) == []
+    assert await parked_in(ledger) == []
     known = await ledger.documents.get([key(1, "payment/1"), key(2, "payment/1"), key(9)])
     assert {one.version for one in known.values()} == {START + SECOND}
     assert [known[key(n, "payment/1")].content_hash == "new" for n in (1, 2)] == [True, False]
     assert len(known) == 2
-    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
+    assert (await waiting_in(ledger))[HoldState.TIME] == 1
 
 
 async def test_what_is_held_stays_until_all_of_its_documents_are_settled(ledger: Ledger) -> None:
@@ -53,7 +55,7 @@ async def test_what_is_held_stays_until_all_of_its_documents_are_settled(ledger:
 
     await ledger.documents.settle_unchanged(lease, [(key(1, "payment/1"), START + SECOND, "new")], completed=[])
 
-    assert (await ledger.held.counts(ORG))[HoldState.TIME] == 1
+    assert (await waiting_in(ledger))[HoldState.TIME] == 1
 
 
 async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> None:

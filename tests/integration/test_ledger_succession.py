@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, Dropped, document, event, key, lease_of, open_call, put_documents, write
+from tests.sample_ledger import ORG, Dropped, document, event, key, lease_of, open_call, parked_in, put_documents, write
 from worker.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.ledger import Ledger
@@ -58,7 +58,7 @@ async def test_a_copy_takes_the_place_of_what_is_held_of_its_entity(
     ended = await hold(ledger, lease, copy(3, version=version))
 
     assert [one.id for one in ended] == ["copy-1"]
-    assert {one.event_id for one in await ledger.held.parked(ORG)} == {"event-2", "event-3"}
+    assert {one.event_id for one in await parked_in(ledger)} == {"event-2", "event-3"}
     kept = await ledger.held.get("copy-3")
     assert kept is not None
     assert kept.created_at == START

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import FakeClock
-from tests.sample_ledger import ORG, document, event, key, lease_of, put_documents
+from tests.sample_ledger import ORG, document, event, key, lease_of, parked_in, put_documents
 from worker.documents import Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import CANCELLED_PAID, Document, Held, HoldState
@@ -30,7 +30,7 @@ async def test_what_is_parked_as_paid_is_due_when_its_money_is_deleted(ledger: L
 
     assert [one.id for one in released] == [held.id]
     assert [one.id for one in await ledger.held.due(ORG)] == [held.id]
-    assert {one.id for one in await ledger.held.parked(ORG)} == {another.id, otherwise.id}
+    assert {one.id for one in await parked_in(ledger)} == {another.id, otherwise.id}
 
 
 @pytest.mark.parametrize("written", [money("AUTHORISED"), money(target=None)], ids=["stands", "of nobody knows what"])
@@ -40,7 +40,7 @@ async def test_other_money_releases_nothing(ledger: Ledger, written: Document) -
     await ledger.held.hold(lease, [cancelled(1)])
 
     assert await put_documents(ledger, lease, written) == []
-    assert len(await ledger.held.parked(ORG)) == 1
+    assert len(await parked_in(ledger)) == 1
 
 
 async def test_what_was_purged_is_not_sent_on_its_way_empty(ledger: Ledger, clock: FakeClock) -> None:
@@ -51,4 +51,4 @@ async def test_what_was_purged_is_not_sent_on_its_way_empty(ledger: Ledger, cloc
     await ledger.parked.purge(1)
 
     assert await put_documents(ledger, await lease_of(ledger), money()) == []
-    assert [one.reason for one in await ledger.held.parked(ORG)] == [CANCELLED_PAID]
+    assert [one.reason for one in await parked_in(ledger)] == [CANCELLED_PAID]

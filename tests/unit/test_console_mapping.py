@@ -11,7 +11,7 @@ import pytest
 
 from schemas.parts import Line
 from tests.console_room import Room, console_room, text_of
-from tests.sample_ledger import event, lease_of
+from tests.sample_ledger import event, lease_of, waiting_in
 from worker.console.missing import missing_of
 from worker.ledger.records import HoldState
 from worker.mapping.accounts import payment_account
@@ -150,7 +150,7 @@ async def test_what_parked_events_wait_for_is_offered_and_then_retried(room: Roo
     assert missing_of(hint) == (Table.PAYMENTS, "klarna")
     assert "klarna payments 3 Map it : klarna" in before
     assert "klarna payments 3 It is mapped: retry" in after
-    assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 0
+    assert (await waiting_in(room.desk.ledger))[HoldState.PERSON] == 0
 
 
 async def test_a_tax_code_that_is_a_rate_is_mapped_once_the_rate_is(room: Room) -> None:

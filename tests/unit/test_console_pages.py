@@ -12,7 +12,7 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.console_room import Room, console_room, text_of
 from tests.fakes import START
-from tests.sample_ledger import event, lease_of
+from tests.sample_ledger import event, lease_of, parked_in, waiting_in
 from tests.unit.settings_cases import MINIMAL
 from worker.documents import EntityKey
 from worker.ledger.records import HoldState, Pause, TokenSet
@@ -112,7 +112,7 @@ async def test_chosen_events_are_retried_on_record(room: Room) -> None:
     ledger = room.desk.ledger
     assert answer.headers["location"] == "/parked"
     assert "2 on their way." in text_of(await room.browser.get("/parked"))
-    assert (await ledger.held.counts("main"))[HoldState.PERSON] == 1
+    assert (await waiting_in(ledger))[HoldState.PERSON] == 1
     assert [(one.who, one.action) for one in await ledger.admin_actions.latest()] == [("Ann", "parked.retry")] * 2
 
 
@@ -122,7 +122,7 @@ async def test_all_of_one_reason_are_retried_and_no_others(room: Room) -> None:
 
     await room.browser.post("/parked/retry", {"org": "main", "reason": "account_missing", "all": "1"})
 
-    left = await room.desk.ledger.held.parked("main")
+    left = await parked_in(room.desk.ledger)
     assert [one.reason for one in left] == ["tax_unmapped"]
 
 
@@ -136,7 +136,7 @@ async def test_to_discard_needs_a_reason_which_stays_on_record(room: Room) -> No
     [action] = await room.desk.ledger.admin_actions.latest()
     assert (without.status_code, nothing.status_code) == (400, 400)
     assert (action.who, action.action, action.reason) == ("Ann", "parked.discard", "booked by hand")
-    assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 1
+    assert (await waiting_in(room.desk.ledger))[HoldState.PERSON] == 1
 
 
 async def test_a_reason_to_discard_retries_nothing(room: Room) -> None:
@@ -147,7 +147,7 @@ async def test_a_reason_to_discard_retries_nothing(room: Room) -> None:
 
     assert (chosen.status_code, everything.status_code) == (400, 400)
     assert "nothing is retried: a reason is for discarding" in text_of(chosen)
-    assert (await room.desk.ledger.held.counts("main"))[HoldState.PERSON] == 2
+    assert (await waiting_in(room.desk.ledger))[HoldState.PERSON] == 2
 
 
 async def test_a_long_list_comes_in_pages(room: Room) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from schemas.entities import Entity
-from tests.sample_ledger import lease_of, opened
+from tests.sample_ledger import lease_of, opened, waiting_in
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_of
 from tests.unit.mapping_cases import ORGANISATION, event, payment
 from tests.waiting import until
@@ -140,6 +140,6 @@ async def _waits_for_its_invoice(ledger: Ledger) -> None:
 
 async def _counts(ledger: Ledger, state: HoldState, count: int) -> None:
     deadline = asyncio.get_running_loop().time() + 15
-    while (await ledger.held.counts(ORG))[state] != count:
+    while (await waiting_in(ledger))[state] != count:
         assert asyncio.get_running_loop().time() < deadline, f"{count} events held for a {state}"
         await asyncio.sleep(0.02)

@@ -13,7 +13,8 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import ORG, MemoryXero, Served, served
+from tests.sample_ledger import waiting_in
+from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, payment, removed
 from tests.waiting import until
 from worker.documents import Action, Kind
@@ -73,7 +74,7 @@ async def test_an_older_refund_that_comes_after_its_cancellation_waits_for_nothi
     await one.acked(*one.receive(refund))
 
     assert count(one, Kind.CREDIT_NOTE) == 0
-    assert sum((await one.ledger.held.counts(ORG)).values()) == 0
+    assert sum((await waiting_in(one.ledger)).values()) == 0
     assert len(one.session.buffer) == 0
 
 

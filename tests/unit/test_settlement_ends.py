@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sample_ledger import document, key, lease_of, member, open_call, opened, write
+from tests.sample_ledger import document, key, lease_of, member, open_call, opened, parked_in, waiting_in, write
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
 from tests.unit.buffer_cases import a_work
 from worker.backoff import MAX_ATTEMPTS
@@ -39,7 +39,7 @@ def in_a_call(session: Session, wanted: dict[Work, list[Write]]) -> None:
 
 
 async def reasons(session: Session) -> list[str]:
-    return [held.reason for held in await session.ledger.held.parked(session.org.name)]
+    return [held.reason for held in await parked_in(session.ledger, session.org.name)]
 
 
 async def test_a_refusal_is_told_before_a_doubt_about_another_document_of_the_event(session: Session) -> None:
@@ -69,5 +69,5 @@ async def test_what_needs_a_document_that_was_voided_before_it_was_there_waits_f
 
     await settlement(session).settled([void])
 
-    counts = await session.ledger.held.counts(session.org.name)
+    counts = await waiting_in(session.ledger, session.org.name)
     assert (counts[HoldState.PARENT], len(session.buffer)) == (1, 0)

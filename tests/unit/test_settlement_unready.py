@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sample_ledger import document, key, lease_of, opened, put_documents, write
+from tests.sample_ledger import document, key, lease_of, opened, put_documents, waiting_in, write
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
 from tests.unit.buffer_cases import a_work
 from worker.documents import Kind
@@ -50,5 +50,5 @@ async def test_the_child_of_what_is_not_there_waits_for_it_in_the_ledger(session
     await settlement(session).unready([CHILD])
 
     assert len(session.buffer) == 0
-    counts = await session.ledger.held.counts(session.org.name)
+    counts = await waiting_in(session.ledger, session.org.name)
     assert counts[HoldState.PARENT] == 1

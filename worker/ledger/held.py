@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents import DocumentKey
@@ -49,14 +49,6 @@ _DUE = (
     .order_by(held.c.until, held.c.id)
     .limit(bindparam("most"))
 )
-_PARKED = (
-    select(*(column for column in held.c if column.name != "body"))
-    .where(held.c.org == bindparam("of"), held.c.state == _PERSON)
-    .order_by(held.c.created_at.desc(), held.c.id)
-    .limit(bindparam("most"))
-    .offset(bindparam("skip"))
-)
-_COUNTS = select(held.c.state, func.count()).where(held.c.org == bindparam("of")).group_by(held.c.state)
 _HAS_PARENT = (
     select(documents.c.org)
     .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
@@ -205,18 +197,6 @@ class HeldEvents:
             for piece in chunks(ids):
                 await connection.execute(_REMOVE, {"ids": piece})
             await add_counts(connection, counts)
-
-    async def parked(self, org: str, limit: int = 100, offset: int = 0) -> list[Held]:
-        """Those that wait for a person, newest first, without their bodies: `get` has them."""
-        async with self._database.reading() as connection:
-            values = {"of": org, "most": limit, "skip": offset}
-            return [held_of(row) for row in (await connection.execute(_PARKED, values)).mappings()]
-
-    async def counts(self, org: str) -> dict[HoldState, int]:
-        """How many wait for what; every state is there."""
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(_COUNTS, {"of": org})).all()
-        return dict.fromkeys(HoldState, 0) | {HoldState(state): count for state, count in rows}
 
     async def get(self, held_id: str) -> Held | None:
         """One of them."""
