@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import partial
 
 from worker.documents import Kind
 from worker.holding import released
 from worker.interruption import Reconfigured
-from worker.ledger.run_events import tally_held
 from worker.reading import Arrival
 from worker.session import Session
 
@@ -83,6 +81,5 @@ class HeldKeeper:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         await self._s.ledger.pauses.shorten(self._s.lease)
-        count = partial(tally_held, outcome="parked")
-        for held in await self._s.ledger.held.expire_parents(self._s.lease, count=count):
+        for held in await self._s.ledger.held.expire_parents(self._s.lease):
             self._s.closing.expired(held)

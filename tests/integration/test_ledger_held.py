@@ -166,14 +166,14 @@ async def test_a_child_whose_parent_does_not_come_is_parked_with_the_parent_name
     await ledger.held.hold(lease, [young])
     clock.advance(3600)
 
-    expired = await ledger.held.expire_parents(lease, timedelta(hours=24))
+    expired = await ledger.held.expire_parents(lease)
 
     assert [(one.event_id, one.state, one.reason) for one in expired] == [
         ("event-1", HoldState.PERSON, "parent_missing")
     ]
     assert expired[0].detail == "waited for the invoice of invoice 41 of shop, which did not come to Xero"
     assert await parked_in(ledger) == [replace(one, body=b"") for one in expired]
-    assert await ledger.held.expire_parents(lease, timedelta(hours=24)) == []
+    assert await ledger.held.expire_parents(lease) == []
 
 
 async def test_a_child_parked_for_its_parent_goes_by_itself_once_that_comes(ledger: Ledger, clock: FakeClock) -> None:

@@ -18,7 +18,6 @@ from worker.ledger.personal import NOTHING
 from worker.ledger.records import (
     NO_COUNTS,
     PARENT_MISSING,
-    Count,
     CountHeld,
     Held,
     HoldState,
@@ -27,7 +26,7 @@ from worker.ledger.records import (
     uncounted,
 )
 from worker.ledger.run_counts import add_counts
-from worker.ledger.run_events import tally_returned
+from worker.ledger.run_events import tally_held, tally_returned
 from worker.ledger.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.succession import held_of_entities, keep_held, outdated_ones
 from worker.ledger.tables import IS_TIMED, documents, held
@@ -100,6 +99,7 @@ _RELEASE_WAITING = (
     )
     .values(until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
+_WAITS_FOR_PARENT = timedelta(hours=24)
 _EXPIRE_LIMIT = 500
 _AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
 _MISSING_HINT = "see why the parent is not in Xero and bring it there: this event then goes by itself"
@@ -160,18 +160,16 @@ class HeldEvents:
             await add_counts(connection, tally_returned(were_parked(released)))
         return released
 
-    async def expire_parents(
-        self, lease: Lease, older_than: timedelta = timedelta(hours=24), *, count: Count = uncounted
-    ) -> list[Held]:
-        """Park children that have waited so long, naming the parent; 500 at a time. Raises `LeaseLost`."""
+    async def expire_parents(self, lease: Lease) -> list[Held]:
+        """Park children that have waited for a day, naming the parent; 500 at a time. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
-            values = {"of": lease.name, "before": now - older_than, "most": _EXPIRE_LIMIT}
+            values = {"of": lease.name, "before": now - _WAITS_FOR_PARENT, "most": _EXPIRE_LIMIT}
             overdue = [held_of(row) for row in (await connection.execute(_OVERDUE, values)).mappings()]
             if overdue:
                 await connection.execute(_EXPIRE, [_expiry(child, now) for child in overdue])
             expired = await _get(connection, [child.id for child in overdue])
-            await add_counts(connection, count(expired))
+            await add_counts(connection, tally_held(expired, "parked"))
         return expired
 
     async def awaited(self, org: str, reason: str) -> list[DocumentKey]:

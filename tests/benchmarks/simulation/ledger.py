@@ -228,17 +228,14 @@ class HeldEvents:
         self._books.fenced(lease)
         return self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])
 
-    async def expire_parents(
-        self, lease: Lease, older_than: timedelta = timedelta(hours=24), *, count: Count = uncounted
-    ) -> list[Held]:
-        before = self._books.fenced(lease) - older_than
+    async def expire_parents(self, lease: Lease) -> list[Held]:
+        before = self._books.fenced(lease) - timedelta(hours=24)
         ids = [held_id for waiting in self._books.waiting.values() for held_id in waiting]
         waiting = [one for held_id in ids if (one := self._books.held[held_id]).state is HoldState.PARENT]
         overdue = [one for one in waiting if one.created_at and one.created_at <= before]
         parked = [replace(one, state=HoldState.PERSON, until=None, reason=PARENT_MISSING) for one in overdue]
         for one in parked:
             self._books.keep(one)
-        count(parked)
         return parked
 
     async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
