@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -64,21 +64,6 @@ class Link:
             await self._end()
         if not self._keeper.cancelled():
             self._keeper.result()
-
-    async def declare(self, queues: Iterable[Queue]) -> None:
-        """Add to the topology; idempotent. At once when connected, else at the next connection.
-
-        Raises TopologyMismatch for the first that the broker refuses, after trying all.
-        """
-        added = {queue.name: queue for queue in queues}
-        self._queues |= added
-        if self._connection is None:
-            return
-        for queue in added.values():
-            await self._declare_one(queue)
-        for name in added:
-            if name in self.mismatches:
-                raise self.mismatches[name]
 
     def why_not(self, waited_s: int) -> str:
         """Why there is no connection, for the person who waited so long for it, and what to do."""
@@ -190,7 +175,7 @@ class Link:
     async def _declare_all(self) -> None:
         for exchange in self._exchanges.values():
             await self._declare_one(exchange)
-        for queue in list(self._queues.values()):
+        for queue in self._queues.values():
             await self._declare_one(queue)
 
     async def _declare_one(self, thing: Exchange | Queue) -> None:

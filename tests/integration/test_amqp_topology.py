@@ -1,8 +1,7 @@
-"""The declared topology on a real broker: dead letters, additions, and what an admin must mend."""
+"""The declared topology on a real broker: dead letters, bindings, and what an admin must mend."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pika
@@ -85,29 +84,14 @@ async def test_mismatch_is_logged_once(amqp_url: str, unique_org: str, caplog: p
     assert sum("cannot be declared" in record.getMessage() for record in caplog.records) == 1
 
 
-async def test_topology_grows_while_connected(amqp_url: str, unique_org: str) -> None:
-    second, store = f"{unique_org}b", f"{unique_org}_store"
+async def test_queues_of_organisations_and_stores_are_declared_and_bound(amqp_url: str, unique_org: str) -> None:
+    store = f"{unique_org}_store"
+    queues = (*organisation_queues(unique_org), *store_queues(store))
     async with (
-        consuming(amqp_url, organisation_queues(unique_org)) as intake,
+        consuming(amqp_url, queues, lane_queue(unique_org, Lane.IMMEDIATE), store_commands(store)) as intake,
         publishing(amqp_url, ()) as publisher,
     ):
-        await intake.consumer.declare(organisation_queues(second))
-        await intake.consumer.declare(store_queues(store))
-        await intake.consumer.start(lane_queue(second, Lane.IMMEDIATE), 5)
-        await intake.consumer.start(store_commands(store), 1)
-
-        await publish(publisher, f"{second}.immediate.order", "m1")
+        await publish(publisher, f"{unique_org}.immediate.order", "m1")
         await publish(publisher, f"{store}.resync-all", "m2", exchange="xerelay.commands")
 
         await until(lambda: sorted(intake.ids()) == ["m1", "m2"], what="both deliveries")
-
-
-async def test_added_queue_that_does_not_match_is_told_at_once(amqp_url: str, unique_org: str) -> None:
-    on_broker(amqp_url, "queue_declare", lane_queue(unique_org, Lane.BATCH), durable=True)
-    async with consuming(amqp_url, ()) as intake:
-        with pytest.raises(TopologyMismatch, match=unique_org):
-            await intake.consumer.declare(organisation_queues(unique_org))
-
-        with suppress(TopologyMismatch):
-            await intake.consumer.declare(organisation_queues(unique_org))
-        assert list(intake.consumer.mismatches) == [lane_queue(unique_org, Lane.BATCH)]
