@@ -16,8 +16,9 @@ from pathlib import Path
 from deploy.services.service import ServiceError
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
+_STOP_TIMEOUT_S = 30.0
 _POLL_S = 0.05
+_TAIL_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +110,21 @@ class OwnedProcess:
         """Whether it still lives."""
         return self._child.poll() is None
 
-    def end(self, sig: signal.Signals, timeout_s: float = STOP_TIMEOUT_S) -> None:
-        """Send `sig` and wait; SIGKILL when that does not help within `timeout_s`. Idempotent."""
+    def end(self, sig: signal.Signals) -> None:
+        """Send `sig` and wait; SIGKILL when that does not help in time. Idempotent."""
         if self.running:
             self._child.send_signal(sig)
             try:
-                self._child.wait(timeout_s)
+                self._child.wait(_STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
         self._guard.dismiss()
 
 
-def wait_until_ready(process: OwnedProcess, ready: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> bool:
+def wait_until_ready(process: OwnedProcess, ready: Callable[[], bool]) -> bool:
     """Poll `ready`; False when the process has ended or the time is over."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + START_TIMEOUT_S
     while process.running and time.monotonic() < deadline:
         if ready():
             return True
@@ -138,8 +139,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def tail(log: Path) -> str:
     """The end of a log, for the message that says why a start failed."""
     with suppress(OSError):
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
     return "(no log)"

@@ -43,7 +43,7 @@ async def filled(ledger: Ledger, clock: FakeClock) -> None:
         (Chosen(organisations=(ORG,)), ["main-3", "main-2", "main-1"]),
         (Chosen(reason="overpaid"), ["main-3", "main-2"]),
         (Chosen(organisations=(ORG,), entity="invoice"), ["main-3", "main-1"]),
-        (Chosen(source="shop", entity="invoice", entity_id="3"), ["main-3"]),
+        (Chosen(source="shop", entity="payment"), ["main-2"]),
         (Chosen(since=START + timedelta(seconds=2)), ["other-1", "main-3"]),
         (Chosen(source="elsewhere"), []),
         (Chosen(ids=("main-2", "waits")), ["main-2", "waits"]),

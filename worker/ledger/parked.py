@@ -59,7 +59,6 @@ class Chosen:
     reason: str = ""
     source: str = ""
     entity: str = ""
-    entity_id: str = ""
     since: datetime | None = None
     ids: tuple[str, ...] = ()
 
@@ -167,7 +166,7 @@ def _those(statement: Select[Any], chosen: Chosen) -> Select[Any]:
         wanted.append(held.c.org.in_(chosen.organisations))
     if chosen.since is not None:
         wanted.append(held.c.created_at >= chosen.since)
-    named = ("reason", "source", "entity", "entity_id")
+    named = ("reason", "source", "entity")
     wanted += [held.c[name] == value for name in named if (value := getattr(chosen, name))]
     return statement.where(and_(*wanted))
 
