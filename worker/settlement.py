@@ -8,7 +8,6 @@ from functools import partial
 
 import structlog
 
-from worker.account import Account
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import VOID, DocumentKey, Kind, Write
@@ -19,6 +18,7 @@ from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pau
 from worker.outcome import Results
 from worker.session import Session
 from worker.steps import Step
+from worker.tallying import Tallying
 from worker.work import Work
 from worker.xero.cut_over import as_adopted
 from worker.xero.paying import MONEY
@@ -62,7 +62,7 @@ class Settlement:
             fates = list((dict(self._ends.doubted(results)) | dict(fates)).items())  # a refusal counts before a doubt
             self._tell_unheard(results)
         ending = self._ends.with_documents(results.documents, {work for work, _ in fates})
-        account = Account(self._s, ending, result, fates, calls=1)
+        tallying = Tallying(self._s, ending, result, fates, calls=1)
         if call.kind in MONEY:
             # before the ledger has it: a sale that is about to be parked as paid asks for it
             self._s.unpaid.extend(one.unpays for one in results.documents if one.unpays)
@@ -74,11 +74,11 @@ class Settlement:
             held=[held for _, held in fates],
             completed=ending.completed,
             headers=headers,
-            count=account.of,
+            count=tallying.of,
         )
         self._s.steps.reached(Step.RECORDED)
-        account.tell()
-        await self._after(call, results, fates, children, result, account.counted)
+        tallying.tell()
+        await self._after(call, results, fates, children, result, tallying.counted)
         if paused and call.kind is not None:
             await self.pause_kind(call.kind, paused, _messages(results, paused))
 
@@ -152,7 +152,7 @@ class Settlement:
         newer = [(one.key, one.version, one.content_hash) for one in writes if not one.only_if_absent]
         keys = {write.key for write in writes}
         ending = self._ends.with_keys(keys)
-        account = Account(self._s, ending, "unchanged")
+        tallying = Tallying(self._s, ending, "unchanged")
         there = [write.key for write in writes if write.key in known]
         never = [write.key for write in writes if write.key not in known]
         voided = [(one.key, one.version) for one in writes if one.action is VOID and one.key not in known]
@@ -161,11 +161,11 @@ class Settlement:
             newer,
             completed=ending.completed,
             voided=voided,
-            count=account.of,
+            count=tallying.of,
         )
-        account.tell()
+        tallying.tell()
         done = [*self._finish(there, "unchanged"), *self._finish(never, "unchanged", exists=False)]
-        await self._intake.complete(done, counted=account.counted)
+        await self._intake.complete(done, counted=tallying.counted)
         await self._orphaned(self._s.buffer.unblock(never))
 
     async def unready(self, writes: Sequence[Write]) -> None:

@@ -12,7 +12,7 @@ from worker.tally import tally
 from worker.work import Work, everyone
 
 
-class Account:
+class Tallying:
     """Of the events of `ending`, which end with that result, and of those that are `held`, in so many `calls`.
 
     `counted` has every event that the transaction counted. They stay in memory until it has committed: an older version
