@@ -95,4 +95,4 @@ async def watching_one(url: str) -> AsyncIterator[Watching]:
     """A worker that serves one organisation of two."""
     async with served(url) as one:
         broker, service = Linked(), OneService({ORG: OneRunner(one.lease, one.session)})
-        yield Watching(one, broker, service, watch_of(one.ledger, broker, service, one.session.closing._counts))
+        yield Watching(one, broker, service, watch_of(one.ledger, broker, service, one.session.finishing._counts))

@@ -22,10 +22,10 @@ from tests.unit.mapping_cases import organisation
 from tests.waiting import until
 from worker.chart import Chart, ChartShelf
 from worker.clock import SystemClock
-from worker.closing import Closing
 from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.documents import Kind
+from worker.finishing import Finishing
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Held, HoldState, Lease, Member, Purpose
@@ -287,7 +287,7 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         clock=SystemClock(),
         steps=steps,
         deliveries=deliveries,
-        closing=Closing(ack=deliveries.ack, steps=steps, counts=Counts(SystemClock().now)),
+        finishing=Finishing(ack=deliveries.ack, steps=steps, counts=Counts(SystemClock().now)),
         shelf=ChartShelf(Chart(org)),
         readings=Readings(cut_over=org.cut_over.before),
     )

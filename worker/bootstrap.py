@@ -19,11 +19,11 @@ from worker.budget.limits import Limits
 from worker.chart import Chart, ChartShelf
 from worker.clients import Clients
 from worker.clock import Clock, SystemClock
-from worker.closing import Closing
 from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
+from worker.finishing import Finishing
 from worker.housekeeping import keep_house
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
@@ -188,7 +188,7 @@ class _Factory:
             clock=self._clock,
             steps=self._steps,
             deliveries=deliveries,
-            closing=Closing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
+            finishing=Finishing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
             shelf=shelf,
             overlay=overlay,
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),

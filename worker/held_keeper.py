@@ -82,4 +82,4 @@ class HeldKeeper:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         await self._s.ledger.pauses.shorten(self._s.lease)
         for held in await self._s.ledger.held.expire_parents(self._s.lease):
-            self._s.closing.expired(held)
+            self._s.finishing.expired(held)

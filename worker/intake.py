@@ -64,7 +64,7 @@ class Intake:
         return batch.pausing
 
     async def hold(self, works: Iterable[tuple[Work, Held]]) -> None:
-        """Move events from memory into the ledger, then close them. Those whose parent came meanwhile go on.
+        """Move events from memory into the ledger, then finish them. Those whose parent came meanwhile go on.
 
         What a later version has taken back does not wait for a parent, which may never come. What is older than what
         is held of its entity ends, as it would in memory.
@@ -79,7 +79,7 @@ class Intake:
             return
         kept = await self._into_ledger(pairs)
         for work, held in kept:
-            self._s.closing.ended(work, held)
+            self._s.finishing.ended(work, held)
         gone = {work for work, _ in kept}
         again = [work for work, _ in pairs if work not in gone]
         if again:
@@ -102,9 +102,9 @@ class Intake:
         return kept
 
     async def complete(self, works: Sequence[Work], *, counted: Container[Work] = ()) -> None:
-        """Close events of which nothing is to be written any more; the runs have those that are `counted` already."""
+        """Finish events of which nothing is to be written any more; the runs have those that are `counted` already."""
         await self._end(everyone(works), tally(works, besides=counted))
-        self._s.closing.completed(works)
+        self._s.finishing.completed(works)
 
     async def end_late(
         self, works: Sequence[Work], held: Sequence[tuple[Work, Held]], counted: Container[Work]

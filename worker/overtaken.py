@@ -28,6 +28,6 @@ class Overtaken:
         return [held for held in self._gone if held.state is not HoldState.PERSON]
 
     def tell(self) -> None:
-        """Log their ends. To be called when these are written down, before those in memory are closed."""
+        """Log their ends. To be called when these are written down, before those in memory are finished."""
         for held in self._gone:
-            self._s.closing.overtaken(held)
+            self._s.finishing.overtaken(held)

@@ -17,9 +17,9 @@ from worker.buffer import Buffer
 from worker.ceding import Ceding
 from worker.chart import ChartShelf
 from worker.clock import Clock
-from worker.closing import Closing
 from worker.deliveries import Deliveries
 from worker.documents import Kind, Write
+from worker.finishing import Finishing
 from worker.interruption import Interruption, out_of_calls
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Composed, Known, Lease, Wait
@@ -56,7 +56,7 @@ class Session:
     clock: Clock
     steps: Steps
     deliveries: Deliveries
-    closing: Closing
+    finishing: Finishing
     shelf: ChartShelf
     overlay: Overlay = ()
     steady_until: float = 0.0

@@ -1,4 +1,4 @@
-"""After the answer: what is known of each document goes into the ledger at once, then the events are closed."""
+"""After the answer: what is known of each document goes into the ledger at once, then the events are finished."""
 
 from __future__ import annotations
 
@@ -225,9 +225,9 @@ class Settlement:
         done += self._finish(results.doubted, result)
         # what came to want such a document while the ledger wrote, and what was absorbed then
         await self._intake.end_late(done, fates, counted)
-        self._s.closing.completed(done)
+        self._s.finishing.completed(done)
         for work, held in fates:
-            self._s.closing.ended(work, held)
+            self._s.finishing.ended(work, held)
         # the other members stay blocked: they may go into another call only when this one has settled them
         await self._orphaned([*self._s.buffer.unblock([*written, *results.doubted, *refused]), *orphans])
         if children:

@@ -148,7 +148,7 @@ async def test_without_a_ledger_the_workers_own_counts_are_told(watching: Watchi
     await watching.one.acked(*watching.one.receive(CUSTOMER))
     leases = FailingOnce(watching.one.ledger.leases, "holders", LedgerUnavailable("no space left"))
     watching.one.ledger.leases = leases  # type: ignore[assignment] # a fault
-    watch = watch_of(watching.one.ledger, watching.broker, watching.service, watching.one.session.closing._counts)
+    watch = watch_of(watching.one.ledger, watching.broker, watching.service, watching.one.session.finishing._counts)
 
     seen = Scraped((await watch.metrics()).decode())
 
@@ -192,7 +192,7 @@ async def test_a_backlog_stands_while_nothing_comes_to_an_outcome_and_the_organi
     watching: Watching,
 ) -> None:
     one, clock = watching.one, FakeClock()
-    watch = watch_of(one.ledger, watching.broker, watching.service, one.session.closing._counts, clock=clock)
+    watch = watch_of(one.ledger, watching.broker, watching.service, one.session.finishing._counts, clock=clock)
 
     async def stands() -> float | None:
         clock.advance(60)

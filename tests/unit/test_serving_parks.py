@@ -21,9 +21,9 @@ from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, se
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.closing import Closing
 from worker.counts import Counts
 from worker.documents import EntityKey, Kind
+from worker.finishing import Finishing
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
@@ -119,7 +119,7 @@ async def test_a_parked_event_is_counted_once_though_it_is_cleared(tmp_path: Pat
         await begin_run(ledger)
         one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
         counts = Counts(SystemClock().now)
-        one.session.closing = Closing(ack=one.session.deliveries.ack, steps=Unwatched(), counts=counts)
+        one.session.finishing = Finishing(ack=one.session.deliveries.ack, steps=Unwatched(), counts=counts)
         one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
 
         await one.acked(*one.receive(OF_RUN))

@@ -17,10 +17,10 @@ from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
 from worker.chart import Chart, ChartShelf
-from worker.closing import Closing
 from worker.counts import Counts
 from worker.deliveries import Deliveries
 from worker.documents import Kind
+from worker.finishing import Finishing
 from worker.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Held, HoldState, Lease
@@ -69,7 +69,7 @@ class Watch:
             self.open -= 1
 
 
-class _WatchedClosing(Closing):
+class _WatchedFinishing(Finishing):
     def __init__(self, watch: Watch, deliveries: Deliveries) -> None:
         super().__init__(ack=deliveries.ack, steps=Unwatched(), counts=Counts(VirtualClock().now))
         self._watch = watch
@@ -200,7 +200,7 @@ class Process:
             clock=self._clock,
             steps=Unwatched(),
             deliveries=deliveries,
-            closing=_WatchedClosing(self._world.watch, deliveries),
+            finishing=_WatchedFinishing(self._world.watch, deliveries),
             shelf=ChartShelf(Chart(settings)),
         )
 

@@ -15,8 +15,8 @@ from worker.steps import Step, Steps
 from worker.work import Work, everyone
 
 
-class Closing:
-    """Closes events whose outcome the ledger has recorded."""
+class Finishing:
+    """Finishes events whose outcome the ledger has recorded."""
 
     def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps, counts: Counts) -> None:
         self._ack = ack
