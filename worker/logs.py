@@ -17,8 +17,12 @@ from typing import Any
 import msgspec
 import structlog
 
-_URL_PASSWORD = re.compile(r"""(\w+://[^:/@\s]*):[^@\s]+@(?:[^/@\s"']*@)*""")
-"""To the last `@` before the host: a password may hold one that nobody escaped. A user may be missing."""
+_URL_PASSWORD = re.compile(r"""(://(?<=\w://)[^:/@\s]*):[^@\s]+(@(?:[^/@\s"']*@)*)?""")
+"""To the last `@` before the host: a password may hold one that nobody escaped. A user may be missing.
+
+It begins with what is seldom, and takes what has no `@` to the next space as well, where no other URL has one: so each
+character is looked at once, and not for every letter and URL before it. A line may hold a word of a megabyte.
+"""
 
 _SECRET_KEYS = re.compile(r"(token|secret|password|authorization|key)$", re.IGNORECASE)
 _PLAIN_KEYS = {"routing_key", "match_key"}
@@ -128,9 +132,13 @@ def _sealed(renderer: Any) -> Any:
 
     def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
         text: str = renderer(logger, name, event)
-        return _URL_PASSWORD.sub(r"\1:***@", text) if "://" in text else text
+        return _URL_PASSWORD.sub(_starred, text) if "://" in text else text
 
     return render
+
+
+def _starred(found: re.Match[str]) -> str:
+    return f"{found[1]}:***@" if found[2] else found[0]
 
 
 def _as_json(event: Mapping[str, Any], **_: Any) -> str:

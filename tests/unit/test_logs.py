@@ -74,6 +74,25 @@ def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() ->
     assert half["half"] == "\ud83d"
 
 
+_LONG = f"""
+import structlog
+from worker.logs import configure
+configure()
+log = structlog.get_logger("xerelay")
+for said in ("a" * 1_000_000, "a://b:" * 200_000, "://" * 300_000):
+    log.info("odd", url="amqp://shop:{_SECRET}@127.0.0.1/ and", said=said)
+"""
+
+
+def test_words_of_a_megabyte_are_looked_through_once() -> None:
+    # looked through anew from each of their letters, or from each URL in them, they would take an hour
+    done = subprocess.run([sys.executable, "-c", _LONG], capture_output=True, text=True, check=True, timeout=60)
+
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["url"] for line in lines] == ["amqp://shop:***@127.0.0.1/ and"] * 3
+    assert [line["said"] for line in lines] == ["a" * 1_000_000, "a://b:" * 200_000, "://" * 300_000]
+
+
 _BURSTS = """
 import sys, structlog
 from worker.logs import Lines, configure
