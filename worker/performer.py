@@ -9,7 +9,7 @@ from dataclasses import replace
 from worker.archived import replace_archived
 from worker.backoff import delay_s
 from worker.documents import Action, Write
-from worker.gone_items import forget_gone_items
+from worker.gone_items import forget_gone_items, forget_unlisted_items
 from worker.interruption import pause_for
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose, Wait
 from worker.lock_date import map_again
@@ -66,14 +66,21 @@ class Performer:
         elif fate is Fate.PAUSE:
             await self._settlement.close(call, reply.status)
             self._pause_if_asked(reply)
-        elif fate is Fate.FAIL and reply.outcome is ReplyKind.NOT_FOUND and _deletes(call):
-            await self._settlement.close(call, reply.status)
-            await self._settle_existing(call, call.members)
         elif fate is Fate.FAIL:
-            await self._settlement.close(call, reply.status)
-            await self._settlement.failed(call.members, str(reply.outcome), excerpt(reply))
+            await self._fail(call, reply)
         else:
             await self.recover(await self._uncertain(call, reply))
+
+    async def _fail(self, call: Call, reply: Reply) -> None:
+        is_not_found = reply.outcome is ReplyKind.NOT_FOUND
+        goes_anew = is_not_found and await forget_unlisted_items(self._s, call)
+        await self._settlement.close(call, reply.status)
+        if goes_anew:
+            await self._settlement.free(call.members)
+        elif is_not_found and _deletes(call):
+            await self._settle_existing(call, call.members)
+        else:
+            await self._settlement.failed(call.members, str(reply.outcome), excerpt(reply))
 
     async def _record(self, call: Call, reply: Reply) -> None:
         results = await self._judged(call, reply)
