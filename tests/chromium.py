@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from deploy.services.chromium import find_chromium
+from tests.chromium_programs import find_chromium
 
 DESKTOP = (1000, 700)
 PHONE = (360, 740)

@@ -1,4 +1,4 @@
-"""A broker and a database for the demo and the tests, and a Prometheus for the tests.
+"""A broker and a database for the demo and the tests.
 
 What the environment names, else a container, else a private process of what is installed, else an installation.
 """
@@ -7,7 +7,6 @@ from deploy.services.broker import PrivateBroker, TlsFiles
 from deploy.services.ladder import broker_service, postgres_service, private_broker, private_postgres
 from deploy.services.postgres import PrivatePostgres, ServerCertificate
 from deploy.services.process import free_port
-from deploy.services.prometheus import promtool, running_prometheus
 from deploy.services.service import Service, ServiceError
 
 __all__ = [
@@ -22,6 +21,4 @@ __all__ = [
     "postgres_service",
     "private_broker",
     "private_postgres",
-    "promtool",
-    "running_prometheus",
 ]

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.services import running_prometheus
 from producers.runs import RunState
 from schemas.commands import ResyncAll
 from tests.acceptance.consent import connect
@@ -21,6 +20,7 @@ from tests.acceptance.scraping import Prometheus, listening_at, write_scrape_con
 from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import Stage, a_small_day
 from tests.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels
+from tests.prometheus_server import running_prometheus
 from tests.sandbox_fixture import SandboxControl
 from worker.documents import Kind
 from worker.ledger.errors import LedgerUnavailable

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.services import promtool
 from tests.prometheus_files import PROMETHEUS, ROOT, RULE_TESTS, RULES, alerts, groups, named_in, recorded, scraped
+from tests.prometheus_server import promtool
 from worker.interruption import _REASONS, other_tenant, xero_down
 
 RUNBOOK = ROOT / "deploy" / "runbook.md"

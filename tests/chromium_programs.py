@@ -1,4 +1,4 @@
-"""A headless browser for the tests: Debian's Chromium and the driver that belongs to it."""
+"""Where the headless browser is: Debian's Chromium and the driver that belongs to it."""
 
 from __future__ import annotations
 
