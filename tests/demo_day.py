@@ -7,7 +7,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.compare import Books, by_number
+from deploy.demo.books import Books, by_number
 from deploy.demo.expected import Expected, expected_of
 
 START = dt.date(2026, 11, 10)

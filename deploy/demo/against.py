@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.compare import Books, Difference, sums_of
+from deploy.demo.books import Books, Difference, sums_of
 from deploy.demo.expected import Expected, Sale
 
 Json = Mapping[str, Any]

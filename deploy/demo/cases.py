@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deploy.demo.bookkeeping import BASE_CURRENCY
-from deploy.demo.compare import Books
+from deploy.demo.books import Books
 from deploy.demo.expected import Expected, Sale
 
 Json = Mapping[str, Any]

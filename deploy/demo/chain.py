@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.against import SumRow, account_rows, against, tax_rows
+from deploy.demo.books import Difference
 from deploy.demo.cases import cases
 from deploy.demo.commands import typed
-from deploy.demo.compare import Difference
 from deploy.demo.configuration import write_store_configuration
 from deploy.demo.expected import Expected
 from deploy.demo.inspect import Inspection

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import httpx
 
-from deploy.demo.compare import Books, by_number
+from deploy.demo.books import Books, by_number
 from schemas.envelope import Lane
 from worker.bootstrap import limits_of, open_ledger
 from worker.budget.forecast import left

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.against import SumRow
+from deploy.demo.books import parked_as_spoiled
 from deploy.demo.chain import Evening
-from deploy.demo.compare import parked_as_spoiled
 from worker.ledger.records import Held
 from worker.ledger.run_reports import RunStatus
 

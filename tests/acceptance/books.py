@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from deploy.demo.compare import Books
-from deploy.demo.day import Day
+from deploy.demo.books import Books
 from tests.acceptance.post import organisation_of
+from tests.trading_day import Day
 from worker.mapping.keys import item_code
 
 _SALES = {"contacts": "contacts", "invoices": "invoices", "credit_notes": "credit_memos", "payments": "payments"}

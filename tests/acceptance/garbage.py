@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from itertools import count, cycle, islice
 from typing import Any
 
-from deploy.demo.day import Day
 from deploy.demo.spoiled import Bad
 from schemas.codec import decode_event, encode_event
 from schemas.entities import Entity
 from schemas.envelope import Event
 from schemas.errors import Undecodable
+from tests.trading_day import Day
 
 Maker = Callable[[random.Random, bytes, int], bytes]
 

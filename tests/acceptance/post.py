@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from deploy.demo.day import Day, bodies
 from schemas.commands import Release, command_schema, command_type, encode_command
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Envelope, Event, Lane
 from schemas.topology import COMMANDS, EVENTS, command_key, dead_queue, event_key, lane_queue, organisation_queues
 from tests.amqp_links import consuming, publishing
+from tests.trading_day import Day, bodies
 
 
 def organisation_of(day: Day) -> str:

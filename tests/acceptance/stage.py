@@ -10,16 +10,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.compare import Difference, compare
+from deploy.demo.books import Difference
 from deploy.demo.configuration import write_configuration
-from deploy.demo.day import Day, trading_day
 from deploy.demo.inspect import Inspection
 from schemas.envelope import Lane
 from tests.acceptance.books import of_day, wanted
 from tests.acceptance.launched import Crash, Launched, launch_worker
 from tests.acceptance.post import organisation_of, post_day
+from tests.day_in_books import compare
 from tests.sample_ledger import parked_in, waiting_in
 from tests.sandbox_fixture import SandboxControl
+from tests.trading_day import Day, trading_day
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Pause

@@ -7,11 +7,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.day import Day
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.acceptance.stage import Stage
 from tests.log_lines import told
+from tests.trading_day import Day
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
 from worker.ledger.records import Held, HoldState
 

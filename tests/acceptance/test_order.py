@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.day import Day
 from schemas.entities import CreditMemo, Customer, Entity, Payment
 from schemas.envelope import Event
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
 from tests.log_lines import told
+from tests.trading_day import Day
 from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
 from worker.steps import Step

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from deploy.demo.day import Day
 from schemas.entities import CreditMemo, Customer, Entity, Payment, Product
 from schemas.envelope import Event
 from tests.acceptance.post import event_of, part_of
 from tests.acceptance.stage import Stage, a_small_day
 from tests.log_lines import told
+from tests.trading_day import Day
 from worker.documents import Kind
 from worker.ledger.parked import Chosen
 from worker.ledger.records import KIND_PAUSED, HoldState

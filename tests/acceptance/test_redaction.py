@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from deploy.demo.day import Day
 from deploy.demo.spoiled import Bad
 from schemas.codec import encode_event
 from schemas.entities import Customer, Entity
@@ -13,6 +12,7 @@ from schemas.envelope import Change
 from tests.acceptance.searching import cli, found, people, stored_secrets
 from tests.acceptance.stage import Stage, a_small_day
 from tests.log_lines import told
+from tests.trading_day import Day
 
 PLANTED = "Pl4nted-Secr3t"
 

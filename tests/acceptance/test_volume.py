@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.demo.day import Day, trading_day
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.acceptance.books import wanted
 from tests.acceptance.post import organisation_of
 from tests.acceptance.stage import Stage
+from tests.trading_day import Day, trading_day
 from worker.ledger.records import Purpose
 
 _MINUTE = 600

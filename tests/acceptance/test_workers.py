@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from deploy.demo.day import Day
 from tests.acceptance.locking import locked
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
+from tests.trading_day import Day
 from worker.ledger.errors import LedgerUnavailable
 
 _TAKE_OVER_S = 20

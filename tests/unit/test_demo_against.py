@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.against import account_rows, against, tax_rows
-from deploy.demo.compare import Difference
+from deploy.demo.books import Difference
 from tests.demo_day import audit, books, documents, expected, truth
 
 Documents = dict[str, list[dict[str, Any]]]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from deploy.demo.against import SumRow, account_rows, tax_rows
+from deploy.demo.books import Difference
 from deploy.demo.chain import Evening
-from deploy.demo.compare import Difference
 from deploy.demo.report import is_right, summary
 from deploy.demo.spoiled import Bad
 from deploy.demo.wire import Wire

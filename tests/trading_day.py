@@ -45,7 +45,7 @@ def trading_day(
     organisation: str, *, customers: int, products: int, orders: int, seed: int, store: str = "shop"
 ) -> Day:
     """Make a day. The same seed makes the same day."""
-    chance = random.Random(seed)  # noqa: S311 - a demo, not a secret
+    chance = random.Random(seed)
     maker = _Maker(organisation, Day(store=store), chance)
     people = sales.customers(chance, customers)
     catalogue = sales.products(chance, products)
@@ -72,7 +72,7 @@ class _Maker:
         self._organisation = organisation
         self._chance = chance
         self._at = _MORNING
-        self._ids = random.Random(chance.random())  # noqa: S311 - a demo, not a secret
+        self._ids = random.Random(chance.random())
 
     def publish(self, entity: Entity, data: Snapshot) -> Event:
         self._at += dt.timedelta(seconds=self._chance.randint(1, 20))
@@ -105,7 +105,7 @@ class _Maker:
         open_ones = [i for i in self.day.invoices.values() if not i.tenders and i.totals.gross > 0]
         chosen = self._chance.sample(paid, min(20, len(paid)))
         for number, sale in enumerate(chosen):
-            memo = sales.refund(sale, number, whole=number % 5 < 2, paid=True)  # noqa: PLR2004 - two in five
+            memo = sales.refund(sale, number, whole=number % 5 < 2, paid=True)
             self._credit(memo)
             for tender in memo.tenders:
                 self._pay(sale, f"{memo.id}-refund", tender.method, tender.amount, memo)
