@@ -1,4 +1,4 @@
-"""Configuration files for the demo, and for tests that publish a generated day."""
+"""Configuration files for the demo, and for tests beside a sandbox."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ POLL_S, LAG_S, WINDOW_S = 4, 5, 12
 """How often the agent asks, how old a change has to be for it, how often the batch lane is sent."""
 
 
-def write_configuration(folder: Path, *, organisation: str, broker_url: str, xero_url: str) -> Path:
-    """For a generated day: write `xerelay.toml` below `folder`, readable by us alone; returns its path."""
-    return _write(folder, broker_url, xero_url, _DAY.format(org=organisation))
-
-
 def write_store_configuration(
     folder: Path,
     *,
@@ -30,7 +25,7 @@ def write_store_configuration(
     store_url: str,
     credentials: Mapping[str, str],
 ) -> Path:
-    """For the sandbox store: as above, with an agent's section."""
+    """For the sandbox store and its agent, as `write` has it."""
     organisation_section = _BOOKS.format(
         org=organisation,
         start_date=start_date.isoformat(),
@@ -40,19 +35,20 @@ def write_store_configuration(
     )
     offline = ", ".join(f'"{method}"' for method in sorted(OFFLINE))
     values = {"org": organisation, "store": store, "url": store_url, "offline": offline, "poll": POLL_S, "lag": LAG_S}
-    return _write(folder, broker_url, xero_url, organisation_section + _STORE.format_map({**values, **credentials}))
+    return write(folder, broker_url, xero_url, organisation_section + _STORE.format_map({**values, **credentials}))
 
 
-def _table(values: Mapping[str, str]) -> str:
-    return "\n".join(f'"{name}" = "{value}"' for name, value in values.items())
-
-
-def _write(folder: Path, broker_url: str, xero_url: str, sections: str) -> Path:
+def write(folder: Path, broker_url: str, xero_url: str, sections: str) -> Path:
+    """Write `xerelay.toml` below `folder`, readable by us alone: the services, and `sections`. Returns its path."""
     path = folder / "xerelay.toml"
     path.touch(mode=0o600)
     key = Fernet.generate_key().decode()
     path.write_text(_COMMON.format(broker=broker_url, xero=xero_url, key=key, folder=folder) + sections)
     return path
+
+
+def _table(values: Mapping[str, str]) -> str:
+    return "\n".join(f'"{name}" = "{value}"' for name, value in values.items())
 
 
 _COMMON = """\
@@ -72,40 +68,6 @@ login_url = "{xero}"
 flow = "custom"
 client_id = "sandbox-custom"
 client_secret = "sandbox-secret"
-"""
-
-_DAY = """
-[organisations.{org}]
-connection = "demo"
-start_date = 2026-01-01
-window = "4s"
-
-[organisations.{org}.lanes]
-customer = "immediate"
-product = "immediate"
-order = "immediate"
-invoice = "batch"
-payment = "batch"
-credit_memo = "batch"
-
-[organisations.{org}.accounts]
-sales = "200"
-shipping = "210"
-discount = "205"
-fee = "260"
-rounding = "860"
-refund_adjustment = "260"
-
-[organisations.{org}.tax]
-"GB-VAT-20" = "OUTPUT2"
-"GB-VAT-5" = "RROUTPUT"
-"GB-VAT-0" = "ZERORATEDOUTPUT"
-none = "NONE"
-
-[organisations.{org}.payments]
-stripe = "092"
-paypal = "091"
-banktransfer = "090"
 """
 
 _BOOKS = """

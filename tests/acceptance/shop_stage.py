@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.configuration import write_configuration
 from producers.checkpoints import Memory
 from producers.store import Stream
 from schemas.codec import decode_event
@@ -32,6 +31,7 @@ from schemas.topology import (
 )
 from tests.acceptance.launched import Crash, Launched, launch_agent, run_command
 from tests.amqp_links import consuming, publishing
+from tests.day_configuration import write_configuration
 from tests.export_shop import ExportShop
 from tests.log_lines import told
 from worker.ledger.errors import LedgerError

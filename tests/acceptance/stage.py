@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.books import Difference
-from deploy.demo.configuration import write_configuration
 from deploy.demo.inspect import Inspection
 from schemas.envelope import Lane
 from tests.acceptance.books import of_day, wanted
 from tests.acceptance.launched import Crash, Launched, launch_worker
 from tests.acceptance.post import organisation_of, post_day
+from tests.day_configuration import write_configuration
 from tests.day_in_books import compare
 from tests.sample_ledger import parked_in, waiting_in
 from tests.sandbox_fixture import SandboxControl

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.demo.configuration import write_configuration
 from deploy.services import broker_service
 from producers.magento.streams import STREAMS
 from producers.store import Cursor
@@ -40,6 +39,7 @@ from tests.benchmarks.support.machine import (
     share_cores,
     unused,
 )
+from tests.day_configuration import write_configuration
 from tests.store_fixture import StoreSandbox, run_store, where
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
