@@ -15,6 +15,7 @@ from deploy.demo.spoiled import Bad, spoiled
 from schemas.codec import encode_event
 from schemas.entities import CreditMemo, Entity, Invoice, Order, Payment, Snapshot
 from schemas.envelope import Change, Event
+from tests.made_up_sales import buyer, customer_accounts, refund
 
 METHODS = ("stripe", "stripe", "stripe", "paypal", "paypal", "banktransfer")
 _MORNING = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
@@ -47,7 +48,7 @@ def trading_day(
     """Make a day. The same seed makes the same day."""
     chance = random.Random(seed)
     maker = _Maker(organisation, Day(store=store), chance)
-    people = sales.customers(chance, customers)
+    people = customer_accounts(chance, customers)
     catalogue = sales.products(chance, products)
     for person in people:
         maker.day.contacts.add(person.id)
@@ -57,7 +58,7 @@ def trading_day(
         maker.publish(Entity.PRODUCT, item.product)
     for number in range(1, orders + 1):
         is_guest = chance.random() < _GUESTS
-        who = sales.guest(chance, number) if is_guest else sales.buyer(chance.choice(people))
+        who = sales.guest(chance, number) if is_guest else buyer(chance.choice(people))
         method = "" if number % _UNPAID_EVERY == 0 else chance.choice(METHODS)
         maker.sale(sales.invoice(chance, number, who, catalogue, method))
     maker.refunds()
@@ -105,12 +106,12 @@ class _Maker:
         open_ones = [i for i in self.day.invoices.values() if not i.tenders and i.totals.gross > 0]
         chosen = self._chance.sample(paid, min(20, len(paid)))
         for number, sale in enumerate(chosen):
-            memo = sales.refund(sale, number, whole=number % 5 < 2, paid=True)
+            memo = refund(sale, number, whole=number % 5 < 2, paid=True)
             self._credit(memo)
             for tender in memo.tenders:
                 self._pay(sale, f"{memo.id}-refund", tender.method, tender.amount, memo)
         for number, sale in enumerate(open_ones[:3], start=100):
-            memo = sales.refund(sale, number, whole=True, paid=False)
+            memo = refund(sale, number, whole=True, paid=False)
             self._credit(memo)
             self.day.allocated[memo.number] = memo.totals.gross
 

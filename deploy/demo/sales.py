@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from schemas.entities import CreditMemo, Customer, Invoice, Product
-from schemas.parts import Address, Adjustment, Buyer, Line, LineKind, SaleReference, Tender, Totals
+from schemas.entities import Invoice, Product
+from schemas.parts import Address, Buyer, Line, LineKind, SaleReference, Tender, Totals
 
 CENT = Decimal("0.01")
 TODAY = dt.date(2026, 11, 20)
@@ -31,7 +31,6 @@ _LAST = (
     "Flynn", "Grant", "Hart", "Ingram", "Jarvis", "Knight", "Lowe", "Moss", "Nash", "Owen", "Page", "Quinn", "Ross",
     "Stone", "Todd", "Underhill", "Vaughan", "Webb",
 )  # fmt: skip
-"""Some customers are namesakes, as in a real shop; Xero takes a name once."""
 _THINGS = ("Jumper", "Wool comb", "Scarf", "Blanket", "Mittens", "Socks", "Cap", "Rug", "Cushion", "Throw")
 _KINDS = ("Merino", "Alpaca", "Cotton", "Linen", "Cashmere", "Recycled", "Organic", "Hemp")
 _TOWNS = ("Leeds", "York", "Bath", "Truro", "Ely", "Stirling", "Cardiff", "Newry")
@@ -44,27 +43,6 @@ class Priced:
     product: Product
     price: Decimal
     code: str
-
-
-def customers(chance: random.Random, count: int) -> list[Customer]:
-    """Customer accounts; some share a name, one in six is a company."""
-    made = []
-    for number in range(1, count + 1):
-        first, last = chance.choice(_FIRST), chance.choice(_LAST)
-        company = f"{last} & Co {number}" if number % 6 == 0 else ""
-        made.append(
-            Customer(
-                id=str(4000 + number),
-                email=f"customer{number}@shop.example",
-                first_name=first,
-                last_name=last,
-                company=company,
-                tax_number=f"GB{100000000 + number}" if company else "",
-                phone=f"+44 113 496 {number:04d}",
-                address=_address(chance),
-            )
-        )
-    return made
 
 
 def products(chance: random.Random, count: int) -> list[Priced]:
@@ -80,17 +58,21 @@ def products(chance: random.Random, count: int) -> list[Priced]:
     return made
 
 
-def buyer(customer: Customer) -> Buyer:
-    """The snapshot a sale keeps of its customer."""
-    name = customer.company or f"{customer.first_name} {customer.last_name}"
-    fields = customer.model_dump(include={"id", "email", "company", "tax_number", "phone", "address"})
-    return Buyer(name=name, **fields)
-
-
 def guest(chance: random.Random, number: int) -> Buyer:
     """Somebody without an account; a few come twice."""
-    name = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
-    return Buyer(email=f"guest{number % 40}@mail.example", name=name, address=_address(chance))
+    return Buyer(email=f"guest{number % 40}@mail.example", name=" ".join(names(chance)), address=address(chance))
+
+
+def names(chance: random.Random) -> tuple[str, str]:
+    """First and last; some people are namesakes, as in a real shop: Xero takes a name once."""
+    return chance.choice(_FIRST), chance.choice(_LAST)
+
+
+def address(chance: random.Random) -> Address:
+    """Somewhere in Britain."""
+    street = f"{chance.randint(1, 200)} High Street"
+    town = chance.choice(_TOWNS)
+    return Address(lines=(street,), city=town, postal_code=f"LS{chance.randint(1, 28)} 4AB", country="GB")
 
 
 def invoice(chance: random.Random, number: int, who: Buyer, catalogue: Sequence[Priced], tenders: str) -> Invoice:
@@ -109,29 +91,6 @@ def invoice(chance: random.Random, number: int, who: Buyer, catalogue: Sequence[
         lines=tuple(lines),
         tenders=paid,
         totals=totals,
-    )
-
-
-def refund(sale: Invoice, number: int, *, whole: bool, paid: bool) -> CreditMemo:
-    """A credit memo of a whole sale, or of its first line less a handling fee of 1.00."""
-    lines = sale.lines if whole else sale.lines[:1]
-    keeps = () if whole or sums(lines).gross <= 1 else (Adjustment(name="Handling fee", amount=Decimal(-1)),)
-    kept = sum((a.amount for a in keeps), Decimal(0))
-    plain = sums(lines)
-    totals = Totals(net=plain.net + kept, tax=plain.tax, gross=plain.gross + kept)
-    back = (Tender(method=sale.tenders[0].method, amount=totals.gross),) if paid and totals.gross else ()
-    return CreditMemo(
-        id=str(300 + number),
-        number=f"{30000 + number:09d}",
-        order_number=sale.order_number,
-        currency=sale.currency,
-        date=TODAY,
-        customer=sale.customer,
-        lines=lines,
-        adjustments=keeps,
-        tenders=back,
-        totals=totals,
-        sale=reference(sale),
     )
 
 
@@ -184,9 +143,3 @@ def _taxed(name: str, kind: LineKind, amount: Decimal, code: str, *, inclusive: 
         net = amount
         tax = (amount * rate / 100).quantize(CENT, ROUND_HALF_UP)
     return Line(name=name, kind=kind, net=net, tax=tax, gross=net + tax, tax_code=code, tax_rate=rate)
-
-
-def _address(chance: random.Random) -> Address:
-    street = f"{chance.randint(1, 200)} High Street"
-    town = chance.choice(_TOWNS)
-    return Address(lines=(street,), city=town, postal_code=f"LS{chance.randint(1, 28)} 4AB", country="GB")

@@ -18,6 +18,7 @@ from schemas.parts import Address
 from schemas.topology import event_key
 from tests.benchmarks.simulation.broker import Message
 from tests.benchmarks.simulation.virtual import MIDNIGHT
+from tests.made_up_sales import buyer, refund
 from worker.documents import Kind
 
 STORE = "shop"
@@ -163,7 +164,7 @@ def _payment(name: str, shape: int) -> Payment:
 
 
 def _credit_memo(name: str, shape: int) -> CreditMemo:
-    memo = sales.refund(_sale(shape), 0, whole=True, paid=name == "refund")
+    memo = refund(_sale(shape), 0, whole=True, paid=name == "refund")
     return memo.model_copy(update={"id": _SALE, "number": _SALE})
 
 
@@ -182,7 +183,7 @@ def _sale(shape: int) -> Invoice:
     chance = random.Random(shape)
     person = _customer("plain", 0)
     catalogue = sales.products(chance, 20)
-    made = (sales.invoice(chance, 1, sales.buyer(person), catalogue, "stripe") for _ in range(100))
+    made = (sales.invoice(chance, 1, buyer(person), catalogue, "stripe") for _ in range(100))
     lean = next(sale for sale in made if len(sale.lines) <= 3)
     numbers = {"id": _SALE, "number": _SALE, "order_id": _SALE, "order_number": _SALE}
     return lean.model_copy(update=numbers)
