@@ -153,6 +153,9 @@ WRONG_FILES = [
     ("[ledger]", '[notify]\nsmtp_url = "smtp://h"\n[ledger]', "notify.to", "at least one address"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u:hidden%C3%BC@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u%0a:hidden@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
+    ('"hidden-1"', '"hidden-1\u200b"', "connections.xero.client_secret", "printable ASCII"),
+    ('"hidden-1"', '"hidden-1\\n2"', "connections.xero.client_secret", "printable ASCII"),
+    ('client_id = "id"', 'client_id = "id…"', "connections.xero.client_id", "printable ASCII"),
     ("[ledger]", "[ledger", "", "not a TOML file"),
 ]
 """What to replace in MINIMAL and by what; where the first line has to start, and what is said."""

@@ -110,7 +110,11 @@ class ConnectionSettings(Section):
     redirect_port: Annotated[int, Field(ge=1, le=65_535)] = 8765
 
     def contradictions(self) -> Iterator[Problem]:
-        """Which flow has a secret."""
+        """Which flow has a secret, and what of credentials cannot be sent (RFC 6749, A.1 and A.2)."""
+        secret = self.client_secret.get_secret_value() if self.client_secret else ""
+        for key, value in (("client_id", self.client_id), ("client_secret", secret)):
+            if not (value.isascii() and value.isprintable()):
+                yield Problem(key, "expected printable ASCII characters; copy it from Xero's page of the app once more")
         if self.flow == "pkce" and self.client_secret:
             yield Problem("client_secret", 'flow "pkce" has no secret; remove it, or use flow "web"')
         if self.flow != "pkce" and not self.client_secret:
