@@ -11,6 +11,8 @@ from producers.amqp import BrokerSettings, Consumer, Delivery, Publisher
 from schemas.topology import EVENTS, EXCHANGES, Queue
 from tests.waiting import until
 
+_ASKED, _ASKED_EVERY_S = 50, 0.2
+
 
 @asynccontextmanager
 async def publishing(url: str, queues: Sequence[Queue], **settings: Any) -> AsyncIterator[Publisher]:
@@ -76,6 +78,15 @@ async def publish(publisher: Publisher, routing_key: str, message_id: str, body:
         content_type="application/json",
         **more,
     )
+
+
+async def depth_of(consumer: Consumer, queue: str) -> int:
+    """How much waits. A broker whose queue is silent for 250 ms answers 0 for it: that is asked again for a while."""
+    for _ in range(_ASKED):
+        if depth := await consumer.depth(queue):
+            return depth
+        await asyncio.sleep(_ASKED_EVERY_S)
+    return 0
 
 
 class Proxy:

@@ -13,7 +13,7 @@ from schemas.commands import Release, command_schema, command_type, encode_comma
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Envelope, Event, Lane
 from schemas.topology import COMMANDS, EVENTS, command_key, dead_queue, event_key, lane_queue, organisation_queues
-from tests.amqp_links import consuming, publishing
+from tests.amqp_links import consuming, depth_of, publishing
 from tests.trading_day import Day, bodies
 
 
@@ -53,10 +53,10 @@ async def post_release(url: str, org: str) -> None:
 async def depth(url: str, org: str, lane: Lane = Lane.IMMEDIATE) -> int:
     """How many messages of a lane wait in the broker; what a worker holds does not count."""
     async with consuming(url, organisation_queues(org)) as intake:
-        return await intake.consumer.depth(lane_queue(org, lane))
+        return await depth_of(intake.consumer, lane_queue(org, lane))
 
 
-async def wear_out(url: str, org: str, *, within_s: float = 20) -> None:
+async def wear_out(url: str, org: str, *, within_s: float = 60) -> None:
     """Return the immediate lane's only message as often as workers that die of it, until the broker gives it up."""
     queue = lane_queue(org, Lane.IMMEDIATE)
     deadline = time.monotonic() + within_s

@@ -9,7 +9,7 @@ import pytest
 from producers.amqp import ChannelClosed
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import Intake, consuming, publish, publishing
+from tests.amqp_links import Intake, consuming, depth_of, publish, publishing
 from tests.waiting import until
 
 
@@ -39,7 +39,7 @@ async def test_prefetch_bounds_what_is_held(amqp_url: str, unique_org: str) -> N
     async with consuming(amqp_url, organisation_queues(unique_org), batch, prefetch=3) as intake:
         await until(lambda: len(intake.held) == 3, what="the first three")
 
-        assert await intake.consumer.depth(batch) == 7
+        assert await depth_of(intake.consumer, batch) == 7
 
         await intake.consumer.start(batch, 5)
         await until(lambda: len(intake.held) >= 8, what="more under a larger prefetch")
@@ -66,7 +66,7 @@ async def test_cancel_keeps_what_is_held_ackable(amqp_url: str, unique_org: str)
         await intake.consumer.cancel(batch)
         await intake.consumer.cancel(batch)
 
-        assert await intake.consumer.depth(batch) == 6
+        assert await depth_of(intake.consumer, batch) == 6
         for delivery in intake.held:
             intake.consumer.ack(delivery)
         await intake.consumer.start(batch, 50)
@@ -125,16 +125,7 @@ async def test_ack_of_an_earlier_channel_does_nothing(amqp_url: str, unique_org:
 
         assert await intake.consumer.depth(batch) == 0
         intake.consumer.give_back(new)
-        await until_depth(intake.consumer.depth, batch, 1)
-
-
-async def until_depth(depth: object, queue: str, wanted: int) -> None:
-    assert callable(depth)
-    for _ in range(500):
-        if await depth(queue) == wanted:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{queue} did not come to {wanted}")
+        assert await depth_of(intake.consumer, batch) == 1
 
 
 async def test_deleted_queue_is_declared_and_consumed_again(amqp_url: str, unique_org: str) -> None:

@@ -11,7 +11,7 @@ from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, ConfirmTimeout, ConnectionLost, Nacked, Publisher, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import EVENTS, EXCHANGES, Binding, Queue, lane_queue, organisation_queues
-from tests.amqp_links import Proxy, consuming, publish, publishing
+from tests.amqp_links import Proxy, consuming, depth_of, publish, publishing
 from tests.waiting import until
 
 
@@ -21,7 +21,7 @@ async def test_confirmed_messages_are_in_the_queue(amqp_url: str, unique_org: st
         await asyncio.gather(*(publish(publisher, f"{unique_org}.batch.order", f"m{n}") for n in range(500)))
 
     async with consuming(amqp_url, queues) as intake:
-        assert await intake.consumer.depth(lane_queue(unique_org, Lane.BATCH)) == 500
+        assert await depth_of(intake.consumer, lane_queue(unique_org, Lane.BATCH)) == 500
 
 
 async def test_message_arrives_with_its_properties(amqp_url: str, unique_org: str) -> None:
