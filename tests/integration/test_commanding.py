@@ -12,8 +12,10 @@ from schemas.commands import Release, ResyncAll
 from schemas.topology import organisation_commands, organisation_queues
 from tests.amqp_links import consuming
 from tests.cli_ledger import CommandLine
-from tests.waiting import until
+from tests.waiting import let_pass, until
 from worker.commanding import Unconfirmed, ordered, place
+
+PATIENCE_S = 30
 
 
 @pytest.mark.parametrize(
@@ -39,15 +41,18 @@ async def test_who_is_turned_away_by_the_broker_is_told_so_without_a_wait(
 
 
 async def test_a_command_that_a_blocking_broker_has_is_told_as_unconfirmed_since_it_comes_later(
-    private_broker: PrivateBroker, unique_org: str
+    private_broker: PrivateBroker, unique_org: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     queues = organisation_queues(unique_org)
     release = ordered(Release(), target=unique_org, name="release")
     async with consuming(private_broker.url, queues, organisation_commands(unique_org), ack=True) as intake:
         await block(private_broker)
         try:
+            placing = asyncio.create_task(place(BrokerSettings(private_broker.url), release, queues=queues))
+            await until(lambda: "the broker accepts no messages for now" in caplog.text, what="the broker's notice")
+            let_pass(PATIENCE_S + 1)
             with pytest.raises(Unconfirmed, match=r"may still be carried out.* rabbitmq-diagnostics alarms says why"):
-                await place(BrokerSettings(private_broker.url), release, queues=queues, patience_s=3)
+                await placing
             assert intake.held == []
         finally:
             await unblock(private_broker)
