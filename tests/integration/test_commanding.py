@@ -15,6 +15,7 @@ from tests.cli_ledger import CommandLine
 from tests.waiting import let_pass, until
 from worker.commanding import Unconfirmed, ordered, place
 
+pytestmark = pytest.mark.timeout(400)  # rabbitmqctl starts a machine of Erlang's each time
 PATIENCE_S = 30
 
 
@@ -45,10 +46,12 @@ async def test_a_command_that_a_blocking_broker_has_is_told_as_unconfirmed_since
 ) -> None:
     queues = organisation_queues(unique_org)
     release = ordered(Release(), target=unique_org, name="release")
+    # a heartbeat that finds the sender gone ends what the broker has of it, and a busy machine takes long to unblock
+    broker = BrokerSettings(private_broker.url, heartbeat_s=600)
     async with consuming(private_broker.url, queues, organisation_commands(unique_org), ack=True) as intake:
         await block(private_broker)
         try:
-            placing = asyncio.create_task(place(BrokerSettings(private_broker.url), release, queues=queues))
+            placing = asyncio.create_task(place(broker, release, queues=queues))
             await until(lambda: "the broker accepts no messages for now" in caplog.text, what="the broker's notice")
             let_pass(PATIENCE_S + 1)
             with pytest.raises(Unconfirmed, match=r"may still be carried out.* rabbitmq-diagnostics alarms says why"):
