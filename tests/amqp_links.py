@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, Consumer, Delivery, Publisher
 from schemas.topology import EVENTS, EXCHANGES, Queue
 from tests.waiting import until
@@ -78,6 +79,11 @@ async def publish(publisher: Publisher, routing_key: str, message_id: str, body:
         content_type="application/json",
         **more,
     )
+
+
+def written_down(broker: PrivateBroker) -> None:
+    """What the node knows of its queues is on its disk: it keeps that back for seconds, and loses it when killed."""
+    broker.ctl("eval", "(catch mnesia:sync_log()), [dets:sync(Table) || Table <- dets:all()].")
 
 
 async def depth_of(consumer: Consumer, queue: str) -> int:

@@ -10,10 +10,10 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.acceptance.post import depth, part_of, post_release, wear_out
 from tests.acceptance.stage import Stage, a_small_day
+from tests.amqp_links import written_down
 from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState
 
-_SETTLE_S = 2.0
 _HALF_A_DAY_S = 12 * 3600
 
 
@@ -23,7 +23,7 @@ async def test_a_broker_killed_in_mid_run_costs_nothing(fragile_stage: Stage, pr
     stage.sandbox.limits(latency_ms=150)
     await stage.publish(day)
     # a quorum queue killed within its first moments may stay stuck
-    await asyncio.sleep(_SETTLE_S)
+    await asyncio.to_thread(written_down, private_broker)
     worker = stage.worker()
 
     await stage.until(lambda: stage.calls() >= 3, what="the first calls")
@@ -43,7 +43,7 @@ async def test_a_broker_that_stays_away_for_longer_than_the_work_takes_costs_not
     day = a_small_day(stage.organisation, orders=12)
     stage.sandbox.limits(latency_ms=150)
     await stage.publish(day)
-    await asyncio.sleep(_SETTLE_S)
+    await asyncio.to_thread(written_down, private_broker)
     stage.worker()
     await stage.until(lambda: stage.calls() >= 2, what="the first calls")
 

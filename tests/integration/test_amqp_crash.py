@@ -8,7 +8,7 @@ from deploy.services import PrivateBroker
 from producers.amqp import AmqpError, Publisher
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import consuming, publish, publishing
+from tests.amqp_links import consuming, publish, publishing, written_down
 from tests.waiting import until
 
 COUNT = 2000
@@ -23,10 +23,10 @@ async def publish_until_confirmed(publisher: Publisher, key: str, message_id: st
     raise AssertionError(f"{message_id} was never confirmed")
 
 
-async def settle(publisher: Publisher, key: str) -> None:
+async def settle(broker: PrivateBroker, publisher: Publisher, key: str) -> None:
     """A quorum queue killed within its first moments may stay stuck: let it confirm once and write that down."""
     await publish(publisher, key, "first")
-    await asyncio.sleep(2)
+    await asyncio.to_thread(written_down, broker)
 
 
 async def restart(broker: PrivateBroker) -> None:
@@ -43,7 +43,7 @@ async def test_nothing_is_lost_when_the_broker_is_killed_amid_publishing(
         publishing(private_broker.url, queues) as publisher,
         consuming(private_broker.url, queues, batch, ack=True) as intake,
     ):
-        await settle(publisher, key)
+        await settle(private_broker, publisher, key)
         work = asyncio.gather(*(publish_until_confirmed(publisher, key, f"m{n}") for n in range(COUNT)))
         await until(lambda: len(intake.held) > COUNT // 10, what="the first deliveries")
 
@@ -61,7 +61,7 @@ async def test_consumer_goes_on_by_itself_and_old_acks_are_void(private_broker: 
         publishing(private_broker.url, queues) as publisher,
         consuming(private_broker.url, queues, batch) as intake,
     ):
-        await settle(publisher, f"{unique_org}.batch.order")
+        await settle(private_broker, publisher, f"{unique_org}.batch.order")
         await until(lambda: len(intake.held) == 1, what="the delivery")
         old = intake.held[0]
 

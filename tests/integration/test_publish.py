@@ -18,6 +18,7 @@ import pytest
 
 from deploy.services import PrivateBroker
 from schemas.codec import decode_event
+from tests.amqp_links import written_down
 from tests.sample_invoice import INVOICE
 from tests.waiting import until_sync
 
@@ -147,7 +148,9 @@ def test_an_interrupted_run_says_how_far_it_got(amqp_url: str, unique_org: str, 
 
 def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, unique_org: str, tmp_path: Path) -> None:
     url, queue = private_broker.url, f"xerelay.{unique_org}.immediate"
-    (tmp_path / "events.jsonl").write_text("\n".join(message(unique_org, number) for number in range(8_000)))
+    run(url, "-", "--org", unique_org, cwd=tmp_path, stdin=message(unique_org, 0))
+    written_down(private_broker)
+    (tmp_path / "events.jsonl").write_text("\n".join(message(unique_org, number) for number in range(1, 8_001)))
     command = [*COMMAND, "events.jsonl", "--org", unique_org]
     with subprocess.Popen(command, env=environment(url), cwd=tmp_path, text=True, stdout=subprocess.PIPE) as process:
         until_sync(lambda: _depth(url, queue) > 100, what="the first events in the queue")
@@ -158,7 +161,7 @@ def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, un
 
     assert (process.returncode, out) == (0, "8000 confirmed\n")
     ids = {decode_event(body).id for _, body in take_all(url, queue)}
-    assert ids == {f"e{number}" for number in range(8_000)}
+    assert ids == {f"e{number}" for number in range(8_001)}
 
 
 @pytest.mark.long

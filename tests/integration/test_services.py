@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,14 +22,15 @@ from deploy.services import (
     broker_service,
     postgres_service,
 )
+from tests.amqp_links import written_down
 from tests.waiting import until_sync
 
 
 def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: PrivateBroker) -> None:
     url = private_broker.url
     publish_durably(url, "kept")
-    # RabbitMQ may forget a queue whose declaration is younger than that, though it confirmed a message of it
-    time.sleep(2)
+    # RabbitMQ may forget a queue that it has only just declared, though it confirmed a message of it
+    written_down(private_broker)
 
     private_broker.kill()
     private_broker.start()
