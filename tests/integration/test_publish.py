@@ -22,6 +22,7 @@ from tests.amqp_links import written_down
 from tests.sample_invoice import INVOICE
 from tests.waiting import until_sync
 
+END = b"the end"
 COMMAND = [sys.executable, "-c", "from worker.cli.publish import publish; import typer; typer.run(publish)"]
 
 
@@ -51,16 +52,16 @@ def broker_channel(url: str) -> Iterator[Any]:
 
 
 def take_all(url: str, queue: str) -> list[tuple[Any, bytes]]:
-    """Everything in a queue: until it is empty and nothing more comes."""
+    """Everything in a queue: what comes before a last message that is put there now."""
     with broker_channel(url) as channel:
+        channel.confirm_delivery()
+        channel.basic_publish("", queue, END)
         taken: list[tuple[Any, bytes]] = []
-        was_empty = False
-        for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=0.3):
-            if method is not None:
-                taken.append((properties, body))
-            elif was_empty:
+        for method, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=60):
+            assert method is not None, "the last message did not come"
+            if body == END:
                 break
-            was_empty = method is None and not channel.queue_declare(queue, passive=True).method.message_count
+            taken.append((properties, body))
         return taken
 
 
