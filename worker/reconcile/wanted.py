@@ -150,13 +150,10 @@ def _sale(write: Write, name: str, writes: Sequence[Write]) -> Entry:
 
 
 def _amounts(payload: Mapping[str, Any]) -> Iterator[Amount]:
-    """Each line with the net that Xero will compute of it."""
-    inclusive = payload["LineAmountTypes"] == "Inclusive"
+    """Each line with the net that Xero will compute of it, and its tax, which mapping always says."""
     for line in payload["LineItems"]:
-        tax = line.get("TaxAmount", ZERO)
-        given = line.get("LineAmount")
-        net = line_amount(line["Quantity"], line["UnitAmount"]) if given is None else given
-        yield Amount(line["AccountCode"], line["TaxType"], net - tax if inclusive else net, tax)
+        net = line_amount(line["Quantity"], line["UnitAmount"])
+        yield Amount(line["AccountCode"], line["TaxType"], net, line["TaxAmount"])
 
 
 def _payment(write: Write, name: str) -> Entry:
