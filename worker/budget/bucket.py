@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# a level reached by adding up refills may miss a whole token by a rounding of the last bits
-_ROUNDING = 1e-6
-
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -29,11 +26,6 @@ def refill(bucket: Bucket, *, capacity: float, rate: float, now: datetime) -> Bu
     return Bucket(min(capacity, bucket.level + seconds * rate), now)
 
 
-def has(bucket: Bucket, tokens: float) -> bool:
-    """Whether that many tokens are there."""
-    return bucket.level >= tokens - _ROUNDING
-
-
 def take(bucket: Bucket) -> Bucket:
     """One token less."""
     return Bucket(max(0.0, bucket.level - 1), bucket.at)
@@ -42,5 +34,5 @@ def take(bucket: Bucket) -> Bucket:
 def ready_at(bucket: Bucket, *, tokens: float, rate: float) -> datetime:
     """When that many tokens are there, if nobody takes any. `tokens` must not exceed the capacity."""
     missing = max(0.0, tokens - bucket.level)
-    # rounded up, so that who comes at that moment finds it
+    # rounded up, by more than the last bits of a level: who comes at that moment finds it, at any rate
     return bucket.at + timedelta(seconds=missing / rate, microseconds=1 if missing else 0)

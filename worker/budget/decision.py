@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
-from worker.budget.bucket import has, ready_at, refill, take
+from worker.budget.bucket import ready_at, refill, take
 from worker.budget.corrections import Forbidden, forbidden_until, granted
 from worker.budget.limits import MINUTE, Limits
 from worker.budget.own_time import own_time, righted
@@ -62,12 +62,12 @@ def _own(state: State, spent: Spent, *, limits: Limits, lane: Lane) -> Iterator[
         soon = now + _LOOK_AGAIN
         lands_at = soon if spent.lands_at is None else spent.lands_at + state.ahead
         yield Forbidden(min(soon, max(now, lands_at)), "in_flight")
-    if not has(state.minute, 1):
+    if state.minute.level < 1:
         yield Forbidden(ready_at(state.minute, tokens=1, rate=limits.minute_rate), "minute")
     if len(state.recent) >= limits.minute:
         yield Forbidden(instant(state.recent[-limits.minute]) + MINUTE, "minute")
     needed = 1 + limits.kept_from(lane)
-    if not has(state.day, needed):
+    if state.day.level < needed:
         yield Forbidden(ready_at(state.day, tokens=needed, rate=limits.day_rate), "day")
     if spent.day >= limits.day_for(lane):
         yield Forbidden(max(now, spent.frees_at or now), "day")
