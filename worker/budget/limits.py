@@ -54,7 +54,7 @@ class Limits:
         A bucket of 60 with one a second would let 119 into some 60 seconds.
         """
         ceiling = self.minute * _MINUTE_CEILING / _XERO_MINUTE
-        # a cap of one or two calls leaves no room for the margin: there the rolling guard alone keeps it
+        # a cap of one or two calls leaves no room for the margin: with half of it a minute, the cap itself is kept
         return max(ceiling - self.minute_capacity, self.minute / 2) / MINUTE.total_seconds()
 
     @property
