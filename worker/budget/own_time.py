@@ -46,8 +46,8 @@ def by_clock(state: State, now: datetime) -> State:
 
 
 def _mark(state: State) -> datetime:
-    """Where its time stood at the last grant."""
-    return max(state.minute.at, state.day.at)
+    """Where its time stood at the last grant: both buckets are refilled at once."""
+    return state.minute.at
 
 
 def _back(bucket: Bucket, by: timedelta) -> Bucket:
