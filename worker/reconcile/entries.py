@@ -11,11 +11,10 @@ from typing import Any
 
 from worker.documents import Kind
 from worker.xero.endpoints import GONE
+from worker.xero.facts import UNAPPROVED
 from worker.xero.reissue import parts
 
 ZERO = Decimal(0)
-UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})
-"""The statuses of documents that are not in the books yet."""
 
 
 @dataclass(frozen=True, slots=True)
