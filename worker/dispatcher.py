@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from schemas.envelope import Lane
-from worker.documents import DOCUMENTS_PER_CALL, VOID, DocumentKey, Kind
+from worker.documents import DOCUMENTS_PER_CALL, MONEY, VOID, DocumentKey, Kind
 from worker.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.ledger.records import Call, Opened, Wait
 from worker.opening import open_write
@@ -42,7 +42,6 @@ _LEVELS = {
 }
 
 _EARLY_S = 1.0
-_MONEY = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 
 _PATIENCE_S = 540.0
 """So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned.
@@ -189,7 +188,7 @@ class Dispatcher:
         """Money for a sale that is about to change: another invoice may take its invoice's place."""
         if self._s.org.edited_paid != "reissue":
             return set()
-        money = (slot for slot in slots if slot.write.kind in _MONEY)
+        money = (slot for slot in slots if slot.write.kind in MONEY)
         return {slot.key for slot in money if any(map(self._s.buffer.wants, slot.write.awaits))}
 
     def _paid_perhaps(self, slots: list[Slot], now: float) -> set[DocumentKey]:
@@ -197,9 +196,9 @@ class Dispatcher:
 
         Whose money it is a removal does not say. So those of any sale wait, as long as a worker keeps an event.
         """
-        voids = (slot for slot in slots if slot.write.action is VOID and slot.write.kind not in _MONEY)
+        voids = (slot for slot in slots if slot.write.action is VOID and slot.write.kind not in MONEY)
         early = {slot.key for slot in voids if now < slot.since + _PATIENCE_S}
-        return early if early and self._s.buffer.deletes(_MONEY) else set()
+        return early if early and self._s.buffer.deletes(MONEY) else set()
 
     def _note(self, kind: Kind, offered: int) -> None:
         now = self._s.clock.monotonic()

@@ -17,6 +17,7 @@ __all__ = [
     "CREDIT_NOTE",
     "DOCUMENTS_PER_CALL",
     "INVOICE",
+    "MONEY",
     "PAYMENT",
     "SAVE",
     "VOID",
@@ -55,6 +56,9 @@ SAVE, VOID = Action.SAVE, Action.VOID
 CONTACT, INVOICE, CREDIT_NOTE = Kind.CONTACT, Kind.INVOICE, Kind.CREDIT_NOTE
 PAYMENT, ALLOCATION = Kind.PAYMENT, Kind.ALLOCATION
 """Asked for several times a document: Python 3.11 takes as long for a look-up in an enum as for a call."""
+
+MONEY = frozenset({PAYMENT, ALLOCATION})
+"""What moves money on a sale or refund, or credit from one to the other."""
 
 
 class Write(NamedTuple):

@@ -10,7 +10,7 @@ import structlog
 
 from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
-from worker.documents import VOID, DocumentKey, Kind, Write
+from worker.documents import MONEY, VOID, DocumentKey, Kind, Write
 from worker.ends import Ends
 from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
@@ -21,7 +21,6 @@ from worker.steps import Step
 from worker.tallying import Tallying
 from worker.work import Work
 from worker.xero.cut_over import as_adopted
-from worker.xero.paying import MONEY
 
 _RETRY_BASE_S = 1.0
 _RETRY_CAP_S = 120.0

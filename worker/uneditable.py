@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from worker.documents import PAYMENT, Action, Kind, Write
+from worker.documents import MONEY, PAYMENT, Action, Write
 from worker.ledger.records import Document, Known, Stop
 from worker.mapping.locks import was_moved, without_note
 from worker.xero.elements import element_of
@@ -28,7 +28,6 @@ _ALLOCATION_HINT = (
     "xero cannot edit what is set off: remove the credit from its invoice in xero, and retry, so that the credit note "
     "becomes what the store says; then set the credit against the invoice there by hand and discard this event"
 )
-_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 
 
 def is_changed(write: Write, document: Document | None) -> bool:
@@ -36,7 +35,7 @@ def is_changed(write: Write, document: Document | None) -> bool:
 
     The same version in other words, the amount being the same, is our own configuration that changed: no news.
     """
-    if document is None or write.kind not in _KINDS or write.action is not Action.SAVE:
+    if document is None or write.kind not in MONEY or write.action is not Action.SAVE:
         return False
     if write.version < document.version or write.content_hash == document.content_hash:
         return False
