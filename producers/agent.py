@@ -10,8 +10,9 @@ from typing import Protocol
 import structlog
 
 from producers.checkpoints import CheckpointError, Checkpoints, CheckpointsAway, NotInCharge
+from producers.clock import Clock
 from producers.defects import described, ungrouped
-from producers.pace import Clock, Stop, Stopped
+from producers.pace import Stop, Stopped
 
 CHARGE_S = 15.0
 """An agent that dies is followed by another after this."""

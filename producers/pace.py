@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
-
-class Clock(Protocol):
-    """The time of day for records, and waiting."""
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Come back after `seconds`."""
-        ...
+from producers.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from producers.checkpoints import Checkpoints
-from producers.pace import Clock, Pace, Stop
+from producers.clock import Clock
+from producers.pace import Pace, Stop
 from producers.patience import Patience
 from producers.posting import Posting
 from producers.runs import Runs

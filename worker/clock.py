@@ -1,27 +1,14 @@
-"""Time, injected: tests and simulations bring their own."""
+"""The time that production injects."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Protocol
 
+from producers.clock import Clock
 
-class Clock(Protocol):
-    """The time of day for people and records, a monotonic one for durations, and waiting."""
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Come back after `seconds`."""
-        ...
+__all__ = ["Clock", "SystemClock"]
 
 
 class SystemClock:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from prometheus_client.core import Metric
 
 from producers.agent import StoreAgent
-from producers.pace import Clock, Stop
+from producers.clock import Clock
+from producers.pace import Stop
 from producers.poller import Poller
 from producers.posting import Posting
 from producers.runs import RunState
