@@ -43,8 +43,7 @@ from worker.ledger.statements import key_values, plain_insert
 from worker.ledger.tables import IS_PENDING, calls, claims
 from worker.ledger.voids import read_voids
 
-_PENDING = (CallState.OPEN.value, CallState.UNCERTAIN.value)
-_THIS = (calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), calls.c.state.in_(_PENDING))
+_THIS = (calls.c.id == bindparam("this"), calls.c.org == bindparam("of"), IS_PENDING)
 _GET = select(calls).where(*_THIS)
 _RESEND = (
     update(calls)
