@@ -173,6 +173,32 @@ def test_what_is_in_order_is_no_difference(store: list[Entry], xero: list[Entry]
     assert found(store, xero).differences == ()
 
 
+def test_of_two_documents_of_a_number_the_approved_one_counts() -> None:
+    result = found([sale()], [sale(status="DRAFT"), sale()])
+
+    assert result.equal == 1
+    assert [one.detail for one in result.differences] == ["a second document of this number"]
+
+
+def test_a_payment_of_which_xero_tells_no_currency_has_the_stores() -> None:
+    result = found([payment()], [payment(currency="")])
+
+    assert result.equal == 1
+    assert {row.currency for row in result.sums} == {"GBP"}
+
+
+def test_what_was_voided_by_a_person_is_not_equal() -> None:
+    assert found([sale()], [sale(status="VOIDED")]).equal == 0
+
+
+def test_what_the_store_cancelled_differs_as_long_as_it_books_something_be_it_nothing_in_all() -> None:
+    moved = sale("I-shop-1", amount("10.00"), amount("-10.00", account="260"))
+
+    result = found([sale(status="VOIDED", day=None)], [moved])
+
+    assert [(one.detail, one.cents) for one in result.differences] == [("cancelled in the store", 0)]
+
+
 def test_a_payment_that_waits_for_an_approval_says_so() -> None:
     result = found([sale(status="DRAFT"), payment()], [sale(status="DRAFT")])
 
@@ -197,6 +223,14 @@ def test_a_sale_that_cannot_be_booked_is_told_with_what_to_do() -> None:
     assert result.differences == (Difference(Finding.PARKED, None, "I-shop-1", DAY, detail),)
 
 
+def test_a_sale_of_another_day_that_cannot_be_booked_is_told_where_xero_has_it_on_these_days() -> None:
+    refused = Unbookable("I-shop-1", LATER, "tax_unmapped", "add GB-VAT-17 to the taxes")
+
+    result = found([], [sale()], refused)
+
+    assert [(one.finding, one.day) for one in result.differences] == [(Finding.PARKED, LATER)]
+
+
 def test_sums_are_of_days_tax_rates_and_accounts_with_refunds_taken_off() -> None:
     memo = sale("C-shop-9", amount("3.00", "0.60"), kind=Kind.CREDIT_NOTE)
     refund = payment("P-shop-memo-9", "3.60", sign=-1, settles="C-shop-9")
@@ -213,6 +247,14 @@ def test_sums_are_of_days_tax_rates_and_accounts_with_refunds_taken_off() -> Non
         ("account", "200", "net", "7.00", "7.00"),
     ]
     assert {row.currency for row in result.sums} == {"GBP"}
+
+
+def test_what_neither_side_has_is_no_row_of_the_sums() -> None:
+    untaxed = [sale("I-shop-1", amount("10.00", tax_type="NONE"))]
+
+    result = found(untaxed, untaxed)
+
+    assert [(row.by, row.what) for row in result.sums] == [("day", "net"), ("tax", "net"), ("account", "net")]
 
 
 @pytest.mark.parametrize("gone_first", [False, True])

@@ -12,6 +12,7 @@ from tests.unit.reconcile_cases import found, payment, sale
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Document
 from worker.reconcile.compare import Finding
+from worker.reconcile.fields import Field
 
 NUMBER = "000000012"
 """Magento counts invoices and credit memos each for themselves, and an earlier connector may have taken that over."""
@@ -59,3 +60,18 @@ def test_a_payment_does_not_wait_for_the_credit_note_of_its_invoices_number() ->
     result = found([*sides, payment(settles=NUMBER)], sides)
 
     assert [one.detail for one in result.differences] == ["not in Xero on these days"]
+
+
+def test_a_payment_of_ours_is_extra_on_what_an_earlier_connector_was_paid_for() -> None:
+    result = found([], [payment(settles=NUMBER)], known=[INVOICE])
+
+    assert [one.detail for one in result.differences] == ["our number, unknown to the store"]
+
+
+def test_a_payment_that_nobody_sends_is_compared_where_it_is_in_xero_all_the_same() -> None:
+    left = payment(is_theirs=True)
+
+    result = found([left], [payment(account="091")])
+
+    assert [one.fields for one in result.differences] == [(Field("account", "092", "091"),)]
+    assert found([left], [payment(status="DELETED")]).differences == ()

@@ -38,6 +38,24 @@ def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> N
     }
 
 
+def test_an_invoice_whose_credit_was_voided_counts_beside_the_new_one() -> None:
+    last = amount("20.00", "4.00")
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, status="VOIDED")
+
+    result = found([sale("I-shop-1", last, alias="I-shop-1~2")], [sale(), credit, sale("I-shop-1~2", last)])
+
+    assert [(one.number, one.detail) for one in result.differences] == [("I-shop-1", "issued anew as I-shop-1~2")]
+
+
+def test_an_earlier_invoice_that_was_voided_does_not_count() -> None:
+    last = amount("20.00", "4.00")
+
+    result = found([sale("I-shop-1", last, alias="I-shop-1~2")], [sale(status="VOIDED"), sale("I-shop-1~2", last)])
+
+    assert result.differences == ()
+    assert result.equal == 1
+
+
 @NUMBERS
 @pytest.mark.parametrize(
     ("theirs", "finding", "detail", "cents"),

@@ -115,6 +115,33 @@ def test_a_refund_of_a_sale_that_an_earlier_connector_booked_is_ours(facts: dict
     assert not note.is_theirs
 
 
+@pytest.mark.parametrize(("facts", "is_theirs"), [({"linked": True}, True), ({}, False)], ids=["linked", "adopted"])
+def test_a_sale_under_another_number_is_an_earlier_connectors_where_it_is_only_linked(
+    facts: dict[str, Any], is_theirs: bool
+) -> None:
+    books = StoreBooks(organisation())
+    books.take(event(Entity.INVOICE, TWO_RATES))
+    of_sale = key("invoice", "31", "invoice")
+
+    [found] = books.entries(known={of_sale: Document(of_sale, Kind.INVOICE, "x", "INV-0007", VERSION, "h", facts)})
+
+    assert (found.alias, found.is_theirs) == ("INV-0007", is_theirs)
+
+
+def test_a_payment_on_an_earlier_connectors_sale_is_ours_where_the_ledger_has_it() -> None:
+    books = StoreBooks(organisation())
+    books.take(event(Entity.PAYMENT, payment()))
+    of_sale, of_payment = key("invoice", "31", "invoice"), key("payment", "51", "payment/1")
+    linked = Document(of_sale, Kind.INVOICE, "x", INVOICE, VERSION, "h", {"linked": True})
+    sent = Document(of_payment, Kind.PAYMENT, "p-1", "SHOP-P-webshop-51", VERSION, "h")
+
+    [left] = books.entries(known={of_sale: linked})
+    [ours] = books.entries(known={of_sale: linked, of_payment: sent})
+
+    assert left.is_theirs
+    assert (ours.is_theirs, ours.xero_id) == (False, "p-1")
+
+
 def test_a_sale_is_wanted_at_the_stores_rate_and_with_its_tracking() -> None:
     books = StoreBooks(organisation(tracking={"category": "Region", "option": "North"}))
     books.take(event(Entity.INVOICE, TWO_RATES | {"rate": "1.17"}))
