@@ -54,6 +54,12 @@ def test_an_amount_survives_the_wire_digit_by_digit(amount: Decimal) -> None:
     assert str(adapter.validate_json(written)) == str(amount)
 
 
+def test_an_amount_with_an_exponent_is_written_without() -> None:
+    adapter = TypeAdapter[Decimal](Cents)
+
+    assert adapter.dump_json(adapter.validate_python(Decimal("1E+2"))) == b'"100"'
+
+
 @pytest.mark.parametrize("value", [1, 1.5, True, None, "", "1,50", "1.505", "01", "+1", "1e3", "NaN", " 1", "1\n", "١"])
 def test_an_amount_is_a_plain_decimal_string(value: Any) -> None:
     with pytest.raises(ValidationError):
