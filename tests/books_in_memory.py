@@ -99,11 +99,7 @@ class Case:
         self.store.refund(3, 3, datetime(2026, 2, 20, tzinfo=UTC))
 
     async def events(self) -> list[Event]:
-        found: list[Event] = []
-        for stream in self.store.streams:
-            async for page in self.reader.events(stream, Selection(), frozenset(Entity)):
-                found += page
-        return found
+        return [event async for page in self.reader.events(Selection(), frozenset(Entity)) for event in page]
 
     def lists(self, purpose: Purpose) -> Lists:
         """Xero's lists; its calls are counted from now on."""

@@ -37,15 +37,14 @@ class StoreReader:
         """Those that may hold some of the entities."""
         return [stream for stream in self.source.streams if stream.entities & frozenset(entities)]
 
-    async def events(
-        self, stream: Stream, selection: Selection, entities: Collection[Entity]
-    ) -> AsyncIterator[list[Event]]:
-        """The events of a stream's rows, a page at a time."""
-        after, more = 0, True
-        while more:
-            page = await self.source.page(stream, after, selection)
-            more, after = page.more and page.last > after, max(page.last, after)
-            yield self._translated(stream, page, entities)
+    async def events(self, selection: Selection, entities: Collection[Entity]) -> AsyncIterator[list[Event]]:
+        """The events of all rows that may hold some of the entities, a page at a time."""
+        for stream in self.streams(entities):
+            after, more = 0, True
+            while more:
+                page = await self.source.page(stream, after, selection)
+                more, after = page.more and page.last > after, max(page.last, after)
+                yield self._translated(stream, page, entities)
 
     async def of_rows(self, stream: Stream, ids: Sequence[int], entities: Collection[Entity]) -> list[Event]:
         """The events of some rows; what is gone from the store is left out."""

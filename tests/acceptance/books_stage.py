@@ -65,11 +65,7 @@ class BooksStage:
         opened = open_readers(self.settings, self.stage.organisation, clock=SystemClock(), on_broken=_broken)
         async with opened as readers:
             (reader,) = readers.values()
-            streams = reader.streams(frozenset(Entity))
-            pages: list[list[Event]] = []
-            for stream in streams:
-                pages += [page async for page in reader.events(stream, Selection(), frozenset(Entity))]
-            return [event for page in pages for event in page]
+            return [event async for page in reader.events(Selection(), frozenset(Entity)) for event in page]
 
     async def resync(self, *, later: timedelta = timedelta()) -> list[Write]:
         """Publish all of it, each version `later`, and wait until the worker has settled it; what it asks for."""

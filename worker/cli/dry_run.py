@@ -99,10 +99,9 @@ async def _read_store(run: DryRun, checked: Settings, org: OrganisationSettings,
     entities = [entity for entity, lane in org.lanes.items() if lane != "off"]
     async with open_readers(checked, org.name, clock=SystemClock(), on_broken=_say) as readers:
         for reader in readers.values():
-            for stream in reader.streams(entities):
-                async for events in reader.events(stream, Selection(since=first), entities):
-                    for event in events:
-                        run.take(run.events + 1, encode_event(event))
+            async for events in reader.events(Selection(since=first), entities):
+                for event in events:
+                    run.take(run.events + 1, encode_event(event))
 
 
 def _say(store: str, stream: Stream, broken: Broken) -> None:

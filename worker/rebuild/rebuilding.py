@@ -75,10 +75,9 @@ class Rebuilding:
     async def run(self, windows: Sequence[Window]) -> None:
         """Restore contacts and items of the stores' own lists, then sales and money, window by window."""
         for name, reader in self.readers.items():
-            for stream in reader.streams(_UNDATED):
-                async for events in reader.events(stream, Selection(), _UNDATED):
-                    self.on_events(name, len(events))
-                    await self._restore(events, None)
+            async for events in reader.events(Selection(), _UNDATED):
+                self.on_events(name, len(events))
+                await self._restore(events, None)
         for window in windows:
             await self._restore(await self._events(window), window)
 
@@ -92,10 +91,9 @@ class Rebuilding:
         wanted = frozenset({Entity(self.org.sales_document), Entity.PAYMENT, Entity.CREDIT_MEMO})
         found: list[Event] = []
         for name, reader in self.readers.items():
-            for stream in reader.streams(wanted):
-                async for events in reader.events(stream, Selection(window.first, window.last), wanted):
-                    self.on_events(name, len(events))
-                    found += events
+            async for events in reader.events(Selection(window.first, window.last), wanted):
+                self.on_events(name, len(events))
+                found += events
         return found
 
     async def _restore(self, events: Iterable[Event], window: Window | None) -> None:

@@ -53,11 +53,10 @@ class Reconciliation:
         """Take what the stores have of these days. Raises `StoreUnreachable`, `StoreRefuses`."""
         selection = widened(self.days.first, self.days.last)
         for name, reader in self.readers.items():
-            for stream in reader.streams(self._entities):
-                async for events in reader.events(stream, selection, self._entities):
-                    self.on_rows(name, len(events))
-                    for event in events:
-                        self.books.take(event)
+            async for events in reader.events(selection, self._entities):
+                self.on_rows(name, len(events))
+                for event in events:
+                    self.books.take(event)
 
     def note_broken(self, store: str, stream: Stream, broken: Broken) -> None:
         """A row that cannot be compared; asked for twice it is told once."""
