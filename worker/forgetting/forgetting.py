@@ -83,15 +83,19 @@ class Forgetting:
         return sorted({one.key.source for one in found})
 
     async def _identities(self) -> AsyncIterator[Identity]:
-        async for held in self._ledger.histories.every_held([self._org.name]):
-            if (one := identity_of(message_of(held.body), self._org)) is not None:
-                yield one
-        async for gone in self._ledger.histories.every_discard([self._org.name]):
-            if (one := identity_of(message_of(gone.body), self._org)) is not None:
+        async for message in self._messages():
+            if (one := identity_of(message, self._org)) is not None:
                 yield one
         async for call in self._ledger.personal.contact_calls(self._org.name):
             for one in _of_call(call):
                 yield one
+
+    async def _messages(self) -> AsyncIterator[Any]:
+        """All that is held or discarded."""
+        async for held in self._ledger.histories.every_held([self._org.name]):
+            yield message_of(held.body)
+        async for gone in self._ledger.histories.every_discard([self._org.name]):
+            yield message_of(gone.body)
 
     async def look(self, person: Person) -> Traces:
         """What is there of them now. What names nobody any more is left out."""
@@ -124,11 +128,7 @@ class Forgetting:
     async def _words(self, person: Person, contacts: Iterable[Document], calls: Iterable[Call]) -> set[str]:
         """What they are called, and how they are reached, wherever the ledger says so."""
         words: set[str] = set()
-        async for held in self._ledger.histories.every_held([self._org.name]):
-            message = message_of(held.body)
-            words |= telling(message) if self._is_of(message, person) else set()
-        async for gone in self._ledger.histories.every_discard([self._org.name]):
-            message = message_of(gone.body)
+        async for message in self._messages():
             words |= telling(message) if self._is_of(message, person) else set()
         named = [contact.facts.get("name") for contact in contacts]
         for call in calls:
