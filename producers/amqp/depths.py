@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.errors import ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
@@ -34,14 +35,17 @@ async def _asked(settings: BrokerSettings, queues: Iterable[str]) -> dict[str, i
         for queue in queues:
             if not channel.is_open:  # the broker closes it at each queue that is not there
                 channel = await connection.channel()
-            try:
-                answer = await channel.ask(channel.raw.queue_declare, queue, passive=True)
-            except ChannelClosed as error:
-                if error.code != _NOT_FOUND:
-                    raise
-                found[queue] = None
-            else:
-                found[queue] = int(answer.method.message_count)
+            found[queue] = await _depth(channel, queue)
         return found
     finally:
         await connection.close()
+
+
+async def _depth(channel: Channel, queue: str) -> int | None:
+    try:
+        answer = await channel.ask(channel.raw.queue_declare, queue, passive=True)
+    except ChannelClosed as error:
+        if error.code != _NOT_FOUND:
+            raise
+        return None
+    return int(answer.method.message_count)

@@ -46,16 +46,20 @@ async def _asked(settings: BrokerSettings, things: Iterable[Exchange | Queue]) -
         for thing in things:
             if not channel.is_open:  # the broker closes it at each refusal
                 channel = await connection.channel()
-            try:
-                await _compare(channel, thing)
-            except ChannelClosed as error:
-                if error.code == _NOT_FOUND:
-                    found.missing.append(thing.name)
-                elif error.code != _ACCESS_REFUSED:  # who may not declare it cannot ask for its arguments
-                    found.different[thing.name] = str(error)
+            await _look(channel, thing, found)
         return found
     finally:
         await connection.close()
+
+
+async def _look(channel: Channel, thing: Exchange | Queue, found: Survey) -> None:
+    try:
+        await _compare(channel, thing)
+    except ChannelClosed as error:
+        if error.code == _NOT_FOUND:
+            found.missing.append(thing.name)
+        elif error.code != _ACCESS_REFUSED:  # who may not declare it cannot ask for its arguments
+            found.different[thing.name] = str(error)
 
 
 async def _compare(channel: Channel, thing: Exchange | Queue) -> None:
