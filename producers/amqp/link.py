@@ -144,13 +144,7 @@ class Link:
         background: list[asyncio.Task[None]] = []
         reason: AmqpError = ConnectionLost("the link was stopped")
         try:
-            await self._declare_all()
-            await self._set_up(connection)
-            self.connected.set()
-            self._worked_once = True
-            if self._told:
-                _log.warning("the broker answers again")
-            self._told = ""
+            await self._begin(connection)
             background = [asyncio.create_task(work) for work in self._background()]
             waiting: set[asyncio.Future[Any]] = {connection.ended, *background}
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -165,6 +159,16 @@ class Link:
             await connection.close()
             self._gone(reason)
         return reason
+
+    async def _begin(self, connection: Connection) -> None:
+        """Make the connection ready for who uses it."""
+        await self._declare_all()
+        await self._set_up(connection)
+        self.connected.set()
+        self._worked_once = True
+        if self._told:
+            _log.warning("the broker answers again")
+        self._told = ""
 
     def _set_blocked(self, blocked: bool) -> None:
         if blocked != self.blocked:
