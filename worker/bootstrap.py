@@ -70,12 +70,16 @@ async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s:
         notices = Notices(settings, ledger, clock, channels_of(settings.notify))
         endpoint.watched = factory.watch(service, notices)
         _stop_at_signals(service)
-        telling = asyncio.create_task(notices.run())
-        try:
-            await service.run(consumer)
-        finally:
-            telling.cancel()
-            await asyncio.wait({telling}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
+        await _serve(service, consumer, notices)
+
+
+async def _serve(service: Service, consumer: Consumer, notices: Notices) -> None:
+    telling = asyncio.create_task(notices.run())
+    try:
+        await service.run(consumer)
+    finally:
+        telling.cancel()
+        await asyncio.wait({telling}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
 
 
 async def open_ledger(settings: Settings, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Ledger:
