@@ -73,17 +73,20 @@ async def place(
         done, _ = await asyncio.wait(ends, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         if connection in done:
             connection.result()
-        if sending in done:
-            _take_answer(sending)
-        elif publisher.unconfirmed:
-            raise Unconfirmed(_BLOCKED if publisher.blocked else _SILENT.format(waited_s=patience_s))
-        else:
-            raise ConnectionLost(publisher.why_not(patience_s))
+        if sending not in done:
+            raise _no_answer(publisher, patience_s)
+        _take_answer(sending)
     finally:
         sending.cancel()
         refusal.cancel()
         await publisher.stop(timeout_s=1)
         await asyncio.wait(ends)
+
+
+def _no_answer(publisher: Publisher, waited_s: int) -> AmqpError:
+    if publisher.unconfirmed:
+        return Unconfirmed(_BLOCKED if publisher.blocked else _SILENT.format(waited_s=waited_s))
+    return ConnectionLost(publisher.why_not(waited_s))
 
 
 def _take_answer(sending: asyncio.Task[None]) -> None:
