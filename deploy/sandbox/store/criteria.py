@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -61,13 +62,8 @@ def parse(pairs: list[tuple[str, str]]) -> Criteria:
     """Read the criteria of a query. Raises Refused where there are none."""
     groups: dict[str, dict[str, Filter]] = {}
     sorts: dict[str, list[str]] = {}
-    made, present = Criteria(), False
-    for name, value in pairs:
-        root, _, rest = name.partition("[")
-        if _snake(root) != "search_criteria":
-            continue
-        present = True
-        path = [_snake(part) for part in _PART.findall(f"[{rest}")]
+    made, asked = Criteria(), list(_asked(pairs))
+    for name, path, value in asked:
         match path:
             case ["filter_groups", group, "filters", place, key]:
                 _set(groups.setdefault(group, {}).setdefault(place, Filter()), key, value)
@@ -83,11 +79,19 @@ def parse(pairs: list[tuple[str, str]]) -> Criteria:
                 pass
             case _:
                 raise bad_request('Property "%1" does not have accessor method "%2".', [name, name])
-    if not present:
+    if not asked:
         raise bad_request('"%fieldName" is required. Enter and try again.', {"fieldName": "searchCriteria"})
     made.groups = [list(group.values()) for group in groups.values()]
     made.sorts = [(_snake(name), direction) for name, direction in sorts.values()]
     return made
+
+
+def _asked(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, list[str], str]]:
+    """Each parameter that is of the criteria, with the parts of its name."""
+    for name, value in pairs:
+        root, _, rest = name.partition("[")
+        if _snake(root) == "search_criteria":
+            yield name, [_snake(part) for part in _PART.findall(f"[{rest}")], value
 
 
 def _set(made: Filter, key: str, value: str) -> None:
