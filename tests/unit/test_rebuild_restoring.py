@@ -82,6 +82,9 @@ def item(**changes: Any) -> dict[str, Any]:
     }
 
 
+GOODS = {"Description": "A thing", "AccountCode": "200", "TaxType": "OUTPUT2", "LineAmount": Decimal("10.00")}
+
+
 def noted(day: str) -> dict[str, Any]:
     return {"Description": f"Dated {day} in the store. That period is locked, so this is booked on 2026-04-01."}
 
@@ -96,14 +99,14 @@ HELD = [
     (CUSTOMER, person(Name="Jo Doe (7)")),
     (CUSTOMER, person(ContactStatus="ARCHIVED")),
     (PRODUCT, item()),
-    (SOLD, sale(Date="2026-04-01", LineItems=[noted("2026-03-02")])),
+    (SOLD, sale(Date="2026-04-01", LineItems=[GOODS, noted("2026-03-02")])),
     (PAID, money(Date="2026-04-01", Reference=f"{REFERENCE} ch_1 (of 2026-03-03: locked)")),
 ]
 OTHER = [
     (SOLD, sale(Total=Decimal("12.01"))),
     (SOLD, sale(Status="DRAFT")),
     (SOLD, sale(Date="2026-04-01")),
-    (SOLD, sale(Date="2026-04-01", LineItems=[noted("2026-03-01")])),
+    (SOLD, sale(Date="2026-04-01", LineItems=[GOODS, noted("2026-03-01")])),
     (PAID, money(Date="2026-04-01", Reference=f"{REFERENCE} ch_1 (of 2026-03-01: locked)")),
     (PAID, money(Account={"Code": "091"})),
     (PAID, money(Invoice={"InvoiceID": "i-2"})),

@@ -15,7 +15,7 @@ from worker.xero.facts import facts_of, money
 from worker.xero.reissue import parts
 
 Element = Mapping[str, Any]
-_OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status"
+_OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status UpdatedDateUTC"
 _OF_PEOPLE = "Name FirstName LastName EmailAddress TaxNumber Phones Addresses"
 _KEPT = {
     Kind.CONTACT: f"ContactID ContactNumber ContactStatus {_OF_PEOPLE}",
@@ -24,7 +24,7 @@ _KEPT = {
     Kind.CREDIT_NOTE: f"CreditNoteID CreditNoteNumber RemainingCredit {_OF_SALES} Allocations",
     Kind.PAYMENT: "PaymentID Reference Amount Date DateString Account Invoice CreditNote Status",
 }
-"""What is compared; of lines the note alone that the date is another."""
+"""What is compared; of lines, whose mark is among the facts, the note alone that the date is another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from worker.rebuild.index import Begun, Candidate
 from worker.xero.chosen import with_due_date
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import id_of, number_of
-from worker.xero.facts import date_of, facts_of, target_of
+from worker.xero.facts import changed_at, date_of, facts_of, target_of
 from worker.xero.match import match
 from worker.xero.paying import on_last_invoice
 from worker.xero.reissue import BEGUN, parts
-from worker.xero.sameness import differences
+from worker.xero.sameness import differences, lines_said
 
 Element = Mapping[str, Any]
 UNKNOWN = ""
@@ -38,7 +38,7 @@ def restored(write: Write, candidates: Sequence[Candidate], known: Known) -> Doc
     if write.kind is Kind.ALLOCATION:
         return _allocation(write, [one.element for one in candidates], known)
     found = [
-        (not one.is_standing, -_issue(write, one.element), not _holds(write, one.element, known), place)
+        (not one.is_standing, -_issue(write, one.element), not _holds(write, one, known), place)
         for place, one in enumerate(candidates)
     ]
     if not found:
@@ -58,26 +58,40 @@ def as_begun(write: Write, begun: Begun, known: Known) -> list[Document]:
     if begun.new is None:
         return rows
     anew = write._replace(key=write.key._replace(part=f"invoice~{place + 1}"))
-    return [*rows, _row(anew, begun.new, known_content=_holds(write, begun.new.element, known))]
+    return [*rows, _row(anew, begun.new, known_content=_holds(write, begun.new, known))]
 
 
 def _issue(write: Write, element: Element) -> int:
     return parts(number_of(write.kind, element))[1] if write.kind is Kind.INVOICE else 0
 
 
-def _holds(write: Write, element: Element, known: Known) -> bool:
-    """Whether the element holds what the store has, as the worker's own look-ups judge it."""
+def _holds(write: Write, found: Candidate, known: Known) -> bool:
+    """Whether Xero holds what the store has: as the worker's own look-ups judge it, and in its lines too."""
     if write.action is Action.VOID or write.only_if_absent:
         return write.only_if_absent
     if any(key not in known.documents for key in write.needs):
         return False
-    member = _member(_on_its_day(write, element), known)
+    element = found.element
+    there = _on_its_day(write, element)
+    member = _member(there, known)
     if write.kind is not Kind.CONTACT:
-        return not differences(member, on_last_invoice(write, element, known))
+        return not differences(member, on_last_invoice(write, element, known)) and not _has_new_lines(there, found)
     # archiving is a person's, and a name that was taken has a suffix
     active = {**element, "ContactStatus": "ACTIVE"}
     renamed = member._replace(text=encode(suffixed(decode(member.text), write.number)))
     return not differences(member, active) or not differences(renamed, active)
+
+
+def _has_new_lines(write: Write, found: Candidate) -> bool:
+    """Whether the store has edited the lines since Xero's were written: the sums may be the same.
+
+    Lines that Xero has changed after the store's version are a person's: they stay until the store's next edit.
+    """
+    left = found.facts.get("lines")
+    if left is None or left == lines_said(write.kind, write.payload):
+        return False
+    changed = changed_at(found.element)
+    return changed is None or changed < write.version
 
 
 def _on_its_day(write: Write, element: Element) -> Write:

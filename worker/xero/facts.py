@@ -61,6 +61,12 @@ def date_of(element: Mapping[str, Any], name: str = "Date") -> str | None:
     return _day(str(text)) if text else None
 
 
+def changed_at(element: Mapping[str, Any]) -> datetime | None:
+    """When anything of an element was last changed in Xero, be it a payment on it; `None` where Xero does not say."""
+    ticks = _TICKS.match(str(element.get("UpdatedDateUTC") or ""))
+    return _moment(ticks) if ticks else None
+
+
 def target_of(element: Mapping[str, Any]) -> str | None:
     """The Xero id of the sale or the refund that a payment is on."""
     return inner(element, "Invoice").get("InvoiceID") or inner(element, "CreditNote").get("CreditNoteID")
@@ -121,10 +127,15 @@ def _text(value: Any) -> str | None:
 @lru_cache(1024)  # the documents of a call are of few days
 def _day(text: str) -> str:
     ticks = _TICKS.match(text)
+    at = _moment(ticks) if ticks else None
+    return text[:10] if at is None else at.date().isoformat()
+
+
+def _moment(ticks: re.Match[str]) -> datetime | None:
     try:
-        return (_EPOCH + timedelta(milliseconds=int(ticks[1]))).date().isoformat() if ticks else text[:10]
+        return _EPOCH + timedelta(milliseconds=int(ticks[1]))
     except OverflowError:
-        return text[:10]  # a day beyond all calendars is no date of ours
+        return None  # a day beyond all calendars is no date of ours
 
 
 @lru_cache(4096)  # a shop's prices come again and again

@@ -21,7 +21,7 @@ from worker.xero.messages import PERIOD_LOCKED
 from worker.xero.moved import as_it_stands, counted, is_locked
 from worker.xero.pairing import is_same_money, paired
 from worker.xero.reissue import BEGUN, REASON
-from worker.xero.sameness import line_amount, totals_of
+from worker.xero.sameness import lines_said, totals_of
 
 Element = Mapping[str, Any]
 Chosen = Collection[str]
@@ -79,9 +79,8 @@ def as_agreed(write: Write, document: Document, theirs: Element) -> Document | N
 
     It counts as ours from then on: later versions of the store may change it. Another contact or day stays theirs.
     """
-    lines = [{**line, "LineAmount": line_amount(line)} for line in write.payload.get("LineItems") or ()]
     facts = facts_of(write.kind, theirs)
-    if facts.get("lines") is None or facts["lines"] != facts_of(write.kind, {"LineItems": lines}).get("lines"):
+    if facts.get("lines") is None or facts["lines"] != lines_said(write.kind, write.payload):
         return None
     names = (*_KEPT, "date") if date_of(write.payload) == date_of(theirs) else _KEPT
     return document._replace(facts={**document.facts, **{name: facts[name] for name in names if name in facts}})

@@ -10,7 +10,7 @@ from worker.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.elements import DIGESTS
 from worker.xero.endpoints import GONE, inner, same_id
-from worker.xero.facts import date_of, money, rate_of
+from worker.xero.facts import date_of, facts_of, money, rate_of
 
 _CENT = Decimal("0.01")
 _WORDS = ("Description", "AccountCode", "TaxType", "Tracking")
@@ -68,6 +68,13 @@ def line_amount(line: Mapping[str, Any]) -> Decimal:
     rate = money(line.get("DiscountRate")) or Decimal(0)
     amount = amount * (100 - rate) / 100 - (money(line.get("DiscountAmount")) or Decimal(0))
     return amount.quantize(_CENT, ROUND_HALF_UP)
+
+
+def lines_said(kind: Kind, ours: Mapping[str, Any]) -> str | None:
+    """The mark of the lines we say, as `facts_of` has that of Xero's: words, accounts, tax types, amounts."""
+    lines = [{**line, "LineAmount": line_amount(line)} for line in ours.get("LineItems") or ()]
+    mark: str | None = facts_of(kind, {"LineItems": lines}).get("lines")
+    return mark
 
 
 def item_code_of(line: Mapping[str, Any]) -> str:
