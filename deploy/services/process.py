@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -19,6 +20,10 @@ START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _TAIL_LINES = 15
+_FIRST_PORT = 10_240  # below are those of known services
+_FIRST_GIVEN = 32_768
+_GIVEN_BY_KERNEL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_PORTS_TRIED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +137,20 @@ def wait_until_ready(process: OwnedProcess, ready: Callable[[], bool]) -> bool:
     return False
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on; another process may still take it before its user does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(given_by_kernel: Path = _GIVEN_BY_KERNEL) -> int:
+    """A port of 127.0.0.1 nobody listens on. Another process may still take it before its user does, on purpose only.
+
+    It is below those that the kernel gives to every connection and to whoever asks for any port, where it leaves room.
+    """
+    first = _FIRST_GIVEN
+    with suppress(OSError):
+        first = int(given_by_kernel.read_text().split()[0])
+    low = range(_FIRST_PORT, first)
+    for port in (*random.sample(low, min(len(low), _PORTS_TRIED)), 0):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise ServiceError("127.0.0.1 has no free port")
 
 
 def tail(log: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.sandbox.xero.app import build_app
 from deploy.sandbox.xero.state import Options, Sandbox
+from deploy.services import free_port
 from tests.pasting import allow, at_sandbox, paste, with_ledger
 from tests.sandbox_fixture import SandboxControl
 from tests.serving_http import serving
@@ -28,20 +29,14 @@ def xero() -> Iterator[SandboxControl]:
         control.close()
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def page_of(xero: SandboxControl, port: int, state: str) -> str:
     login = f"{xero.url}/identity/connect/authorize"
     redirect_uri = f"http://localhost:{port}/callback"
     return authorise_url(credentials_of(Flow.WEB), login_url=login, redirect_uri=redirect_uri, state=state)
 
 
-async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl, port: int) -> None:
-    state = new_state()
+async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl) -> None:
+    port, state = free_port(), new_state()
     shown: list[str] = []
 
     def browse(page: str) -> None:
@@ -55,10 +50,13 @@ async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl,
     assert (shown[0], "close this page" in shown[1]) == ("Not Found", True)
 
 
-async def test_a_port_that_is_taken_is_told_with_the_ways_out(port: int) -> None:
-    way_out = f"port {port} is taken; if a console has it, log in at http://localhost:{port} and press Connect.*--paste"
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConsentRefused, match=way_out):
-        await came_back("http://127.0.0.1:1/", port, browse=lambda _page: None)
+async def test_a_port_that_is_taken_is_told_with_the_ways_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        console = f"http://localhost:{port}"
+        way_out = f"port {port} is taken; if a console has it, log in at {console} and press Connect.*--paste"
+        with pytest.raises(ConsentRefused, match=way_out):
+            await came_back("http://127.0.0.1:1/", port, browse=lambda _page: None)
 
 
 def test_a_pasted_address_connects_and_lists_the_organisations(xero: SandboxControl, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from deploy.services import (
     Service,
     ServiceError,
     broker_service,
+    free_port,
     postgres_service,
 )
 from tests.amqp_links import written_down
@@ -109,6 +111,24 @@ def test_the_processes_of_a_demo_end_with_it_even_by_sigkill(tmp_path: Path) -> 
         parent.send_signal(signal.SIGKILL)
 
     until_sync(lambda: not sandbox.is_running(), what="the end of the sandbox")
+
+
+@pytest.mark.parametrize("given", ["32768\t60999\n", "20000\t60999\n"])
+def test_a_free_port_is_none_that_a_connection_may_get_meanwhile(given: str, tmp_path: Path) -> None:
+    kernel = tmp_path / "ip_local_port_range"
+    kernel.write_text(given)
+
+    ports = {free_port(kernel) for _ in range(3)}
+
+    assert max(ports) < int(given.partition("\t")[0])
+
+
+def test_a_kernel_that_gives_every_port_leaves_one_that_is_free(tmp_path: Path) -> None:
+    kernel = tmp_path / "ip_local_port_range"
+    kernel.write_text("1024\t65535\n")
+
+    with socket.create_server(("127.0.0.1", free_port(kernel))):
+        assert free_port(tmp_path / "none") < 32_768
 
 
 def test_environment_names_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import structlog
 
+from deploy.services import free_port
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import NoPort, bind, listening
 
@@ -33,7 +34,7 @@ class Told:
 def two_ports() -> Iterator[tuple[socket.socket, range]]:
     """A range of two ports: somebody listens on the first, the second is free."""
     for _ in range(200):
-        with socket.create_server((HOST, 0)) as taken:
+        with socket.create_server((HOST, free_port())) as taken:
             port = taken.getsockname()[1]
             with socket.socket() as probe:
                 try:
