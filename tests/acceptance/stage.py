@@ -26,7 +26,11 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Pause
 
 ROOT = Path(__file__).resolve().parents[2]
-LEASE_S = 3.0
+LEASE_S = 15.0
+"""As workers have it: a machine that stands still for some seconds costs nobody a lease."""
+
+SHORT_LEASE_S = 3.0
+"""Of those who are killed: whoever comes next waits for the end of it."""
 
 
 def a_small_day(organisation: str, *, orders: int = 24, seed: int = 3, store: str = "shop") -> Day:
@@ -73,8 +77,9 @@ class Stage:
     def worker(self, step: str = "", nth: int = 1, *, probe_s: float | None = None) -> Launched:
         """Start a worker, which ends itself at the `nth` time of `step`, or asks a silent Xero every `probe_s`."""
         log = self.folder / f"worker-{len(self.workers)}.log"
+        lease_s = SHORT_LEASE_S if step else self.lease_s
         process = launch_worker(
-            self.config, self.environ, log, lease_s=self.lease_s, crash=Crash(step, nth), probe_s=probe_s
+            self.config, self.environ, log, lease_s=lease_s, crash=Crash(step, nth), probe_s=probe_s
         )
         self.workers.append(process)
         return process
@@ -138,7 +143,7 @@ class Stage:
     def kill(self, process: Launched) -> None:
         """kill -9."""
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
     async def until_quiet(self, days: Iterable[Day], *, within_s: float = 90) -> None:
         """Every document of the days is there, every bad message parked, and nothing is on its way."""

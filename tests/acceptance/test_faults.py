@@ -11,7 +11,7 @@ import pytest
 
 from schemas.entities import Entity
 from tests.acceptance.post import depth, part_of
-from tests.acceptance.stage import Stage, a_small_day
+from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from worker.documents import Kind
 from worker.ledger.records import CallState
 
@@ -97,7 +97,7 @@ async def test_too_many_calls_only_slow_the_worker_down(sqlite_stage: Stage, kin
 async def test_a_spent_day_pauses_the_organisation_and_leaves_the_backlog_in_the_broker(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     day, other = a_small_day(stage.organisation), part_of(a_small_day(stage.organisation, seed=5, store="outlet"))
-    stage.sandbox.fault("429-day", after_calls=3, seconds=5)
+    stage.sandbox.fault("429-day", after_calls=3, seconds=20)
     await stage.publish(day)
     stage.worker()
     await stage.until_async(stage.paused, what="a pause")
@@ -109,7 +109,8 @@ async def test_a_spent_day_pauses_the_organisation_and_leaves_the_backlog_in_the
 
     assert (pause.kind, pause.reason) == (None, "day_limit")
     assert waiting > 0
-    assert await depth(stage.broker_url, stage.organisation) == waiting + len(other.events)
+    # or more: some of what it gave back may have been on its way
+    assert await depth(stage.broker_url, stage.organisation) >= waiting + len(other.events)
     assert stage.calls() == calls
     await stage.until_quiet([day, other])
     await stage.assert_right(day, other)
@@ -123,6 +124,7 @@ async def test_payments_of_an_unknown_fate_are_looked_up_before_they_are_sent_ag
     day = a_small_day(stage.organisation)
     before = replace(part_of(day, lambda event: event.entity is not Entity.PAYMENT), payments={})
     await stage.publish(before)
+    stage.lease_s = SHORT_LEASE_S
     crashed = stage.worker()
     await stage.until_quiet([before])
 

@@ -15,7 +15,7 @@ import pytest
 from deploy.services.ladder import private_postgres
 from tests.acceptance.locking import locked
 from tests.acceptance.scraping import listening_at
-from tests.acceptance.stage import Stage, a_small_day
+from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.sandbox_fixture import SandboxControl
 from tests.silent_postgres import standing_still
 
@@ -61,6 +61,7 @@ async def test_a_worker_whose_ledger_hangs_tells_and_exits_with_0_in_time_and_th
     stage, day = fragile.stage, a_small_day(fragile.stage.organisation)
     stage.sandbox.limits(latency_ms=_SLOW_MS)
     stage.environ["XERELAY_HTTP__PORT"] = "0"
+    stage.lease_s = SHORT_LEASE_S
     await stage.publish(day)
     worker = stage.worker()
     await stage.until(lambda: stage.calls() >= 3, what="the first calls")

@@ -13,7 +13,7 @@ import pytest
 from schemas.entities import CreditMemo, Customer, Entity, Payment
 from schemas.envelope import Event
 from tests.acceptance.post import part_of
-from tests.acceptance.stage import Stage, a_small_day
+from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.log_lines import told
 from tests.trading_day import Day
 from worker.ledger.parked import Chosen
@@ -75,6 +75,7 @@ async def test_money_whose_invoice_never_comes_is_parked_after_a_day_and_can_be_
     sale = next(iter(day.payments.values())).sale
     late = part_of(day, lambda event: event.entity is Entity.INVOICE and event.subject == sale.invoice_id)
     await stage.publish(part_of(day, lambda event: event not in late.events))
+    stage.lease_s = SHORT_LEASE_S
     first = stage.worker()
     money = len({event.subject for event in day.events if _is_money(event) and _sale_of(event) == sale.invoice_id})
     await stage.until_async(lambda: _is_held(stage, HoldState.PARENT, money), what="the money held")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.envelope import Event
-from tests.acceptance.stage import Stage
+from tests.acceptance.stage import LEASE_S, SHORT_LEASE_S, Stage
 from tests.acceptance.test_lifecycle import Shop, calls
 from tests.log_lines import told
 from worker.steps import Step
@@ -32,9 +32,11 @@ async def shop(sqlite_stage: Stage) -> Shop:
     stage, shop = sqlite_stage, Shop(sqlite_stage)
     stage.configure(stage.organisation, EDITED_PAID="reissue")
     await shop.publish(*(shop.sale(n) for n in (1, 2, 3)), shop.payment(1), shop.payment(2), shop.payment(3, "5.00"))
+    stage.lease_s = SHORT_LEASE_S
     worker = stage.worker()
     await shop.until_written(3, 3)
     stage.kill(worker)
+    stage.lease_s = LEASE_S
     return shop
 
 

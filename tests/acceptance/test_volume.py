@@ -22,9 +22,6 @@ _EVENTS = 10_000
 _DOCUMENTS_PER_CALL = 45
 _BATCHABLE = {"Contacts", "Items", "Invoices", "CreditNotes", "Payments"}
 _WITHIN_S = 240
-_LEASE_S = 10.0
-"""On a busy machine a worker is not heard of for seconds, and each lost lease costs it the calls in flight."""
-
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,7 +54,6 @@ async def test_with_one_worker_killed_halfway_all_is_the_same(wide_stage: Stage)
 async def _published(stage: Stage) -> list[Day]:
     """The days of three stores, as a morning's backlog in the broker."""
     stage.sandbox.limits(minute=_MINUTE)
-    stage.lease_s = _LEASE_S
     organisations = [stage.organisation, f"{stage.organisation}_org2", f"{stage.organisation}_org3"]
     days = [
         _without_orders(

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from tests.acceptance.locking import locked
 from tests.acceptance.post import part_of
-from tests.acceptance.stage import Stage, a_small_day
+from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.trading_day import Day
 from worker.ledger.errors import LedgerUnavailable
 
@@ -32,6 +32,7 @@ async def test_others_take_over_from_one_of_three_workers_and_share_with_one_tha
 ) -> None:
     stage = wide_stage
     days = _days_of_four(stage)
+    stage.lease_s = SHORT_LEASE_S
     stage.sandbox.limits(latency_ms=_SLOW_MS)
     workers = {str(worker.pid): worker for worker in (stage.worker(), stage.worker(), stage.worker())}
     await stage.until_async(lambda: _shares_are(stage, [1, 1, 2]), what="organisations for each worker")
@@ -119,6 +120,7 @@ async def test_a_worker_told_to_stop_under_load_settles_its_calls_and_exits_with
 async def test_a_database_away_for_longer_than_a_lease_costs_nothing(stage: Stage) -> None:
     day = a_small_day(stage.organisation)
     stage.sandbox.limits(latency_ms=_SLOW_MS)
+    stage.lease_s = SHORT_LEASE_S
     await stage.publish(day)
     worker = stage.worker()
     await stage.until(lambda: stage.calls() >= 3, what="the first calls")
