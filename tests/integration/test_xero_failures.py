@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from tests.sandbox_fixture import SandboxControl
+from tests.waiting import let_pass, until
 from tests.xero_sandbox import (
     SandboxXero,
     asking,
@@ -104,15 +106,18 @@ async def test_a_lost_reply_is_uncertain_and_the_same_key_brings_it_back(xero: S
 
 
 async def test_a_reply_that_comes_too_late_is_uncertain(sandbox: SandboxControl) -> None:
-    xero = SandboxXero(sandbox, deadline_s=1)
+    xero = SandboxXero(sandbox, deadline_s=30)
     await xero.auth.token()
-    sandbox.fault("slow", seconds=30)
+    sandbox.fault("slow", seconds=300)
 
-    reply = await xero.client.send(writing(contact_write("1")))
+    sending = asyncio.create_task(xero.client.send(writing(contact_write("1"))))
+    await until(lambda: sandbox.audit()["faults_fired"], what="the call at Xero")
+    let_pass(30)
+    reply = await sending
     await xero.aclose()
 
     assert reply.outcome is ReplyKind.UNCERTAIN
-    assert "within 1 s" in reply.detail
+    assert "within 30 s" in reply.detail
 
 
 async def test_an_unknown_id_is_not_found_though_the_page_is_html(xero: SandboxXero) -> None:

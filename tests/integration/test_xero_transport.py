@@ -8,12 +8,13 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.certificates import CertificateAuthority
-from tests.waiting import until
+from tests.waiting import let_pass, until
 from worker.xero.aiohttp_transport import MOST_BYTES, AiohttpTransport, ReplyTooLarge
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -73,7 +74,7 @@ class World:
     transport: AiohttpTransport
     sent: list[str]
 
-    async def exchange(self, method: str = "GET", path: str = "/", body: bytes = b"", wait_s: float = 5) -> bytes:
+    async def exchange(self, method: str = "GET", path: str = "/", body: bytes = b"", wait_s: float = 30) -> bytes:
         limits = {"connect": wait_s, "read": wait_s}
         request = httpx.Request(method, self.server.url + path, content=body, extensions={"timeout": limits})
         return (await self.transport.handle_async_request(request)).content
@@ -123,8 +124,10 @@ async def test_a_connection_that_closed_in_between_is_replaced(world: World) -> 
     await world.exchange()
     world.server.writers[0].close()
     await world.server.writers[0].wait_closed()
-    for _ in range(3):  # the client's end hears of it in turns of the same loop
-        await asyncio.sleep(0)
+    assert world.transport._session is not None
+    connector: Any = world.transport._session.connector
+    kept = [one for connections in connector._conns.values() for one, _ in connections]
+    await until(lambda: not any(one.is_connected() for one in kept), what="the client's end closed")
 
     assert await world.exchange("POST", body=b"[1]") == b"{}"
     assert [len(requests) for requests in world.server.connections] == [1, 1]
@@ -199,8 +202,12 @@ async def test_a_reply_that_is_no_http_is_an_error_of_reading(world: World) -> N
 async def test_a_reply_that_does_not_come_is_waited_for_as_long_as_told(world: World) -> None:
     world.server.answers = [stay_silent]
 
+    waiting = asyncio.create_task(world.exchange("PUT", body=b"[1]", wait_s=30))
+    await until(lambda: world.server.requests, what="the request")
+    assert not waiting.done()
+    let_pass(31)
     with pytest.raises(httpx.ReadTimeout):
-        await world.exchange("PUT", body=b"[1]", wait_s=0.05)
+        await waiting
     assert world.sent == ["sent"]
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.fakes import FakeClock
+from tests.waiting import let_pass, until
 from tests.xero_fakes import IdentityHost, MemoryLeases, MemoryTokens, call_of, member_of
 from worker.documents import Kind
 from worker.xero.auth import XeroAuth
@@ -49,7 +50,7 @@ class World:
     spent: list[str]
 
 
-def world(*answers: Answer | httpx.Response | Exception, more_tokens: bool = True, deadline_s: float = 30) -> World:
+def world(*answers: Answer | httpx.Response | Exception, more_tokens: bool = True) -> World:
     xero, identity, spent = Xero(list(answers)), IdentityHost(), []
     http = httpx.AsyncClient(transport=GrantedTransport(httpx.MockTransport(identity.handle), free=[TOKEN_URL]))
     auth = XeroAuth(
@@ -71,7 +72,7 @@ def world(*answers: Answer | httpx.Response | Exception, more_tokens: bool = Tru
         auth=auth,
         transport=GrantedTransport(httpx.MockTransport(xero.handle)),
         spend_again=spend_again,
-        deadline_s=deadline_s,
+        deadline_s=30,
     )
     return World(xero, identity, client, spent)
 
@@ -156,9 +157,12 @@ async def test_the_deadline_ends_a_call_that_hangs() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    w = world(hang, deadline_s=0.05)
+    w = world(hang)
 
-    reply = await w.client.send(CALL)
+    sending = asyncio.create_task(w.client.send(CALL))
+    await until(lambda: w.xero.requests, what="the request")
+    let_pass(30)
+    reply = await sending
 
     assert reply.outcome is ReplyKind.UNCERTAIN
 
