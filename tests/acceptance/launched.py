@@ -60,17 +60,21 @@ class Launched:
 
 
 class Crash:
-    """Kills this process when `step` is reached for the `nth` time; without a step it never does."""
+    """Kills this process when `step` is reached for the `nth` time; without a step it never does.
 
-    def __init__(self, step: str, nth: int) -> None:
+    Another signal than SIGKILL tells it to end.
+    """
+
+    def __init__(self, step: str, nth: int, number: int = signal.SIGKILL) -> None:
         self._step = step
         self._left = nth
+        self._signal = number
 
     def reached(self, step: str) -> None:
         if step == self._step:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
 
 def launch_worker(

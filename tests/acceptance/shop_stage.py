@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from producers.amqp import Delivery
 from producers.checkpoints import Memory
 from producers.store import Stream
 from schemas.codec import decode_event
@@ -30,7 +31,7 @@ from schemas.topology import (
     store_queues,
 )
 from tests.acceptance.launched import Crash, Launched, launch_agent, run_command
-from tests.amqp_links import consuming, publishing
+from tests.amqp_links import consuming, publish, publishing
 from tests.day_configuration import write_configuration
 from tests.export_shop import ExportShop
 from tests.log_lines import told
@@ -38,9 +39,13 @@ from worker.ledger.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
 
-CHARGE_S = 1.5
-_IDLE_LOOKS = 10
-"""A busy broker answers 0 for a quorum queue whose leader is silent for 250 ms (`rabbit_quorum_queue:stat/2`)."""
+CHARGE_S = 15.0
+"""As agents have it: a machine that stands still for some seconds costs nobody the charge."""
+
+SHORT_CHARGE_S = 1.5
+"""Of those who are killed: whoever comes next waits for the end of it."""
+
+_END = "the end"
 
 _STORE = """
 
@@ -79,14 +84,16 @@ class ShopStage:
             named = {"store": self.store, "org": organisation, "url": self.shop.url}
             config.write(_STORE.format_map(named | dict(store)))
         self.environ = {"XERELAY_LEDGER__URL": ledger_url}
+        self.charge_s = CHARGE_S
         self.agents: list[Launched] = []
         self.others: list[Launched] = []
         self._ledger: Ledger | None = None
 
-    def agent(self, step: str = "", nth: int = 1) -> Launched:
-        """Start an agent, which ends itself at the `nth` time of `step`."""
+    def agent(self, step: str = "", nth: int = 1, number: int = signal.SIGKILL) -> Launched:
+        """Start an agent, which sends itself a signal at the `nth` time of `step`."""
         log = self.folder / f"agent-{len(self.agents)}.log"
-        process = launch_agent(self.config, self.environ, log, charge_s=CHARGE_S, crash=Crash(step, nth))
+        charge_s = SHORT_CHARGE_S if step else self.charge_s
+        process = launch_agent(self.config, self.environ, log, charge_s=charge_s, crash=Crash(step, nth, number))
         self.agents.append(process)
         return process
 
@@ -142,21 +149,24 @@ class ShopStage:
             return await intake.consumer.depth(store_commands(self.store))
 
     async def published(self, *lanes: Lane) -> list[Event]:
-        """Take every event that waits in these lanes, all of them unless named."""
+        """Take every event that waits in these lanes, all of them unless named: what comes before a last message."""
         queues = [lane_queue(self.organisation, lane) for lane in lanes or Lane]
-        async with consuming(self.broker_url, organisation_queues(self.organisation), *queues, prefetch=500) as intake:
+        topology = organisation_queues(self.organisation)
+        async with publishing(self.broker_url, topology) as publisher:
+            for queue in queues:
+                await publish(publisher, queue, _END, exchange="")
+        async with consuming(self.broker_url, topology, *queues, prefetch=500) as intake:
             held: list[Event] = []
-            idle = 0
-            while idle < _IDLE_LOOKS:
-                waits = sum([await intake.consumer.depth(queue) for queue in queues])
+            left = set(queues)
+            while left:
+                await self.until(lambda: intake.held, what="the last message of each lane")
                 taken, intake.held = intake.held, []
-                idle = 0 if waits or taken else idle + 1
                 for delivery in taken:
-                    event = decode_event(delivery.body)
-                    assert delivery.routing_key == event_key(event.organisation, _lane(delivery.queue), event.entity)
-                    held.append(event)
+                    if delivery.message_id == _END:
+                        left.remove(delivery.queue)
+                    else:
+                        held.append(_event(delivery))
                     intake.consumer.ack(delivery)
-                await asyncio.sleep(0.05)
             return held
 
     async def status(self, run_id: str) -> RunStatus | None:
@@ -188,11 +198,14 @@ class ShopStage:
         for process in (*self.agents, *self.others):
             if process.poll() is None:
                 process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
-def _lane(queue: str) -> Lane:
-    return Lane(queue.rsplit(".", 1)[1])
+def _event(delivery: Delivery) -> Event:
+    """As it came, by the way of its lane."""
+    event = decode_event(delivery.body)
+    assert delivery.routing_key == event_key(event.organisation, Lane(delivery.queue.rsplit(".", 1)[1]), event.entity)
+    return event
 
 
 def ids(events: Iterable[Event], entity: Entity = Entity.INVOICE) -> Counter[str]:

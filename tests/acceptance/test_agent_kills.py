@@ -14,7 +14,7 @@ from producers.steps import Step
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.acceptance.shop_stage import ShopStage, ids
+from tests.acceptance.shop_stage import CHARGE_S, SHORT_CHARGE_S, ShopStage, ids
 
 SALES_COUNT = 450
 POLLING = [step for step in Step if step is not Step.RECORDED]
@@ -78,10 +78,12 @@ async def test_an_agent_killed_again_and_again_ends_its_resync(stage: ShopStage)
 
 async def test_what_changes_while_the_agent_is_dead_is_published_by_the_next(stage: ShopStage) -> None:
     stage.shop.trade(SALES_COUNT)
+    stage.charge_s = SHORT_CHARGE_S
     process = stage.agent()
     await until_all_is_remembered(stage)
     process.kill()
-    process.wait(10)
+    process.wait(60)
+    stage.charge_s = CHARGE_S
     await stage.published()
     stage.shop.sale(7, datetime.now(UTC) - timedelta(seconds=2), net="77.00", tax="15.40")
     stage.shop.export()
@@ -125,7 +127,7 @@ async def until_done(stage: ShopStage, run: str) -> None:
 async def stop(stage: ShopStage) -> None:
     process = stage.agents[-1]
     process.terminate()
-    assert process.wait(15) == 0, stage.log()[-3000:]
+    assert process.wait(60) == 0, stage.log()[-3000:]
 
 
 def assert_complete(events: list[Event]) -> None:

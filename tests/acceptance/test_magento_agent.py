@@ -68,7 +68,7 @@ async def test_what_is_published_is_what_the_store_counts_whatever_dies(stage: S
     await stage.until(lambda: trading_is_over(shop), what="the end of trading", within_s=90)
     # a new agent reads the last quarter of an hour once more, and with it what showed late
     stage.agents[-1].terminate()
-    stage.agents[-1].wait(15)
+    stage.agents[-1].wait(60)
     stage.agent()
 
     async def agrees() -> bool:

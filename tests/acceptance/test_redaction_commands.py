@@ -14,6 +14,7 @@ from schemas.envelope import Event
 from tests.acceptance.books_stage import STORE, BooksStage
 from tests.acceptance.launched import Crash, Launched, launch_agent
 from tests.acceptance.searching import cli, found, people, stored_secrets, written_by
+from tests.acceptance.shop_stage import CHARGE_S
 from tests.acceptance.stage import Stage, a_small_day
 from tests.store_fixture import StoreSandbox, run_store
 from worker.ledger.records import HoldState
@@ -57,7 +58,7 @@ async def test_neither_agent_nor_worker_nor_command_tells_a_secret_or_a_person(
     written |= {"resync-all": ran, "worker": stage.log(), "agent": agent_log(stage)}
     for process in (agent, *stage.workers):
         process.terminate()
-        process.wait(15)
+        process.wait(60)
     written |= {"worker's end": stage.log(), "agent's end": agent_log(stage)}
 
     assert [command for command, text in written.items() if "Traceback" in text] == []
@@ -78,7 +79,7 @@ async def test_an_agent_with_wrong_secrets_does_not_tell_them(sqlite_stage: Stag
     agent = an_agent(stage)
     await stage.until(lambda: "401" in agent_log(stage), what="the store's refusal")
     agent.terminate()
-    agent.wait(15)
+    agent.wait(60)
 
     assert found([PLANTED], [agent_log(stage)]) == []
 
@@ -132,7 +133,7 @@ def spoiled_file(folder: Path, events: list[Event]) -> Path:
 
 def an_agent(stage: Stage) -> Launched:
     log = stage.folder / "agent.log"
-    return launch_agent(stage.config, stage.environ, log, charge_s=1.5, crash=Crash("", 1))
+    return launch_agent(stage.config, stage.environ, log, charge_s=CHARGE_S, crash=Crash("", 1))
 
 
 def agent_log(stage: Stage) -> str:

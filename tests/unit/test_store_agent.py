@@ -22,7 +22,7 @@ from schemas.commands import Release, Resync, ResyncAll, SyncNow
 from schemas.entities import Entity
 from tests.agent_fixture import Workshop, message, workshop
 from tests.fakes import FakeClock
-from tests.waiting import until
+from tests.waiting import let_pass, until
 
 
 @dataclass
@@ -77,7 +77,7 @@ async def serving(charge: Charge, **parts: Part) -> AsyncIterator[StoreAgent]:
         stop.ask()
         for part in parts.values():
             part.ended.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 async def test_its_parts_run_while_it_is_in_charge_and_end_when_it_is_not() -> None:
@@ -124,6 +124,22 @@ async def test_a_part_that_is_no_longer_in_charge_ends_the_others_and_all_begin_
 
     async with serving(Charge(), first=first, second=second):
         await until(lambda: (first.begun, first.running, second.running) == (2, 1, 1))
+
+
+async def test_what_does_not_end_when_it_is_to_is_given_up_after_8_seconds() -> None:
+    part = Part()
+
+    async with serving(Charge(), poller=part) as agent:
+        await until(lambda: part.running == 1)
+        agent._stop.ask()
+        await asyncio.sleep(0.1)
+        let_pass(7)
+        await asyncio.sleep(0)
+        before = part.running
+        let_pass(1)
+        await until(lambda: part.running == 0)
+
+    assert before == 1
 
 
 async def test_a_defect_of_one_part_leaves_the_others_alone(capsys: pytest.CaptureFixture[str]) -> None:
