@@ -95,10 +95,11 @@ def test_a_403_writes_nothing(xero: XeroCaller, sandbox: SandboxControl) -> None
 def test_a_slow_call_is_answered_after_all_and_done_even_if_nobody_waits(
     xero: XeroCaller, sandbox: SandboxControl
 ) -> None:
-    sandbox.fault("slow", seconds=0.5)
+    sandbox.fault("slow", seconds=6)
 
+    unheard = httpx.Timeout(30, read=0.1)
     with pytest.raises(httpx.ReadTimeout):
-        xero.http.put("/Contacts", json=_TWO, headers={"Idempotency-Key": "k1"}, timeout=0.1)
+        xero.http.put("/Contacts", json=_TWO, headers={"Idempotency-Key": "k1"}, timeout=unheard)
 
     assert xero.put("/Contacts", _TWO, key="k1").status_code == 200
     assert _contacts(sandbox) == 2
@@ -122,14 +123,14 @@ def test_the_token_endpoint_can_fail_too(xero: XeroCaller, sandbox: SandboxContr
     form = {"grant_type": "client_credentials"}
 
     assert xero.get("/Organisation").status_code == 200
-    reply = httpx.post(f"{sandbox.url}/connect/token", data=form, auth=("sandbox-custom", "sandbox-secret"))
+    reply = httpx.post(f"{sandbox.url}/connect/token", data=form, auth=("sandbox-custom", "sandbox-secret"), timeout=30)
 
     assert reply.status_code == 503
     assert client_credentials(sandbox.url)["access_token"]
 
 
 def test_a_fault_nobody_knows_is_refused(sandbox: SandboxControl) -> None:
-    reply = httpx.post(f"{sandbox.url}/_sandbox/faults", json={"kind": "earthquake"})
+    reply = httpx.post(f"{sandbox.url}/_sandbox/faults", json={"kind": "earthquake"}, timeout=30)
 
     assert reply.status_code == 400
     assert "lost-reply" in reply.json()["error"]

@@ -62,7 +62,7 @@ def test_5_1_trade_goes_on_while_one_watches(store: StoreSandbox) -> None:
 
     store.control("trade", orders=10, per_second=100)
 
-    until_sync(lambda: store.truth()["trading"]["orders_left"] == 0, timeout_s=20)
+    until_sync(lambda: store.truth()["trading"]["orders_left"] == 0)
     assert len(rows(store, "orders")) >= before + 10
 
 
@@ -151,10 +151,11 @@ def test_5_3_a_row_that_is_seen_late_does_not_undo_a_later_one(store: StoreSandb
 def test_the_date_of_replies_is_the_stores(store: StoreSandbox) -> None:
     store.control("clock", advance_seconds=86_400)
 
+    before = store.control("clock", advance_seconds=0)["now"]
     date = parsedate_to_datetime(store.get("V1/modules").headers["Date"])
+    after = store.control("clock", advance_seconds=0)["now"]
 
-    stated = store.control("clock", advance_seconds=0)["now"]
-    assert date.strftime("%Y-%m-%d %H:%M") == stated[:16]
+    assert before <= date.strftime("%Y-%m-%d %H:%M:%S") <= after
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def trading_store() -> Iterator[StoreSandbox]:
 
 
 def test_a_store_trades_from_its_start_and_can_be_stopped(trading_store: StoreSandbox) -> None:
-    until_sync(lambda: trading_store.truth()["trading"]["events"] > 20, timeout_s=20)
+    until_sync(lambda: trading_store.truth()["trading"]["events"] > 20)
 
     trading_store.control("trade", per_second=0)
 
