@@ -62,12 +62,14 @@ async def test_paused_reading_bounds_what_arrives(amqp_url: str, unique_org: str
 async def test_long_pause_does_not_look_like_a_dead_peer(amqp_url: str, unique_org: str) -> None:
     batch = lane_queue(unique_org, Lane.BATCH)
     await publish_large(amqp_url, unique_org, 10)
-    async with consuming(amqp_url, organisation_queues(unique_org), ack=True, heartbeat_s=2) as intake:
+    async with consuming(amqp_url, organisation_queues(unique_org), ack=True, heartbeat_s=5) as intake:
         pausing_at_first(intake)
         await intake.consumer.start(batch, 100)
         await until(lambda: intake.held, what="the first delivery")
 
-        assert await nothing_more(intake, 16)  # pika hangs up after 7 s without a byte
+        assert await nothing_more(
+            intake, 22
+        )  # pika hangs up after 10 s without a byte, and sees it as late after those
 
         intake.consumer.resume_reading()
         await until(lambda: len(intake.held) == 10, what="all deliveries")
