@@ -95,6 +95,7 @@ async def test_a_pause_lifted_too_early_is_set_again_after_one_small_call(sqlite
     await stage.publish(day)
     stage.worker()
     await stage.until_async(stage.paused, what="a pause")
+    await stage.until_async(lambda: no_call_is_open(stage), what="the calls in flight settled")
     calls = stage.calls()
 
     await resume(stage)
@@ -102,6 +103,10 @@ async def test_a_pause_lifted_too_early_is_set_again_after_one_small_call(sqlite
 
     assert stage.calls() == calls + 1
     assert await depth(stage.broker_url, stage.organisation) > 0
+
+
+async def no_call_is_open(stage: Stage) -> bool:
+    return not await (await stage.ledger()).calls.unsettled(stage.organisation)
 
 
 async def resume(stage: Stage) -> None:
