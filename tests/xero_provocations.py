@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +60,6 @@ class World:
 
 
 Provocation = Callable[[World], Awaitable[tuple[Call, Reply]]]
-TODAY = datetime.now(UTC).date().isoformat()
 UNKNOWN = str(uuid.uuid4())
 
 
@@ -182,13 +180,15 @@ async def unknown_currency(w: World) -> tuple[Call, Reply]:
 
 
 async def locked_period(w: World) -> tuple[Call, Reply]:
-    w.sandbox.person("lock-date", to=TODAY)
-    return await w.send(await w.sale())
+    sale = await w.sale()
+    w.sandbox.person("lock-date", to=sale.payload["Date"])
+    return await w.send(sale)
 
 
 async def locked_year(w: World) -> tuple[Call, Reply]:
-    w.sandbox.person("lock-date", to=TODAY, end_of_year=True)
-    return await w.send(await w.sale())
+    sale = await w.sale()
+    w.sandbox.person("lock-date", to=sale.payload["Date"], end_of_year=True)
+    return await w.send(sale)
 
 
 async def plan_spent(w: World) -> tuple[Call, Reply]:
