@@ -169,12 +169,12 @@ class Workshop:
 
     async def finished(self, run_id: str = "run-1") -> None:
         """The run has come to an end."""
-        for _ in range(2000):
-            found = await self.ledger.runs.get(run_id)
-            if found is not None and found.state not in {RunState.RECORDED, RunState.RUNNING}:
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"{run_id} did not finish")
+        async with asyncio.timeout(60):
+            while True:
+                found = await self.ledger.runs.get(run_id)
+                if found is not None and found.state not in {RunState.RECORDED, RunState.RUNNING}:
+                    return
+                await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

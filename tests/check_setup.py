@@ -179,10 +179,10 @@ def consented(url: str, scopes: str = DATA_SCOPES) -> TokenSet:
     """What the sandbox gives its web app when a person allows it all organisations, as the ledger keeps it."""
     app = {"client_id": "sandbox-web", "redirect_uri": CALLBACK}
     asked = app | {"response_type": "code", "state": "s", "scope": f"offline_access {scopes}"}
-    answer = httpx.post(f"{url}/identity/connect/authorize", params=asked, data={"answer": "allow"})
+    answer = httpx.post(f"{url}/identity/connect/authorize", params=asked, data={"answer": "allow"}, timeout=30)
     [code] = parse_qs(urlsplit(answer.headers["location"]).query)["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-    reply = httpx.post(f"{url}/connect/token", data=form, auth=("sandbox-web", "sandbox-secret")).json()
+    reply = httpx.post(f"{url}/connect/token", data=form, auth=("sandbox-web", "sandbox-secret"), timeout=30).json()
     now = datetime.now(UTC)
     return TokenSet(reply["access_token"], now + timedelta(minutes=30), reply["refresh_token"], now, scope=scopes)
 

@@ -30,7 +30,7 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _POLL_S = 0.1
 _TEXT = "return document.body ? document.body.innerText : ''"
 _WIDTHS = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"

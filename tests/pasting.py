@@ -39,7 +39,7 @@ def with_ledger(config: str, url: str) -> str:
 
 def allow(page: str) -> str:
     """What a person's browser does: where Xero sends it."""
-    answer = httpx.post(page, data={"answer": "allow"})
+    answer = httpx.post(page, data={"answer": "allow"}, timeout=30)
     return answer.headers["location"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.forked import first_line, serving
 
-START_S = 20
+START_S = 60
 
 
 class SandboxControl:
@@ -106,7 +106,7 @@ class XeroCaller:
 def client_credentials(url: str, *, scope: str = "") -> Any:
     """The reply of the token endpoint to the custom connection every sandbox knows."""
     form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
-    reply = httpx.post(f"{url}/connect/token", data=form, auth=("sandbox-custom", "sandbox-secret"))
+    reply = httpx.post(f"{url}/connect/token", data=form, auth=("sandbox-custom", "sandbox-secret"), timeout=30)
     assert reply.status_code == 200, reply.text
     return reply.json()
 

@@ -199,7 +199,7 @@ class Served:
         return [delivery.tag for delivery in deliveries]
 
     async def acked(self, *tags: int) -> None:
-        await until(lambda: all(self.broker.acked[tag] for tag in tags), timeout_s=10, what=f"acks of {tags}")
+        await until(lambda: all(self.broker.acked[tag] for tag in tags), what=f"acks of {tags}")
 
     async def parked(self) -> list[Held]:
         return await parked_in(self.ledger)
@@ -209,14 +209,14 @@ class Served:
 
     async def parks(self, count: int) -> None:
         """So many wait for a person."""
-        deadline = asyncio.get_running_loop().time() + 10
+        deadline = asyncio.get_running_loop().time() + 30
         while len(await self.parked()) != count:
             assert asyncio.get_running_loop().time() < deadline, f"{count} parked events"
             await asyncio.sleep(0.02)
 
     async def waits(self, state: HoldState, count: int) -> None:
         """So many are held for that."""
-        deadline = asyncio.get_running_loop().time() + 10
+        deadline = asyncio.get_running_loop().time() + 30
         while await self.waiting(state) != count:
             assert asyncio.get_running_loop().time() < deadline, f"{count} events held for a {state}"
             await asyncio.sleep(0.02)
@@ -225,7 +225,6 @@ class Served:
         """So many calls carried documents of `kind`."""
         await until(
             lambda: sum(call.kind is kind and call.purpose is Purpose.WRITE for call in self.xero.calls) == calls,
-            timeout_s=10,
             what=f"{calls} calls of {kind}",
         )
 
@@ -248,7 +247,7 @@ class Served:
     async def failure(self) -> BaseException:
         """What ends the session."""
         try:
-            await asyncio.wait_for(self.task, 15)
+            await asyncio.wait_for(self.task, 30)
         except Exception as error:  # noqa: BLE001 -- whatever it was is what the test asks for
             return error
         raise AssertionError("serving ends by raising why")

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-_START_S = 10
+_START_S = 60
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class SandboxXero:
         token_url = f"{self.sandbox.url}/connect/token"
         connections_url = f"{self.sandbox.url}/connections"
         transport = open_transport(free=[token_url, connections_url])
-        self.http = httpx.AsyncClient(transport=transport, trust_env=False)
+        self.http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=30)
         self.endpoint = TokenEndpoint(url=token_url, http=self.http, clock=SystemClock())
         self.auth = XeroAuth(
             connection=CONNECTION,
@@ -100,7 +100,7 @@ class SandboxXero:
             state=state,
             verifier=verifier,
         )
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
             answer = await browser.post(page, data={"answer": "allow"})
         code = read_callback(answer.headers["location"], state=state)
         credentials = credentials_of(self.flow)

@@ -84,5 +84,5 @@ class ConsoleStage:
         finally:
             process.terminate()
             with suppress(AssertionError):
-                process.wait(15)
+                process.wait(60)
             process.kill()

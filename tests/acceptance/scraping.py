@@ -41,7 +41,7 @@ class Prometheus:
     """Asks a server; times are the last minute's."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=10, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=30, trust_env=False)
 
     async def aclose(self) -> None:
         await self._http.aclose()

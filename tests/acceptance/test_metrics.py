@@ -114,7 +114,7 @@ async def address(stage: Stage, log: Callable[[], str]) -> str:
 
 async def all_ready(stage: Stage, addresses: list[str]) -> None:
     async def ready() -> bool:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
             replies = [await http.get(f"{one}/readyz") for one in addresses]
         return all(reply.status_code == 200 for reply in replies)
 
@@ -166,7 +166,7 @@ async def each_is_one(stage: Stage, prometheus: Prometheus, expression: str, org
     async def all_one() -> bool:
         return await prometheus.now(expression) == {(name,): 1 for name in organisations}
 
-    await stage.until_async(all_one, within_s=20, what=expression)
+    await stage.until_async(all_one, within_s=60, what=expression)
 
 
 async def run_is_done(shop: ShopStage, run: str) -> bool:
@@ -190,6 +190,6 @@ async def panels_show_data(stage: Stage, prometheus: Prometheus) -> None:
 
     assert len(asked) > 50
     try:
-        await stage.until_async(all_show, within_s=20)
+        await stage.until_async(all_show, within_s=60)
     except AssertionError:
         raise AssertionError(f"no data for {asked}") from None

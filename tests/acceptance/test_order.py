@@ -123,7 +123,7 @@ async def test_a_newer_version_is_not_lost_behind_a_call_whose_reply_was(sqlite_
 
     await stage.publish(part_of(day, lambda event: event.entity is not Entity.CUSTOMER))
     await stage.until_quiet([day])
-    await stage.until(lambda: _phones(stage) == {"0800 0000"}, within_s=20, what="every customer's new number")
+    await stage.until(lambda: _phones(stage) == {"0800 0000"}, within_s=60, what="every customer's new number")
     await stage.assert_right(day)
 
 

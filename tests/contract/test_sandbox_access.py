@@ -26,7 +26,7 @@ def test_1_5_a_revoked_custom_connection_gets_no_token(xero: XeroCaller, sandbox
     sandbox.person("revoke-consent", client_id="sandbox-custom")
     form = {"grant_type": "client_credentials"}
 
-    reply = httpx.post(f"{sandbox.url}/connect/token", data=form, auth=CUSTOM)
+    reply = httpx.post(f"{sandbox.url}/connect/token", data=form, auth=CUSTOM, timeout=30)
 
     assert reply.json() == {"error": "unauthorized_client"}
     assert xero.get("/Organisation").status_code == 403
@@ -67,6 +67,8 @@ def test_1_6_a_scope_opens_its_endpoints_and_no_other(
 
 
 def test_6_a_call_without_a_token_is_refused(sandbox: SandboxControl) -> None:
-    reply = httpx.get(f"{sandbox.url}/api.xro/2.0/Organisation", headers={"Authorization": "Bearer made-up"})
+    reply = httpx.get(
+        f"{sandbox.url}/api.xro/2.0/Organisation", headers={"Authorization": "Bearer made-up"}, timeout=30
+    )
 
     assert reply.status_code == 401

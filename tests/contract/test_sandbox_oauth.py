@@ -22,7 +22,7 @@ CUSTOM = ("sandbox-custom", "sandbox-secret")
 
 @pytest.fixture
 def http(sandbox: SandboxControl) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox.url) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=30) as client:
         yield client
 
 

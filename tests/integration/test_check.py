@@ -263,11 +263,11 @@ def test_a_store_needs_no_permission_for_lists_that_nobody_wants(
     access = f"{setup.shop_url}/_sandbox/auth"
     lanes = '[organisations.main.lanes]\nproduct = "off"\ncustomer = "off"\n\n' if off else ""
     setup.changes["[organisations.main.payments]"] = f"{lanes}[organisations.main.payments]"
-    httpx.post(access, json={"removed": ["Magento_Catalog::products"]}).raise_for_status()
+    httpx.post(access, json={"removed": ["Magento_Catalog::products"]}, timeout=30).raise_for_status()
 
     result = setup.check()
 
-    httpx.post(access, json={"removed": []}).raise_for_status()
+    httpx.post(access, json={"removed": []}, timeout=30).raise_for_status()
     assert [said in one for one in lines(result, level) if "  store " in one] == [True]
 
 

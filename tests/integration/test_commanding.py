@@ -92,6 +92,6 @@ async def unblock(broker: PrivateBroker) -> None:
 
 
 async def blocks_somebody(broker: PrivateBroker) -> None:
-    deadline = asyncio.get_running_loop().time() + 25
+    deadline = asyncio.get_running_loop().time() + 60
     while "blocked" not in (await asyncio.to_thread(broker.ctl, "list_connections", "state")).split():
         assert asyncio.get_running_loop().time() < deadline, "nobody published"

@@ -41,8 +41,8 @@ async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl)
 
     def browse(page: str) -> None:
         back = allow(page).replace("localhost", "127.0.0.1")
-        shown.append(httpx.get(back.replace("/callback", "/favicon.ico")).reason_phrase)
-        shown.append(httpx.get(back).text)
+        shown.append(httpx.get(back.replace("/callback", "/favicon.ico"), timeout=30).reason_phrase)
+        shown.append(httpx.get(back, timeout=30).text)
 
     answer = await came_back(page_of(xero, port, state), port, browse=browse)
 

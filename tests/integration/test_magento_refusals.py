@@ -31,7 +31,7 @@ async def at_once(_seconds: float) -> None:
 
 async def check(url: str, access: Access = SIGNED) -> str:
     """What `check` complains of; it must not tell a secret."""
-    async with open_store(url=url, access=access, sleep=at_once, timeout_s=5) as store:
+    async with open_store(url=url, access=access, sleep=at_once) as store:
         with pytest.raises((StoreRefuses, StoreUnreachable)) as raised:
             await store.check(store.streams)
     text = f"{type(raised.value).__name__}: {raised.value}"

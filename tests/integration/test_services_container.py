@@ -19,7 +19,7 @@ def engine(path: Path, answer: bytes) -> Iterator[None]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        listener.settimeout(10)
+        listener.settimeout(60)
 
         def serve() -> None:
             connection, _ = listener.accept()

@@ -22,7 +22,7 @@ async def test_a_consumer_that_is_cancelled_in_the_read_that_began_it_is_begun_a
         await until(consumer.connected.is_set, what="the connection")
         await consumer.start(QUEUE, 10)
         try:
-            await until(lambda: len(peer.begun) > 1, timeout_s=10, what="the second consumer")
+            await until(lambda: len(peer.begun) > 1, what="the second consumer")
         finally:
             await consumer.stop()
             await running

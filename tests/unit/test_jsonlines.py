@@ -56,10 +56,10 @@ async def test_a_line_of_a_pipe_comes_when_it_is_written() -> None:
     lines = aiter(LineReader(read_end))
 
     os.write(write_end, b"one\ntw")
-    first = await asyncio.wait_for(anext(lines), 5)
+    first = await asyncio.wait_for(anext(lines), 30)
     os.write(write_end, b"o")
     os.close(write_end)
-    second = await asyncio.wait_for(anext(lines), 5)
+    second = await asyncio.wait_for(anext(lines), 30)
 
     assert (first, second) == (Line(1, b"one"), Line(2, b"two"))
 

@@ -41,7 +41,7 @@ async def test_sales_are_read_though_the_store_refuses_what_nobody_takes(url: st
         shop.store.invoice(7, OPENED)
         shop.clock.advance(600)
 
-        await asyncio.wait_for(shop.poller.poll(), 10)
+        await asyncio.wait_for(shop.poller.poll(), 30)
 
         assert shop.exchange.names() == ["invoice 7", "payment invoice-7"]
 

@@ -283,7 +283,7 @@ async def test_an_agent_that_is_to_end_confirms_what_is_on_its_way_and_reads_no_
         await until(lambda: shop.store.calls["page"] >= 2)
         shop.stop.ask()
         shop.exchange.hold.set()
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=30)
 
         assert task.done()
     sent = subjects(shop.exchange.taken())

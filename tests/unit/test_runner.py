@@ -65,7 +65,7 @@ async def test_a_lease_that_is_lost_while_a_pause_is_recorded_ends_the_runner_al
     delivery = broker.deliver(CUSTOMER)
     runner.receive(delivery)
 
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
 
     assert broker.returned[delivery.tag] == 1
 
@@ -86,7 +86,7 @@ async def test_after_a_failure_the_ledger_must_take_a_write_before_anything_is_c
     await until(lambda: runner.is_serving, what="the next session")
 
     runner.stop()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
 
 
 @pytest.mark.parametrize(("error", "counted"), [(RuntimeError("a defect"), 1), (LedgerUnavailable("restarted"), 0)])
@@ -106,7 +106,7 @@ async def test_sessions_that_a_failure_of_ours_ended_are_counted(
     await until(lambda: runner.is_serving and runner.session is not first, what="the next session")
     assert counts.failed_sessions == counted
     runner.stop()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) -> None:
@@ -118,7 +118,7 @@ async def test_a_stop_during_a_pause_leaves_the_pause_on_record(ledger: Ledger) 
     await asyncio.sleep(0)
 
     runner.stop()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
 
     assert [pause.reason for pause in await ledger.pauses.current(ORG)] == ["day_limit"]
 
@@ -136,7 +136,7 @@ async def test_a_changed_tenant_pauses_the_organisation_and_says_which_was_expec
     runner.receive(delivery)
 
     runner.stop()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)
     [pause] = await ledger.pauses.current(ORG)
     assert (pause.reason, xero.calls, broker.returned[delivery.tag]) == ("other_tenant", [], 1)
     assert before in pause.detail
@@ -186,7 +186,7 @@ async def test_a_queue_whose_cancellation_is_not_answered_leaves_no_other_consum
 
     runner.stop()
 
-    await until(lambda: not broker.consumed, timeout_s=5, what="a cancellation of each")
+    await until(lambda: not broker.consumed, what="a cancellation of each")
     broker.agrees.set()
     await asyncio.wait({running})
 
@@ -220,6 +220,6 @@ async def test_a_released_batch_is_taken_to_its_end_though_the_ledger_ends_the_s
     ledger.held = FailingOnce(ledger.held, "due", LedgerUnavailable("restarted"))  # type: ignore[assignment] # a fault
 
     await until(lambda: runner.is_serving and runner.session is not first, what="the next session")
-    await until(lambda: batch in broker.consumed, timeout_s=5, what="the rest of the batch")
+    await until(lambda: batch in broker.consumed, what="the rest of the batch")
     runner.stop()
-    await asyncio.wait_for(running, 15)
+    await asyncio.wait_for(running, 30)

@@ -44,7 +44,7 @@ class Turns(FakeClock):
         """One more turn, to its end."""
         begun = self.begun
         self.go_on()
-        await until(lambda: self.begun > begun, timeout_s=5, what="the turn's end")
+        await until(lambda: self.begun > begun, what="the turn's end")
 
 
 class IdleRunner:
@@ -99,14 +99,14 @@ class Working:
         """The first turn, to its end."""
         consumer: Any = self.consumer
         self._running = asyncio.create_task(self.service.run(consumer))
-        await until(lambda: self.clock.begun, timeout_s=5, what="the first turn's end")
+        await until(lambda: self.clock.begun, what="the first turn's end")
 
     async def stop(self) -> None:
         """Raises what ended it, if it has ended already."""
         self.house_is_quiet.set()
         self.service.stop()
         if self._running is not None:
-            await asyncio.wait_for(self._running, 15)
+            await asyncio.wait_for(self._running, 30)
 
     @property
     def served(self) -> set[str]:
@@ -178,7 +178,7 @@ async def test_a_turn_that_does_not_end_leaves_it_late_and_without_a_lease_once_
     late.is_late = True
     working.ledger.leases = late  # type: ignore[assignment] # it answers late
     working.clock.go_on()
-    await asyncio.wait_for(late.asked.wait(), 5)
+    await asyncio.wait_for(late.asked.wait(), 30)
 
     working.clock.advance(14.9)
     before = working.service.is_late, working.service.holds("east")

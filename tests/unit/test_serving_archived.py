@@ -81,7 +81,7 @@ def xero_of(one: Served) -> ArchivingXero:
 
 async def booked(one: Served, number: int) -> Mapping[str, Any]:
     name = f"SHOP-I-webshop-{number}"
-    await until(lambda: name in one.xero.written, timeout_s=15, what=name)
+    await until(lambda: name in one.xero.written, what=name)
     return one.xero.written[name]
 
 
@@ -100,7 +100,7 @@ async def test_so_do_changes_of_the_customer_and_the_number_stays(one: Served) -
         return changed.model_copy(update={"version": VERSION + timedelta(hours=hours)})
 
     one.receive(customer(1, "one@example.com"))
-    await until(lambda: "webshop:7~2" in one.xero.written, timeout_s=15, what="the new contact")
+    await until(lambda: "webshop:7~2" in one.xero.written, what="the new contact")
     await one.acked(*one.receive(customer(2, "two@example.com")))
 
     sent = one.xero.calls[-1].members[0].element

@@ -71,7 +71,7 @@ def dates(one: Served) -> dict[str, str]:
 async def test_documents_of_a_locked_period_are_booked_on_the_next_open_day(one: Served) -> None:
     one.receive(*(sale(number) for number in range(7)), sale(8, date="2026-04-02"))
 
-    await until(lambda: len(dates(one)) == 8, timeout_s=15, what="eight invoices")
+    await until(lambda: len(dates(one)) == 8, what="eight invoices")
 
     expected = {f"SHOP-I-webshop-{number}": "2026-04-01" for number in range(7)}
     assert dates(one) == expected | {"SHOP-I-webshop-8": "2026-04-02"}
@@ -83,7 +83,7 @@ async def test_documents_of_a_locked_period_are_booked_on_the_next_open_day(one:
 
 async def test_once_the_lock_is_known_nothing_more_is_asked(one: Served) -> None:
     one.receive(sale(1))
-    await until(lambda: len(dates(one)) == 1, timeout_s=15, what="the first invoice")
+    await until(lambda: len(dates(one)) == 1, what="the first invoice")
     calls = len(one.xero.calls)
 
     await one.acked(*one.receive(sale(2)))
@@ -97,14 +97,14 @@ async def test_what_was_booked_before_the_lock_costs_no_call_and_a_change_of_it_
     await one.acked(*one.receive(sale(1)))
     xero_of(one).lock_date = "2026-03-31"
     one.receive(sale(2))
-    await until(lambda: len(dates(one)) == 2, timeout_s=15, what="the moved invoice")
+    await until(lambda: len(dates(one)) == 2, what="the moved invoice")
     calls = len(one.xero.calls)
 
     await one.acked(*one.receive(sale(1)))
     assert len(one.xero.calls) == calls
     later = sale(1, order_number="X").model_copy(update={"version": VERSION + timedelta(hours=1)})
     await one.acked(*one.receive(later))
-    await until(lambda: len(one.xero.calls) > calls, timeout_s=15, what="the change")
+    await until(lambda: len(one.xero.calls) > calls, what="the change")
 
     assert dates(one)["SHOP-I-webshop-1"] == "2026-03-02"
     assert [held.reason for held in await one.parked()] == ["period_locked"]

@@ -72,7 +72,7 @@ async def parked_for_a_look(one: Served) -> None:
     assert (held.reason, looks(one)) == ("look_up_refused", 1)
     assert NUMBER in held.detail
     assert TOO_MANY in held.detail
-    deadline = asyncio.get_running_loop().time() + 10
+    deadline = asyncio.get_running_loop().time() + 30
     while await one.ledger.calls.unsettled(ORG):  # the call ends after its event is parked
         assert asyncio.get_running_loop().time() < deadline, "the call has not ended"
         await asyncio.sleep(0.02)

@@ -81,7 +81,7 @@ async def test_changes_in_a_row_make_one_session(tmp_path: Path) -> None:
         await one.ledger.parked.retry(Chosen(organisations=(ORG,)), who="ann")
         looks = Looks(one.ledger.overlays)
         one.ledger.overlays = looks  # type: ignore[assignment] # counts how often it is looked
-        await until(lambda: looks.count >= 3, timeout_s=15, what="three looks at what was added")
+        await until(lambda: looks.count >= 3, what="three looks at what was added")
 
         assert not one.task.done()
         assert await one.waiting(HoldState.TIME) == 1
@@ -102,11 +102,11 @@ async def test_the_next_session_has_what_was_added(tmp_path: Path) -> None:
 
         await ledger.overlays.set(ORG, KLARNA, who="ann")
         await ledger.parked.retry(Chosen(organisations=(ORG,)), who="ann")
-        await until(lambda: overlays == [(), (KLARNA,)], timeout_s=15, what="the next session")
+        await until(lambda: overlays == [(), (KLARNA,)], what="the next session")
         await _waits_for_its_invoice(ledger)
 
         runner.stop()
-        await asyncio.wait_for(running, 15)
+        await asyncio.wait_for(running, 30)
 
 
 def _runner(ledger: Ledger, lease: Lease, broker: MemoryBroker, overlays: list[Overlay]) -> Runner:

@@ -90,11 +90,11 @@ async def test_a_payment_on_its_way_is_waited_for_before_its_sale_is_re_issued(t
         await one.acked(*one.receive(sale("10.00", "2.00")))
         xero.owes(due="7.00", paid="5.00")
         [paying] = one.receive(event(Entity.PAYMENT, payment(amount="7.00")))
-        await until(one.session.buffer.works, timeout_s=10, what="the payment")
-        await until(lambda: not one.session.buffer.idle(), timeout_s=10, what="the payment in a call")
+        await until(one.session.buffer.works, what="the payment")
+        await until(lambda: not one.session.buffer.idle(), what="the payment in a call")
 
         [edited] = one.receive(sale("20.00", "4.00", hours=1))
-        await until(lambda: xero.looks or one.session.buffer.next_due(), timeout_s=10, what="the edit's turn")
+        await until(lambda: xero.looks or one.session.buffer.next_due(), what="the edit's turn")
         xero.answering.set()
 
         await one.acked(paying, edited)
