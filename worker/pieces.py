@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from json import loads
@@ -66,6 +66,25 @@ class ItemCode(_Place):
     def __init__(self, code: str) -> None:
         super().__init__(_CODE + code)
         self.code = code
+
+
+class Kept(Mapping[str, Any]):
+    """An object in a payload, plain as `written` has it, whose JSON is kept for all the documents it is on."""
+
+    __slots__ = ("_fields", "mark")
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = fields
+        self.mark = Raw(_write(fields))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
 
 
 class Pieces(NamedTuple):

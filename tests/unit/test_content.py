@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from worker.content import Content, ItemCode, XeroId
 from worker.keys import DocumentKey
+from worker.pieces import Kept
 
 CONTACT = DocumentKey("main", "shop", "customer", '7"\\', "contact")
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**10), max_value=10**10)
@@ -61,6 +62,17 @@ def test_the_hash_stays_what_it_is_in_every_version() -> None:
 
     assert content == Content.of({"Amount": Decimal("9.99"), **payload})
     assert content.hash == "38c1136e4c7c9a41ad60fb12d5914729d50db83888eaaab6078d28c2646f0726"
+
+
+def test_an_object_whose_json_is_kept_makes_the_same_document() -> None:
+    line = {"TaxAmount": Decimal("1.5"), "ItemCode": ItemCode("A"), "Description": "Tea"}
+
+    kept = Content.of({"Type": "ACCREC", "LineItems": [Kept(line), Kept(line)]}, is_plain=True)
+
+    plain = Content.of({"Type": "ACCREC", "LineItems": [line, line]})
+    assert kept.payload == plain.payload
+    assert (kept.hash, kept.codes) == (plain.hash, plain.codes)
+    assert [kept.filled({}, codes) for codes in ((), {"A"})] == [plain.filled({}, codes) for codes in ((), {"A"})]
 
 
 def test_a_payload_is_made_only_when_it_is_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
@@ -9,32 +10,33 @@ from typing import Any
 from schemas.entities import Sale
 from worker.content import ItemCode
 from worker.mapping.places import tracking_of
-from worker.mapping.predict import UNIT, cents, predict
+from worker.mapping.predict import UNIT, Prediction, cents, predict, summed
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
-from worker.pieces import plain
+from worker.pieces import Kept, plain
 from worker.settings import OrganisationSettings
 
 _MAX_DESCRIPTION = 4000
 _HALF_CENT = Decimal("0.005")
-_place_of = lru_cache(4096)(ItemCode)  # what sells well is on many documents
 
 
-def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[dict[str, Any]]:
+def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[Mapping[str, Any]]:
     """The lines of a sale's document, plain, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
-    tracking = tracking_of(source, sale.website, org)
-    items = [_item(row, tracking) for row in rows_of(sale, org)]
-    predicted, totals = predict(items), sale.totals
+    lines = [_line(row) for row in rows_of(sale, org)]
+    predicted, totals = summed([sums for _, sums in lines]), sale.totals
     if predicted != (totals.net, totals.tax, totals.gross):
         detail = (
             f"Xero would show net {predicted.net}, tax {predicted.tax}, gross {predicted.gross}; "
             f"the store has net {totals.net}, tax {totals.tax}, gross {totals.gross}"
         )
         raise Unmappable("prediction_differs", detail, "please report this sale's event: mapping has to be mended")
-    return items
+    tracking = tracking_of(source, sale.website, org)
+    return [{**item, "Tracking": tracking} if tracking else item for item, _ in lines]
 
 
-def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
+@lru_cache(4096)  # what sells well is on many documents, as many of it at the same price
+def _line(row: Row) -> tuple[Kept, Prediction]:
+    """The line that a row becomes, and what Xero will make of it."""
     description, net, account, tax_type, tax, sold, code = row
     quantity, unit_amount = _factors(sold, net)
     if quantity != sold:
@@ -48,13 +50,10 @@ def _item(row: Row, tracking: list[dict[str, str]]) -> dict[str, Any]:
         "TaxAmount": plain(cents(tax)),
     }
     if code:
-        item["ItemCode"] = _place_of(code)
-    if tracking:
-        item["Tracking"] = tracking
-    return item
+        item["ItemCode"] = ItemCode(code)
+    return Kept(item), predict([item])
 
 
-@lru_cache(4096)  # a shop's prices and quantities come again and again
 def _factors(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
     """The quantity and a price of 4 decimals, where Xero makes the row's net of them; else once the net.
 

@@ -41,8 +41,18 @@ def line_amount(quantity: Decimal, unit_amount: Decimal) -> Decimal:
 
 def predict(lines: Iterable[Mapping[str, Any]]) -> Prediction:
     """The sums of a document with these lines."""
+    return summed([_of_line(line) for line in lines])
+
+
+def summed(parts: Iterable[Prediction]) -> Prediction:
+    """The sums of a document that consists of these."""
     net = tax = ZERO
-    for line in lines:
-        net += line_amount(line["Quantity"], line["UnitAmount"])
-        tax += cents(line["TaxAmount"])
+    for part in parts:
+        net += part[0]
+        tax += part[1]
+    return Prediction(net, tax, net + tax)
+
+
+def _of_line(line: Mapping[str, Any]) -> Prediction:
+    net, tax = line_amount(line["Quantity"], line["UnitAmount"]), cents(line["TaxAmount"])
     return Prediction(net, tax, net + tax)
