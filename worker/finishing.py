@@ -10,7 +10,7 @@ import structlog
 from producers.amqp import Delivery
 from worker.counts import Counts
 from worker.ledger.records import Held, HoldState
-from worker.logs import Lines
+from worker.logs import Lines, Teller
 from worker.steps import Step, Steps
 from worker.work import Work, everyone
 
@@ -24,7 +24,7 @@ class Finishing:
         self._counts = counts
         self._lines = Lines()
         # bound at once: finding the logger anew takes longer than making the line
-        self._log = structlog.wrap_logger(self._lines).bind()
+        self._log: Teller = structlog.wrap_logger(self._lines, wrapper_class=Teller).bind()
 
     def completed(self, works: Sequence[Work]) -> None:
         """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
@@ -48,9 +48,8 @@ class Finishing:
     def expired(self, held: Held) -> None:
         """What `held` waited for did not come: a person has to look. It was acknowledged when it was held."""
         self._counts.expired(held)
-        self._log.warning(
-            "event.parked", event_id=held.event_id, outcome="parked", reason=held.reason, detail=held.detail
-        )
+        told = {"event_id": held.event_id, "outcome": "parked", "reason": held.reason, "detail": held.detail}
+        self._log.tell("warning", {"event": "event.parked", **told})
 
     def overtaken(self, held: Held) -> None:
         """What `held` asked for is done by another event. It was acknowledged when it was held."""
@@ -58,15 +57,18 @@ class Finishing:
             self._counts.overtaken(held)
         owner = held.owner._asdict() if held.owner else {}
         owner.pop("org", None)
-        self._log.info(
-            "event.completed",
-            event_id=held.event_id,
-            organisation=held.org,
-            **owner,
-            attempt=held.attempt,
-            outcome="completed",
-            result="coalesced",
-            reason=held.reason,
+        self._log.tell(
+            "info",
+            {
+                "event": "event.completed",
+                "event_id": held.event_id,
+                "organisation": held.org,
+                **owner,
+                "attempt": held.attempt,
+                "outcome": "completed",
+                "result": "coalesced",
+                "reason": held.reason,
+            },
         )
 
     def _tell_absorbed(self, work: Work) -> None:
@@ -74,18 +76,22 @@ class Finishing:
             self._tell(other, outcome="completed", result="coalesced")
 
     def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
-        self._log.info(
-            f"event.{outcome}",
-            event_id=work.event_id,
-            organisation=work.owner.org,
-            source=work.owner.source,
-            entity=work.owner.entity,
-            entity_id=work.owner.entity_id,
-            attempt=work.attempt,
-            document_id=work.document_id,
-            call_id=work.call_id,
-            outcome=outcome,
-            **facts,
+        org, source, entity, entity_id = work.owner
+        self._log.tell(
+            "info",
+            {
+                "event": f"event.{outcome}",
+                "event_id": work.event_id,
+                "organisation": org,
+                "source": source,
+                "entity": entity,
+                "entity_id": entity_id,
+                "attempt": work.attempt,
+                "document_id": work.document_id,
+                "call_id": work.call_id,
+                "outcome": outcome,
+                **facts,
+            },
         )
 
     def _acknowledge(self, work: Work) -> None:

@@ -121,6 +121,23 @@ def test_the_lines_of_a_burst_are_written_together_and_none_is_lost_when_it_fail
     assert told[3]["token"] == "***"
 
 
+_WHOLE = """
+import structlog
+from worker.logs import Lines, Teller, configure
+configure()
+log = structlog.wrap_logger(Lines(), wrapper_class=Teller).bind()
+log.tell("warning", {"event": "odd", "token": "x", "url": "a://b:c@d"})
+"""
+
+
+def test_a_line_that_is_told_whole_is_like_the_others() -> None:
+    done = subprocess.run([sys.executable, "-c", _WHOLE], capture_output=True, text=True, check=True, timeout=60)
+
+    told = json.loads(done.stderr)
+    assert datetime.fromisoformat(told.pop("timestamp")) <= datetime.now(UTC)
+    assert told == {"event": "odd", "level": "warning", "token": "***", "url": "a://b:***@d"}
+
+
 _MANY = """
 import structlog
 from worker.logs import Lines, configure
