@@ -78,7 +78,7 @@ async def of_orders(ids: Collection[int], reader: ListReader) -> ByOrder:
     grouped: defaultdict[int, list[Raw]] = defaultdict(list)
     for row in piece.rows:
         grouped[number(row.get("order_id")) or 0].append(row)
-    return ByOrder(grouped, {one.id: one.reason for one in piece.broken})
+    return ByOrder(grouped, piece.lacking)
 
 
 async def captures(invoices: Iterable[Raw], lists: Lists) -> TransactionTimes:
@@ -113,4 +113,4 @@ def _credit_may_have_gone_back(order: Raw) -> bool:
 async def _transactions(documents: Iterable[Raw], lists: Lists, kinds: Sequence[str]) -> TransactionTimes:
     ids = order_ids(one for one in documents if transaction_id(one))
     piece = await lists.transactions.of_keys(ids, "order_id")
-    return TransactionTimes(transactions(piece.rows, kinds), {one.id: one.reason for one in piece.broken})
+    return TransactionTimes(transactions(piece.rows, kinds), piece.lacking)

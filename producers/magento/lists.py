@@ -5,8 +5,8 @@ Magento answers 500 to a whole page when one of its rows is broken, such as an o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
@@ -37,12 +37,16 @@ class ListSpec:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows in the order asked for, or one that cannot be read. `end` is the place of the last; EPOCH by id."""
+    """Some rows in the order asked for, or one that cannot be read. `end` is the place of the last; EPOCH by id.
+
+    `lacking`: where rows were asked for by their order, the orders of those that cannot be read, and why.
+    """
 
     rows: tuple[Raw, ...]
     broken: tuple[Broken, ...]
     end: Cursor
     more: bool
+    lacking: Mapping[int, str] = field(default_factory=dict)
 
 
 class _Read(NamedTuple):
@@ -101,14 +105,15 @@ class ListReader:
         return Piece(read.rows, (), places[-1] if places else Cursor(second), read.more)
 
     async def of_keys(self, keys: Iterable[int], name: str = "") -> Piece:
-        """All rows whose `name` (unless given, their own key) is among `keys`. What fails is told by that key.
+        """All rows whose `name` (unless given, their own key) is among `keys`, and which of them cannot be read.
 
-        It takes no others along: of several rows with one `name`, those that can be read are among the rows.
+        These take no others along: of several rows with one `name`, those that can be read are among the rows.
         """
         wanted = sorted(set(keys))
         parts = [wanted[at : at + self._most] for at in range(0, len(wanted), self._most)]
         found: list[Raw] = []
         broken: list[Broken] = []
+        lacking: dict[int, str] = {}
         while parts:
             part = parts.pop(0)
             try:
@@ -120,11 +125,13 @@ class ListReader:
                 if name:
                     rest = await self._one_by_one([equal(name, part[0])])
                     found += rest.rows
-                    broken += [Broken(part[0], one.reason) for one in rest.broken[:1]]
+                    broken += rest.broken
+                    if rest.broken:
+                        lacking[part[0]] = rest.broken[0].reason
                     continue
                 await self._check_health(error)
                 broken.append(Broken(part[0], str(error)))
-        return Piece(tuple(found), tuple(broken), Cursor(EPOCH), more=False)
+        return Piece(tuple(found), tuple(broken), Cursor(EPOCH), more=False, lacking=lacking)
 
     async def _one_by_one(self, filters: Sequence[Filter]) -> Piece:
         """All rows that pass, and those of them that cannot be read."""

@@ -78,18 +78,23 @@ class MagentoStore:
         reader, orders = self._readers[stream.name], self._readers[ORDERS.name]
         step = await next_step([reader, orders] if stream in OF_ORDERS else [reader], after, until)
         changed = {reader.key_of(row): (place.changed_at, row) for place, row in step.rows[0]}
-        known: dict[int, Raw] = {}
+        broken, known = list(step.broken[0]), dict[int, Raw]()
         if stream in OF_ORDERS:
             known = {orders.key_of(row): row for _, row in step.rows[1]}
             times = {orders.key_of(row): place.changed_at for place, row in step.rows[1]}
             times |= dict.fromkeys((one.id for one in step.broken[1]), step.cursor.changed_at)
-            for row in (await reader.of_keys(times, "order_id")).rows:
+            documents = await reader.of_keys(times, "order_id")
+            for row in documents.rows:
                 key, at = reader.key_of(row), times[int(row["order_id"])]
                 changed[key] = (max(at, changed[key][0]) if key in changed else at, row)
+            broken += documents.broken
         rows, unreadable = await self._rows(stream, {key: row for key, (_, row) in changed.items()}, known)
         # what has changed again since comes again, at its place
         rows = tuple(row for row in rows if row.changed_at <= changed[row.id][0])
-        return Changes(as_read_at(begun, rows), (*step.broken[0], *unreadable), step.cursor, step.more)
+        # a row may fail twice, by itself and with its order; what was read by either is whole
+        told = {row.id for row in rows}
+        failed = {one.id: one for one in (*broken, *unreadable) if one.id not in told}
+        return Changes(as_read_at(begun, rows), tuple(failed.values()), step.cursor, step.more)
 
     async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
         """The rows above `after`."""

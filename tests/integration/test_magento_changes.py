@@ -99,6 +99,38 @@ async def test_an_invoice_comes_though_another_of_its_order_cannot_be_read() -> 
     assert set(broken) == {1002}
 
 
+async def test_an_invoice_that_cannot_be_read_when_its_order_changes_is_reported() -> None:
+    siblings = [invoice_json(entity_id=one, order_id=1, updated_at=stamp(-5)) for one in range(1001, 1006)]
+    lists = {ORDERS: orders(1, 7, second=7), INVOICES: [*siblings, *invoices(1007, second=-5)]}
+
+    found, broken = await invoices_changed(Shop(lists, broken={INVOICES: {1002, 1004}}))
+
+    assert sorted(found) == [1001, 1003, 1005, 1007]
+    assert sorted(broken) == [1002, 1004]
+
+
+async def test_an_invoice_that_cannot_be_read_is_reported_once_though_its_order_changed_too() -> None:
+    shop = Shop({ORDERS: orders(1, second=5), INVOICES: invoices(1001, second=7)}, broken={INVOICES: {1001}})
+
+    _, broken = await invoices_changed(shop)
+
+    assert broken == [1001]
+
+
+async def test_an_invoice_that_was_read_is_not_broken_because_it_could_not_be_read_again_with_its_order() -> None:
+    shop = Shop({ORDERS: orders(1, second=5), INVOICES: invoices(1001, second=7)})
+
+    def breaks(request: Request) -> Response | None:
+        if "order_id" in request.query_params.values():
+            shop.broken = {INVOICES: {1001}}
+        return None
+
+    shop.before = breaks
+    found, broken = await invoices_changed(shop)
+
+    assert (found, broken) == ([1001], [])
+
+
 async def test_an_invoice_whose_order_changed_later_comes_at_the_orders_place() -> None:
     shop = Shop({ORDERS: orders(1, second=50) + orders(2, second=7), INVOICES: invoices(1001, 1002, second=9)})
 
