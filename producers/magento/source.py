@@ -27,7 +27,7 @@ from producers.magento.streams import (
     lists_of,
 )
 from producers.magento.translate.places import Places, read_places, read_sites
-from producers.magento.translate.values import Raw, version
+from producers.magento.translate.values import Raw, number, version
 from producers.magento.translator import Translator
 from producers.store import Broken, Changes, Cursor, Page, Row, Selection, Site, StoreRefuses, Stream
 
@@ -85,7 +85,7 @@ class MagentoStore:
             times |= dict.fromkeys((one.id for one in step.broken[1]), step.cursor.changed_at)
             documents = await reader.of_keys(times, "order_id")
             for row in documents.rows:
-                key, at = reader.key_of(row), times[int(row["order_id"])]
+                key, at = reader.key_of(row), times.get(number(row.get("order_id")) or 0, step.cursor.changed_at)
                 changed[key] = (max(at, changed[key][0]) if key in changed else at, row)
             broken += documents.broken
         rows, unreadable = await self._rows(stream, {key: row for key, (_, row) in changed.items()}, known)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
+from producers.defects import described
 from producers.magento.joins import (
     Lists,
     Orders,
@@ -29,6 +30,9 @@ from producers.store import Broken, Found, Stream
 from schemas.faults import undecodable
 
 Translation = Callable[[Raw], tuple[Found, ...]]
+
+_ODD = "one of its values, or of its order's, is beyond what can be worked with"
+_MEND = "mend it in the store; if nothing is odd there, the defect is xerelay's"
 
 
 class Translator:
@@ -110,3 +114,6 @@ def _translated(key: int, row: Raw, translate: Translation) -> tuple[Found, ...]
         return Broken(key, str(error))
     except ValidationError as error:
         return Broken(key, undecodable("", error).detail)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # what odd values raise, and no other defect; where it arose says whose fault it is
+        return Broken(key, f"{_ODD} ({described(error)}): {_MEND}")

@@ -75,6 +75,6 @@ def _listed(value: object) -> list[Raw]:
     """`weee_tax_applied` is JSON within JSON."""
     try:
         listed = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
