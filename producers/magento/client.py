@@ -36,6 +36,8 @@ _CONNECTIONS = 4
 _MOST_BYTES = 32 * 2**20
 """Some times what a page has of large orders. It is parsed at once, and the agent's charge lasts 15 seconds."""
 _CLOCK_LASTS_S = 30.0
+_AHEAD_LASTS_S = 900.0
+"""Long enough that not every answer in it was slow or kept by a proxy; then a clock that was ahead is forgotten."""
 _SHOWN = 200
 # its status is lost: most often it is 502, of a proxy that puts its own page under the store's headers
 _PACKED_WRONGLY = (
@@ -73,7 +75,8 @@ class Client:
         self._sleep = sleep
         self._monotonic = monotonic
         self._clock: tuple[datetime, float] | None = None
-        self._ahead_s = 0.0
+        # how far the store's clock was ahead of the monotonic one, and when: each by more than any later
+        self._ahead: list[tuple[float, float]] = []
         self._timeout_s = timeout_s
         # who waits for a connection has asked nothing yet
         self._turns = asyncio.Semaphore(_CONNECTIONS)
@@ -120,10 +123,10 @@ class Client:
     async def instant(self) -> datetime:
         """The store's clock in fractions of a second, at most one second behind, and without jitter.
 
-        Of the headers, which have whole seconds, the one counts that was cut the least.
+        Of the headers of the last 15 minutes, which have whole seconds, the one counts that was cut the least.
         """
         now = await self.now()
-        return datetime.fromtimestamp(self._ahead_s + self._monotonic(), UTC) if self._clock else now
+        return datetime.fromtimestamp(self._ahead[0][0] + self._monotonic(), UTC) if self._ahead else now
 
     async def _any_allowed(self) -> bool:
         for path in self._probes:
@@ -194,7 +197,9 @@ class Client:
         if told.tzinfo is not None:
             at = self._monotonic()
             self._clock = (then, at)
-            self._ahead_s = max(self._ahead_s, then.timestamp() - at)
+            ahead = then.timestamp() - at
+            still = [one for one in self._ahead if one[0] > ahead and at - one[1] < _AHEAD_LASTS_S]
+            self._ahead = [*still, (ahead, at)]
 
     def _safe(self, error: Exception) -> str:
         text = str(error)
