@@ -13,7 +13,7 @@ from producers.checkpoints import CheckpointError
 from producers.defects import described, ungrouped
 from producers.pace import Stopped
 from producers.runs import Progress, Run, RunState, shortfall
-from producers.selection import by_ids, selection_of, streams_of, wish_of
+from producers.selection import by_ids, selection_of, streams_of, untaken, wish_of
 from producers.session import Session
 from producers.sought import Sought
 from producers.steps import Step
@@ -76,14 +76,17 @@ class Resyncer:
             short = await self._shortfall(run)
             if short:
                 self._log.warning("run.short", run=run.id, detail=short)
-            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, self._sought.unknown or short))
+            detail = untaken(run, self._s.translator.routing) or self._sought.unknown or short
+            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, detail))
             self._log.info("run.done", run=run.id)
 
     async def _shortfall(self, run: Run) -> str:
-        """Of ids nothing was counted in the store."""
+        """Of ids nothing was counted in the store; a list whose lanes were put off meanwhile is read no further."""
         if by_ids(run) is not None:
             return ""
-        return shortfall(await self._s.patience.of(partial(self._s.runs.progress, run)))
+        reached = await self._s.patience.of(partial(self._s.runs.progress, run))
+        read = {stream.name for stream in self._streams(run)}
+        return shortfall({name: progress for name, progress in reached.items() if name in read})
 
     async def _work_while_wanted(self, run: Run) -> None:
         with ungrouped():
@@ -103,7 +106,7 @@ class Resyncer:
         reached = await self._s.patience.of(partial(self._s.runs.progress, run))
         busy: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as tasks:
-            for stream in streams_of(run, self._s.source.streams):
+            for stream in self._streams(run):
                 progress = reached.get(stream.name, Progress())
                 # refunds refer to sales: they wait until all of those are published
                 most = 0 if Entity.CREDIT_MEMO in stream.entities else STREAMS_AT_ONCE - 1
@@ -118,9 +121,12 @@ class Resyncer:
     async def _look_again(self, run: Run) -> None:
         """Another agent began the run: what it saw of the ids that are asked for is not known here."""
         rows = self._sought.rows
-        for stream in streams_of(run, self._s.source.streams):
+        for stream in self._streams(run):
             for start in range(0, len(rows), _IDS_AT_A_TIME):
                 self._sought.see(await self._s.patience.of(partial(self._rows, stream, rows[start:])))
+
+    def _streams(self, run: Run) -> list[Stream]:
+        return streams_of(run, self._s.source.streams, self._s.translator.routing)
 
     async def _counted(self, run: Run, stream: Stream, progress: Progress) -> Progress:
         if progress.total is not None:

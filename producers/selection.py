@@ -18,9 +18,18 @@ _LARGEST = 2**63 - 1  # a ledger counts rows in 64 bits, as a store's database d
 _MARGIN = timedelta(days=1)  # a store may count its days in another time zone than its documents
 
 
-def streams_of(run: Run, streams: Iterable[Stream]) -> list[Stream]:
-    """Those that may hold something of the run."""
-    return [stream for stream in streams if stream.entities & run.entities]
+def streams_of(run: Run, streams: Iterable[Stream], routing: Routing) -> list[Stream]:
+    """Those that may hold something of the run. What no organisation takes is not asked for: it may be refused."""
+    wanted = run.entities & routing.entities
+    return [stream for stream in streams if stream.entities & wanted]
+
+
+def untaken(run: Run, routing: Routing) -> str:
+    """Why nothing of a run is published, for a person; empty where an organisation takes some of its entities."""
+    if run.entities & routing.entities:
+        return ""
+    names = ", ".join(sorted(f"{entity.replace('_', ' ')}s" for entity in run.entities))
+    return f"no organisation takes this store's {names}: put their lane on, in [organisations.NAME.lanes]"
 
 
 def by_ids(run: Run) -> Sequence[int] | None:

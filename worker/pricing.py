@@ -37,7 +37,7 @@ async def count(settings: Settings, store: StoreSettings, command: ResyncAll) ->
     run = Run("", "resync-all", command)
     routing = routing_of(settings, store)
     async with open_source(store) as source:
-        streams = streams_of(run, source.streams)
+        streams = streams_of(run, source.streams, routing)
         return {stream: await source.count(stream, selection_of(run, stream, routing)) for stream in streams}
 
 

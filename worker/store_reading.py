@@ -34,8 +34,9 @@ class StoreReader:
     on_broken: Callable[[Stream, Broken], None]
 
     def streams(self, entities: Collection[Entity]) -> list[Stream]:
-        """Those that may hold some of the entities."""
-        return [stream for stream in self.source.streams if stream.entities & frozenset(entities)]
+        """Those that may hold some of the entities which the organisation takes; others may be refused."""
+        wanted = self.translator.routing.targets[self.organisation].lanes.keys() & frozenset(entities)
+        return [stream for stream in self.source.streams if stream.entities & wanted]
 
     async def events(self, selection: Selection, entities: Collection[Entity]) -> AsyncIterator[list[Event]]:
         """The events of all rows that may hold some of the entities, a page at a time."""

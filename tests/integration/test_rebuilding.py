@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from producers.store import Page, Selection, StoreRefuses, Stream
+from producers.translation import Translator
+from tests.agent_fixture import routing, target
 from tests.books_in_memory import JANUARY, SETTINGS, Case
+from tests.fake_store import CUSTOMERS, FakeStore
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.documents import Kind
@@ -20,6 +25,22 @@ from worker.rebuild.restoring import UNKNOWN
 from worker.rebuild.windows import Window
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.reissue import BEGUN
+
+
+class WithoutCustomers(FakeStore):
+    """Whoever may read sales, and no customers."""
+
+    async def count(self, stream: Stream, selection: Selection) -> int:
+        self._allow(stream)
+        return await super().count(stream, selection)
+
+    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
+        self._allow(stream)
+        return await super().page(stream, after, selection)
+
+    def _allow(self, stream: Stream) -> None:
+        if stream == CUSTOMERS:
+            raise StoreRefuses("GET /customers: allow Magento_Customer::manage")
 
 
 @pytest.fixture
@@ -101,6 +122,17 @@ async def test_windows_are_as_many_as_the_store_needs(case: Case) -> None:
 
     assert windows == [Window(date(2026, 1, 1), date(2026, 3, 2), sales=8, refunds=1)]
     assert customers == 5
+
+
+async def test_a_list_that_the_organisation_does_not_take_is_not_asked_for(case: Case) -> None:
+    off = Translator("shop", routing(target(customer=None)))
+    case.reader = replace(case.reader, source=WithoutCustomers(rows_of=case.store.rows_of), translator=off)
+
+    _, customers = await windows_of(SETTINGS, [case.reader], date(2026, 3, 2))
+    done = await case.rebuild()
+
+    assert customers == 0
+    assert done.restored == {Kind.CONTACT: 5, Kind.INVOICE: 8, Kind.CREDIT_NOTE: 1, Kind.PAYMENT: 9}
 
 
 async def test_payments_whose_method_was_mapped_in_the_lost_ledger_are_told_and_found_once_it_is_mapped(

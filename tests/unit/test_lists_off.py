@@ -1,15 +1,23 @@
-"""A list of which no organisation takes anything is left alone, until one does."""
+"""A list of which no organisation takes anything is left alone, by commands too, until one does."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from producers.pace import Stopped
-from producers.store import Changes, Cursor, StoreRefuses, Stream
+from producers.runs import Progress, Run, RunState
+from producers.store import Changes, Cursor, Page, Selection, StoreRefuses, Stream
+from schemas.commands import Resync, ResyncAll
+from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from tests.agent_fixture import Workshop, routing, target, workshop
+from tests.cli_ledger import CommandLine
 from tests.fake_store import CUSTOMERS, OPENED, FakeStore
 from tests.waiting import until
 
@@ -21,9 +29,24 @@ class RefusesCustomers(FakeStore):
     """Whoever may read sales, and no customers."""
 
     async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        self._allow(stream)
+        return await super().changes(stream, after, until=until)
+
+    async def count(self, stream: Stream, selection: Selection) -> int:
+        self._allow(stream)
+        return await super().count(stream, selection)
+
+    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
+        self._allow(stream)
+        return await super().page(stream, after, selection)
+
+    async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
+        self._allow(stream)
+        return await super().rows(stream, ids)
+
+    def _allow(self, stream: Stream) -> None:
         if stream is CUSTOMERS:
             raise StoreRefuses("GET /customers: allow Magento_Customer::manage")
-        return await super().changes(stream, after, until=until)
 
 
 async def swept(shop: Workshop) -> None:
@@ -80,3 +103,68 @@ async def test_what_is_deleted_while_its_list_is_off_is_told_once_it_is_on(url: 
         await swept(shop)
 
         assert [(event.subject, event.change) for event, _ in shop.exchange.taken()] == [("1", Change.REMOVED)]
+
+
+async def test_a_resync_of_everything_leaves_it_out(url: str) -> None:
+    async with workshop(url, store=RefusesCustomers(), routed=OFF) as shop:
+        shop.store.invoice(7, OPENED)
+        await shop.record("resync-all", ResyncAll())
+
+        await shop.work_off("resync-all")
+
+        status = await shop.ledger.runs.get("run-1")
+        assert status is not None
+        assert (status.state, status.detail, status.published) == (RunState.DONE, "", 2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Resync(entity=Entity.CUSTOMER, ids=("7",)),
+        Resync(entity=Entity.CUSTOMER, date_from=OPENED.date()),
+    ],
+)
+async def test_a_command_for_what_nobody_takes_ends_and_says_why(command: Resync, url: str) -> None:
+    async with workshop(url, store=RefusesCustomers(), routed=OFF) as shop:
+        await shop.record("resync", command)
+
+        await shop.work_off("resync")
+
+        status = await shop.ledger.runs.get("run-1")
+        assert status is not None
+        assert (status.state, status.detail) == (
+            RunState.DONE,
+            "no organisation takes this store's customers: put their lane on, in [organisations.NAME.lanes]",
+        )
+
+
+async def test_a_list_that_is_put_off_in_the_middle_of_a_run_does_not_count_as_read_short(url: str) -> None:
+    async with workshop(url, store=RefusesCustomers(), routed=OFF) as shop:
+        run = Run("run-1", "resync-all", ResyncAll())
+        await shop.record(run.name, run.command)
+        assert await shop.runs.save_page(run, CUSTOMERS, Progress(last=3, pages=1, rows=3, total=9), ())
+
+        await shop.work_off("resync-all")
+
+        status = await shop.ledger.runs.get("run-1")
+        assert status is not None
+        assert (status.state, status.detail) == (RunState.DONE, "")
+
+
+@asynccontextmanager
+async def open_shop(_url: str, _token: str) -> AsyncIterator[FakeStore]:
+    """A shop with an invoice, and customers that may not be read."""
+    shop = RefusesCustomers()
+    shop.invoice(7, OPENED)
+    yield shop
+
+
+def test_the_price_of_a_resync_is_told_without_it(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, changes='\n[organisations.main.lanes]\ncustomer = "off"\n')
+    config = tmp_path / "xerelay.toml"
+    config.write_text(config.read_text().replace('kind = "magento"', f'kind = "{__name__}:open_shop"'))
+
+    result = line.run("resync-all", "--dry-run")
+
+    assert result.exit_code == 0, result.stderr
+    assert ("invoices" in result.stdout, "customers" in result.stdout) == (True, False)

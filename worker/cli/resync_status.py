@@ -36,7 +36,8 @@ def resync_status(
     """Say how far the runs of commands are.
 
     Pages, events published, written, unchanged and parked, calls, time left. With --follow exits 0 when a run is done,
-    1 when it failed, was cancelled, asked for ids that the store does not know or read fewer rows than it counted.
+    1 when it failed, was cancelled, asked for ids that the store does not know or for what no organisation takes, or
+    read fewer rows than it counted.
     """
     checked = settings(config)
     if not (run or follow):
