@@ -104,14 +104,15 @@ class Translator:
                 batch.memories.append(Memory(one.id, before.published, reason, before.published))
         return batch
 
-    def removals(self, memory: Memory, *, version: datetime, now: datetime) -> list[Outgoing]:
+    def removals(self, memory: Memory, *, version: datetime, now: datetime, run_id: str = "") -> list[Outgoing]:
         """A row is gone: so is all that was published of it, money first."""
         gone = []
         for address, content in sorted(memory.published.items(), key=lambda one: one[0].entity is not Entity.PAYMENT):
             lane = self._lane(address)
             if lane is not None:
-                identity = (self.store, address, f"removed after {content}")
-                event = self._event(address, Removed(id=address.id), Change.REMOVED, version, now, _event_id(*identity))
+                event_id = _event_id(self.store, address, f"removed after {content}")
+                data = Removed(id=address.id)
+                event = self._event(address, data, Change.REMOVED, version, now, event_id, run_id)
                 gone.append(Outgoing(event, lane))
         return gone
 
@@ -155,7 +156,8 @@ class Translator:
             return frozenset()
         paid = {one: content for one, content in memory.published.items() if one.entity is Entity.PAYMENT}
         gone = Memory(row.id, {one: content for one, content in paid.items() if one.id not in there})
-        batch.outgoing += self.removals(gone, version=memory.newer_than_removal(sale.version), now=now)
+        version = memory.newer_than_removal(sale.version)
+        batch.outgoing += self.removals(gone, version=version, now=now, run_id=wish.run_id)
         return frozenset(gone.published)
 
     def _targets(self, found: Found, wish: Wish, memory: Memory) -> list[Target]:
@@ -178,7 +180,7 @@ class Translator:
         version: datetime,
         now: datetime,
         event_id: str,
-        run_id: str = "",
+        run_id: str,
     ) -> Event:
         # what is checked when it is read is not checked before: the parts are valid, and this runs for every entity
         fields = {

@@ -54,6 +54,17 @@ def test_what_was_taken_back_is_taken_back_once() -> None:
     assert told(read(voided, order_json(), after, wish=Wish())) == []
 
 
+def test_what_a_run_takes_back_is_among_its_events() -> None:
+    [before] = read(invoice_json(state=2), order_json(), None, wish=Wish()).memories
+
+    voided = read(invoice_json(state=3, updated_at=LATER), order_json(), before, wish=Wish(again=True, run_id="run-1"))
+
+    assert [(one.event.entity, one.event.correlation_id) for one in voided.outgoing] == [
+        (Entity.PAYMENT, "run-1"),
+        (Entity.INVOICE, "run-1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("state", "wish"),
     [
