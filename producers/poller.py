@@ -110,12 +110,12 @@ class Poller:
         self._s.steps.reached(Step.TRANSLATED)
         self._report(stream, batch.broken)
         await self._s.doubt(stream, batch)
-        await self._s.posting.post(batch.outgoing)
+        published = await self._s.posting.post(batch.outgoing)
         if batch.memories or cursor is not None:
             await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories, cursor))
             self._s.steps.reached(Step.CHECKPOINTED)
         if batch.outgoing:
-            self._log.info("changes.published", stream=stream.name, events=len(batch.outgoing), same=batch.unchanged)
+            self._log.info("changes.published", stream=stream.name, events=published, same=batch.unchanged)
 
     def _report(self, stream: Stream, broken: Sequence[Broken]) -> None:
         for row in broken:

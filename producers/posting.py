@@ -1,4 +1,4 @@
-"""A batch to the exchange: all of it confirmed, or not come back yet."""
+"""A batch to the exchange: all of it that can be sent is confirmed, or it has not come back yet."""
 
 from __future__ import annotations
 
@@ -44,20 +44,21 @@ class Posting:
         self.published: Counter[Route] = Counter()
         self._log = structlog.get_logger("xerelay")
 
-    async def post(self, outgoing: Sequence[Outgoing]) -> None:
-        """Come back when the broker has confirmed every event. Raises `Stopped`.
+    async def post(self, outgoing: Sequence[Outgoing]) -> int:
+        """Come back when the broker has confirmed every event; says how many it has. Raises `Stopped`.
 
-        An event that the contract refuses (it is too large) is reported, and counts as done: its next version comes.
+        An event that the contract refuses (it is too large) is reported and left out: its next version comes.
         """
         if not outgoing:
-            return
+            return 0
         sending = asyncio.gather(*(self._send(one) for one in outgoing))
         await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
         self._steps.reached(Step.PUBLISHED)
-        await sending
+        confirmed = sum(await sending)
         self._steps.reached(Step.CONFIRMED)
+        return confirmed
 
-    async def _send(self, one: Outgoing) -> None:
+    async def _send(self, one: Outgoing) -> bool:
         event = one.event
         try:
             await self._patience.of(partial(self._publisher.publish, event, one.lane, data=one.data))
@@ -71,5 +72,6 @@ class Posting:
                 reason=error.reason,
                 detail=error.detail,
             )
-        else:
-            self.published[Route(event.organisation, event.entity, one.lane)] += 1
+            return False
+        self.published[Route(event.organisation, event.entity, one.lane)] += 1
+        return True

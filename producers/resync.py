@@ -37,7 +37,7 @@ class RunCancelled(Exception):
 class _OnItsWay:
     page: Page
     batch: Batch
-    confirmed: asyncio.Task[None]
+    confirmed: asyncio.Task[int]
 
 
 class Resyncer:
@@ -142,8 +142,7 @@ class Resyncer:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._fetch(run, stream, progress.last, on_their_way, tasks))
             while (one := await on_their_way.get()) is not None:
-                await one.confirmed
-                progress = _after(progress, one)
+                progress = _after(progress, one, await one.confirmed)
                 await self._save(run, stream, progress, one.batch)
             if not progress.done:
                 raise Stopped
@@ -204,14 +203,14 @@ class Resyncer:
 _IDS_AT_A_TIME = 100
 
 
-def _after(progress: Progress, one: _OnItsWay) -> Progress:
+def _after(progress: Progress, one: _OnItsWay, published: int) -> Progress:
     return replace(
         progress,
         last=one.page.last,
         pages=progress.pages + 1,
         rows=progress.rows + len(one.page.rows) + len(one.page.broken),
-        published=progress.published + len(one.batch.outgoing),
-        skipped=progress.skipped + one.batch.skipped,
+        published=progress.published + published,
+        skipped=progress.skipped + one.batch.skipped + len(one.batch.outgoing) - published,
         broken=progress.broken + len(one.page.broken),
         done=not one.page.more,
     )

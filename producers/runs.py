@@ -48,7 +48,8 @@ class Run:
 class Progress:
     """One stream of a run: everything up to row `last` is confirmed. `rows` were read out of `total`.
 
-    `published` and `skipped` count events; what is skipped is too old, its lane is off, or no organisation takes it.
+    `published` and `skipped` count events; what is skipped is too old, its lane is off, no organisation takes it, or it
+    is too large for a message.
     """
 
     last: int = 0
