@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from producers.runs import RunState
-from worker.bootstrap import limits_of
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.resync_view import View, facts, table, told
 from worker.ledger.ledger import Ledger
 from worker.ledger.run_reports import RunStatus
-from worker.run_outlook import booked_at
 from worker.settings import Settings
+from worker.views.runs import time_left
 
 _LOOK_EVERY_S = 1.0
 
@@ -48,7 +46,7 @@ def resync_status(
         status = with_ledger(checked, lambda ledger: _follow(checked, ledger, run, quiet=as_json))
     else:
         status = with_ledger(checked, lambda ledger: _first(ledger, run))
-    left = with_ledger(checked, lambda ledger: _time_left(checked, ledger, status))
+    left = with_ledger(checked, lambda ledger: time_left(checked, ledger, status))
     typer.echo(json.dumps(facts(status, left), indent=2) if as_json else told(status, left))
     if follow and (status.state is not RunState.DONE or status.detail):
         raise typer.Exit(1)
@@ -82,7 +80,7 @@ async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -
     with View(quiet=quiet) as view:
         while True:
             status = await _first(ledger, run)
-            view.show(status, await _time_left(checked, ledger, status))
+            view.show(status, await time_left(checked, ledger, status))
             if status.is_over:
                 return status
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -98,16 +96,3 @@ async def _first(ledger: Ledger, run: str) -> RunStatus:
         typer.echo(f"there is no {which}; it appears when the store's agent has taken the command", err=True)
         raise typer.Exit(1)
     return status
-
-
-async def _time_left(checked: Settings, ledger: Ledger, status: RunStatus) -> timedelta | None:
-    """Until the last of its organisations has it in its books; None when nobody is waiting any more."""
-    store = checked.stores.get(status.store)
-    if store is None or status.is_over:
-        return None
-    longest = timedelta()
-    for name in store.organisations:
-        limits = limits_of(checked.organisations[name])
-        state, spent, now = await ledger.budget.standing(name, limits)
-        longest = max(longest, booked_at(status, state, spent, limits=limits, now=now) - now)
-    return longest

@@ -17,7 +17,7 @@ from worker.ledger.paging import drop_in_pages
 from worker.ledger.records import Tally
 from worker.ledger.run_counts import add_counts
 from worker.ledger.run_purge import drop_page
-from worker.ledger.runs import FINISH, UNFINISHED, progress_of
+from worker.ledger.runs import FINISH, UNFINISHED, progress_of, run_of
 from worker.ledger.statements import among
 from worker.ledger.store_tables import run_streams, runs
 
@@ -25,6 +25,7 @@ _WORKED = [state.value for state in RunState if state not in (RunState.JOINED, R
 _COLUMNS = [column for column in runs.c if column.name not in ("body", "wish")]
 _OVER = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.REFUSED})
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
+_BODY = select(runs.c.body).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
 _ENDED = (
     select(*_COLUMNS)
@@ -93,6 +94,12 @@ class RunReports:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_GET, {"this": run_id})).all()
             return next(iter(await _with_streams(connection, rows)), None)
+
+    async def organisation(self, run_id: str) -> str:
+        """The only one that a run is for; empty where it is for all that its store feeds, or is no more."""
+        async with self._database.reading() as connection:
+            body = (await connection.execute(_BODY, {"this": run_id})).scalar_one_or_none()
+        return "" if body is None else run_of(body).command.organisation or ""
 
     async def latest(self, limit: int = 20) -> list[RunStatus]:
         """The runs that came last, newest first."""

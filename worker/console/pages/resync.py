@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 from pydantic import ValidationError
@@ -14,14 +14,12 @@ from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.topology import store_queues
-from worker.bootstrap import limits_of
 from worker.commanding import Unconfirmed, ordered
 from worker.console.visit import Refused, Visit
-from worker.ledger.run_reports import RunStatus
 from worker.pricing import count, prices
-from worker.run_outlook import booked_at
 from worker.settings.sections import StoreSettings
 from worker.stores import NoAdapter
+from worker.views.runs import time_left
 
 _REFRESH_S = 2
 _RUNS = 20
@@ -101,7 +99,7 @@ async def progress(visit: Visit) -> Response:
         run_id=run_id,
         run=status,
         over=over,
-        left=await _time_left(visit, status) if status is not None and not over else None,
+        left=await time_left(visit.desk.settings, visit.desk.ledger, status) if status is not None else None,
         refresh_s=0 if over else _REFRESH_S,
     )
 
@@ -136,16 +134,3 @@ def _wish(visit: Visit) -> Wish:
 def _in_words(command: ResyncAll) -> str:
     entities = "everything" if len(command.entities) == len(Entity) else ", ".join(command.entities)
     return f"{entities} since {command.since}" if command.since else entities
-
-
-async def _time_left(visit: Visit, status: RunStatus) -> timedelta | None:
-    """Until the last of its organisations has it in its books."""
-    settings, ledger = visit.desk.settings, visit.desk.ledger
-    store = settings.stores.get(status.store)
-    longest = timedelta() if store else None
-    for name in store.organisations if store else ():
-        limits = limits_of(settings.organisations[name])
-        state, spent, now = await ledger.budget.standing(name, limits)
-        found = booked_at(status, state, spent, limits=limits, now=now) - now
-        longest = max(longest or timedelta(), found)
-    return longest

@@ -1,0 +1,81 @@
+"""How long a run still takes, as people are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from producers.runs import Progress, Run, RunState
+from schemas.commands import ResyncAll
+from tests.agent_fixture import message
+from tests.fake_store import INVOICES
+from tests.fakes import FakeClock
+from tests.sample_ledger import lease_of, open_call, opened, write
+from tests.unit.settings_cases import MINIMAL
+from worker.bootstrap import limits_of
+from worker.budget.corrections import Headers
+from worker.ledger.ledger import Ledger
+from worker.settings import Settings, load
+from worker.views.runs import time_left
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with opened(f"sqlite+inline:///{tmp_path / 'ledger.db'}", clock=FakeClock()) as ledger:
+        yield ledger
+
+
+def of_two_organisations(folder: Path) -> Settings:
+    """A store that feeds `main` and `nz`."""
+    text = MINIMAL.replace('connection = "xero"', f'connection = "xero"\ntenant_id = "{UUID(int=1)}"')
+    nz = text[text.index("[organisations.main]") : text.index("[stores.shop]")].replace("main", "nz")
+    nz = nz.replace(str(UUID(int=1)), str(UUID(int=2)))
+    path = folder / "xerelay.toml"
+    path.write_text(text.replace('organisation = "main"', 'websites = { base = "main", kiwi = "nz" }') + nz)
+    return load(path, {})
+
+
+async def spend(ledger: Ledger, settings: Settings, org: str) -> None:
+    """Xero says that no calls are left today."""
+    lease = await lease_of(ledger, name=org)
+    call = await open_call(ledger, lease, write(1), limits=limits_of(settings.organisations[org]))
+    await ledger.calls.close(lease, call.id, status=200, headers=Headers(day_remaining=0))
+
+
+async def published(ledger: Ledger, command: ResyncAll) -> None:
+    """The run `r1`, whose 200 events are all on their way."""
+    checkpoints, runs = ledger.store("shop", holder="agent")
+    assert await checkpoints.take_charge(15)
+    run = Run("r1", "resync-all", command)
+    await runs.record(run, message(run.name, run.command, run.id))
+    await runs.save_page(run, INVOICES, Progress(200, 1, 200, 200, done=True), ())
+    await runs.finish(run, RunState.DONE)
+
+
+@pytest.mark.parametrize(("org", "is_long"), [("main", False), ("nz", True), (None, True)])
+async def test_only_those_that_a_run_is_for_are_waited_for(
+    org: str | None, is_long: bool, ledger: Ledger, tmp_path: Path
+) -> None:
+    settings = of_two_organisations(tmp_path)
+    await spend(ledger, settings, "nz")
+    await published(ledger, ResyncAll(organisation=org))
+    run = await ledger.runs.get("r1")
+    assert run is not None
+
+    left = await time_left(settings, ledger, run)
+
+    assert left is not None
+    assert (left > timedelta(minutes=5)) is is_long
+
+
+async def test_nobody_waits_for_a_run_that_is_over(ledger: Ledger, tmp_path: Path) -> None:
+    await published(ledger, ResyncAll())
+    await ledger.runs.add({"r1": {"written": 200}})
+    run = await ledger.runs.get("r1")
+    assert run is not None
+
+    assert await time_left(of_two_organisations(tmp_path), ledger, run) is None
