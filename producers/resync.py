@@ -26,6 +26,9 @@ PAGES_AHEAD = 3
 
 STREAMS_AT_ONCE = 2
 
+LAST_CONFIRMS_S = 8.0
+"""So long the pages on their way have, after a run was taken back, to be confirmed and counted."""
+
 _LOOK_EVERY_S = 2.0
 
 
@@ -48,6 +51,7 @@ class Resyncer:
         self._name = name
         self._s = session
         self._sought: Sought
+        self._unwanted = False
         self._log = structlog.get_logger("xerelay").bind(store=session.store, command=name)
 
     async def run(self) -> None:
@@ -62,7 +66,7 @@ class Resyncer:
 
     async def _carry_out(self, run: Run) -> None:
         self._log.info("run.begun", run=run.id)
-        self._sought = Sought(run)
+        self._sought, self._unwanted = Sought(run), False
         try:
             await self._work_while_wanted(run)
         except RunCancelled:
@@ -94,11 +98,15 @@ class Resyncer:
                 watching = tasks.create_task(self._watch(run))
                 await self._work(run)
                 watching.cancel()
+            if self._unwanted:
+                raise RunCancelled
 
     async def _watch(self, run: Run) -> None:
         """Ends the work on a run that is no longer wanted, also while the store or the broker is away."""
         while await self._s.patience.of(partial(self._s.runs.wanted, run)):
             await self._s.clock.sleep(_LOOK_EVERY_S)
+        self._unwanted = True
+        await self._s.clock.sleep(LAST_CONFIRMS_S)
         raise RunCancelled
 
     async def _work(self, run: Run) -> None:
@@ -112,6 +120,8 @@ class Resyncer:
                 most = 0 if Entity.CREDIT_MEMO in stream.entities else STREAMS_AT_ONCE - 1
                 while len(busy) > most:
                     _, busy = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                if self._unwanted:
+                    return
                 if not progress.done:
                     progress = await self._counted(run, stream, progress)
                     busy.add(tasks.create_task(self._publish(run, stream, progress)))
@@ -144,7 +154,7 @@ class Resyncer:
             while (one := await on_their_way.get()) is not None:
                 progress = _after(progress, one, await one.confirmed)
                 await self._save(run, stream, progress, one.batch)
-            if not progress.done:
+            if not progress.done and not self._unwanted:
                 raise Stopped
 
     async def _fetch(
@@ -171,7 +181,7 @@ class Resyncer:
         ids = by_ids(run)
         selection = selection_of(run, stream, self._s.translator.routing)
         more = True
-        while more and not self._s.stop.asked:
+        while more and not self._s.stop.asked and not self._unwanted:
             if ids is None:
                 page = await self._s.patience.of(partial(self._s.source.page, stream, after, selection))
             else:
@@ -196,7 +206,7 @@ class Resyncer:
             self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
         save = partial(self._s.runs.save_page, run, stream, progress, batch.memories)
         if not await self._s.patience.of(save):
-            raise RunCancelled
+            self._unwanted = True
         self._s.steps.reached(Step.CHECKPOINTED)
 
 

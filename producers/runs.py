@@ -103,7 +103,7 @@ class Runs(Protocol):
         ...
 
     async def save_page(self, run: Run, stream: Stream, progress: Progress, memories: Sequence[Memory]) -> bool:
-        """Everything up to here is confirmed. False when the run was cancelled: do no more. Raises `NotInCharge`."""
+        """Everything up to here is confirmed. False when the run was cancelled: read no more. Raises `NotInCharge`."""
         ...
 
     async def wanted(self, run: Run) -> bool:
