@@ -47,8 +47,9 @@ def test_prometheus_takes_the_alertmanager_that_the_docs_add(tool: Path, tmp_pat
     assert "alerting" not in yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
 
 
-def test_the_rules_own_tests_hold(tool: Path) -> None:
-    done = run(tool, "test", "rules", *RULE_TESTS)
+@pytest.mark.parametrize("tests", RULE_TESTS, ids=lambda tests: tests.stem)
+def test_the_rules_own_tests_hold(tool: Path, tests: Path) -> None:
+    done = run(tool, "test", "rules", tests)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
