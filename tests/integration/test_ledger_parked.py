@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, event, lease_of
+from tests.sample_ledger import ORG, event, key, lease_of
 from worker.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.history import Sought
@@ -94,7 +94,7 @@ async def test_what_is_discarded_is_gone_kept_for_a_while_and_on_record(ledger: 
     first = await ledger.parked.discard(Chosen(organisations=("other",)), who="ann", reason="test order")
     second = await ledger.parked.discard(Chosen(organisations=("other",)), who="ann", reason="test order")
 
-    assert (first, second) == (["other-1"], [])
+    assert (first.gone, second.gone) == (("other-1",), ())
     assert await ledger.held.get("other-1") is None
     assert [(one.id, one.body, one.who, one.why) async for one in ledger.histories.every_discard(["other"])] == [
         ("other-1", b'{"id":"1"}', "ann", "test order")
@@ -118,7 +118,27 @@ async def test_more_than_a_page_is_read_and_let_go(ledger: Ledger) -> None:
 
     listed = [one.id async for one in ledger.parked.each(Chosen())]
     every = [one.id async for one in ledger.histories.every_held([ORG])]
-    gone = await ledger.parked.discard(Chosen(), who="ann", reason="a test")
+    gone = (await ledger.parked.discard(Chosen(), who="ann", reason="a test")).gone
 
     assert len(set(listed)) == len(set(every)) == len(listed) == len(every) == len(set(gone)) == 1203
     assert await ledger.histories.held(Sought((ORG,))) == []
+
+
+async def test_what_is_on_its_way_is_not_discarded_but_named(ledger: Ledger, clock: FakeClock) -> None:
+    retried, due, soon, later, waits = (
+        event(1, HoldState.PERSON),
+        event(2, until=START),
+        event(3, until=START + timedelta(seconds=5)),
+        event(4, until=START + timedelta(minutes=5)),
+        event(5, HoldState.PARENT, parent=key(9)),
+    )
+    ids = tuple(one.id for one in (retried, due, soon, later, waits))
+    await ledger.held.hold(await lease_of(ledger), [retried, due, soon, later, waits])
+    await ledger.parked.retry(Chosen(ids=(retried.id,)), who="ann")
+
+    done = await ledger.parked.discard(Chosen(ids=ids), who="ann", reason="booked by hand")
+
+    assert sorted(done.gone) == sorted([later.id, waits.id])
+    assert sorted(done.on_their_way) == sorted([retried.id, due.id, soon.id])
+    assert [one.action for one in await ledger.admin_actions.latest()].count("parked.discard") == 2
+    assert {one.id for one in await ledger.held.due(ORG)} == {retried.id, due.id}

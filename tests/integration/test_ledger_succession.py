@@ -165,9 +165,9 @@ async def test_who_books_one_by_hand_lets_all_of_it_go(ledger: Ledger, lease: Le
     for one in (newer, chosen, copy(2, HoldState.PARENT), copy(1), astray, other):
         await hold(ledger, lease, one)
 
-    gone = await ledger.parked.discard(Chosen(ids=("copy-3",)), who="ann", reason="booked by hand")
+    done = await ledger.parked.discard(Chosen(ids=("copy-3",)), who="ann", reason="booked by hand")
 
-    assert sorted(gone) == ["copy-1", "copy-3", "copy-5"]
+    assert sorted(done.gone) == ["copy-1", "copy-3", "copy-5"]
     assert await held_ids(ledger) == {"copy-4", other.id}
     assert len({one.id async for one in ledger.histories.every_discard([ORG])}) == 3
     assert set(await ledger.admin_actions.latest()) == {
@@ -178,7 +178,28 @@ async def test_who_books_one_by_hand_lets_all_of_it_go(ledger: Ledger, lease: Le
 async def test_who_lets_a_stray_copy_go_keeps_the_good_one(ledger: Ledger, lease: Lease) -> None:
     await hold(ledger, lease, copy(1), copy(2, reason="misrouted"))
 
-    gone = await ledger.parked.discard(Chosen(ids=("copy-2",)), who="ann", reason="came the right way, too")
+    done = await ledger.parked.discard(Chosen(ids=("copy-2",)), who="ann", reason="came the right way, too")
 
-    assert gone == ["copy-2"]
+    assert done.gone == ("copy-2",)
     assert await held_ids(ledger) == {"copy-1"}
+
+
+async def test_an_older_event_that_is_on_its_way_is_named(ledger: Ledger, lease: Lease) -> None:
+    # the newest first: a later one would take the place of the others
+    await hold(ledger, lease, copy(2, version=START + MINUTE))
+    await hold(ledger, lease, copy(1, HoldState.TIME, until=START))
+
+    done = await ledger.parked.discard(Chosen(ids=("copy-2",)), who="ann", reason="booked by hand")
+
+    assert (done.gone, done.on_their_way) == (("copy-2",), ("copy-1",))
+    assert await held_ids(ledger) == {"copy-1"}
+
+
+async def test_what_is_on_its_way_takes_nothing_along(ledger: Ledger, lease: Lease) -> None:
+    await hold(ledger, lease, copy(2, HoldState.TIME, version=START + MINUTE, until=START))
+    await hold(ledger, lease, copy(1))
+
+    done = await ledger.parked.discard(Chosen(ids=("copy-2",)), who="ann", reason="booked by hand")
+
+    assert (done.gone, done.on_their_way) == ((), ("copy-2",))
+    assert await held_ids(ledger) == {"copy-1", "copy-2"}

@@ -166,6 +166,19 @@ def test_ids_of_which_none_is_there_are_a_failure(command: list[str], line: Comm
     assert (known.exit_code, unknown.exit_code) == (0, 1)
 
 
+def test_what_is_on_its_way_is_not_discarded_but_named(line: CommandLine) -> None:
+    line.run("parked", "retry", "p1")
+
+    both = line.run("parked", "discard", "p1", "p2", "--why", "booked by hand")
+    alone = line.run("parked", "discard", "p1", "--why", "booked by hand")
+    told = line.json("parked", "discard", "p1", "p9", "p3", "--why", "booked by hand")
+
+    named = "not p1: it is on its way, and a worker may send it any moment: see what becomes of it\n"
+    assert (both.exit_code, both.stdout, both.stderr) == (0, "1 discarded\n", named)
+    assert (alone.exit_code, alone.stdout, alone.stderr) == (1, "0 discarded\n", named)
+    assert told == {"discarded": 1, "missed": ["p1", "p9"]}
+
+
 def test_an_export_is_a_spreadsheet_without_formulas_or_lines_with_messages(line: CommandLine) -> None:
     rows = list(csv.DictReader(io.StringIO(line.run("parked", "export").stdout)))
     lines = line.run("parked", "export", "--json", "--reason", "tax_unmapped").stdout.splitlines()

@@ -15,6 +15,7 @@ from tests.fakes import START
 from tests.sample_ledger import event, lease_of, parked_in, waiting_in
 from tests.unit.settings_cases import MINIMAL
 from worker.documents import EntityKey
+from worker.ledger.parked import Chosen
 from worker.ledger.records import HoldState, Pause, TokenSet
 
 HOSTILE = """<script>alert(1)</script>"onmouseover='x' &amp; {{ 7*7 }}"""
@@ -137,6 +138,16 @@ async def test_to_discard_needs_a_reason_which_stays_on_record(room: Room) -> No
     assert (without.status_code, nothing.status_code) == (400, 400)
     assert (action.who, action.action, action.reason) == ("Ann", "parked.discard", "booked by hand")
     assert (await waiting_in(room.desk.ledger))[HoldState.PERSON] == 1
+
+
+async def test_what_is_on_its_way_is_not_discarded_but_named(room: Room) -> None:
+    ids = await park(room, 1, 2)
+    await room.desk.ledger.parked.retry(Chosen(ids=(ids[0],)), who="Ben")
+
+    await room.browser.post("/parked/discard", {"id": ids, "why": "booked by hand"})
+
+    said = text_of(await room.browser.get("/parked"))
+    assert f"1 discarded. Not {ids[0]}: it is on its way, and a worker may send it any moment" in said
 
 
 async def test_a_reason_to_discard_retries_nothing(room: Room) -> None:

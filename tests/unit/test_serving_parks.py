@@ -183,3 +183,19 @@ async def test_what_was_meant_for_another_organisation_is_not_made_up_for_here(o
     await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
 
     assert [(held.reason, held.owner) for held in await one.parked()] == [("misrouted", OWNER)]
+
+
+async def test_what_a_worker_has_in_memory_again_is_not_said_to_be_discarded(one: Served) -> None:
+    one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+    await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
+    await one.parks(1)
+    [refused] = await one.parked()
+    await one.hold_calls()
+    await one.ledger.parked.retry(Chosen(ids=(refused.id,)), who="ann")
+    await until(lambda: refused.id in one.session.held_here(), timeout_s=10, what="the event in memory")
+
+    done = await one.ledger.parked.discard(Chosen(ids=(refused.id,)), who="ann", reason="booked by hand")
+    one.let_calls_go()
+
+    assert (done.gone, done.on_their_way) == ((), (refused.id,))
+    await one.written(Kind.INVOICE, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -26,7 +26,7 @@ from worker.cli.parked_choice import (
 from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
 from worker.cli.plain import print_json
 from worker.ledger.ledger import Ledger
-from worker.views.parked import parked_list, whole_event
+from worker.views.parked import ON_ITS_WAY, parked_list, whole_event
 
 app = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
 
@@ -107,7 +107,7 @@ def retry(
     else:
         typer.echo(f"{len(done)} on their way")
     tell_left_out(checked, chosen, len(done))
-    _tell_missed(missed, done, "nothing is held under the id, or its message was purged")
+    _tell_missed(dict.fromkeys(missed, "nothing is held under the id, or its message was purged"), done)
 
 
 @app.command()
@@ -128,7 +128,8 @@ def discard(
 ) -> None:
     """Let parked events go for good. A record of who did it and why is kept.
 
-    What else is held of the same entity, up to that version, goes with them and counts: it would bring it back.
+    What else is held of the same entity, up to that version, goes with them and counts: it would bring it back. What
+    is on its way, as after a retry, is not discarded but named: a worker may be about to send it.
     """
     if not why.strip():
         refuse('--why: expected the reason, which stays on record, got none; such as --why "booked by hand"')
@@ -137,13 +138,15 @@ def discard(
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since, ids=ids)
     agreed(checked, chosen, what="discard", yes=yes)
     done = with_ledger(checked, lambda ledger: ledger.parked.discard(chosen, who=who(by), reason=why))
-    missed = _missed(ids, done)
+    on_their_way = dict.fromkeys(done.on_their_way, ON_ITS_WAY)
+    nowhere = _missed(ids, [*done.gone, *on_their_way])
+    missed = on_their_way | dict.fromkeys(nowhere, "nothing is parked under the id")
     if as_json:
-        print_json({"discarded": len(done), "missed": missed})
+        print_json({"discarded": len(done.gone), "missed": list(missed)})
     else:
-        typer.echo(f"{len(done)} discarded")
-    tell_left_out(checked, chosen, len(done))
-    _tell_missed(missed, done, "nothing is parked under the id")
+        typer.echo(f"{len(done.gone)} discarded")
+    tell_left_out(checked, chosen, len(done.gone) + len(on_their_way))
+    _tell_missed(missed, done.gone)
 
 
 @app.command()
@@ -182,9 +185,9 @@ def _missed(ids: Sequence[str], done: Sequence[str]) -> list[str]:
     return [one for one in dict.fromkeys(ids) if one not in done]
 
 
-def _tell_missed(missed: Sequence[str], done: Sequence[str], why: str) -> None:
-    """Name those that were not done; with none of them done, the command has failed."""
-    for one in missed:
+def _tell_missed(missed: Mapping[str, str], done: Sequence[str]) -> None:
+    """Name those that were not done, each with its reason; with none of them done, the command has failed."""
+    for one, why in missed.items():
         typer.echo(f"not {one}: {why}", err=True)
     if missed and not done:
         raise typer.Exit(1)

@@ -27,6 +27,9 @@ _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _LISTED = [column for column in held.c if column.name != "body"]
 _NEWEST_FIRST = (held.c.created_at.desc(), held.c.id)
 _PAGE = 100
+_ABOUT_TO_GO = timedelta(seconds=30)
+"""Longer than a discard takes: what becomes due meanwhile a worker may take before it is gone."""
+
 _PURGED_HINT = "its message was dropped after {:g} days: publish the entity again (xerelay sync-now), then discard this"
 _BY_IDS = among(held.c.id, "ids")
 _RETRY = (
@@ -61,6 +64,17 @@ class Chosen:
     entity: str = ""
     since: datetime | None = None
     ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """The ids of what is discarded, and of what ought to be and is not: on its way, as after a retry.
+
+    A worker may have that in memory, and asks nobody before it sends it.
+    """
+
+    gone: tuple[str, ...] = ()
+    on_their_way: tuple[str, ...] = ()
 
 
 class Parked:
@@ -106,18 +120,20 @@ class Parked:
                 changed += [row["id"] for row in rows]
         return changed
 
-    async def discard(self, chosen: Chosen, *, who: str, reason: str) -> list[str]:
-        """Let them go for good, with what is held of the same entities up to their versions; returns the ids of all.
+    async def discard(self, chosen: Chosen, *, who: str, reason: str) -> LetGo:
+        """Let them go for good, with what is held of the same entities up to their versions.
 
-        Messages are kept for the retention period, the record for ever.
+        What a worker may have in memory is left, and named. Messages are kept for the retention period, the record for
+        ever.
         """
         gone: list[str] = []
+        left: list[str] = []
         for found in chunks(await self._found(chosen), _PAGE):
             chosen_ids, organisations = zip(*found, strict=True)
             async with self._database.transaction() as connection:
                 await take_turns(connection, organisations)
                 now = await self._database.now(connection)
-                ids = await _with_older(connection, chosen_ids)
+                ids, on_their_way = await _with_older(connection, chosen_ids, now)
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
                 others = [one for one in map(held_of, rows) if not _is_parked(one)]
@@ -127,7 +143,8 @@ class Parked:
                     await connection.execute(kept, [_discarded(row, who, reason, now) for row in rows])
                 await self._record(connection, rows, "parked.discard", who=who, reason=reason, now=now)
                 gone += [row["id"] for row in rows]
-        return gone
+                left += on_their_way
+        return LetGo(tuple(gone), tuple(dict.fromkeys(left)))
 
     async def purge(self, retention_days: float) -> int:
         """Drop the messages of events parked longer ago: the rows stay, and say what to do. Returns how many."""
@@ -171,11 +188,24 @@ def _those(statement: Select[Any], chosen: Chosen) -> Select[Any]:
     return statement.where(and_(*wanted))
 
 
-async def _with_older(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[str]:
-    """These, and what they outdate: else it would bring what a person has seen to."""
+async def _with_older(
+    connection: AsyncConnection, ids: Sequence[str], now: datetime
+) -> tuple[Sequence[str], Sequence[str]]:
+    """These and what they outdate, for it would bring what a person has seen to; without, and then, what is on its way.
+
+    What is on its way itself takes nothing along.
+    """
     chosen = [held_of(row) for row in (await connection.execute(_WHOLE, {"ids": ids})).mappings()]
-    there = await held_of_entities(connection, {one.owner for one in chosen if one.owner})
-    return [*ids, *(one.id for one in there if one.id not in ids and any(outdates(by, one) for by in chosen))]
+    going = [one for one in chosen if not _is_on_its_way(one, now)]
+    there = await held_of_entities(connection, {one.owner for one in going if one.owner})
+    all_of_it = {one.id: one for one in [*chosen, *(one for one in there if any(outdates(by, one) for by in going))]}
+    left = [one.id for one in all_of_it.values() if _is_on_its_way(one, now)]
+    return [one for one in all_of_it if one not in left], left
+
+
+def _is_on_its_way(one: Held, now: datetime) -> bool:
+    """Whether a worker may have it in memory: what is due it takes there, and the row stays until the event's end."""
+    return one.state is HoldState.TIME and (one.until is None or one.until <= now + _ABOUT_TO_GO)
 
 
 def _is_parked(one: Held) -> bool:

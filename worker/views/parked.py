@@ -15,6 +15,9 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 
+ON_ITS_WAY = "it is on its way, and a worker may send it any moment: see what becomes of it"
+"""Why an event is not discarded."""
+
 _LEVELS = 100
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
 """In JSON that holds half a surrogate pair, which no terminal, page or ledger takes: escaped, in UTF-8, in UTF-16."""

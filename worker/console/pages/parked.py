@@ -10,7 +10,7 @@ from starlette.responses import Response
 from worker.console.missing import missing_of
 from worker.console.visit import Refused, Visit
 from worker.ledger.parked import Chosen
-from worker.views.parked import ParkedEvent, parked_list, whole_event
+from worker.views.parked import ON_ITS_WAY, ParkedEvent, parked_list, whole_event
 
 _PAGE = 50
 _MOST_PAGES = 1_000
@@ -67,8 +67,8 @@ async def discard(visit: Visit) -> Response:
     why = visit.form.one("why")[:500]
     if not chosen.ids or not why:
         raise Refused(400, "to discard, choose events and give a reason: it stays on record")
-    gone = await visit.desk.ledger.parked.discard(chosen, who=visit.who, reason=why)
-    return visit.back(here, f"{len(gone)} discarded.")
+    done = await visit.desk.ledger.parked.discard(chosen, who=visit.who, reason=why)
+    return visit.back(here, " ".join([f"{len(done.gone)} discarded.", *map(_not_discarded, done.on_their_way)]))
 
 
 def _of_form(visit: Visit) -> tuple[Chosen, str]:
@@ -79,6 +79,10 @@ def _of_form(visit: Visit) -> tuple[Chosen, str]:
         raise Refused(400, "choose at least one event")
     chosen = Chosen(organisations=chosen.organisations, reason=reason, ids=() if visit.form.one("all") else ids)
     return chosen, _address(org, reason)
+
+
+def _not_discarded(held_id: str) -> str:
+    return f"Not {held_id}: {ON_ITS_WAY}."
 
 
 def _chosen(org: str, reason: str, visit: Visit) -> Chosen:
