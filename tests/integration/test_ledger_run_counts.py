@@ -13,12 +13,13 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.fakes import FakeClock
-from tests.sample_ledger import document, event, key, lease_of, open_call, opened, put_documents, write
+from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from tests.unit import mapping_cases
 from worker.documents import Kind
 from worker.ledger.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.parked import Chosen
+from worker.ledger.personal import Erasure
 from worker.ledger.records import CANCELLED_PAID, PARENT_MISSING, Call, Held, HoldState, Lease, Tally
 
 RUN = Run("run-1", "resync-all", ResyncAll())
@@ -141,3 +142,13 @@ async def test_what_is_let_go_before_it_ended_counts_as_parked(ledger: Ledger) -
     await ledger.parked.discard(Chosen(ids=tuple(one.id for one in events)), who="ann", reason="booked by hand")
 
     assert await counted(ledger) == (0, 2)
+
+
+async def test_what_is_forgotten_before_it_ended_counts_as_parked(ledger: Ledger) -> None:
+    events = [of_run(1, HoldState.PERSON), of_run(2, HoldState.TIME), of_run(3, HoldState.PARENT, parent=key(9))]
+    await ledger.held.hold(await lease_of(ledger), events, count=parked_ones)
+
+    for _ in range(2):  # the second finds nothing
+        await ledger.personal.erase(ORG, Erasure(removed=tuple(one.id for one in events)), (), who="ann", why="asked")
+
+    assert await counted(ledger) == (0, 3)

@@ -18,7 +18,7 @@ from worker.ledger.paging import by_ids, pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.run_counts import add_counts
-from worker.ledger.run_events import tally_held, tally_returned
+from worker.ledger.run_events import tally_let_go, tally_returned
 from worker.ledger.statements import among, chunks, insert
 from worker.ledger.succession import held_of_entities, outdates
 from worker.ledger.tables import discards, held
@@ -136,8 +136,7 @@ class Parked:
                 ids, on_their_way = await _with_older(connection, chosen_ids, now)
                 rows = (await connection.execute(_LOCKED, {"ids": ids})).mappings().all()
                 await connection.execute(_REMOVE, {"ids": ids})
-                others = [one for one in map(held_of, rows) if not _is_parked(one)]
-                await add_counts(connection, tally_held(others, "parked"))
+                await add_counts(connection, tally_let_go(map(held_of, rows)))
                 if rows:
                     kept = insert(self._database.dialect, discards).on_conflict_do_nothing()
                     await connection.execute(kept, [_discarded(row, who, reason, now) for row in rows])

@@ -13,9 +13,12 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.call_rows import call_of
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
+from worker.ledger.held_rows import held_of
 from worker.ledger.leases import take_turns
 from worker.ledger.paging import pages
 from worker.ledger.records import Call, CallState
+from worker.ledger.run_counts import add_counts
+from worker.ledger.run_events import tally_let_go
 from worker.ledger.statements import KEY_COLUMNS, among, key_values
 from worker.ledger.tables import calls, discards, documents, held
 from worker.ledger.types import dump, pack
@@ -27,7 +30,7 @@ _CONTACT_CALLS = select(calls).where(
     calls.c.org == bindparam("of"), calls.c.kind == Kind.CONTACT.value, calls.c.members.is_not(None)
 )
 _REDACT = update(held).where(held.c.id == bindparam("this")).values(body=bindparam("kept"), detail=bindparam("told"))
-_REMOVE = delete(held).where(among(held.c.id, "ids"))
+_REMOVE = delete(held).where(among(held.c.id, "ids")).returning(held)
 _EMPTY = update(discards).where(among(discards.c.id, "ids")).values(body=NOTHING)
 _DROP = (
     update(calls)
@@ -78,7 +81,10 @@ class Personal:
             yield call_of(row)
 
     async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> None:
-        """All of it or nothing, and on record. What is gone meanwhile is no error."""
+        """All of it or nothing, and on record. What is gone meanwhile is no error.
+
+        Of a held event that is removed its run hears as of one that is discarded.
+        """
         async with self._database.transaction() as connection:
             # what the contacts' names are taken out of must not be written meanwhile
             await take_turns(connection, [org])
@@ -86,7 +92,8 @@ class Personal:
             if erasure.redacted:
                 rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in erasure.redacted]
                 await connection.execute(_REDACT, rows)
-            await connection.execute(_REMOVE, {"ids": erasure.removed})
+            gone = [held_of(row) for row in (await connection.execute(_REMOVE, {"ids": erasure.removed})).mappings()]
+            await add_counts(connection, tally_let_go(gone))
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
             await connection.execute(_DROP, {"ids": erasure.calls})
             await _rename(connection, erasure.contacts)

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 
 from schemas.codec import decode_event
 from schemas.errors import Undecodable
-from worker.ledger.records import Held, Tally
+from worker.ledger.records import Held, HoldState, Tally
 
 
 def tally_held(events: Iterable[Held], outcome: str) -> Tally:
     """What to add to the runs for events that end where the ledger keeps them, and do not come back to memory."""
     return {run_id: {outcome: count} for run_id, count in _by_run(events).items()}
+
+
+def tally_let_go(events: Iterable[Held]) -> Tally:
+    """What to add for events that a person puts an end to: those that waited for one count as parked already."""
+    return tally_held((one for one in events if one.state is not HoldState.PERSON), "parked")
 
 
 def tally_returned(parked: Iterable[Held]) -> Tally:
