@@ -147,13 +147,7 @@ class Dispatcher:
         moments = [self._s.buffer.next_due(), *self._closed_until, now + self._s.breaker.wait_s(now)]
         moments += [self._lingers_until(kind, now) for kind in Kind]
         next_moment = min((m for m in moments if m is not None and m > now), default=now + 1.0)
-        timer = asyncio.ensure_future(self._s.clock.sleep(min(next_moment - now, 1.0)))
-        waker = asyncio.ensure_future(self._s.wake.wait())
-        try:
-            await asyncio.wait((timer, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            waker.cancel()
+        await self._s.rest(min(next_moment - now, 1.0), unless=self._s.wake)
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
         offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED

@@ -20,7 +20,10 @@ _TAKING_IN_S = 5.0
 
 
 class HeldKeeper:
-    """Beside the lanes: `admit` takes what comes back."""
+    """Beside the lanes: `admit` takes what comes back.
+
+    It alone brings held events back: with a second way one that is due might go both, and end twice.
+    """
 
     def __init__(self, *, session: Session, admit: Callable[[Sequence[Arrival]], Awaitable[None]]) -> None:
         self._s = session
@@ -35,6 +38,7 @@ class HeldKeeper:
         """
         sweep_at = overlay_at = 0.0
         while True:
+            self._s.released.clear()
             here = self._s.held_here()
             fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=here)
             # after it: what the end of a pause has made due would else meet that pause, and be held for it again
@@ -49,7 +53,7 @@ class HeldKeeper:
             if self._s.clock.monotonic() >= sweep_at:
                 sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
                 await self._sweep()
-            await self._s.clock.sleep(_LOOK_EVERY_S)
+            await self._s.rest(_LOOK_EVERY_S, unless=self._s.released)
 
     async def paused_kinds(self) -> dict[Kind, datetime]:
         """Until when each kind is paused, by the ledger."""

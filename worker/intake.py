@@ -70,6 +70,10 @@ class Intake:
         is held of its entity ends, as it would in memory.
         """
         pairs = list(works)
+        with self._s.takes_in(one.held_id for one in everyone(work for work, _ in pairs)):
+            await self._hold(pairs)
+
+    async def _hold(self, pairs: Sequence[tuple[Work, Held]]) -> None:
         stale = await self._taken_back([work for work, held in pairs if held.state is HoldState.PARENT])
         stale += await self._outdated([pair for pair in pairs if pair[0] not in stale])
         if stale:

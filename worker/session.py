@@ -42,9 +42,10 @@ class Session:
 
     `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
-    `in_hand` are held events between the ledger and the buffer, by id. `batch` and `ceding` are handed on from session
-    to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent, by its id. `unpaid` are
-    Xero's ids of what money was taken off a moment ago.
+    `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
+    handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
+    by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
+    held events due.
     """
 
     org: OrganisationSettings
@@ -77,6 +78,7 @@ class Session:
     fresh_until: dict[str, float] = field(default_factory=dict)
     unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
 
     def interrupt(self, reason: Interruption) -> None:
@@ -103,7 +105,7 @@ class Session:
 
     @contextmanager
     def takes_in(self, held_ids: Iterable[str | None]) -> Iterator[None]:
-        """Meanwhile these are read and compared: neither do they come back again, nor end without being asked."""
+        """Meanwhile these are compared, or held anew: neither do they come back again, nor end without being asked."""
         ids = [one for one in held_ids if one]
         self.in_hand.update(ids)
         try:
@@ -123,6 +125,16 @@ class Session:
             yield
         finally:
             self.asleep -= 1
+
+    async def rest(self, seconds: float, *, unless: asyncio.Event) -> None:
+        """Come back after `seconds`, or as soon as `unless` is set."""
+        timer = asyncio.ensure_future(self.clock.sleep(seconds))
+        waker = asyncio.ensure_future(unless.wait())
+        try:
+            await asyncio.wait((timer, waker), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            waker.cancel()
 
     async def wait_out(self, wait: Wait) -> None:
         """Come back when it is over. Raises `PauseOrganisation` where that is long: nothing is held meanwhile."""

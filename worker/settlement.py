@@ -12,7 +12,7 @@ from worker.backoff import MAX_ATTEMPTS, delay_s
 from worker.budget.corrections import Headers
 from worker.documents import MONEY, VOID, DocumentKey, Kind, Write
 from worker.ends import Ends
-from worker.holding import KIND_PAUSE_S, parked, released, waiting_for, waiting_for_approval, waiting_until
+from worker.holding import KIND_PAUSE_S, parked, waiting_for, waiting_for_approval, waiting_until
 from worker.intake import Intake
 from worker.ledger.records import KIND_PAUSED, Call, Document, Held, Member, Pause, Stop
 from worker.outcome import Results
@@ -230,7 +230,7 @@ class Settlement:
         # the other members stay blocked: they may go into another call only when this one has settled them
         await self._orphaned([*self._s.buffer.unblock([*written, *results.doubted, *refused]), *orphans])
         if children:
-            await self._intake.admit([released(child) for child in children])
+            self._s.released.set()
         self._s.wake.set()
 
     def _tell_unheard(self, results: Results) -> None:

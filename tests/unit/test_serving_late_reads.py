@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import LateAnswers, Served, served
-from tests.unit.mapping_cases import VERSION, event, invoice, line
+from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.waiting import until
 from worker.documents import Kind
+from worker.intake import Intake
+from worker.ledger.parked import Chosen
+from worker.ledger.records import HoldState
+from worker.settlement import Settlement
 
 NUMBER = "SHOP-I-webshop-100000012"
 
@@ -67,3 +73,45 @@ async def test_what_is_still_the_same_costs_no_call(one: Served) -> None:
     await crossing(one, sale(), sale())
 
     assert sum(call.kind is Kind.INVOICE for call in one.xero.calls) == 2
+
+
+async def test_what_a_call_releases_ends_once_though_its_end_is_told_late(one: Served) -> None:
+    await one.acked(*one.receive(event(Entity.PAYMENT, payment(amount="10.00"))))
+    late = LateAnswers(one.ledger.calls, "close")
+    late.is_late = True
+    one.ledger.calls = late  # type: ignore[assignment] # behind time
+
+    with capture_logs() as lines:
+        sent = one.receive(sale())
+        await asyncio.wait_for(late.asked.wait(), 10)
+        await one.waits(HoldState.TIME, 0)
+        late.arriving.set()
+        await one.acked(*sent)
+        await one.end()
+
+    assert [told["result"] for told in lines if told.get("entity") == "payment" and "result" in told] == ["written"]
+
+
+async def test_what_is_about_to_be_held_anew_does_not_come_back_meanwhile(one: Served) -> None:
+    one.xero.answers[Kind.INVOICE] = [one.xero.refuse]
+    await one.acked(*one.receive(sale()))
+    [refused] = await one.parked()
+    await one.hold_calls()
+    await one.ledger.parked.retry(Chosen(), who="ann")
+    await until(lambda: refused.id in one.session.held_here(), timeout_s=10, what="the event in memory")
+    [slot] = one.session.buffer.take(Kind.INVOICE, 1, one.session.clock.monotonic())
+    late = LateAnswers(one.ledger.held, "outdated")
+    late.is_late = True
+    one.ledger.held = late  # type: ignore[assignment] # behind time
+
+    settlement = Settlement(session=one.session, intake=Intake(session=one.session))
+    parking = asyncio.create_task(settlement.park(slot.write, "unexpected", "", "report it"))
+    await asyncio.wait_for(late.asked.wait(), 10)
+    for _ in range(2):  # when the second look begins, the first has ended
+        one.session.released.set()
+        await until(lambda: not one.session.released.is_set(), timeout_s=10, what="a look for what is due")
+    late.arriving.set()
+    await parking
+
+    assert [held.id for held in await one.parked()] == [refused.id]
+    assert one.session.held_here() == set()
