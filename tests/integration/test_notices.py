@@ -78,6 +78,7 @@ async def park(ledger: Ledger) -> None:
         ({"pauses": (Pause(ORG, None, "day_budget_spent", "x", START, START),)}, "the day's calls are spent since"),
         ({"refreshed": {"xero": START - 50 * DAY}}, "the consent ends on 2026-03-12; run `xerelay connect xero`"),
         ({"runs": (RUN,)}, "store shop: resync-all finished, 0 events published"),
+        ({"runs": (replace(RUN, detail="read only 7 of 10 invoices"),)}, "published; read only 7 of 10 invoices"),
         ({"runs": (replace(RUN, state=RunState.FAILED),)}, "store shop: resync-all failed"),
     ],
 )

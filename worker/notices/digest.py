@@ -72,7 +72,9 @@ def _parked(facts: Facts) -> Iterator[str]:
 def _runs(facts: Facts, since: datetime) -> Iterator[str]:
     for run in facts.runs:
         if run.state in _ENDED and run.finished_at is not None and run.finished_at > since:
-            yield f"store {run.store}: {run.command} {_ENDED[run.state]}, {run.published} events published"
+            # of one that failed it may be the store's own words
+            left = f"; {run.detail}" if run.state is RunState.DONE and run.detail else ""
+            yield f"store {run.store}: {run.command} {_ENDED[run.state]}, {run.published} events published{left}"
 
 
 def _moment(at: datetime) -> str:
