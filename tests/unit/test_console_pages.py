@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from producers.runs import Run
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
+from tests.agent_fixture import message
 from tests.console_room import Room, console_room, text_of
 from tests.fakes import START
 from tests.sample_ledger import event, lease_of, parked_in, waiting_in
@@ -236,3 +238,19 @@ async def test_a_store_that_does_not_answer_has_no_price(tmp_path: Path) -> None
 
     assert answer.status_code == 503
     assert "shop:" in text_of(answer)
+
+
+async def test_a_run_is_on_record_as_cancelled_once_and_only_if_it_was(room: Room) -> None:
+    run = Run("run-1", "resync-all", ResyncAll())
+    await room.desk.ledger.store("shop", holder="agent")[1].record(run, message(run.name, run.command, run.id))
+
+    said = []
+    for name in ("run-1", "run-1", "nonsense"):
+        answer = await room.browser.post(f"/resync/{name}/cancel", {})
+        said.append(text_of(await room.browser.get(answer.headers["location"])))
+
+    assert "It is cancelled." in said[0]
+    assert all("It has ended already." in text for text in said[1:])
+    assert [(one.action, one.subject) for one in await room.desk.ledger.admin_actions.latest()] == [
+        ("resync-cancel", "run run-1")
+    ]

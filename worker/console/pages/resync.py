@@ -107,9 +107,10 @@ async def progress(visit: Visit) -> Response:
 async def cancel(visit: Visit) -> Response:
     """The agent stops at its next page; what is published stays published."""
     run_id = str(visit.request.path_params["run"])
-    await visit.desk.ledger.admin_actions.record("resync-cancel", who=visit.who, subject=f"run {run_id[:100]}")
-    done = await visit.desk.ledger.runs.cancel(run_id, why=f"by {visit.who}")
-    return visit.back(f"/resync/{run_id}", "It is cancelled." if done else "It has ended already.")
+    if not await visit.desk.ledger.runs.cancel(run_id, why=f"by {visit.who}"):
+        return visit.back(f"/resync/{run_id}", "It has ended already.")
+    await visit.desk.ledger.admin_actions.record("resync-cancel", who=visit.who, subject=f"run {run_id}")
+    return visit.back(f"/resync/{run_id}", "It is cancelled.")
 
 
 def _wish(visit: Visit) -> Wish:
