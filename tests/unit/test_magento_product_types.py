@@ -9,7 +9,7 @@ import pytest
 from producers.magento.translate.invoices import invoice
 from producers.magento.translate.sales import order
 from schemas.entities import Sale as SaleData
-from tests.magento_samples import CARDIGAN, CHOSEN, order_json, places
+from tests.magento_samples import CARDIGAN, CHOSEN, applied, order_json, places
 from tests.magento_tax import Setting
 from tests.magento_trade import Sale, wire
 from tests.magento_wares import CITY, STATE, VAT_5, Ware
@@ -135,6 +135,35 @@ def test_gift_wrapping_is_a_fee() -> None:
 
     for data in (ordered(sale), invoiced(sale)):
         assert lines_of(data)[1:] == [("Gift wrapping of items", "fee", "1", "3.50", "0.00")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "price", "tax", "of"),
+    [
+        ("quote_gw", "gw_price", "gw_tax_amount", {}),
+        ("item_gw", "gw_items_price", "gw_items_tax_amount", {"associated_item_id": 201}),
+        ("printed_card_gw", "gw_card_price", "gw_card_tax_amount", {}),
+    ],
+)
+def test_gift_wrapping_has_its_tax_where_the_order_has_several(
+    kind: str, price: str, tax: str, of: dict[str, int]
+) -> None:
+    sale = Sale([Ware(), Ware(rates=(VAT_5,))])
+    sale.order["extension_attributes"]["item_applied_taxes"].append({**applied(kind, 0.8), **of})
+    raw = sale.invoice()
+    raw["extension_attributes"] |= {price: "4.0000", tax: "0.8000"}
+    raw |= {"tax_amount": raw["tax_amount"] + Decimal("0.8"), "grand_total": raw["grand_total"] + Decimal("4.8")}
+
+    found, *_ = invoice(wire(raw), wire(sale.order), places(), captured={}, offline_methods=frozenset())
+
+    assert isinstance(found.data, SaleData)
+    line = found.data.lines[-1]
+    assert (line.net, line.tax, line.tax_code, line.tax_rate) == (
+        Decimal("4.00"),
+        Decimal("0.80"),
+        "GB-VAT-20",
+        Decimal(20),
+    )
 
 
 def test_a_partial_invoice_has_the_shipping_once_and_the_last_one_the_remainder() -> None:

@@ -14,6 +14,9 @@ from functools import lru_cache
 from producers.magento.translate.values import Raw, amount, extension, number, rate, rows, text
 from schemas.parts import ZERO
 
+_WRAPPED_ITEM = "item_gw"
+"""Taxed item by item, all in one tax class; a document has the wrapping of its items as one sum."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedTax:
@@ -51,8 +54,10 @@ class Taxes:
 
 
 def _key(one: Raw) -> tuple[str, int | None]:
-    item = number(one.get("item_id")) or number(one.get("associated_item_id"))
-    return str(one.get("type") or "product"), item
+    kind = str(one.get("type") or "product")
+    if kind == _WRAPPED_ITEM:
+        return kind, None
+    return kind, number(one.get("item_id")) or number(one.get("associated_item_id"))
 
 
 def _combined(applied: Sequence[Raw]) -> AppliedTax:
