@@ -73,6 +73,16 @@ def test_the_rows_that_count_become_lines(ware: Ware, lines: Lines) -> None:
     assert lines_of(invoiced(sale)) == lines
 
 
+def test_titles_of_fixed_taxes_that_are_too_long_together_are_cut() -> None:
+    sale = Sale([Ware(fpt="0.50")])
+    titles = [f"Contribution to the recycling of appliances, part {part} of the law" for part in range(5)]
+    sale.items[0]["weee_tax_applied"] = [{"title": title} for title in titles]
+
+    fee = ordered(sale).lines[-1]
+
+    assert fee.name == " + ".join(titles)[:255]
+
+
 @pytest.mark.parametrize("algorithm", ["unit", "row", "total"])
 @pytest.mark.parametrize(
     ("inclusive", "after_discount", "lines"),

@@ -114,7 +114,7 @@ def _fixed_taxes(item: Raw, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterato
         title, _, _ = fixed_tax(item)
         sku = text(item, "sku", _SKU)
         applied = taxes.of_charge("weee", tax, number(item.get("item_id")))
-        yield _line(f"{title} ({sku})" if sku else title, LineKind.FEE, net, tax, applied)
+        yield _line(one_line(f"{title} ({sku})" if sku else title), LineKind.FEE, net, tax, applied)
 
 
 def _shipping_discount(document: Raw, order: Raw, found: Decimal) -> Decimal:
