@@ -65,6 +65,19 @@ def test_without_its_transaction_a_capture_has_the_invoices_day() -> None:
     assert payment.data.date == date(2026, 10, 3)
 
 
+@pytest.mark.parametrize("gateways_id", ["A  7", "R&amp;D", "<b>7</b>", " 7 "])
+def test_a_transaction_is_found_whatever_its_id_is_made_of(gateways_id: str) -> None:
+    made = [{"order_id": 123, "txn_id": gateways_id, "txn_type": "capture", "created_at": "2026-10-09 11:30:00"}]
+    raw = invoice_json(transaction_id=gateways_id)
+
+    _, payment = invoice(
+        raw, order_json(), places(), captured=transactions(made, ["capture"]), offline_methods=frozenset()
+    )
+
+    assert isinstance(payment.data, Payment)
+    assert payment.data.date == date(2026, 10, 9)
+
+
 @pytest.mark.parametrize("made_at", ["0000-00-00 00:00:00", None])
 def test_a_transaction_without_a_time_is_as_good_as_none(made_at: str | None) -> None:
     known = {"order_id": 123, "txn_type": "capture"}
@@ -73,6 +86,12 @@ def test_a_transaction_without_a_time_is_as_good_as_none(made_at: str | None) ->
     found = transactions([first, {**known, "txn_id": "pi_8Q", "created_at": made_at}], ["capture"])
 
     assert list(found) == [(123, "pi_7Q")]
+
+
+def test_a_transaction_without_an_id_is_no_offline_documents() -> None:
+    known = {"order_id": 123, "txn_type": "capture", "created_at": "2026-10-03 11:30:00"}
+
+    assert transactions([known, {**known, "txn_id": ""}], ["capture"]) == {}
 
 
 def test_an_offline_method_proves_nothing_unless_it_is_listed() -> None:

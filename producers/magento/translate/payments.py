@@ -38,14 +38,15 @@ Transactions = Mapping[tuple[int, str], datetime]
 def transactions(listed: Iterable[Raw], kinds: Sequence[str]) -> dict[tuple[int, str], datetime]:
     """The transactions of some kinds. The kind named first wins where a gateway used an id twice.
 
-    One without a readable time is left out: its document's day stands in, and the documents beside it go on.
+    One without an id or a readable time is left out: its document's day stands in, and the documents beside it go on.
     """
     found: dict[tuple[int, str], datetime] = {}
     for kind in reversed(kinds):
         for one in listed:
-            if one.get("txn_type") == kind and (order_id := number(one.get("order_id"))) is not None:
+            order_id, own = number(one.get("order_id")), text(one, "txn_id")
+            if one.get("txn_type") == kind and order_id is not None and own:
                 with suppress(Unreadable):
-                    found[order_id, str(one.get("txn_id"))] = moment(one, "created_at")
+                    found[order_id, own] = moment(one, "created_at")
     return found
 
 
