@@ -84,7 +84,7 @@ def _figures(raw: Raw, order: Raw) -> Figures:
         document_lines(raw, order, compensation_holds_shipping=True),
         [one for one in adjustments if one.amount],
         reward=money(extension(order), "reward_currency_amount"),
-        reward_is_said=False,
+        order=order,
         fees=custom_fees(order),
     )
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from producers.magento.translate.lines import order_lines
+from producers.magento.translate.points import Sums, points_paid
 from producers.magento.translate.values import CENT, Raw, Unreadable, amount, are_usual, cents, extension, money, rows
 from schemas.assembly import assembled_part
 from schemas.parts import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
@@ -45,22 +47,26 @@ def figures(
     adjustments: Sequence[Adjustment] = (),
     *,
     reward: Decimal,
-    reward_is_said: bool,
+    order: Raw | None = None,
     fees: Sequence[Line] = (),
 ) -> Figures:
     """Bring lines and header together. Raises `Unreadable` with both sums.
 
-    `reward` is what reward points paid of the order. Where the document does not say its own part, the part is what its
-    grand total lacks. `fees` are those of the order; REST does not say which document holds them, only the total does.
+    `reward` is what reward points paid of the order. For a part of it, `order` is the order: the part's own points are
+    found in its total. `fees` are those of the order; REST does not say which document holds them, only the total does.
     """
     stated = extension(document)
     owed = money(document, "grand_total")
     gift_cards, credit = money(stated, "gift_cards_amount"), money(stated, "customer_balance_amount")
     expected = _expected(document, lines, adjustments)
-    beyond = owed + gift_cards + credit - expected
-    if fees and not reward_is_said and abs(beyond - sum((fee.gross for fee in fees), ZERO)) <= CENT:
+    points = reward
+    if reward and order is not None:
+        adjusted = _sum([one.amount for one in adjustments])
+        own = Sums(parts=expected - adjusted, paid=owed + gift_cards + credit - adjusted)
+        points = points_paid(own, _sums_of_order(order, fees), reward, owes=owed > 0)
+    beyond = owed + gift_cards + credit + points - expected
+    if fees and abs(beyond - _sum([fee.gross for fee in fees])) <= CENT:
         lines = [*lines, *fees]
-    points = reward if reward_is_said else _missing(beyond, reward, owed)
     spent = ((GIFT_CARD, gift_cards), (STORE_CREDIT, credit), (REWARD, points))
     tenders = tuple(tender(method, value) for method, value in spent if value > 0)
     gross = owed + gift_cards + credit + points
@@ -83,23 +89,29 @@ def tender(method: str, value: Decimal) -> Tender:
     return assembled_part(Tender, fields) if are_usual(value) else Tender(**fields)
 
 
-def _missing(beyond: Decimal, reward: Decimal, owed: Decimal) -> Decimal:
-    """What the total lacks, as far as points may have paid it. A single cent is rounding, unless points paid all."""
-    is_rounding = beyond >= -CENT and owed and -beyond != reward
-    return ZERO if is_rounding else min(max(-beyond, ZERO), reward)
+def _sums_of_order(order: Raw, fees: Sequence[Line]) -> Sums:
+    parts, _ = _nearest(order, order_lines(order))
+    stated = extension(order)
+    tendered = money(stated, "gift_cards_amount") + money(stated, "customer_balance_amount")
+    return Sums(parts - _sum([fee.gross for fee in fees]), money(order, "grand_total") + tendered)
 
 
 def _expected(document: Raw, lines: Sequence[Line], adjustments: Sequence[Adjustment]) -> Decimal:
-    """What the header's parts make, in the way that is nearest to the rows.
+    """What the header's parts make.
 
     The adjustments are the document's: an order's header has some too, those of its credit memos.
     """
     adjusted = _sum([one.amount for one in adjustments])
-    of_rows = _sum([line.gross for line in lines]) + adjusted
-    nearest = min((way + adjusted for way in _ways(document, lines)), key=lambda way: abs(way - of_rows))
+    nearest, of_rows = _nearest(document, lines)
     if abs(nearest - of_rows) > max(_LEAST_TOLERANCE, CENT * len(lines)):
-        raise Unreadable(f"its rows add up to {of_rows}, its own figures to {nearest}")
-    return nearest
+        raise Unreadable(f"its rows add up to {of_rows + adjusted}, its own figures to {nearest + adjusted}")
+    return nearest + adjusted
+
+
+def _nearest(document: Raw, lines: Sequence[Line]) -> tuple[Decimal, Decimal]:
+    """What the header's parts make, in the way that is nearest to the rows; and what the rows make."""
+    of_rows = _sum([line.gross for line in lines])
+    return min(_ways(document, lines), key=lambda way: abs(way - of_rows)), of_rows
 
 
 def _ways(document: Raw, lines: Sequence[Line]) -> set[Decimal]:

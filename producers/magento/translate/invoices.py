@@ -30,7 +30,7 @@ def invoice(
         raw,
         document_lines(raw, order, compensation_holds_shipping=False),
         reward=money(extension(order), "reward_currency_amount"),
-        reward_is_said=False,
+        order=order,
         fees=custom_fees(order),
     )
     state, latest = number(raw.get("state")), version(raw, order)

@@ -45,7 +45,7 @@ def order(raw: Raw, places: Places) -> tuple[Found, ...]:
         text_ = f"{money(raw, 'total_canceled')} of its {money(raw, 'grand_total')} are cancelled; of which rows, "
         raise Unreadable(text_ + "its totals do not say: book such orders from their invoices")
     reward = money(extension(raw), "reward_currency_amount")
-    sums = figures(raw, order_lines(raw), reward=reward, reward_is_said=True)
+    sums = figures(raw, order_lines(raw), reward=reward)
     view = view_of(raw, raw, places)
     data = Order(**sale_fields(raw, raw, view, sums), cancelled=cancelled)
     return (Found(Entity.ORDER, version(raw), (view.place,), data),)
