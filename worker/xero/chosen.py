@@ -115,6 +115,22 @@ def facts_after(member: Member, element: Element) -> dict[str, Any]:
     return facts
 
 
+def facts_found(member: Member, element: Element) -> dict[str, Any]:
+    """The facts of a document that a look-up shows: as `member` says it, or as it was written long before.
+
+    A rate or a tracking that it does not show was not left there by us. Xero's reply to a write is not asked: of
+    tracking it is cut down to nothing.
+    """
+    facts = facts_after(member, element)
+    if member.xero_id is not None:
+        return facts
+    if "rate" in facts and facts["rate"] != rate_of(element):
+        del facts["rate"]
+    if "tracking" in facts and any(tracking_of(line) != facts["tracking"] for line in element.get("LineItems") or ()):
+        del facts["tracking"]
+    return facts
+
+
 def _short(facts: dict[str, Any]) -> dict[str, Any]:
     """Without a due date that is the date itself."""
     if facts.get("due") == facts.get("date"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
-from worker.xero.chosen import facts_after
+from worker.xero.chosen import facts_found
 from worker.xero.endpoints import ENDPOINTS, GONE, id_of, inner, number_of, same_id
 from worker.xero.facts import facts_of, is_unpaid, money, target_of
 from worker.xero.sameness import differences
@@ -90,7 +90,7 @@ def _found(member: Member, element: Mapping[str, Any], elements: Sequence[Mappin
     elif member.kind is Kind.CONTACT and member.xero_id is not None:
         # an update that its name stands against: the name is another contact's
         ours = ours and not any(_has_name_of(member, e) and not _is_ours(member, e) for e in elements)
-    facts, unpaid = facts_after(member, element), False
+    facts, unpaid = facts_found(member, element), False
     if member.action is Action.VOID and member.kind is Kind.PAYMENT:
         facts["target_id"] = target_of(element)
     elif member.action is Action.VOID:
