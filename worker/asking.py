@@ -1,4 +1,4 @@
-"""One question to Xero before a call can be closed: it is asked within about a minute, or not at all."""
+"""One question to Xero before what a call carried is settled: it is asked within about a minute, or not at all."""
 
 from __future__ import annotations
 

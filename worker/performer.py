@@ -73,9 +73,9 @@ class Performer:
 
     async def _fail(self, call: Call, reply: Reply) -> None:
         is_not_found = reply.outcome is ReplyKind.NOT_FOUND
-        goes_anew = is_not_found and await forget_unlisted_items(self._s, call)
+        # nothing was written: what is asked next has its place in flight, and after a crash the members go again
         await self._settlement.close(call, reply.status)
-        if goes_anew:
+        if is_not_found and await forget_unlisted_items(self._s, call):
             await self._settlement.free(call.members)
         elif is_not_found and _deletes(call):
             await self._settle_existing(call, call.members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event
+from tests.unit.test_serving_reissues import Hasty
 from worker.documents import Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.reply import Reply, ReplyKind
@@ -88,6 +89,18 @@ async def test_the_item_that_is_gone_is_made_anew_and_the_others_are_changed(
     assert calls[:2] == [("POST", sorted(CODES)), ("GET", [])]
     assert sorted(calls[2:]) == [("POST", ["BIN", "TEA"]), ("PUT", ["MUG"])]
     assert {code for code, now in xero.ids().items() if now != before[code]} == {"MUG"}
+
+
+async def test_xero_is_asked_though_no_other_call_may_be_under_way_beside_the_one_it_answered(
+    one: Served, xero: Terse
+) -> None:
+    one.session.limits = replace(one.session.limits, concurrent=1)
+    one.session.clock = Hasty()
+    xero.delete("MUG")
+
+    calls = await changed(one)
+
+    assert [method for method, _ in calls[:2]] == ["POST", "GET"]
 
 
 async def test_a_gateways_404_makes_none_of_them_anew(one: Served, xero: Terse) -> None:
