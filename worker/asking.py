@@ -19,13 +19,20 @@ _TRIES = 3
 
 
 async def ask_soon(
-    session: Session, *, purpose: Purpose, path: str, params: Mapping[str, str], kind: Kind | None = None
+    session: Session,
+    *,
+    purpose: Purpose,
+    path: str,
+    params: Mapping[str, str],
+    kind: Kind | None = None,
+    answered: Call | None = None,
 ) -> Sequence[Mapping[str, Any]] | None:
     """What Xero lists; `None` where the budget is spent for longer, or Xero does not say.
 
+    `answered` is the call that is closed afterwards: Xero has answered it, so it takes no other's place in flight.
     A reply that pauses the organisation interrupts the session. Raises what sending raises, and `PauseOrganisation`.
     """
-    opened = await _open(session, purpose, path, params, kind)
+    opened = await _open(session, purpose, path, params, kind, answered)
     if opened is None:
         return None
     reply = await send(session, opened)
@@ -38,11 +45,24 @@ async def ask_soon(
 
 
 async def _open(
-    session: Session, purpose: Purpose, path: str, params: Mapping[str, str], kind: Kind | None
+    session: Session,
+    purpose: Purpose,
+    path: str,
+    params: Mapping[str, str],
+    kind: Kind | None,
+    answered: Call | None,
 ) -> Call | None:
     for _ in range(_TRIES):
         await breathe(session)
-        opened = await open_read(session, purpose=purpose, lane=Lane.IMMEDIATE, path=path, params=params, kind=kind)
+        opened = await open_read(
+            session,
+            purpose=purpose,
+            lane=Lane.IMMEDIATE,
+            path=path,
+            params=params,
+            kind=kind,
+            answered=answered,
+        )
         if not isinstance(opened, Wait):
             return opened
         if opened.seconds > _PATIENCE_S:

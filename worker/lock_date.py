@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from worker.asking import ask_soon
-from worker.ledger.records import Member, Purpose
+from worker.ledger.records import Call, Member, Purpose
 from worker.mapping.locks import in_locked_period
 from worker.outcome import Results
 from worker.session import Session
@@ -20,16 +20,16 @@ from worker.xero.verdicts import Refused
 _FIELDS = ("PeriodLockDate", "EndOfYearLockDate")
 
 
-async def map_again(session: Session, results: Results) -> Results:
-    """The results, with those refusals marked that another date undoes: their events are to be mapped once more.
+async def map_again(session: Session, call: Call, results: Results) -> Results:
+    """The results of `call`, with those refusals marked that another date undoes.
 
-    The lock date is then the session's. Raises as `ask_soon`.
+    Their events are to be mapped once more. The lock date is then the session's. Raises as `ask_soon`.
     """
     locked = [member for member, refused in results.refused if refused.reason == PERIOD_LOCKED]
     if not locked or session.org.locked_period == "park":
         return results
     if not all(_is_locked(member, session.lock_date) for member in locked):
-        await _learn(session)
+        await _learn(session, call)
     refused = [(member, _judged(member, one, session.lock_date)) for member, one in results.refused]
     return replace(results, refused=refused)
 
@@ -45,8 +45,8 @@ def _is_locked(member: Member, lock_date: date | None) -> bool:
     return in_locked_period(date_of(member.element), lock_date)
 
 
-async def _learn(session: Session) -> None:
-    shown = await ask_soon(session, purpose=Purpose.SETTINGS, path="/Organisation", params={})
+async def _learn(session: Session, call: Call) -> None:
+    shown = await ask_soon(session, purpose=Purpose.SETTINGS, path="/Organisation", params={}, answered=call)
     if shown is not None:
         days = [date.fromisoformat(day) for one in shown for name in _FIELDS if (day := date_of(one, name))]
         session.lock_date = max(days, default=None)

@@ -12,7 +12,7 @@ from typing import Any
 from worker.archived import contacts_of
 from worker.asking import ask_soon
 from worker.documents import Kind
-from worker.ledger.records import Document, Member, Purpose
+from worker.ledger.records import Call, Document, Member, Purpose
 from worker.outcome import Results
 from worker.session import Session
 from worker.xero.endpoints import NO_ID, inner, same_id
@@ -20,11 +20,11 @@ from worker.xero.lookup import contacts_by_id
 from worker.xero.messages import CONTACT_ARCHIVED
 
 
-async def follow_merged(session: Session, results: Results) -> Results:
-    """The results, with the members freed whose contact was merged: the ledger has the other in its place from now on.
+async def follow_merged(session: Session, call: Call, results: Results) -> Results:
+    """The results of `call`, with the members freed whose contact was merged.
 
-    The other is left to people, for it may be another customer's. Where Xero does not say soon, the refusals stand.
-    Raises as `ask_soon`.
+    The ledger has the other in its place from now on. The other is left to people, for it may be another customer's.
+    Where Xero does not say soon, the refusals stand. Raises as `ask_soon`.
     """
     refused = (member for member, one in results.refused if one.reason == CONTACT_ARCHIVED)
     contact_of = {member: key for member in refused for key in contacts_of(session, member)}
@@ -33,7 +33,7 @@ async def follow_merged(session: Session, results: Results) -> Results:
     known = await session.ledger.documents.get(contact_of.values())
     outdated = {member for member, key in contact_of.items() if key in known and _is_outdated(member, known[key])}
     asked = {key for member, key in contact_of.items() if key in known and member not in outdated}
-    moved = await _moved(session, [known[key] for key in asked])
+    moved = await _moved(session, call, [known[key] for key in asked])
     await session.ledger.documents.rewrite(session.lease, moved)
     followed = {one.key for one in moved}
     freed = [member for member, key in contact_of.items() if member in outdated or key in followed]
@@ -49,11 +49,13 @@ def _is_outdated(member: Member, contact: Document) -> bool:
     return member.xero_id is None and not same_id(sent, contact.xero_id)
 
 
-async def _moved(session: Session, contacts: Sequence[Document]) -> list[Document]:
+async def _moved(session: Session, call: Call, contacts: Sequence[Document]) -> list[Document]:
     """Those that were merged, with the id of the contact that they are now."""
     into: dict[str, str] = {}
     for path, params in contacts_by_id([one.xero_id for one in contacts]):
-        shown = await ask_soon(session, purpose=Purpose.LOOKUP, path=path, params=params, kind=Kind.CONTACT)
+        shown = await ask_soon(
+            session, purpose=Purpose.LOOKUP, path=path, params=params, kind=Kind.CONTACT, answered=call
+        )
         into |= {str(one.get("ContactID")).lower(): other for one in shown or () if (other := _merged_into(one))}
     return [
         one._replace(xero_id=now, facts={**one.facts, "linked": True})

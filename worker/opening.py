@@ -47,13 +47,21 @@ async def open_read(
     path: str,
     params: Mapping[str, str],
     kind: Kind | None = None,
+    answered: Call | None = None,
 ) -> Call | Wait:
-    """Try once to open a GET."""
+    """Try once to open a GET; in the place of `answered`, a call that Xero has answered and that is still open."""
     calls, limits = session.ledger.calls, session.limits
     return await _let_through(
         session,
         lambda: calls.open_read(
-            session.lease, purpose=purpose, lane=lane, path=path, params=params, kind=kind, limits=limits
+            session.lease,
+            purpose=purpose,
+            lane=lane,
+            path=path,
+            params=params,
+            kind=kind,
+            limits=limits,
+            answered=answered,
         ),
     )
 

@@ -98,8 +98,8 @@ class Performer:
         results = sort_verdicts(call, reply)
         if not results.refused:
             return results
-        results = await forget_gone_items(self._s, await map_again(self._s, results))
-        return await replace_archived(self._s, await follow_merged(self._s, results))
+        results = await forget_gone_items(self._s, await map_again(self._s, call, results))
+        return await replace_archived(self._s, await follow_merged(self._s, call, results))
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
         while exists and call.kind is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ async def test_sales_are_booked_to_the_contact_it_was_merged_into(one: Served, s
     await one.acked(*one.receive(sale(32), sale(33), sale(34, id="8", name="Al Poe", email="al@example.com")))
 
     assert names(sandbox) == {"31": "Parent Ltd", "32": "Parent Ltd", "33": "Parent Ltd", "34": "Al Poe"}
+    assert await one.parked() == []
+
+
+async def test_it_is_followed_though_no_other_call_may_be_under_way_beside_the_one_refused(
+    one: Served, sandbox: SandboxControl
+) -> None:
+    one.session.limits = replace(one.session.limits, concurrent=1)
+
+    await one.acked(*one.receive(sale(32)))
+
+    assert names(sandbox) == {"31": "Parent Ltd", "32": "Parent Ltd"}
     assert await one.parked() == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,16 @@ async def test_documents_of_a_locked_period_are_booked_on_the_next_open_day(one:
     assert xero_of(one).settings_asked == 1
     assert await one.parked() == []
     assert not one.session.paused_kinds
+
+
+async def test_the_lock_is_asked_for_though_no_other_call_may_be_under_way_beside_the_one_refused(one: Served) -> None:
+    one.session.limits = replace(one.session.limits, concurrent=1)
+
+    one.receive(sale(1))
+    await until(lambda: len(dates(one)) == 1, what="the invoice")
+
+    assert await one.parked() == []
+    assert dates(one) == {"SHOP-I-webshop-1": "2026-04-01"}
 
 
 async def test_once_the_lock_is_known_nothing_more_is_asked(one: Served) -> None:

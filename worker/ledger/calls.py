@@ -99,14 +99,16 @@ class Calls:
         params: Mapping[str, str],
         limits: Limits,
         kind: Kind | None = None,
+        answered: Call | None = None,
     ) -> Call | Wait:
         """Spend a token and open a GET. It has no members: they stay with the call they are looked up for.
 
-        Raises `LeaseLost`.
+        It may have the place in flight of `answered`, which is open and has its answer. Raises `LeaseLost`.
         """
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease)
-            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane)
+            own = int(answered is not None and is_under_way(answered, counted.now))
+            wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane, own=own)
             if wait is not None:
                 return wait
             call = Call(

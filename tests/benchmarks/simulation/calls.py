@@ -108,9 +108,12 @@ class Calls:
         params: Mapping[str, str],
         limits: Limits,
         kind: Kind | None = None,
+        answered: Call | None = None,
     ) -> Call | Wait:
         now = self._books.fenced(lease)
-        wait = self.accounts[lease.name].spend(limits, lane, now)
+        wait = self.accounts[lease.name].spend(
+            limits, lane, now, own=int(answered is not None and is_under_way(answered, now))
+        )
         if wait is not None:
             return wait
         call = self._call(lease.name, purpose, kind, now, Composed("GET", path, params, b"", ()))
