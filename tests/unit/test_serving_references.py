@@ -64,8 +64,11 @@ async def test_a_reference_that_a_person_typed_stays_until_the_store_has_another
 
 
 @pytest.mark.parametrize("halts", [0, 3])
-async def test_a_reference_that_a_person_typed_goes_to_the_sale_issued_anew(one: Served, halts: int) -> None:
-    person(one, Reference="PO 4711")
+@pytest.mark.parametrize("reference", ["PO 4711", ""])
+async def test_a_reference_that_a_person_typed_or_emptied_goes_to_the_sale_issued_anew(
+    one: Served, reference: str, halts: int
+) -> None:
+    person(one, Reference=reference)
     pays(one)
     one.xero.answers[Kind.ALLOCATION] = [one.xero.refuse] * halts
 
@@ -76,7 +79,7 @@ async def test_a_reference_that_a_person_typed_goes_to_the_sale_issued_anew(one:
     assert await edit(one, sale("Cup", hours=2, net="20.00", tax="4.00")) == []
 
     [words] = one.xero.calls[-1].members
-    assert issued["Reference"] == "PO 4711"
+    assert issued["Reference"] == reference
     assert (words.xero_id, words.element["LineItems"][0]["Description"]) == (issued["InvoiceID"], "Cup")
     assert "Reference" not in words.element
 

@@ -99,7 +99,8 @@ def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
 
 def said(plan: Reissue, made: Document) -> dict[str, Any]:
     """What the store says of a new invoice, or said as it was `made`: what it has of the old one may be a person's."""
-    ours, facts = plan.write.payload, made.facts
+    # that it shows no reference is known as well: a person may have emptied the old one's
+    ours, facts = plan.write.payload, {"reference": "", **made.facts}
     if made.content_hash == plan.write.content_hash:
         known = {"rate": rate_of(ours), "reference": reference_of(ours)}
     else:
