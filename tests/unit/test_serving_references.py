@@ -44,9 +44,10 @@ def options(one: Served) -> dict[str, str]:
     return {tracked["Name"]: tracked["Option"] for tracked in line_of(one)["Tracking"]}
 
 
-def configured(one: Served, tracking: Mapping[str, str]) -> None:
-    """The organisation's tracking is another from now on."""
-    one.session.org = organisation(linger=timedelta(0), tracking=tracking, edited_paid="reissue")
+def configured(one: Served, tracking: Mapping[str, str] | None) -> None:
+    """The organisation's tracking is another from now on, or none."""
+    given = {} if tracking is None else {"tracking": tracking}
+    one.session.org = organisation(linger=timedelta(0), edited_paid="reissue", **given)
 
 
 @pytest.mark.parametrize("is_paid", [False, True])
@@ -98,6 +99,19 @@ async def test_a_tracking_that_a_person_chose_stays_whatever_is_configured(
         assert await edit(one, sale(f"Mug {hours}", hours=hours)) == []
 
         assert (options(one), line_of(one)["Description"]) == (chosen, f"Mug {hours}")
+
+
+@pytest.mark.parametrize(("chosen", "then"), [("South", "South"), ("North", "West")])
+async def test_what_was_left_is_known_though_none_was_configured_meanwhile(one: Served, chosen: str, then: str) -> None:
+    tracked(one, Region=chosen)
+    configured(one, None)
+    assert await edit(one, sale("Cup", hours=1)) == []
+    assert options(one) == {"Region": chosen}
+
+    configured(one, WEST)
+    assert await edit(one, sale("Bowl", hours=2)) == []
+
+    assert options(one) == {"Region": then}
 
 
 @pytest.mark.parametrize("is_paid", [False, True])

@@ -87,8 +87,10 @@ def remembering(
     rate = rate_of(ours)
     if rate is not None and "CurrencyRate" not in element and rate_of(theirs) is not None:
         left["rate"] = rate
-    if said := next((tracking_of(line) for line in ours.get("LineItems") or () if line.get("Tracking")), None):
-        left["tracking"] = said
+    said = next((tracking_of(line) for line in ours.get("LineItems") or () if line.get("Tracking")), None)
+    # while none is configured what was left stays known, for it may be configured again
+    if tracking := said or document.facts.get("tracking"):
+        left["tracking"] = tracking
     return element | {LEFT: left} if left else element
 
 
