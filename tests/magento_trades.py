@@ -192,6 +192,9 @@ def _refund_to_credit(draw: st.DrawFn, trade: Trade) -> None:
     by_hand = [place for place, raw in enumerate(trade.memos) if raw["transaction_id"] is None]
     if len(by_hand) != 1 or not trade.memos[by_hand[0]]["grand_total"] or draw(_MOSTLY):
         return
+    cards = [raw["extension_attributes"]["gift_cards_amount"] for raw in trade.memos]
+    if trade.memos[by_hand[0]]["grand_total"] in {*cards, sum(cards)}:
+        return  # it could as well be the cards' part that became store credit
     trade.to_credit = by_hand[0]
     spent = sum((raw["extension_attributes"]["customer_balance_amount"] for raw in trade.memos), ZERO)
     refunded = {"customer_balance_total_refunded": spent + trade.memos[by_hand[0]]["grand_total"]}

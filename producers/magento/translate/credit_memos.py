@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from producers.magento.translate.figures import STORE_CREDIT, Figures, figures
+from producers.magento.translate.figures import GIFT_CARD, STORE_CREDIT, Figures, figures
 from producers.magento.translate.invoices import CANCELLED as INVOICE_CANCELLED
 from producers.magento.translate.invoices import PAID, invoice_reference
 from producers.magento.translate.lines import custom_fees, document_lines
-from producers.magento.translate.payments import Moves, Transactions, proven, transaction_id
+from producers.magento.translate.payments import Moves, Transactions, proven
 from producers.magento.translate.places import Places
 from producers.magento.translate.sales import dated, left_to_pay, number_of, sale_fields, view_of
+from producers.magento.translate.store_credit import BecameCredit, became_credit
 from producers.magento.translate.values import (
     Raw,
-    Unreadable,
     amount,
     extension,
     identity,
@@ -29,7 +28,7 @@ from producers.store import Found
 from schemas.entities import CreditMemo, Entity
 from schemas.parts import ZERO, Adjustment, SaleReference, Tender
 
-OPEN, REFUNDED, CANCELLED = 1, 2, 3
+OPEN, CANCELLED = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def credit_memo(
         return ()
     view, latest = view_of(raw, order, places), version(raw, order)
     sums = _figures(raw, order)
-    to_credit = _to_store_credit(raw, of, sums.owed)
-    tenders, owed = _tenders(sums, to_credit), sums.owed - to_credit
+    became = became_credit(raw, order, of.memos)
+    tenders, owed = _tenders(sums, became), sums.owed - became.owed
     paid_back = owed > 0 and proven(raw, order, offline_methods)
     invoices = _refunded_invoices(raw, of.invoices)
     is_owed = owed > 0 and not paid_back
@@ -89,29 +88,11 @@ def _figures(raw: Raw, order: Raw) -> Figures:
     )
 
 
-def _tenders(sums: Figures, to_credit: Decimal) -> tuple[Tender, ...]:
+def _tenders(sums: Figures, became: BecameCredit) -> tuple[Tender, ...]:
     back = {tender.method: tender.amount for tender in sums.tenders}
-    back[STORE_CREDIT] = back.get(STORE_CREDIT, ZERO) + to_credit
+    back[GIFT_CARD] = back.get(GIFT_CARD, ZERO) - became.gift_cards
+    back[STORE_CREDIT] = back.get(STORE_CREDIT, ZERO) + became.gift_cards + became.owed
     return tuple(Tender(method=method, amount=value) for method, value in back.items() if value)
-
-
-def _to_store_credit(raw: Raw, of: OfOrder, owed: Decimal) -> Decimal:
-    """What of the grand total became store credit. Magento says it of the order, not of the credit memo."""
-    tendered = sum((money(extension(memo), "customer_balance_amount") for memo in of.memos), ZERO)
-    became = money(extension(of.order), "customer_balance_total_refunded") - tendered
-    offline = {
-        identity(memo): money(memo, "grand_total")
-        for memo in of.memos
-        if not transaction_id(memo) and number(memo.get("state")) == REFUNDED
-    }
-    if became <= 0 or identity(raw) not in offline:
-        return ZERO
-    if len(offline) == 1 or became == sum(offline.values()):
-        return min(became, owed)
-    raise Unreadable(
-        f"{became} of the order's refunds became store credit, and {len(offline)} credit memos could be meant: "
-        "book this one by hand"
-    )
 
 
 def _sale(order: Raw, places: Places, invoice: Raw | None) -> SaleReference:
