@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
-
 import pytest
 
-from producers.magento.translate.credit_memos import OfOrder, credit_memo
 from producers.magento.translate.values import Unreadable
-from schemas.entities import CreditMemo, Payment
-from tests.magento_samples import places
-from tests.magento_trade import Sale, wire
+from tests.magento_refunds import BY_HAND, TRANSFER, order_of, went_back
+from tests.magento_trade import Sale
 from tests.magento_wares import Paid, Ware
-
-Json = dict[str, Any]
-
-TRANSFER = "banktransfer"
-BY_HAND = {"invoice_id": None, "transaction_id": None}
-
-
-def order_of(sale: Sale, became: str) -> Json:
-    """The order, paid by bank transfer beside its tenders, with what of its refunds became store credit."""
-    extension = {**sale.order["extension_attributes"], "customer_balance_total_refunded": Decimal(became)}
-    return sale.order | {"payment": {"method": TRANSFER}, "extension_attributes": extension}
-
-
-def went_back(raw: Json, order: Json, invoice: Json, memos: Sequence[Json] = ()) -> dict[str, str]:
-    """What went back with a credit memo, by method; its tenders are its payments, and all of its sum."""
-    of = OfOrder(wire(order), [wire(invoice)], [wire(one) for one in memos or [raw]])
-    memo, *payments = credit_memo(wire(raw), of, places(), refunded={}, offline_methods=frozenset({TRANSFER}))
-    assert isinstance(memo.data, CreditMemo)
-    paid = {one.data.method: one.data.amount for one in payments if isinstance(one.data, Payment)}
-    assert {one.method: one.amount for one in memo.data.tenders} == paid
-    assert sum(paid.values()) == memo.data.totals.gross
-    return {method: f"{amount}" for method, amount in paid.items()}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from producers.magento.translate.added_credit import added_credit, order_says
 from producers.magento.translate.figures import GIFT_CARD, STORE_CREDIT, Figures, figures
 from producers.magento.translate.invoices import CANCELLED as INVOICE_CANCELLED
 from producers.magento.translate.invoices import PAID, invoice_reference
@@ -12,7 +14,7 @@ from producers.magento.translate.lines import custom_fees, document_lines
 from producers.magento.translate.payments import Moves, Transactions, proven
 from producers.magento.translate.places import Places
 from producers.magento.translate.sales import dated, left_to_pay, number_of, sale_fields, view_of
-from producers.magento.translate.store_credit import BecameCredit, became_credit
+from producers.magento.translate.store_credit import CREDIT, BecameCredit, became_credit, tendered
 from producers.magento.translate.values import (
     Raw,
     amount,
@@ -26,7 +28,7 @@ from producers.magento.translate.values import (
 )
 from producers.store import Found
 from schemas.entities import CreditMemo, Entity
-from schemas.parts import ZERO, Adjustment, SaleReference, Tender
+from schemas.parts import ZERO, Adjustment, Line, SaleReference, Tender
 
 OPEN, CANCELLED = 1, 3
 
@@ -52,8 +54,9 @@ def credit_memo(
     if state == OPEN:
         return ()
     view, latest = view_of(raw, order, places), version(raw, order)
-    sums = _figures(raw, order)
-    became = became_credit(raw, order, of.memos)
+    added = _added(raw, of)
+    sums = _figures(raw, order, added.get(identity(raw), ZERO))
+    became = became_credit(raw, order, of.memos, added)
     tenders, owed = _tenders(sums, became), sums.owed - became.owed
     paid_back = owed > 0 and proven(raw, order, offline_methods)
     invoices = _refunded_invoices(raw, of.invoices)
@@ -73,15 +76,33 @@ def credit_memo(
     return (memo, *payments)
 
 
-def _figures(raw: Raw, order: Raw) -> Figures:
+def _added(raw: Raw, of: OfOrder) -> dict[int, Decimal]:
+    """What the memo says itself of its refund to store credit, and others of its order where some became such."""
+    bearing = [one for one in of.memos if tendered(one)]
+    if not bearing:
+        return {}
+    says = order_says(of.order, of.memos, custom_fees(of.order))
+    asked = [one for one in bearing if says.refunded or identity(one) == identity(raw)]
+    return {identity(one): added_credit(one, says, _lines(one, of.order), _adjustments(one)) for one in asked}
+
+
+def _lines(raw: Raw, order: Raw) -> list[Line]:
+    return document_lines(raw, order, compensation_holds_shipping=True)
+
+
+def _adjustments(raw: Raw) -> list[Adjustment]:
     adjustments = (
         Adjustment(name="Adjustment refund", amount=money(raw, "adjustment_positive")),
         Adjustment(name="Adjustment fee", amount=-money(raw, "adjustment_negative")),
     )
+    return [one for one in adjustments if one.amount]
+
+
+def _figures(raw: Raw, order: Raw, added: Decimal) -> Figures:
     return figures(
-        raw,
-        document_lines(raw, order, compensation_holds_shipping=True),
-        [one for one in adjustments if one.amount],
+        {**raw, "extension_attributes": {**extension(raw), CREDIT: str(tendered(raw) - added)}} if added else raw,
+        _lines(raw, order),
+        _adjustments(raw),
         reward=money(extension(order), "reward_currency_amount"),
         order=order,
         fees=custom_fees(order),
