@@ -158,6 +158,7 @@ def test_what_only_one_side_has_is_found(
         ([tracked(("Region", "North"))], [tracked(("region", "NORTH"), ("Team", "Red"))]),
         ([sale()], [tracked(("Team", "Red"))]),
         ([payment()], [payment(status="DELETED"), payment()]),
+        ([payment(day=LATER)], [payment(status="DELETED")]),
         ([sale(alias="INV-0007")], [sale("INV-0007")]),
         ([sale(alias="INV-0007", is_theirs=True)], [sale("INV-0007", amount("11.00", "2.00"))]),
     ],
@@ -166,7 +167,8 @@ def test_what_only_one_side_has_is_found(
         "cancelled and never there", "cancelled and of nothing", "of another day", "credit that a person allocated",
         "credit on what was issued anew", "credit on what nobody knows", "credit on what has no number",
         "no rate of the store's", "a rate beyond six decimals", "tracked by a person too", "tracked by a person",
-        "paid again after a deletion", "adopted under another number", "left to an earlier connector",
+        "paid again after a deletion", "deleted on another day than the store's", "adopted under another number",
+        "left to an earlier connector",
     ],
 )  # fmt: skip
 def test_what_is_in_order_is_no_difference(store: list[Entry], xero: list[Entry]) -> None:

@@ -187,7 +187,7 @@ def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterat
         theirs = matched.found.get(id(one))
         if one.is_gone or (theirs is None and id(one) in replaced) or (theirs is not None and not theirs.is_gone):
             continue
-        if theirs is not None or days.has(one.day):
+        if days.has(one.day):  # what is gone may have been made anew on the store's own day
             detail = f"{theirs.status.lower()} in Xero" if theirs else "not in Xero on these days"
             detail = f"waits until {one.settles} is approved" if one.target in drafts else detail
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-cents_of(one.gross))
