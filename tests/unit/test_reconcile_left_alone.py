@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.unit.mapping_cases import VERSION
-from tests.unit.reconcile_cases import found, payment, sale
+from tests.unit.reconcile_cases import DAY, LATER, amount, found, payment, sale
 from worker.documents import DocumentKey, Kind
 from worker.ledger.records import Document
 from worker.reconcile.compare import Finding
@@ -75,3 +76,23 @@ def test_a_payment_that_nobody_sends_is_compared_where_it_is_in_xero_all_the_sam
 
     assert [one.fields for one in result.differences] == [(Field("account", "092", "091"),)]
     assert found([left], [payment(status="DELETED")]).differences == ()
+
+
+@pytest.mark.parametrize("day", [DAY, LATER], ids=["of these days", "of another day in the store"])
+def test_the_sums_have_a_sale_that_was_left_to_an_earlier_connector_as_it_booked_it(day: date) -> None:
+    left = sale("I-shop-1", alias="INV-0007", is_theirs=True, day=day)
+
+    result = found([left], [sale("INV-0007", amount("10.01", "1.99", account="260", tax_type="OUTPUT"))])
+
+    assert result.differences == ()
+    assert {row.name for row in result.sums} == {str(DAY), "OUTPUT", "260"}
+    assert all(row.difference == 0 for row in result.sums)
+
+
+def test_a_sale_that_was_left_to_an_earlier_connector_and_is_void_counts_as_the_store_has_it() -> None:
+    left = sale("I-shop-1", alias="INV-0007", is_theirs=True)
+
+    result = found([left], [sale("INV-0007", status="VOIDED")])
+
+    assert [(one.finding, one.cents) for one in result.differences] == [(Finding.MISSING, -1200)]
+    assert [row.difference for row in result.sums if row.by == "account"] == [-10]

@@ -12,7 +12,7 @@ from worker.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import Entry
 from worker.reconcile.fields import Field, cents_of, fields_of, money_field
-from worker.reconcile.left_alone import wanted_of_us, without_earlier
+from worker.reconcile.left_alone import as_left, wanted_of_us, without_earlier
 from worker.reconcile.reissued import credited, is_replaced, unset, without_reissued
 from worker.reconcile.standing import Standing, as_booked
 from worker.reconcile.sums import Sum, sums_of
@@ -108,7 +108,7 @@ def compare(
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
     ]
     found = sorted((one for one in differences if one is not None), key=_place)
-    counted = [one for one in wanted if days.has(one.day) and not one.is_gone]
+    counted = [one for one in as_left(wanted, matched.found) if days.has(one.day) and not one.is_gone]
     standing = [*matched.standing(), *extra, *matched.repeats]
     equal = sum(1 for one in wanted if _is_equal(one, matched.found.get(id(one))))
     return Comparison(tuple(found), tuple(sums_of(counted, standing)), equal, elsewhere)
