@@ -182,6 +182,18 @@ def test_of_two_documents_of_a_number_the_approved_one_counts() -> None:
     assert [one.detail for one in result.differences] == ["a second document of this number"]
 
 
+@pytest.mark.parametrize("ours_first", [False, True])
+def test_of_two_payments_of_a_reference_the_one_that_we_made_counts(ours_first: bool) -> None:
+    ours, copy = payment(xero_id="OURS"), payment(account="091", xero_id="copy")
+
+    result = found([payment(xero_id="ours")], [ours, copy] if ours_first else [copy, ours])
+
+    assert [(one.finding, one.detail) for one in result.differences] == [
+        (Finding.EXTRA, "a second document of this number")
+    ]
+    assert result.standing == ()
+
+
 def test_a_payment_of_which_xero_tells_no_currency_has_the_stores() -> None:
     result = found([payment()], [payment(currency="")])
 

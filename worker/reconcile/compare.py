@@ -143,10 +143,11 @@ class _Matched:
 
 
 def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
-    """Each entry of Xero to the wanted one it is named after: standing ones first, what is gone last."""
+    """Each entry of Xero to the wanted one it is named after: standing ones first, ours before copies, gone last."""
     ours = _by_name(wanted)
+    booked = {one.xero_id.lower() for one in wanted if one.xero_id}
     matched = _Matched()
-    for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft)):
+    for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft, one.xero_id.lower() not in booked)):
         match = next((ours[entry.kind, name] for name in entry.names if (entry.kind, name) in ours), None)
         name = next((name for name in entry.names if name in unbookable), None)
         if match is None and name is None:
