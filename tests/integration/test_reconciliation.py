@@ -129,6 +129,19 @@ async def test_what_an_earlier_connector_paid_on_these_days_of_a_sale_of_others_
     assert (await case.reconcile(*FEBRUARY)).differences == ()
 
 
+async def test_a_sale_left_to_an_earlier_connector_that_dated_it_on_another_day_is_missing_on_neither(
+    case: Case,
+) -> None:
+    await case.leave(2, {"linked": True, "date": "2026-02-01"})
+    theirs = next(one for one in case.xero.elements[Kind.INVOICE] if one["InvoiceNumber"] == "OLD-2")
+    theirs["Date"] = "2026-02-01"
+
+    months = [await case.reconcile(*days) for days in (JANUARY, FEBRUARY)]
+
+    assert [found.differences for found in months] == [(), ()]
+    assert all(row.difference == 0 for found in months for row in found.sums)
+
+
 async def test_a_refund_left_with_a_credit_note_of_other_days_is_not_extra_beside_an_invoice_of_its_number(
     case: Case,
 ) -> None:

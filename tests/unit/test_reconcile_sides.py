@@ -128,6 +128,29 @@ def test_a_sale_under_another_number_is_an_earlier_connectors_where_it_is_only_l
     assert (found.alias, found.is_theirs) == ("INV-0007", is_theirs)
 
 
+@pytest.mark.parametrize(
+    ("facts", "day"),
+    [
+        ({"linked": True, "date": "2026-02-28"}, date(2026, 2, 28)),
+        ({"linked": True}, date(2026, 3, 2)),
+        ({"date": "2026-02-28"}, date(2026, 3, 2)),
+    ],
+    ids=["left to it", "left to it without a date", "adopted"],
+)
+def test_a_sale_that_was_left_to_an_earlier_connector_is_wanted_on_the_day_that_it_has_in_xero(
+    facts: dict[str, Any], day: date
+) -> None:
+    of_sale = key("invoice", "31", "invoice")
+    row = Document(of_sale, Kind.INVOICE, "x", "INV-0007", VERSION, "h", facts)
+    sold, cancelled = StoreBooks(organisation()), StoreBooks(organisation())
+    sold.take(event(Entity.INVOICE, TWO_RATES))
+    cancelled.take(event(Entity.INVOICE, TWO_RATES | {"cancelled": True}))
+
+    days = [one.day for books in (sold, cancelled) for one in books.entries(known={of_sale: row})]
+
+    assert days == [day, None]
+
+
 def test_a_payment_on_an_earlier_connectors_sale_is_ours_where_the_ledger_has_it() -> None:
     books = StoreBooks(organisation())
     books.take(event(Entity.PAYMENT, payment()))

@@ -82,12 +82,19 @@ class StoreBooks:
 
 
 def _named(entry: Entry, document: Document | None) -> Entry:
-    """With the number that the ledger knows, where it is not ours: an earlier connector brought the document there."""
+    """With the number that the ledger knows, where it is not ours: an earlier connector brought the document there.
+
+    One that was left to it is wanted on the day on which it was found: that connector may have dated it otherwise.
+    """
     if document is not None and entry.kind is Kind.PAYMENT:
         return replace(entry, xero_id=document.xero_id)
     if document is None or document.number == entry.number:
         return entry
-    return replace(entry, alias=document.number, is_theirs=bool(document.facts.get("linked")))
+    if not document.facts.get("linked"):
+        return replace(entry, alias=document.number)
+    there = document.facts.get("date")
+    day = entry.day if entry.is_gone or there is None else date.fromisoformat(str(there))
+    return replace(entry, alias=document.number, day=day, is_theirs=True)
 
 
 def _number_of(target: DocumentKey, named: Mapping[DocumentKey, Entry], known: Mapping[DocumentKey, Document]) -> str:
