@@ -77,6 +77,15 @@ def test_half_of_a_re_issue_says_what_became_of_the_sale(
     assert (difference.finding, difference.detail, difference.cents) == (finding, detail.format(number), cents)
 
 
+def test_half_of_a_re_issue_of_a_sale_of_another_day_is_all_too_much() -> None:
+    wanted = sale("I-shop-1", amount("20.00", "4.00"), alias="I-shop-1~2", day=LATER)
+
+    result = found([wanted], [sale(status="PAID")])
+
+    assert [(one.detail, one.cents) for one in result.differences] == [("issued anew as I-shop-1~2", 1200)]
+    assert sum(row.difference for row in result.sums if row.by == "day") == 12
+
+
 def test_a_sale_of_its_own_number_is_not_taken_for_what_another_one_began_with() -> None:
     """An earlier connector may number as re-issues are numbered."""
     adopted = [sale("I-shop-1", alias="OLD-1"), sale("I-shop-2", alias="OLD-1~2")]

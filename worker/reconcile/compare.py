@@ -102,7 +102,7 @@ def compare(
         *_unmatched(wanted, matched, days),
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
         *(_unset(*one) for one in unset(theirs)),
-        *(_replaced(matched, store, xero) for store, xero in matched.replaced),
+        *(_replaced(matched, store, xero, days) for store, xero in matched.replaced),
         *(_extra(one, one.begins_with(prefixes), credited(one, wanted)) for one in extra),
         *(_extra(one, True, "a second document of this number") for one in matched.repeats),
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
@@ -194,12 +194,12 @@ def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterat
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-cents_of(one.gross))
 
 
-def _replaced(matched: _Matched, store: Entry, xero: Entry) -> Difference:
+def _replaced(matched: _Matched, store: Entry, xero: Entry, days: Days) -> Difference:
     """An invoice that counts on these days without its credit; told once, with what is missing or too much."""
     detail = f"issued anew as {store.alias}"
     if id(store) in matched.found:
         return _extra(xero, True, detail)
-    cents = cents_of(xero.gross - store.gross)
+    cents = cents_of(xero.gross - store.gross if days.has(store.day) else xero.gross)
     return Difference(Finding.DIFFERENT, xero.kind, xero.number, xero.day, detail, cents=cents)
 
 
