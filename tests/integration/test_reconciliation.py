@@ -162,3 +162,14 @@ async def test_a_payment_of_ours_on_what_was_left_to_an_earlier_connector_is_com
     [difference] = (await case.reconcile(*JANUARY)).differences
 
     assert (difference.finding, difference.number, difference.cents) == (Finding.DIFFERENT, "P-shop-invoice-2", 100)
+
+
+async def test_a_payment_by_hand_on_a_sale_of_other_days_has_the_currency_that_the_ledger_knows(case: Case) -> None:
+    ours = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Date"] < "2026-02-01")
+    by_hand = {"PaymentID": "by-hand", "Reference": "cash", "Date": "2026-02-20"}
+    case.xero.elements[Kind.PAYMENT].append({**ours, **by_hand})
+
+    found = await case.reconcile(*FEBRUARY)
+
+    assert [(one.finding, one.number) for one in found.differences] == [(Finding.EXTRA, "cash")]
+    assert {row.currency for row in found.sums} == {"GBP"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -94,7 +94,7 @@ def compare(
     `prefixes` are the beginnings of our own numbers, `known` has the ledger's rows of what payments are on.
     """
     wanted = wanted_of_us(wanted, theirs)
-    counting = without_reissued(without_earlier(_with_currencies(theirs), known, prefixes))
+    counting = without_reissued(without_earlier(_with_currencies(theirs, known), known, prefixes))
     matched = _match(wanted, counting, unbookable)
     wanted, elsewhere = as_booked(wanted, matched.found)
     extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or one.begins_with(prefixes))]
@@ -171,10 +171,16 @@ def _by_name(wanted: Sequence[Entry]) -> dict[tuple[Kind, str], Entry]:
     return begun | {(one.kind, name): one for one in wanted for name in (one.alias, one.number) if name}
 
 
-def _with_currencies(theirs: Sequence[Entry]) -> list[Entry]:
-    """Payments with the currency of what they settle: Xero's list of payments need not say it."""
-    known = {(one.kind, one.number): one.currency for one in theirs}
-    return [one if one.currency else replace(one, currency=known.get(one.target, "")) for one in theirs]
+def _with_currencies(theirs: Sequence[Entry], known: Iterable[Document]) -> list[Entry]:
+    """Payments with the currency of what they settle, which may be of other days: Xero's list need not say it."""
+    told = {(one.kind, parts(one.number)[0]): str(one.facts.get("currency") or "") for one in known}
+    told |= {(one.kind, one.number): one.currency for one in theirs}
+    return [one if one.currency else replace(one, currency=_currency(one, told)) for one in theirs]
+
+
+def _currency(payment: Entry, told: Mapping[tuple[Kind, str], str]) -> str:
+    kind, number = payment.target
+    return told.get((kind, number)) or told.get((kind, parts(number)[0]), "")
 
 
 def _is_equal(store: Entry, xero: Entry | None) -> bool:
