@@ -28,7 +28,7 @@ class Simulation:
         state = righted(self.state, now)
         if state.ahead > self.state.ahead:
             self.state = state
-        decision = decide(self.state, self._spent(now, in_flight), limits=self.limits, lane=lane, now=now)
+        decision = decide(self.state, self.spent(now, in_flight), limits=self.limits, lane=lane, now=now)
         if isinstance(decision, Grant):
             self.state = decision.state
             self.grants.append(decision.at)
@@ -48,7 +48,8 @@ class Simulation:
                 granted += 1
         return granted
 
-    def _spent(self, now: datetime, in_flight: int) -> Spent:
+    def spent(self, now: datetime, in_flight: int = 0) -> Spent:
+        """What the ledger would have counted."""
         past = own_time(righted(self.state, now), now) - DAY - MINUTE
         oldest = next(iter(self._minutes), None)
         while oldest is not None and oldest <= past:

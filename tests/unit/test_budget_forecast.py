@@ -27,6 +27,45 @@ def test_a_backlog_is_done_when_the_forecast_said(calls: int, lane: Lane) -> Non
     assert abs(simulation.grants[calls - 1] - said) < timedelta(minutes=2)
 
 
+@pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.parametrize("calls", [90, 101, 250])
+@pytest.mark.parametrize("reserve", [0.05, 0.5])
+def test_a_backlog_of_days_is_done_when_the_forecast_said(reserve: float, calls: int, lane: Lane) -> None:
+    simulation = Simulation(Limits(day=100, reserve=reserve))
+    said = done_at(simulation.state, Spent(), limits=simulation.limits, lane=lane, now=START, calls=calls)
+
+    simulation.ask_until(START, START + timedelta(days=6), lane)
+
+    # the rolling day is counted in whole minutes, each day anew
+    assert abs(simulation.grants[calls - 1] - said) < timedelta(minutes=12)
+
+
+def test_what_was_spent_at_once_comes_back_a_day_later_and_at_once() -> None:
+    simulation = Simulation(Limits(day=200, burst=1, reserve=0))
+    now, lane = START + timedelta(hours=6), Lane.IMMEDIATE
+    before = simulation.ask_until(START, now)
+    spent = simulation.spent(now)
+    said = done_at(simulation.state, spent, limits=simulation.limits, lane=lane, now=now, calls=150)
+
+    simulation.ask_until(now, START + timedelta(days=2))
+
+    # of what is spent, the first and the last can be no older than six hours apart
+    assert abs(simulation.grants[before + 149] - said) < timedelta(hours=6)
+
+
+def test_what_others_spent_of_the_day_keeps_backfill_waiting() -> None:
+    simulation = Simulation(Limits(day=100, burst=0.02))
+    now, lane = START + timedelta(days=1), Lane.BACKFILL
+    before = simulation.ask_until(START, now)
+    spent = simulation.spent(now)
+    said = done_at(simulation.state, spent, limits=simulation.limits, lane=lane, now=now, calls=20)
+
+    simulation.ask_until(now, START + timedelta(days=3), lane)
+
+    assert spent.day > simulation.limits.day_for(lane)
+    assert abs(simulation.grants[before + 19] - said) < timedelta(hours=1)
+
+
 def test_nothing_to_do_is_done_now() -> None:
     assert done_at(fresh(Limits(), START), Spent(), limits=Limits(), lane=Lane.BATCH, now=START, calls=0) == START
 

@@ -9,7 +9,7 @@ from schemas.envelope import Lane
 from worker.budget.bucket import ready_at
 from worker.budget.corrections import forbidden_until
 from worker.budget.decision import settle
-from worker.budget.limits import Limits
+from worker.budget.limits import DAY, Limits
 from worker.budget.state import Spent, State
 
 
@@ -54,17 +54,20 @@ def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: date
     if calls <= 0:
         return now
     forbidden = forbidden_until(state.correction, now)
-    return max(
+    # once the lane has had all that a rolling day has for it, the next call goes out a day after the first
+    days, before = divmod(calls - 1, limits.day_for(lane))
+    last = max(
         forbidden.until if forbidden else now,
-        ready_at(state.minute, tokens=calls, rate=limits.minute_rate),
-        ready_at(state.day, tokens=calls + limits.kept_from(lane), rate=limits.day_rate),
-        _window_frees(spent, limits=limits, lane=lane, now=now, calls=calls),
+        ready_at(state.day, tokens=before + 1 + limits.kept_from(lane), rate=limits.day_rate),
+        _window_frees(spent, limits=limits, lane=lane, now=now, calls=before + 1),
     )
+    return max(last + days * DAY, ready_at(state.minute, tokens=calls, rate=limits.minute_rate))
 
 
 def _window_frees(spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:
-    """The rolling 24 hours let go of their calls at about the pace of the day bucket."""
-    beyond = calls - max(0, limits.day_for(lane) - spent.day)
+    """The rolling 24 hours let go of what is spent evenly, from the first of it until a day from now."""
+    beyond = calls - (limits.day_for(lane) - spent.day)
     if beyond <= 0:
         return now
-    return max(now, spent.frees_at or now) + timedelta(seconds=(beyond - 1) / limits.day_rate)
+    first = max(now, spent.frees_at or now)
+    return first + max(timedelta(), now + DAY - first) * ((beyond - 1) / spent.day)
