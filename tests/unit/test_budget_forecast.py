@@ -119,4 +119,32 @@ def test_of_a_day_that_xero_says_is_spent_the_probe_is_counted_once_it_is_near()
     assert within_ten_minutes(timedelta(minutes=4)) == 0
     assert within_ten_minutes(timedelta(minutes=6)) == 1
     assert within_ten_minutes(timedelta(hours=1)) == 1
-    assert within_ten_minutes(timedelta(hours=25)) == 1
+    assert within_ten_minutes(timedelta(hours=23)) == 1
+
+
+def test_what_xero_said_a_day_ago_counts_no_longer() -> None:
+    limits, later = Limits(), START + timedelta(days=1)
+    state = replace(fresh(limits, START), correction=Correction(day_remaining=3, day_at=START))
+
+    assert left(state, Spent(), limits=limits, lane=Lane.IMMEDIATE, now=later) == Left(5, 1000)
+    assert calls_within(state, Spent(), limits=limits, lane=Lane.IMMEDIATE, now=later, seconds=600) == 256
+
+
+def test_what_other_apps_spent_comes_back_over_a_day() -> None:
+    limits = Limits(day=100)
+    state = replace(fresh(limits, START), correction=Correction(day_remaining=20, day_at=START))
+
+    def takes(calls: int) -> timedelta:
+        return done_at(state, Spent(), limits=limits, lane=Lane.IMMEDIATE, now=START, calls=calls) - START
+
+    assert takes(20) < timedelta(minutes=1)
+    assert takes(60) == timedelta(hours=12)
+    assert timedelta(days=1) <= takes(100) < timedelta(days=2)
+
+
+def test_a_day_that_xero_has_closed_is_waited_for_as_long_as_it_says() -> None:
+    until = START + timedelta(hours=9)
+    correction = Correction(blocked_until=until, blocked_at=START, blocked_reason="day")
+    state = replace(fresh(Limits(), START), correction=correction)
+
+    assert done_at(state, Spent(), limits=Limits(), lane=Lane.BATCH, now=START, calls=1) == until

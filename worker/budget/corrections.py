@@ -84,6 +84,12 @@ def forbidden_until(correction: Correction, now: datetime) -> Forbidden | None:
     return replace(forbidden, until=until) if until > now else None
 
 
+def day_left(correction: Correction, now: datetime) -> int | None:
+    """Calls that Xero's word leaves of the day; None where there is none, or it is a day old and void."""
+    is_void = correction.day_at is None or correction.day_at + DAY <= now
+    return None if is_void else correction.day_remaining
+
+
 def _forbids(correction: Correction, now: datetime) -> Forbidden | None:
     words = []
     if correction.blocked_until is not None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
 from worker.budget.bucket import ready_at
-from worker.budget.corrections import forbidden_until
+from worker.budget.corrections import day_left, forbidden_until
 from worker.budget.decision import settle
 from worker.budget.limits import DAY, Limits
 from worker.budget.state import Spent, State
@@ -25,8 +25,9 @@ def left(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetim
     """What the buckets, the rolling windows and Xero's headers leave to `lane`."""
     state = settle(state, limits, now)
     day = max(0, limits.day_for(lane) - spent.day)
-    if state.correction.day_remaining is not None:
-        day = min(day, state.correction.day_remaining)
+    by_xero = day_left(state.correction, state.minute.at)
+    if by_xero is not None:
+        day = min(day, by_xero)
     saved = state.day.level - limits.kept_from(lane)
     at_once = min(state.minute.level, saved, limits.minute - len(state.recent), day)
     blocked = forbidden_until(state.correction, state.minute.at) is not None
@@ -42,8 +43,9 @@ def calls_within(state: State, spent: Spent, *, limits: Limits, lane: Lane, now:
     by_minute = state.minute.level + limits.minute_rate * seconds
     by_day = state.day.level - limits.kept_from(lane) + limits.day_rate * seconds
     by_count = limits.day_for(lane) - spent.day
-    if state.correction.day_remaining is not None:
-        by_count = min(by_count, max(1, state.correction.day_remaining))  # of none left, one call finds out whether
+    by_xero = day_left(state.correction, state.minute.at)
+    if by_xero is not None:
+        by_count = min(by_count, max(1, by_xero))  # of none left, one call finds out whether
     return max(0, int(min(by_minute, by_day, by_count)))
 
 
@@ -54,10 +56,13 @@ def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: date
     if calls <= 0:
         return now
     forbidden = forbidden_until(state.correction, now)
+    blocked_until = state.correction.blocked_until or now  # as Xero says; a probe before that will hardly change it
     # once the lane has had all that a rolling day has for it, the next call goes out a day after the first
     days, before = divmod(calls - 1, limits.day_for(lane))
     last = max(
         forbidden.until if forbidden else now,
+        blocked_until,
+        _xero_frees(state, limits=limits, now=now, calls=calls),
         ready_at(state.day, tokens=before + 1 + limits.kept_from(lane), rate=limits.day_rate),
         _window_frees(spent, limits=limits, lane=lane, now=now, calls=before + 1),
     )
@@ -71,3 +76,12 @@ def _window_frees(spent: Spent, *, limits: Limits, lane: Lane, now: datetime, ca
         return now
     first = max(now, spent.frees_at or now)
     return first + max(timedelta(), now + DAY - first) * ((beyond - 1) / spent.day)
+
+
+def _xero_frees(state: State, *, limits: Limits, now: datetime, calls: int) -> datetime:
+    """What Xero counts of others comes back, for all that is known, evenly over the next day."""
+    by_xero = day_left(state.correction, now)
+    if by_xero is None or calls <= by_xero:
+        return now
+    spent = max(1, limits.day - by_xero)
+    return now + DAY * (min(calls - by_xero, spent) / spent)
