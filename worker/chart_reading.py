@@ -1,6 +1,7 @@
 """Reads the organisation's accounts and tax rates: two calls when a session begins, and two a day from then on.
 
 Nothing waits for it: until it is read, and while Xero is away, documents go as they are and Xero's verdict counts.
+So it takes no probe: the one call in 15 minutes that a spent day leaves is for what waits.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 
 from schemas.envelope import Lane
+from worker.budget.corrections import leaves_probes
 from worker.chart import compare
 from worker.ledger.records import Purpose, Wait
 from worker.opening import open_read
@@ -59,6 +61,9 @@ class ChartReading:
     async def read(self) -> bool:
         """One reading; whether Xero answered."""
         self._tried_at = self._s.clock.monotonic()
+        state, _, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
+        if leaves_probes(state.correction, now):
+            return False
         accounts = await self._get("/Accounts")
         tax_rates = None if accounts is None else await self._get("/TaxRates")
         if accounts is None or tax_rates is None:

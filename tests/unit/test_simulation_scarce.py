@@ -12,7 +12,7 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.scenarios import organisation
 from tests.benchmarks.simulation.traffic import Shop
-from tests.benchmarks.simulation.virtual import HOUR_S, VirtualClock, elapsed, run_virtually
+from tests.benchmarks.simulation.virtual import DAY_S, HOUR_S, VirtualClock, elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
@@ -114,4 +114,24 @@ def test_a_batch_behind_an_immediate_backlog_gets_every_fourth_call_though_each_
     done = [event.done_at or LIMIT_S for event in world.watch.events.values() if event.lane is Lane.BATCH]
     assert world.watch.parked == []
     assert max(done) < 6 * HOUR_S
+    assert world.broker.most_deliveries <= 20
+
+
+async def day_spent_by_others() -> World:
+    """Another app spent 90 of the 100 calls, evenly over the day before."""
+    world = world_of(day=100)
+    world.xeros["main"].day.times.extend(-DAY_S + DAY_S * number / 90 for number in range(1, 91))
+    shop = Shop("main", dict.fromkeys(Entity, Lane.IMMEDIATE))
+    for number in range(1_500):
+        world.publish("main", shop.customer(number, 0.0))
+    await serve(world)
+    return world
+
+
+def test_of_a_day_that_others_spent_each_probe_carries_what_waits() -> None:
+    world = run_virtually(day_spent_by_others())
+
+    assert world.watch.parked == []
+    assert world.watch.open == 0
+    assert max(event.done_at or LIMIT_S for event in world.watch.events.values()) < 8 * HOUR_S
     assert world.broker.most_deliveries <= 20

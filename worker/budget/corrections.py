@@ -84,6 +84,11 @@ def forbidden_until(correction: Correction, now: datetime) -> Forbidden | None:
     return replace(forbidden, until=until) if until > now else None
 
 
+def leaves_probes(correction: Correction, now: datetime) -> bool:
+    """Whether the next call would be a probe: Xero's word is that there are none."""
+    return _forbids(correction, now) is not None
+
+
 def day_left(correction: Correction, now: datetime) -> int | None:
     """Calls that Xero's word leaves of the day; None where there is none, or it is a day old and void."""
     is_void = correction.day_at is None or correction.day_at + DAY <= now
