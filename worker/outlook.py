@@ -11,9 +11,10 @@ from schemas.envelope import Lane
 from worker.budget.forecast import done_at, left
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, State
+from worker.documents import DOCUMENTS_PER_CALL
 
-_EVENTS_PER_CALL = 45
-"""What calls carry while there is a backlog: not every one is full."""
+_EVENTS_PER_CALL = {Lane.IMMEDIATE: 45, Lane.BATCH: 45, Lane.BACKFILL: DOCUMENTS_PER_CALL}
+"""What calls carry while there is a backlog: not every one is full. Backfill waits until they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,6 @@ def outlook(waiting: Mapping[Lane, int], state: State, spent: Spent, *, limits: 
     done: dict[Lane, datetime] = {}
     calls = 0
     for lane in Lane:
-        calls += math.ceil(waiting.get(lane, 0) / _EVENTS_PER_CALL)
+        calls += math.ceil(waiting.get(lane, 0) / _EVENTS_PER_CALL[lane])
         done[lane] = done_at(state, spent, limits=limits, lane=lane, now=now, calls=calls)
     return Outlook(dict(waiting), done, there.at_once, there.day)

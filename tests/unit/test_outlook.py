@@ -7,6 +7,7 @@ from tests.fakes import START
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, fresh
 from worker.outlook import outlook
+from worker.planning import Load, cost
 
 LIMITS = Limits()
 
@@ -25,3 +26,12 @@ def test_a_lane_waits_for_the_more_urgent_ones() -> None:
 
     assert START < seen.done[Lane.IMMEDIATE] < seen.done[Lane.BATCH]
     assert seen.done[Lane.BACKFILL] - START > timedelta(days=1)
+
+
+def test_a_resync_that_is_on_its_way_takes_as_long_as_its_price_said() -> None:
+    rested = fresh(LIMITS, START)
+    price = cost(Load(customers=20_000), LIMITS, lane=Lane.BACKFILL, now=START)
+
+    seen = outlook({Lane.BACKFILL: 20_000}, rested, Spent(), limits=LIMITS, now=START)
+
+    assert seen.done[Lane.BACKFILL] - START == price.takes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
+from worker.bootstrap import limits_of
+from worker.outlook import outlook
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
@@ -114,3 +117,25 @@ def test_what_comes_twice_takes_no_place_in_a_call() -> None:
     assert world.watch.open == 0
     assert world.xeros["main"].documents == 600
     assert world.xeros["main"].batchable_calls == 600 / 50
+
+
+async def forecast(customers: int) -> tuple[datetime, datetime]:
+    """When so many customers are told to be booked as they come, and when they are."""
+    world = World([organisation(minute=6)], {"main": VirtualXero(day=1_000, minute=6)})
+    process, limits = Process("worker-0", world), limits_of(organisation(minute=6))
+    state, spent, now = await world.ledger.budget.standing("main", limits)
+    said = outlook({Lane.BACKFILL: customers}, state, spent, limits=limits, now=now).done[Lane.BACKFILL]
+    for number in range(customers):
+        world.publish("main", SHOP.customer(number, elapsed(), Lane.BACKFILL))
+    process.start()
+    while world.watch.open and elapsed() < 3_600:  # noqa: ASYNC110 - virtual time has to pass
+        await asyncio.sleep(1)
+    ended = world.ledger.books.clock.now()
+    await process.stop()
+    return said, ended
+
+
+def test_a_backfill_is_done_when_the_outlook_said() -> None:
+    said, ended = run_virtually(forecast(5_000))
+
+    assert abs(ended - said) < timedelta(minutes=1)
