@@ -21,7 +21,10 @@ from worker.stores import open_source, routing_of
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """At most so much for an organisation with `limit` calls a day: what is in Xero as it should be costs nothing.
+    """For an organisation with `limit` calls a day, as if Xero held none of it.
+
+    What is there as it should be costs nothing, a sale that changed since some four times as much: it is looked at
+    first, and fewer go in a call.
 
     `is_shared`: the store feeds others too, and the price is that of all its rows.
     """

@@ -88,7 +88,7 @@ def map_a_method(person: Person, organisation: str, method: str, account: str) -
 def queue_everything(person: Person) -> None:
     person.click("Add all data")
     person.click("Count and price")
-    person.sees("At most")
+    person.sees("As if Xero held none of it")
     picture(person, "console-price")
     person.click("Add all data to queue")
     person.sees("Sent to")

@@ -71,7 +71,7 @@ def test_what_would_be_parked_is_told_with_its_line_and_exits_1(line: CommandLin
     assert "event 2: parked, " in told
     assert "event 3: parked, tax_unmapped: " in told
     assert "event 4: parked, misrouted: organisation 'other' is not configured: there is: main" in told
-    assert "main: 2 calls at most: 1 for contacts, 1 for invoices" in told
+    assert "main: 2 calls, as if Xero held none of it: 1 for contacts, 1 for invoices" in told
     assert "4 events, 2 documents; nothing was sent" in told
 
 

@@ -136,3 +136,29 @@ def test_the_newest_version_of_each_sale_is_in_the_books_once(trade: Trade) -> N
     assert world.watch.open == 0, "every event has an end"
     assert world.watch.parked == []
     assert (xero.duplicated, xero.refused_429) == (0, 0)
+
+
+async def all_changed(sales: int) -> tuple[int, int]:
+    """Calls for so many sales, and for a resync after each was changed."""
+    xero = VirtualXero(day=1_000)
+    world, calls = World([organisation()], {"main": xero}), []
+    process = Process("worker-0", world)
+    process.start()
+    await asyncio.sleep(60)
+    for text in ("as sold", "as changed"):
+        before, at = xero.calls, elapsed()
+        for sale in range(sales):
+            invoice = SHOP.invoice(sale, 0, at, Lane.BACKFILL)
+            world.publish("main", edited(invoice, text, cancelled=False))
+        while world.watch.open and elapsed() < at + _LATEST_S:  # noqa: ASYNC110 - virtual time has to pass
+            await asyncio.sleep(10)
+        calls.append(xero.calls - before)
+    await process.stop()
+    return calls[0], calls[1]
+
+
+def test_changed_sales_cost_some_four_times_their_price() -> None:
+    new, changed = run_virtually(all_changed(500))
+
+    assert new == 500 / 50 + 1  # their customer
+    assert 3.5 < changed / new < 4.5

@@ -133,5 +133,5 @@ def _show(run: DryRun) -> None:
         typer.echo(": ".join(part for part in parts if part))
     for org, calls in run.calls.items():
         told = ", ".join(f"{count} for {str(kind).replace('_', ' ')}s" for kind, count in calls.items())
-        typer.echo(f"{org}: {sum(calls.values())} calls at most: {told}")
+        typer.echo(f"{org}: {sum(calls.values())} calls, as if Xero held none of it: {told}")
     typer.echo(f"{run.events} events, {len(run.writes)} documents; nothing was sent")

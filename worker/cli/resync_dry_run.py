@@ -30,7 +30,10 @@ def show(settings: Settings, store: StoreSettings, command: ResyncAll) -> None:
     Console().print(table)
     for price in prices(settings, store, command, counts):
         typer.echo(_in_a_line(price))
-    typer.echo("at most: what is in Xero as it should be costs no call; nothing was sent")
+    typer.echo(
+        "as if Xero held none of it: what is there as it should be costs no call, a sale that changed since some four "
+        "times as many; nothing was sent"
+    )
 
 
 def _in_a_line(price: Price) -> str:
