@@ -15,7 +15,6 @@ from worker.session import Session
 from worker.xero.reply import ReplyKind
 
 _PATIENCE_S = 60.0
-_TRIES = 3
 
 
 async def ask_soon(
@@ -29,7 +28,8 @@ async def ask_soon(
 ) -> Sequence[Mapping[str, Any]] | None:
     """What Xero lists; `None` where the budget is spent for longer, or Xero does not say.
 
-    `answered` is the call that is closed afterwards: Xero has answered it, so it takes no other's place in flight.
+    `answered` is the call that is closed afterwards: Xero has answered it, so the question may have its place in
+    flight, and waits for that while others have them all.
     A reply that pauses the organisation interrupts the session. Raises what sending raises, and `PauseOrganisation`.
     """
     opened = await _open(session, purpose, path, params, kind, answered)
@@ -52,7 +52,8 @@ async def _open(
     kind: Kind | None,
     answered: Call | None,
 ) -> Call | None:
-    for _ in range(_TRIES):
+    patient_until = session.clock.monotonic() + _PATIENCE_S
+    while True:
         await breathe(session)
         opened = await open_read(
             session,
@@ -65,7 +66,6 @@ async def _open(
         )
         if not isinstance(opened, Wait):
             return opened
-        if opened.seconds > _PATIENCE_S:
+        if session.clock.monotonic() + opened.seconds > patient_until:
             return None
         await session.wait_out(opened)
-    return None
