@@ -33,8 +33,12 @@ def typed(raw: Json, amount: Decimal) -> Json:
 
 
 def went_back(raw: Json, order: Json, invoice: Json, memos: Sequence[Json] = ()) -> dict[str, str]:
-    """What went back with a credit memo, by method; its tenders are its payments, and all of its sum."""
-    of = OfOrder(wire(order), [wire(invoice)], [wire(one) for one in memos or [raw]])
+    """What went back with a credit memo, by method; its tenders are its payments, and all of its sum.
+
+    As for the agent, the order's memos are listed only where the order knows a refund to store credit.
+    """
+    listed = (memos or [raw]) if order["extension_attributes"]["customer_balance_total_refunded"] else ()
+    of = OfOrder(wire(order), [wire(invoice)], [wire(one) for one in listed])
     memo, *payments = credit_memo(wire(raw), of, places(), refunded={}, offline_methods=frozenset({TRANSFER}))
     assert isinstance(memo.data, CreditMemo)
     paid = {one.data.method: one.data.amount for one in payments if isinstance(one.data, Payment)}

@@ -78,10 +78,12 @@ def credit_memo(
 
 def _added(raw: Raw, of: OfOrder) -> dict[int, Decimal]:
     """What the memo says itself of its refund to store credit, and others of its order where some became such."""
-    bearing = [one for one in of.memos if tendered(one)]
+    # where the order knows of no such refund its memos are not asked for: this one is there all the same
+    memos = list({identity(one): one for one in (*of.memos, raw)}.values())
+    bearing = [one for one in memos if tendered(one)]
     if not bearing:
         return {}
-    says = order_says(of.order, of.memos, custom_fees(of.order))
+    says = order_says(of.order, memos, custom_fees(of.order))
     asked = [one for one in bearing if says.refunded or identity(one) == identity(raw)]
     return {identity(one): added_credit(one, says, _lines(one, of.order), _adjustments(one)) for one in asked}
 
