@@ -8,15 +8,19 @@ from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, State
 from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs import UNFINISHED
 from worker.outlook import outlook
 
 
 def events_left(status: RunStatus) -> int:
-    """Events that are not settled yet, those of unread rows estimated from the rows read so far."""
+    """Events that are not settled yet; those of rows that a run will still read are estimated from the rows read."""
+    waiting = max(0, status.published - status.settled)
+    if status.state not in UNFINISHED:
+        return waiting
     unread = sum(max(0, (one.total or 0) - one.rows) for one in status.streams.values() if not one.done)
     read = sum(one.rows for one in status.streams.values())
     expected = round(unread * status.published / read) if read else unread
-    return max(0, status.published - status.settled) + expected
+    return waiting + expected
 
 
 def booked_at(status: RunStatus, state: State, spent: Spent, *, limits: Limits, now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from tests.unit.settings_cases import MINIMAL
 from worker.bootstrap import limits_of
 from worker.budget.corrections import Headers
 from worker.ledger.ledger import Ledger
+from worker.run_outlook import events_left
 from worker.settings import Settings, load
 from worker.views.runs import time_left
 
@@ -79,3 +80,18 @@ async def test_nobody_waits_for_a_run_that_is_over(ledger: Ledger, tmp_path: Pat
     assert run is not None
 
     assert await time_left(of_two_organisations(tmp_path), ledger, run) is None
+
+
+async def test_rows_that_a_cancelled_run_did_not_read_are_not_waited_for(ledger: Ledger) -> None:
+    checkpoints, runs = ledger.store("shop", holder="agent")
+    assert await checkpoints.take_charge(15)
+    run = Run("r1", "resync-all", ResyncAll())
+    await runs.record(run, message(run.name, run.command, run.id))
+    await runs.save_page(run, INVOICES, Progress(600, 6, 600, 600, total=100_000), ())
+    await ledger.runs.add({"r1": {"written": 500}})
+
+    await ledger.runs.cancel("r1", why="a test")
+
+    status = await ledger.runs.get("r1")
+    assert status is not None
+    assert events_left(status) == 100
