@@ -152,3 +152,14 @@ async def test_what_is_forgotten_before_it_ended_counts_as_parked(ledger: Ledger
         await ledger.personal.erase(ORG, Erasure(removed=tuple(one.id for one in events)), (), who="ann", why="asked")
 
     assert await counted(ledger) == (0, 3)
+
+
+async def test_what_is_on_its_way_while_it_is_to_be_forgotten_is_counted_once(ledger: Ledger, clock: FakeClock) -> None:
+    lease, going = await lease_of(ledger), of_run(1, HoldState.TIME, until=clock.now())
+    await ledger.held.hold(lease, [going])
+
+    await ledger.personal.erase(ORG, Erasure(removed=(going.id,)), (), who="ann", why="asked")
+
+    assert await ledger.held.get(going.id) is not None
+    await ledger.held.remove(lease, [going.id], ONE)
+    assert await counted(ledger) == (1, 0)

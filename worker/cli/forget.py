@@ -19,7 +19,7 @@ from worker.settings import OrganisationSettings
 
 _WORDS = {
     "events_redacted": "events that wait will name nobody, or be emptied where they cannot be read",
-    "events_removed": "events that wait, of the customer alone, will be removed",
+    "events_removed": "events that wait, of the customer alone, will be removed unless they are on their way",
     "discards_emptied": "discarded messages will be emptied",
     "calls_emptied": "settled calls will lose what they carried",
     "contacts_renamed": "contacts of the ledger will lose their names",
@@ -48,8 +48,8 @@ def forget(
 
     Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. What
     cannot be read and holds the e-mail address is emptied. Ids, hashes and versions stay. Messages in RabbitMQ, and
-    Xero itself, are not touched. Exits 1 when something is still needed by a call under way (run it again), and when
-    nothing is known of the customer.
+    Xero itself, are not touched. Exits 1 when something is still needed by a call under way, or an event is on its way
+    (run it again), and when nothing is known of the customer.
     """
     checked = settings(config)
     if not customer_id and not email:
@@ -99,7 +99,7 @@ async def _store_of(tasks: Sequence[Forgetting], stores: Sequence[str], customer
 async def _forget(
     ledger: Ledger, chosen: Sequence[OrganisationSettings], wanted: Sequence[Traces], *, by: str, why: str
 ) -> int:
-    """Do it; returns how many events came back meanwhile, out of a worker's memory."""
+    """Do it; returns how many events are there still: on their way, or back out of a worker's memory."""
     tasks = {one.name: Forgetting(ledger, one) for one in chosen}
     left = 0
     for traces in wanted:

@@ -14,6 +14,7 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import take_turns
+from worker.ledger.on_their_way import is_on_its_way
 from worker.ledger.paging import by_ids, pages
 from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
@@ -27,8 +28,6 @@ _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _LISTED = [column for column in held.c if column.name != "body"]
 _NEWEST_FIRST = (held.c.created_at.desc(), held.c.id)
 _PAGE = 100
-_ABOUT_TO_GO = timedelta(seconds=30)
-"""Longer than a discard takes: what becomes due meanwhile a worker may take before it is gone."""
 
 _PURGED_HINT = "its message was dropped after {:g} days: publish the entity again (xerelay sync-now), then discard this"
 _BY_IDS = among(held.c.id, "ids")
@@ -195,16 +194,11 @@ async def _with_older(
     What is on its way itself takes nothing along.
     """
     chosen = [held_of(row) for row in (await connection.execute(_WHOLE, {"ids": ids})).mappings()]
-    going = [one for one in chosen if not _is_on_its_way(one, now)]
+    going = [one for one in chosen if not is_on_its_way(one, now)]
     there = await held_of_entities(connection, {one.owner for one in going if one.owner})
     all_of_it = {one.id: one for one in [*chosen, *(one for one in there if any(outdates(by, one) for by in going))]}
-    left = [one.id for one in all_of_it.values() if _is_on_its_way(one, now)]
+    left = [one.id for one in all_of_it.values() if is_on_its_way(one, now)]
     return [one for one in all_of_it if one not in left], left
-
-
-def _is_on_its_way(one: Held, now: datetime) -> bool:
-    """Whether a worker may have it in memory: what is due it takes there, and the row stays until the event's end."""
-    return one.state is HoldState.TIME and (one.until is None or one.until <= now + _ABOUT_TO_GO)
 
 
 def _is_parked(one: Held) -> bool:

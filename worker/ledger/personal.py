@@ -15,6 +15,7 @@ from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
 from worker.ledger.held_rows import held_of
 from worker.ledger.leases import take_turns
+from worker.ledger.on_their_way import is_on_its_way
 from worker.ledger.paging import pages
 from worker.ledger.records import Call, CallState
 from worker.ledger.run_counts import add_counts
@@ -30,7 +31,8 @@ _CONTACT_CALLS = select(calls).where(
     calls.c.org == bindparam("of"), calls.c.kind == Kind.CONTACT.value, calls.c.members.is_not(None)
 )
 _REDACT = update(held).where(held.c.id == bindparam("this")).values(body=bindparam("kept"), detail=bindparam("told"))
-_REMOVE = delete(held).where(among(held.c.id, "ids")).returning(held)
+_LOCKED = select(held).where(among(held.c.id, "ids")).with_for_update()
+_REMOVE = delete(held).where(among(held.c.id, "ids"))
 _EMPTY = update(discards).where(among(discards.c.id, "ids")).values(body=NOTHING)
 _DROP = (
     update(calls)
@@ -83,7 +85,8 @@ class Personal:
     async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> None:
         """All of it or nothing, and on record. What is gone meanwhile is no error.
 
-        Of a held event that is removed its run hears as of one that is discarded.
+        Of a held event that is removed its run hears as of one that is discarded. One that a worker may have in
+        memory stays: its end will be counted, and may write the person anew.
         """
         async with self._database.transaction() as connection:
             # what the contacts' names are taken out of must not be written meanwhile
@@ -92,7 +95,9 @@ class Personal:
             if erasure.redacted:
                 rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in erasure.redacted]
                 await connection.execute(_REDACT, rows)
-            gone = [held_of(row) for row in (await connection.execute(_REMOVE, {"ids": erasure.removed})).mappings()]
+            there = (await connection.execute(_LOCKED, {"ids": erasure.removed})).mappings()
+            gone = [one for one in map(held_of, there) if not is_on_its_way(one, now)]
+            await connection.execute(_REMOVE, {"ids": [one.id for one in gone]})
             await add_counts(connection, tally_let_go(gone))
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
             await connection.execute(_DROP, {"ids": erasure.calls})
