@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import islice
 
 from worker.documents import Kind
 from worker.holding import released
 from worker.interruption import Reconfigured
+from worker.ledger.records import Held
 from worker.reading import Arrival
 from worker.session import Session
 
@@ -34,26 +36,39 @@ class HeldKeeper:
         """Bring back what was held until now; once a minute look for children whose parent came, or never will.
 
         What a person sends on its way again, having mended the configuration, is taken with what was mended: it is
-        looked for first, and the configuration after that.
+        looked for first, and the configuration after that. What a call has released goes on meanwhile, as what arrives
+        does.
         """
         sweep_at = overlay_at = 0.0
         while True:
             self._s.released.clear()
-            here = self._s.held_here()
-            fresh = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, besides=here)
+            children, others = await self._due()
             # after it: what the end of a pause has made due would else meet that pause, and be held for it again
             await self._heed_lifted_pauses()
             outdated = False
-            if fresh or self._s.clock.monotonic() >= overlay_at:
+            if children or others or self._s.clock.monotonic() >= overlay_at:
                 overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
                 outdated = await self._is_outdated()
-            if fresh and not outdated:
+            fresh = children if outdated else [*children, *others]
+            if fresh:
                 await self._admit([released(held) for held in fresh])
                 self._s.wake.set()
             if self._s.clock.monotonic() >= sweep_at:
                 sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
                 await self._sweep()
             await self._s.rest(_LOOK_EVERY_S, unless=self._s.released)
+
+    async def _due(self) -> tuple[list[Held], list[Held]]:
+        """What calls have just released, and what else is due: it may be many thousands, which nobody waits for."""
+        here = self._s.held_here()
+        first = set(islice(self._s.children - here, _AT_A_TIME))
+        self._s.children -= first
+        due = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, first=first, besides=here)
+        children = [held for held in due if held.id in first]
+        if children:
+            # the rest was too large to come with them, or is gone: then the next look finds none of it
+            self._s.children |= first - {held.id for held in children}
+        return children, [held for held in due if held.id not in first]
 
     async def paused_kinds(self) -> dict[Kind, datetime]:
         """Until when each kind is paused, by the ledger."""

@@ -230,6 +230,7 @@ class Settlement:
         # the other members stay blocked: they may go into another call only when this one has settled them
         await self._orphaned([*self._s.buffer.unblock([*written, *results.doubted, *refused]), *orphans])
         if children:
+            self._s.children.update(child.id for child in children)
             self._s.released.set()
         self._s.wake.set()
 

@@ -48,6 +48,12 @@ _DUE = (
     .order_by(held.c.until, held.c.id)
     .limit(bindparam("most"))
 )
+# without the organisation, whose index of what is due would be read from end to end
+_DUE_OF = (
+    select(held.c.id)
+    .where(_BY_IDS, held.c.state == _TIME, held.c.until <= bindparam("at"))
+    .order_by(held.c.until, held.c.id)
+)
 _HAS_PARENT = (
     select(documents.c.org)
     .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
@@ -138,15 +144,21 @@ class HeldEvents:
             there = await held_of_entities(connection, {one.owner for one in events if one.owner and one.version})
         return outdated_ones(events, there)
 
-    async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
+    async def due(
+        self, org: str, limit: int = 500, *, first: Collection[str] = (), besides: Collection[str] = ()
+    ) -> list[Held]:
         """Those whose time has come, oldest first, but for `besides`; fewer than `limit` when they are large.
 
-        They stay until `remove` or a call's closing deletes them.
+        Those of `first`, ids of this organisation, go before all others. They stay until `remove` or a call closing
+        deletes them.
         """
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            ids = (await connection.execute(_DUE, {"of": org, "at": now, "most": limit + len(besides)})).scalars()
-            return await _some(connection, [one for one in ids if one not in besides][:limit])
+            asked = {"of": org, "at": now, "most": limit + len(besides)}
+            ids = (await connection.execute(_DUE, asked)).scalars().all()
+            if first:
+                ids = [*(await connection.execute(_DUE_OF, {"at": now, "ids": list(first)})).scalars(), *ids]
+            return await _some(connection, [one for one in dict.fromkeys(ids) if one not in besides][:limit])
 
     async def sweep_parents(self, lease: Lease) -> list[Held]:
         """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`.

@@ -219,9 +219,12 @@ class HeldEvents:
         of_owner = (self._books.of_owner.get(one.owner, ()) for one in events if one.owner)
         return outdated_ones(events, [self._books.held[held_id] for ids in of_owner for held_id in ids])
 
-    async def due(self, org: str, limit: int = 500, *, besides: Collection[str] = ()) -> list[Held]:
-        now = self._books.clock.now()
-        found = (one for one in self._books.timed.values() if one.org == org and one.id not in besides)
+    async def due(
+        self, org: str, limit: int = 500, *, first: Collection[str] = (), besides: Collection[str] = ()
+    ) -> list[Held]:
+        now, timed = self._books.clock.now(), self._books.timed
+        before = {held_id: timed[held_id] for held_id in first if held_id in timed}
+        found = (one for one in (before | timed).values() if one.org == org and one.id not in besides)
         return [one for one in found if one.until is not None and one.until <= now][:limit]
 
     async def sweep_parents(self, lease: Lease) -> list[Held]:
