@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from producers.store import Broken, Changes, Cursor, Found, Page, Place, Row, Selection, Stream
+from producers.store import Broken, Changes, Cursor, Found, Page, Place, Row, Selection, StoreRefuses, Stream
 from schemas.entities import CreditMemo, Customer, Entity, Invoice, Payment, Snapshot
 from schemas.parts import Buyer, Line, SaleReference, Tender, Totals
 
@@ -187,3 +187,27 @@ def _row(kept: Kept) -> Row:
 def _is_selected(row: Kept, selection: Selection) -> bool:
     day = row.created_at.date()
     return (selection.since is None or day >= selection.since) and (selection.until is None or day <= selection.until)
+
+
+class RefusesCustomers(FakeStore):
+    """Whoever may read sales, and no customers."""
+
+    async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        self._allow(stream)
+        return await super().changes(stream, after, until=until)
+
+    async def count(self, stream: Stream, selection: Selection) -> int:
+        self._allow(stream)
+        return await super().count(stream, selection)
+
+    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
+        self._allow(stream)
+        return await super().page(stream, after, selection)
+
+    async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
+        self._allow(stream)
+        return await super().rows(stream, ids)
+
+    def _allow(self, stream: Stream) -> None:
+        if stream == CUSTOMERS:
+            raise StoreRefuses("GET /customers: allow Magento_Customer::manage")

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from producers.store import Page, Selection, StoreRefuses, Stream
 from producers.translation import Translator
 from tests.agent_fixture import routing, target
 from tests.books_in_memory import JANUARY, SETTINGS, Case
-from tests.fake_store import CUSTOMERS, FakeStore
+from tests.fake_store import RefusesCustomers
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.documents import Kind
@@ -25,22 +24,6 @@ from worker.rebuild.restoring import UNKNOWN
 from worker.rebuild.windows import Window
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.reissue import BEGUN
-
-
-class WithoutCustomers(FakeStore):
-    """Whoever may read sales, and no customers."""
-
-    async def count(self, stream: Stream, selection: Selection) -> int:
-        self._allow(stream)
-        return await super().count(stream, selection)
-
-    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
-        self._allow(stream)
-        return await super().page(stream, after, selection)
-
-    def _allow(self, stream: Stream) -> None:
-        if stream == CUSTOMERS:
-            raise StoreRefuses("GET /customers: allow Magento_Customer::manage")
 
 
 @pytest.fixture
@@ -126,7 +109,7 @@ async def test_windows_are_as_many_as_the_store_needs(case: Case) -> None:
 
 async def test_a_list_that_the_organisation_does_not_take_is_not_asked_for(case: Case) -> None:
     off = Translator("shop", routing(target(customer=None)))
-    case.reader = replace(case.reader, source=WithoutCustomers(rows_of=case.store.rows_of), translator=off)
+    case.reader = replace(case.reader, source=RefusesCustomers(rows_of=case.store.rows_of), translator=off)
 
     _, customers = await windows_of(SETTINGS, [case.reader], date(2026, 3, 2))
     done = await case.rebuild()

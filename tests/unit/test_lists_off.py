@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from producers.pace import Stopped
 from producers.runs import Progress, Run, RunState
-from producers.store import Changes, Cursor, Page, Selection, StoreRefuses, Stream
 from schemas.commands import Resync, ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from tests.agent_fixture import Workshop, routing, target, workshop
 from tests.cli_ledger import CommandLine
-from tests.fake_store import CUSTOMERS, OPENED, FakeStore
+from tests.fake_store import CUSTOMERS, OPENED, FakeStore, RefusesCustomers
 from tests.waiting import until
 
 OFF = routing(target(customer=None))
 A_DAY_S = 86_400
-
-
-class RefusesCustomers(FakeStore):
-    """Whoever may read sales, and no customers."""
-
-    async def changes(self, stream: Stream, after: Cursor, *, until: datetime) -> Changes:
-        self._allow(stream)
-        return await super().changes(stream, after, until=until)
-
-    async def count(self, stream: Stream, selection: Selection) -> int:
-        self._allow(stream)
-        return await super().count(stream, selection)
-
-    async def page(self, stream: Stream, after: int, selection: Selection) -> Page:
-        self._allow(stream)
-        return await super().page(stream, after, selection)
-
-    async def rows(self, stream: Stream, ids: Sequence[int]) -> Page:
-        self._allow(stream)
-        return await super().rows(stream, ids)
-
-    def _allow(self, stream: Stream) -> None:
-        if stream is CUSTOMERS:
-            raise StoreRefuses("GET /customers: allow Magento_Customer::manage")
 
 
 async def swept(shop: Workshop) -> None:
