@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from schemas.envelope import Lane
@@ -32,7 +33,19 @@ async def ask_soon(
     flight, and waits for that while others have them all.
     A reply that pauses the organisation interrupts the session. Raises what sending raises, and `PauseOrganisation`.
     """
-    opened = await _open(session, purpose, path, params, kind, answered)
+    opened = await _opened(
+        session,
+        partial(
+            open_read,
+            session,
+            purpose=purpose,
+            lane=Lane.IMMEDIATE,
+            path=path,
+            params=params,
+            kind=kind,
+            answered=answered,
+        ),
+    )
     if opened is None:
         return None
     reply = await send(session, opened)
@@ -44,26 +57,11 @@ async def ask_soon(
     return None
 
 
-async def _open(
-    session: Session,
-    purpose: Purpose,
-    path: str,
-    params: Mapping[str, str],
-    kind: Kind | None,
-    answered: Call | None,
-) -> Call | None:
+async def _opened(session: Session, question: Callable[[], Awaitable[Call | Wait]]) -> Call | None:
     patient_until = session.clock.monotonic() + _PATIENCE_S
     while True:
         await breathe(session)
-        opened = await open_read(
-            session,
-            purpose=purpose,
-            lane=Lane.IMMEDIATE,
-            path=path,
-            params=params,
-            kind=kind,
-            answered=answered,
-        )
+        opened = await question()
         if not isinstance(opened, Wait):
             return opened
         if session.clock.monotonic() + opened.seconds > patient_until:
