@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from schemas.envelope import Lane
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents import MONEY, DocumentKey, EntityKey, Kind
 from worker.ledger.call_rows import call_of
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
@@ -24,9 +24,6 @@ from worker.ledger.records import Call, Document, Held, Member
 from worker.ledger.statements import KEY_COLUMNS, among
 from worker.ledger.tables import calls, discards, documents, held
 from worker.ledger.types import dump, unpack
-
-_MONEY = frozenset({Kind.PAYMENT.value, Kind.ALLOCATION.value})
-"""Kinds whose bodies name the document that the money belongs to."""
 
 _SALES = (Kind.INVOICE.value, Kind.CREDIT_NOTE.value)
 _LISTED = [column for column in held.c if column.name != "body"]
@@ -167,7 +164,8 @@ class _Wanted:
 
     def past(self, row: Any) -> PastCall | None:
         members = unpack(row["members"])
-        is_money = row["kind"] in _MONEY and bool(self._ids)
+        # the bodies of these name the document that the money belongs to
+        is_money = row["kind"] in MONEY and bool(self._ids)
         named = any(place in members for place in self._in_members)
         if not named and not (is_money and self._names_an_id(members + unpack(row["body"] or b""))):
             return None
