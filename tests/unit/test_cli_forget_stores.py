@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import pytest
 from schemas.codec import encode_event
 from schemas.entities import Entity
 from tests.cli_ledger import CommandLine
+from tests.fakes import START
 from tests.sample_ledger import lease_of
 from tests.unit.mapping_cases import event as event_of
-from tests.unit.test_cli_forget import AL_CONTACT, JO_CONTACT, contact_call, held
-from worker.documents import EntityKey
+from tests.unit.test_cli_forget import AL_CONTACT, GUEST, JO, JO_CONTACT, bought, contact_call, held
+from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Held
+from worker.ledger.records import Document, Held
 
 SECOND = """
 [connections.second]
@@ -142,3 +144,53 @@ def test_an_id_that_no_organisation_has_is_refused(line: CommandLine) -> None:
         2,
         "no contact has the id 9; say with --store whose it is: shop, outlet\n",
     )
+
+
+def test_an_id_of_a_shop_that_publishes_by_itself_is_not_taken_for_the_configured_stores(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+
+    async def fill(ledger: Ledger) -> None:
+        await contact_call(ledger, await lease_of(ledger), AL_OF_OUTLET, store="outlet")
+        await ledger.held.hold(await lease_of(ledger), [held("jo", Entity.CUSTOMER, JO)])
+
+    line.in_ledger(fill)
+
+    which = line.run("forget", "--id", "7", "--yes")
+
+    assert (which.exit_code, which.stderr) == (
+        2,
+        "several stores have a customer 7; say with --store whose it is: outlet, shop\n",
+    )
+
+
+def test_what_was_bought_as_a_guest_goes_where_another_organisation_knows_the_accounts_address(
+    line: CommandLine,
+) -> None:
+    async def add(ledger: Ledger) -> None:
+        guest = replace(bought("guest", GUEST), org="nz", owner=EntityKey("nz", "shop", str(Entity.INVOICE), "guest"))
+        await ledger.held.hold(await lease_of(ledger, name="nz"), [guest])
+
+    line.in_ledger(add)
+
+    line.json("forget", "--id", "7", "--store", "shop", "--yes")
+
+    assert "jo@example.com" not in line.in_ledger(everybody)
+
+
+def test_an_address_leads_to_the_contact_of_an_organisation_that_does_not_know_the_address(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path, changes=SECOND)
+    key = DocumentKey("nz", "shop", str(Entity.CUSTOMER), "7", "contact")
+
+    async def fill(ledger: Ledger) -> None:
+        await ledger.held.hold(await lease_of(ledger), [held("account", Entity.CUSTOMER, JO)])
+        contact = Document(key, Kind.CONTACT, "x1", "shop:7", START, "h", {"name": "Jo Doe"})
+        await ledger.documents.restore(await lease_of(ledger, name="nz"), [contact])
+
+    async def facts(ledger: Ledger) -> Mapping[str, object]:
+        return (await ledger.documents.get([key]))[key].facts
+
+    line.in_ledger(fill)
+
+    line.json("forget", "--email", "jo@example.com", "--yes")
+
+    assert "name" not in line.in_ledger(facts)

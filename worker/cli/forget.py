@@ -12,7 +12,7 @@ from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, Org, organisations, refuse, settings, who
 from worker.cli.plain import print_json
 from worker.cli.store_option import refuse_unknown
-from worker.forgetting.forgetting import Forgetting, Traces
+from worker.forgetting.forgetting import Forgetting, Traces, find
 from worker.ledger.admin_actions import entity_subject
 from worker.ledger.ledger import Ledger
 from worker.settings import OrganisationSettings
@@ -57,8 +57,7 @@ def forget(
     if store and not customer_id:
         refuse("--store says whose --id is; by --email a person is forgotten whatever the store")
     chosen = organisations(checked, org)
-    stores = [store] if store else list(checked.stores)
-    found = with_ledger(checked, lambda ledger: _find(ledger, chosen, stores, customer_id, email))
+    found = with_ledger(checked, lambda ledger: _find(ledger, chosen, store, list(checked.stores), customer_id, email))
     if not found:
         with_ledger(checked, lambda ledger: refuse_unknown(checked, ledger, store))
     _tell(found)
@@ -77,23 +76,32 @@ def forget(
 
 
 async def _find(
-    ledger: Ledger, chosen: Sequence[OrganisationSettings], stores: Sequence[str], customer_id: str, email: str
+    ledger: Ledger,
+    chosen: Sequence[OrganisationSettings],
+    store: str,
+    configured: Sequence[str],
+    customer_id: str,
+    email: str,
 ) -> list[Traces]:
     tasks = [Forgetting(ledger, org) for org in chosen]
-    source = await _store_of(tasks, stores, customer_id) if customer_id else ""
-    found = [await task.find(source=source, customer_id=customer_id, email=email) for task in tasks]
+    source = await _store_of(tasks, store, configured, customer_id) if customer_id else ""
+    found = await find(tasks, source=source, customer_id=customer_id, email=email)
     return [one for one in found if not one.is_empty]
 
 
-async def _store_of(tasks: Sequence[Forgetting], stores: Sequence[str], customer_id: str) -> str:
-    """The store whose id it is. Where two have it they mean two people, in different organisations too."""
-    if len(stores) == 1:
-        return stores[0]
-    known = sorted({source for task in tasks for source in await task.sources(customer_id)})
-    if len(known) != 1:
+async def _store_of(tasks: Sequence[Forgetting], store: str, configured: Sequence[str], customer_id: str) -> str:
+    """The store whose id it is. Where two have it they mean two people, in different organisations too.
+
+    A shop that publishes by itself is not configured: that one store is does not say that it is meant.
+    """
+    if store:
+        return store
+    known = {source for task in tasks for source in await task.sources(customer_id)}
+    meant = known | set(configured) if len(configured) == 1 else known
+    if len(meant) != 1:
         which = "several stores have a customer" if known else "no contact has the id"
-        refuse(f"{which} {customer_id}; say with --store whose it is: {', '.join(known or stores)}")
-    return known[0]
+        refuse(f"{which} {customer_id}; say with --store whose it is: {', '.join(sorted(meant) or configured)}")
+    return meant.pop()
 
 
 async def _forget(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,27 +51,11 @@ class Traces:
 
 
 class Forgetting:
-    """One customer of one organisation, known by the id a store gave them, by e-mail address, or both."""
+    """Takes customers out of one organisation."""
 
     def __init__(self, ledger: Ledger, org: OrganisationSettings) -> None:
         self._ledger = ledger
         self._org = org
-
-    async def find(self, *, source: str = "", customer_id: str = "", email: str = "") -> Traces:
-        """Look everywhere. Reads all that is held, and the calls of contacts that retention has kept.
-
-        An address leads to the accounts that have it, an id to what its owner bought as a guest, and no further.
-        """
-        asked = Identity(source, customer_id, folded(email))
-        ids = {(source, customer_id)} if customer_id else set()
-        addresses = {asked.email} - {""}
-        async for one in self._identities():
-            if asked.email and one.email == asked.email and one.customer_id:
-                ids.add((one.source, one.customer_id))
-            elif customer_id and (one.source, one.customer_id) == (source, customer_id) and one.email:
-                addresses.add(one.email)
-        ids |= {("", guest) for address in addresses if (guest := guest_id(address, self._org))}
-        return await self.look(Person(frozenset(ids), frozenset({asked.email} - {""})))
 
     async def forget(self, traces: Traces, *, who: str, why: str) -> None:
         """Take it out, in one transaction with the record of it, which names ids alone."""
@@ -82,7 +66,12 @@ class Forgetting:
         found = await self._ledger.histories.documents(Sought((self._org.name,), "", str(Entity.CUSTOMER), customer_id))
         return sorted({one.key.source for one in found})
 
-    async def _identities(self) -> AsyncIterator[Identity]:
+    def guests(self, addresses: Iterable[str]) -> set[tuple[str, str]]:
+        """The ids of what was bought under these addresses without an account."""
+        return {("", guest) for address in addresses if (guest := guest_id(address, self._org))}
+
+    async def identities(self) -> AsyncIterator[Identity]:
+        """Whoever is named. Reads all that is held, and the calls of contacts that retention has kept."""
         async for message in self._messages():
             if (one := identity_of(message, self._org)) is not None:
                 yield one
@@ -184,6 +173,27 @@ class Forgetting:
     def _named(self, person: Person) -> list[EntityKey]:
         ids = sorted(one for one in person.ids if one[0])
         return [EntityKey(self._org.name, source, str(Entity.CUSTOMER), one) for source, one in ids]
+
+
+async def find(
+    tasks: Sequence[Forgetting], *, source: str = "", customer_id: str = "", email: str = ""
+) -> list[Traces]:
+    """What is there of one customer, known by the id a store gave them, by e-mail address, or both.
+
+    An address leads to the accounts that have it, an id to what its owner bought as a guest, and no further. What one
+    organisation knows of them counts in all.
+    """
+    asked = Identity(source, customer_id, folded(email))
+    ids = {(source, customer_id)} if customer_id else set()
+    addresses = {asked.email} - {""}
+    for task in tasks:
+        async for one in task.identities():
+            if asked.email and one.email == asked.email and one.customer_id:
+                ids.add((one.source, one.customer_id))
+            elif customer_id and (one.source, one.customer_id) == (source, customer_id) and one.email:
+                addresses.add(one.email)
+    emails = frozenset({asked.email} - {""})
+    return [await task.look(Person(frozenset(ids | task.guests(addresses)), emails)) for task in tasks]
 
 
 def _numbers(person: Person, contacts: Iterable[Document]) -> set[str]:
