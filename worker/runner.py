@@ -65,6 +65,7 @@ class Runner:
         self._stopping = asyncio.Event()
         self._paused_for = ""
         self._steady_until = 0.0
+        self._away = self._defects = 0
         self._batch = BatchWindow()
         self._ceding = Ceding()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
@@ -104,31 +105,30 @@ class Runner:
 
     async def run(self) -> None:
         """Serve until `stop`, or until the lease is lost."""
-        failures = 0
         while not self._stopping.is_set():
             try:
-                if failures:
+                if self._away or self._defects:
                     # a full disk is read from as ever: find out before anything is consumed in vain
                     await self._ledger.leases.heartbeat(self.lease.holder)
                 await self._turn()
-                failures = 0
+                self._away = self._defects = 0
             except Stopped:
                 return
             except LeaseLost:
                 self._log.warning("organisation.lost", reason="another worker has the lease")
                 return
             except LedgerUnavailable as error:
-                failures += 1
+                self._away += 1
                 self._log.warning("ledger.unavailable", detail=str(error))
-                await self._rest(failures)
+                await self._rest(self._away)
             except Exception as error:  # noqa: BLE001 - a defect in one session must not end the others
-                failures += 1
+                self._defects += 1
                 self._counts.failed_sessions += 1
                 self._batch.shut()  # where it is the batch that kills sessions, the immediate lane goes on without it
                 self._log.error(
                     "organisation.failed", error=type(error).__name__, digest=digest(error), at=places(error, last=12)
                 )
-                await self._rest(failures, cap_s=_DEFECT_CAP_S)
+                await self._rest(self._defects, cap_s=_DEFECT_CAP_S)
 
     async def _turn(self) -> None:
         """One session from its beginning to its end, and the pause that it ended with."""
@@ -154,10 +154,13 @@ class Runner:
         if self._stopping.is_set():
             self._serving.stop()
         self._log.info("organisation.serving", fence=self.lease.fence)
+        since = self._clock.monotonic()
         try:
             await self._serving.run()
         finally:
             self._serving = None
+            if self._clock.monotonic() - since >= _DEFECT_CAP_S:
+                self._away = self._defects = 0  # it served for longer than the longest rest: what ends it is new
 
     async def _insist_on_tenant(self, tenant_id: str | None) -> None:
         """A connection that reaches one tenant alone may leave it out; which one that is, nothing tells."""
