@@ -27,12 +27,11 @@ class Stream:
 class Place:
     """Where in the store something belongs: the code of a website, and of a store view where the store knows it.
 
-    Of a sale whose own place is deleted, it is what is left (`is_left`): its website, or nothing that has a code.
+    Of a sale whose own place is deleted, it is what is left: its website, or nothing that has a code.
     """
 
     website: str
     view: str = ""
-    is_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

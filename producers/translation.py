@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from producers.checkpoints import Address, Memory
-from producers.routing import Routing, Target
+from producers.routing import DATED, Routing, Target
 from producers.store import Broken, Found, Row
 from schemas.assembly import assembled
 from schemas.codec import data_json
@@ -162,13 +162,13 @@ class Translator:
 
     def _targets(self, found: Found, wish: Wish, memory: Memory) -> list[Target]:
         fed = self.routing.targets_of(found.places)
-        if found.places and found.places[0].is_left and not self.routing.organisation:
+        if found.entity in DATED and not self.routing.organisation:
             fed = self._keepers(memory) or fed
         named = (target for target in fed if wish.organisation in ("", target.name))
         return [target for target in named if target.wants(found.entity, found.data)]
 
     def _keepers(self, memory: Memory) -> tuple[Target, ...]:
-        """Who has the row: a place that is deleted in the store does not move what is booked to other books."""
+        """Who has the row: what is booked stays in its books, though its place be deleted, or given to others."""
         names = dict.fromkeys(address.organisation for address in memory.published)
         return tuple(target for name in names if (target := self.routing.targets.get(name)))
 

@@ -91,7 +91,8 @@ class Case:
     def __post_init__(self) -> None:
         self.broken: list[tuple[Stream, Broken]] = []
         note = lambda stream, row: self.broken.append((stream, row))  # noqa: E731 - a callback of one line
-        self.reader = StoreReader(self.store, Translator("shop", routing()), ORG, self.clock.now, note)
+        known = self.ledger.store("shop", holder="")[0].memories
+        self.reader = StoreReader(self.store, Translator("shop", routing()), ORG, self.clock.now, note, known)
         for number in range(1, 6):
             self.store.customer(number, datetime(2026, 1, 2, tzinfo=UTC))
         for number in range(1, 9):

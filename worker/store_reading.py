@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from producers.checkpoints import Memory
 from producers.store import Broken, Page, Selection, StoreSource, Stream
 from producers.translation import Translator, Wish
 from schemas.entities import Entity
@@ -24,7 +25,8 @@ _IDS_AT_A_TIME = 100
 class StoreReader:
     """One store, as far as it feeds `organisation`. Its methods raise `StoreUnreachable` and `StoreRefuses`.
 
-    `on_broken` hears of each row that the store does not give, or that cannot be understood.
+    `on_broken` hears of each row that the store does not give, or that cannot be understood. `remembered` is what the
+    store's agent knows of some rows: which organisation has a sale.
     """
 
     source: StoreSource
@@ -32,6 +34,7 @@ class StoreReader:
     organisation: str
     now: Callable[[], datetime]
     on_broken: Callable[[Stream, Broken], None]
+    remembered: Callable[[Stream, Sequence[int]], Awaitable[Mapping[int, Memory]]]
 
     def streams(self, entities: Collection[Entity]) -> list[Stream]:
         """Those that may hold some of the entities which the organisation takes; others may be refused."""
@@ -45,19 +48,21 @@ class StoreReader:
             while more:
                 page = await self.source.page(stream, after, selection)
                 more, after = page.more and page.last > after, max(page.last, after)
-                yield self._translated(stream, page, entities)
+                yield await self._translated(stream, page, entities)
 
     async def of_rows(self, stream: Stream, ids: Sequence[int], entities: Collection[Entity]) -> list[Event]:
         """The events of some rows; what is gone from the store is left out."""
         events: list[Event] = []
         for start in range(0, len(ids), _IDS_AT_A_TIME):
             page = await self.source.rows(stream, ids[start : start + _IDS_AT_A_TIME])
-            events += self._translated(stream, page, entities)
+            events += await self._translated(stream, page, entities)
         return events
 
-    def _translated(self, stream: Stream, page: Page, entities: Collection[Entity]) -> list[Event]:
+    async def _translated(self, stream: Stream, page: Page, entities: Collection[Entity]) -> list[Event]:
+        known = await self.remembered(stream, [row.id for row in page.rows])
+        whose = {row_id: Memory(row_id, memory.published) for row_id, memory in known.items()}
         wish = Wish(lambda found: found.entity in entities, self.organisation, again=True)
-        batch = self.translator.batch(page.rows, page.broken, {}, now=self.now(), wish=wish)
+        batch = self.translator.batch(page.rows, page.broken, whose, now=self.now(), wish=wish)
         for broken in batch.broken:
             self.on_broken(stream, broken)
         return [outgoing.event for outgoing in batch.outgoing]

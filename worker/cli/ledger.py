@@ -108,7 +108,7 @@ def purge(*, by: By = "", as_json: AsJson = False, config: Config = None) -> Non
 async def _one(checked: Settings, ledger: Ledger, org: OrganisationSettings, *, yes: bool, by: str) -> dict[str, Any]:
     clock, view = SystemClock(), ReadingView()
     broken: list[tuple[str, Stream, Broken]] = []
-    opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: broken.append(row))
+    opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: broken.append(row), ledger=ledger)
     async with _serving(ledger, org.name) as lease, opened as readers:
         windows, customers = await windows_of(org, readers.values(), await _last_day(readers.values()))
         price = price_of(windows, customers)

@@ -136,7 +136,7 @@ async def _one(
     """What came of it, and the calls it took."""
     clock, view = SystemClock(), ReadingView()
     noted: list[tuple[str, Stream, Broken]] = []
-    opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: noted.append(row))
+    opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: noted.append(row), ledger=ledger)
     async with opened as readers:
         task = Reconciliation(org, days, readers, ledger.documents, on_rows=view.events)
         with view:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,10 +36,7 @@ class Places:
         if known is not None:
             return known
         named = str(store_name or "").partition("\n")[0].strip()
-        website = self.websites.get(self.names.get(named, _ADMIN))
-        if website is None:
-            return View(Place("", is_left=True), self.default.zone)
-        return View(replace(website.place, is_left=True), website.zone)
+        return self.websites.get(self.names.get(named, _ADMIN)) or View(Place(""), self.default.zone)
 
     def knows(self, row: Raw) -> bool:
         """Whether the store view and the websites that a row names are among these, as far as it names any."""
