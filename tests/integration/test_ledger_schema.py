@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -17,7 +19,7 @@ from tests.sample_ledger import opened
 from worker.ledger.engine import Database
 from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
 from worker.ledger.ledger import Ledger
-from worker.ledger.revisions import MIGRATIONS, revisions
+from worker.ledger.revisions import MIGRATIONS, revisions, tables_after
 from worker.ledger.store_tables import metadata
 from worker.ledger.upgrade import upgrade
 
@@ -38,6 +40,11 @@ def test_the_revisions_are_those_of_the_migrations() -> None:
 
     assert [one.revision for one in scripts.walk_revisions()] == list(reversed(revisions()))
     assert scripts.get_current_head() == revisions()[-1]
+
+
+def test_each_table_is_known_to_be_made_by_a_migration() -> None:
+    assert tables_after("") == metadata.tables.keys()
+    assert tables_after(revisions()[-1]) == set()
 
 
 async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:
@@ -63,6 +70,27 @@ async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(database_u
 
 
 @pytest.mark.parametrize("use", [Ledger.open, upgrade])
+async def test_an_older_backup_over_a_newer_ledger_says_what_to_do(
+    use: Callable[[str], Awaitable[object]], database_url: str, tmp_path: Path
+) -> None:
+    # as `pg_restore --clean` leaves them, which drops what the backup knows and nothing else
+    (tmp_path / "ledger.db").touch()
+    await _migrate(database_url, "0005")
+    for left in ("CREATE TABLE notices (channel TEXT)", "CREATE TABLE tenants (connection TEXT)"):
+        await _run(database_url, left)
+
+    with pytest.raises(LedgerBehind) as refused:
+        await use(database_url)
+
+    assert refused.value.said.endswith("is at revision 0005, and has tables of later ones: notices, tenants")
+    assert "put it into an empty database" in refused.value.cure
+    for statement in refused.value.cure.split("what is left of that one: ")[1].split("; "):
+        await _run(database_url, statement)
+    async with opened(database_url) as ledger:
+        assert await ledger.leases.holders() == []
+
+
+@pytest.mark.parametrize("use", [Ledger.open, upgrade])
 @pytest.mark.parametrize(
     ("loss", "said"),
     [("DELETE FROM alembic_version", "has no row: "), ("DROP TABLE alembic_version", "is not there: ")],
@@ -82,6 +110,21 @@ async def test_a_ledger_that_lost_word_of_its_version_says_what_to_do(
         await _run(database_url, statement)
     async with opened(database_url) as ledger:
         assert await ledger.leases.holders() == []
+
+
+async def _migrate(database_url: str, revision: str) -> None:
+    """As the version did whose newest schema that was."""
+    database = Database(database_url)
+    async with database.transaction() as connection:
+        await connection.run_sync(_upgrade_to, revision)
+    await database.close()
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 async def _run(database_url: str, statement: str) -> None:
