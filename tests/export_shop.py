@@ -26,14 +26,24 @@ class ExportShop:
         self._put("customers", number, at, name=name or _name(number), email=f"c{number}@example.com")
 
     def sale(
-        self, number: int, at: datetime, *, net: str = "10.00", tax: str = "2.00", code: str = "GB-VAT-20"
+        self,
+        number: int,
+        at: datetime,
+        *,
+        net: str = "10.00",
+        tax: str = "2.00",
+        code: str = "GB-VAT-20",
+        paid: str = "",
     ) -> None:
-        """A sale, paid for. What is taxed by another `code` than the books know is parked, and its payment waits."""
+        """A sale, all of it paid unless `paid` says how much.
+
+        What is taxed by another `code` than the books know is parked, and its payment waits.
+        """
         line = {"sku": f"LAMP-{number % 5}", "name": "Lamp", "quantity": "1", "net": net, "tax": tax, "tax_code": code}
         customer = number % max(1, len(self.lists["customers"])) + 1
         known = {"number": f"{number:06}", "customer": customer, "name": _name(customer), "currency": "GBP"}
-        paid = {"method": "stripe", "paid": f"{float(net) + float(tax):.2f}", "charge": f"ch_{number}"}
-        self._put("sales", number, at, **known, lines=[line], **paid)
+        settled = {"method": "stripe", "paid": paid or f"{float(net) + float(tax):.2f}", "charge": f"ch_{number}"}
+        self._put("sales", number, at, **known, lines=[line], **settled)
 
     def trade(self, sales: int, *, customers: int = 3, at: datetime = FIRST_DAY) -> None:
         """A first stock of rows, a few a second."""
