@@ -10,6 +10,7 @@ from worker.documents import Action, DocumentKey, Kind
 from worker.instants import instant, micros
 from worker.ledger.records import Call, CallState, Member, Purpose
 from worker.ledger.types import dump, dump_plain, load, pack, unpack
+from worker.literals import encode
 
 
 def row_of(call: Call, lane: Lane) -> dict[str, Any]:
@@ -82,7 +83,10 @@ def _place(text: bytes, body: bytes, end: int) -> int:
     return behind if body.startswith(text, behind) else body.find(text, end)
 
 
-def _member(row: Sequence[Any], body: bytes) -> Member:
+def _member(row: Sequence[Any] | Mapping[str, Any], body: bytes) -> Member:
+    if isinstance(row, Mapping):  # as the first ledgers have them, with the document as it is
+        names = ("kind", "version", "number", "content_hash", "action")
+        row = [*row["key"], *(row[name] for name in names), encode(row["element"]).decode(), row["xero_id"]]
     kind, version, number, content_hash, action, place, xero_id = row[len(DocumentKey._fields) :]
     text = place.encode() if isinstance(place, str) else body[place[0] : sum(place)]
     return Member(
