@@ -18,6 +18,13 @@ FRESH_S = 120.0
 
 _STALE = Reply(ReplyKind.UNSENT, detail=f"this worker stood still for more than {FRESH_S:g} s: not sent")
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
+_PROBLEMS = {
+    ReplyKind.TOO_MANY_MINUTE: "minute",
+    ReplyKind.TOO_MANY_CONCURRENT: "concurrent",
+    ReplyKind.TOO_MANY_DAY: "day",
+    ReplyKind.TOO_MANY_APP: "appminute",
+}
+"""As what a 429 was taken binds too, whether it named a limit or came of a gateway that knows none."""
 
 
 async def send(session: Session, call: Call) -> Reply:
@@ -54,7 +61,7 @@ def headers_of(reply: Reply) -> Headers:
         limits.minute_remaining,
         limits.app_minute_remaining,
         limits.retry_after_s,
-        limits.problem or (UNAVAILABLE if asks_for_rest else ""),
+        _PROBLEMS.get(reply.outcome) or limits.problem or (UNAVAILABLE if asks_for_rest else ""),
     )
 
 

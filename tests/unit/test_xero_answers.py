@@ -191,6 +191,23 @@ def test_the_limit_headers_are_read() -> None:
     assert reply.limits == LimitHeaders(344, 0, 9999, 26.0, "minute")
 
 
+@pytest.mark.parametrize(
+    ("date", "until", "seconds"),
+    [
+        ("Wed, 01 Jul 2026 00:00:00 GMT", "Wed, 01 Jul 2026 00:00:26 GMT", 26.0),
+        ("Wed, 01 Jul 2026 00:00:00 GMT", "Wed Jul  1 00:00:26 2026", 26.0),
+        ("Wed, 01 Jul 2026 00:00:00 GMT", "Thu, 01 Jul 2027 00:00:00 GMT", 86_400.0),
+        ("Wed, 01 Jul 2026 00:00:00 GMT", "Tue, 30 Jun 2026 00:00:00 GMT", None),
+        ("Wed, 01 Jul 2026 00:00:00 GMT", "Wed, 01 Jul 2026 00:00:00 +" + "9" * 20, None),
+        ("", "Wed, 01 Jul 2026 00:00:26 GMT", None),
+    ],
+)
+def test_how_long_to_wait_is_told_by_a_date_too(date: str, until: str, seconds: float | None) -> None:
+    limits = read(CALL, httpx.Response(503, headers={"Date": date, "Retry-After": until})).limits
+
+    assert limits.retry_after_s == seconds
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", ""])
 def test_limit_headers_that_are_no_numbers_are_ignored(value: str) -> None:
     headers = {"X-DayLimit-Remaining": value, "Retry-After": value}

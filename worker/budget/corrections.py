@@ -30,7 +30,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The limit headers of one reply, absent ones None. `problem` is a 429's X-Rate-Limit-Problem, or `UNAVAILABLE`."""
+    """The limit headers of one reply, absent ones None. `problem` is a 429's, in Xero's word, or `UNAVAILABLE`."""
 
     day_remaining: int | None = None
     minute_remaining: int | None = None
@@ -49,7 +49,7 @@ class Forbidden:
 
 def corrected(correction: Correction, headers: Headers, *, in_flight: int, now: datetime) -> Correction:
     """What binds after this reply. `in_flight` other calls were granted that Xero may not have counted in it."""
-    correction = _remaining(_unblocked(correction, headers), headers, in_flight, now)
+    correction = _remaining(_unblocked(correction, headers, now), headers, in_flight, now)
     problem = headers.problem.strip().lower()
     if problem == "day" and headers.retry_after_s is None:
         return replace(correction, day_remaining=0, day_at=now)
@@ -124,19 +124,35 @@ def _voided(correction: Correction, problem: str) -> Correction:
     return replace(correction, minute_remaining=None, minute_at=None) if problem == "minute" else correction
 
 
-def _unblocked(correction: Correction, headers: Headers) -> Correction:
-    """A reply without a problem lifts a block only when a probe went out since: others were under way before it."""
-    probed_at, blocked_at = correction.probed_at, correction.blocked_at
-    if headers.problem or probed_at is None or blocked_at is None or probed_at <= blocked_at:
+def _unblocked(correction: Correction, headers: Headers, now: datetime) -> Correction:
+    """A reply without a problem lifts a block that is over, or one that a probe has gone out against.
+
+    Else it answers what was under way before.
+    """
+    probed_at, blocked_at, until = correction.probed_at, correction.blocked_at, correction.blocked_until
+    if headers.problem or blocked_at is None or until is None:
+        return correction
+    if until > now and (probed_at is None or probed_at <= blocked_at):
         return correction
     return replace(correction, blocked_until=None, blocked_at=None, blocked_reason="")
 
 
 def _blocked(correction: Correction, problem: str, retry_after_s: float | None, now: datetime) -> Correction:
-    span = timedelta(seconds=retry_after_s) if retry_after_s is not None else _BLOCK.get(problem, MINUTE)
+    reason = _REASONS.get(problem, "minute")
+    said = timedelta(seconds=retry_after_s) if retry_after_s is not None else _BLOCK.get(problem, MINUTE)
+    span = max(said, _twice_in_vain(correction, reason, now))
     if correction.blocked_until is not None and correction.blocked_until >= now + span:
         return correction
-    return replace(correction, blocked_until=now + span, blocked_at=now, blocked_reason=_REASONS.get(problem, "minute"))
+    return replace(correction, blocked_until=now + span, blocked_at=now, blocked_reason=reason)
+
+
+def _twice_in_vain(correction: Correction, reason: str, now: datetime) -> timedelta:
+    """Twice as long as was waited in vain: who asks again and again at the time that is told burns the day's calls."""
+    at, until = correction.blocked_at, correction.blocked_until
+    is_again = reason != UNAVAILABLE and reason == correction.blocked_reason
+    if not is_again or at is None or until is None or until > now:
+        return timedelta()
+    return min(2 * (until - at), PROBE_EVERY)
 
 
 def _less(remaining: int | None) -> int | None:

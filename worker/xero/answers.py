@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -33,7 +35,7 @@ _BY_STATUS = {
 _MESSAGES = re.compile(rb'"(?:ValidationErrors|Warnings)"\s*:\s*\[\s*[^\]\s]')
 _SERVER_SIDE = 500
 _HOUR_S = 3600.0
-_LONGEST_S = 86_400  # no limit of Xero lasts longer
+_LONGEST_S = 86_400.0  # no limit of Xero lasts longer
 _DETAIL_CHARS = 500
 _DIGITS = 18  # no count of Xero's has more
 
@@ -86,7 +88,7 @@ def read_limits(headers: httpx.Headers) -> LimitHeaders:
         day_remaining=_whole(said.get("x-daylimit-remaining")),
         minute_remaining=_whole(said.get("x-minlimit-remaining")),
         app_minute_remaining=_whole(said.get("x-appminlimit-remaining")),
-        retry_after_s=_seconds(said.get("retry-after")),
+        retry_after_s=_seconds(said.get("retry-after"), said.get("date")),
         problem=(said.get("x-rate-limit-problem") or "").strip().lower() or None,
     )
 
@@ -188,6 +190,26 @@ def _whole(text: str | None) -> int | None:
     return int(text.strip()[:_DIGITS]) if text is not None and text.strip().isdecimal() else None
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(text: str | None, date: str | None) -> float | None:
+    """What a Retry-After says (RFC 9110, 10.2.3): of a date, the time since the reply's own, whatever our clock shows.
+
+    To wait for no time at all says nothing.
+    """
+    if text is None:
+        return None
     whole = _whole(text)
-    return None if whole is None else float(min(whole, _LONGEST_S))
+    seconds = _between(date or "", text) if whole is None else float(whole)
+    return min(seconds, _LONGEST_S) if seconds > 0 else None
+
+
+def _between(date: str, later: str) -> float:
+    """Seconds, 0 where one of the two is no date."""
+    try:
+        return (_time(later) - _time(date)).total_seconds()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _time(text: str) -> datetime:
+    told = parsedate_to_datetime(text)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)  # one of the older forms names no zone
