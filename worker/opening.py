@@ -12,7 +12,7 @@ from typing import TypeVar
 from schemas.envelope import Lane
 from worker.documents import DOCUMENTS_PER_CALL, Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
-from worker.sending import FRESH_S, LOOK_EVERY_S, breathe
+from worker.sending import LOOK_EVERY_S, breathe, fresh_for_s
 from worker.session import Session
 
 _Tried = TypeVar("_Tried", Opened | Wait, Call | Wait, Call | Wait | None)
@@ -82,7 +82,7 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
     call = opened.call if isinstance(opened, Opened) else opened
     if isinstance(call, Call):
         # from before: how long this process stood still with its transaction counts as well
-        session.fresh_until[call.id] = now + FRESH_S
+        session.fresh_until[call.id] = now + fresh_for_s(call)
     else:
         breaker.not_sent(now)
     return opened

@@ -27,7 +27,7 @@ from worker.xero.reply import Reply, ReplyKind
 _EXTRA_CALLS = 12
 _LOOK_AGAIN_S, _LOOK_AGAIN_CAP_S = 1.0, 300.0
 _SAME_KEY_S = 240.0
-"""Xero keeps an idempotency key for 6 minutes; 4 leave room for clocks and the wait for a token."""
+"""Xero keeps an idempotency key for 6 minutes; 4 leave room for clocks, the wait for a token, and `fresh_for_s`."""
 
 _SERVER_ERROR = 500
 _EXCERPT_BYTES = 1_000

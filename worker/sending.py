@@ -7,16 +7,19 @@ from worker.interruption import xero_down
 from worker.ledger.records import Call, Purpose
 from worker.session import Session
 from worker.steps import Step
+from worker.xero.client import DEADLINE_S
 from worker.xero.reply import Reply, ReplyKind
 
 LOOK_EVERY_S = 1.0
 """When another call's probe will be answered is not known; asking the breaker again costs nothing."""
 
 _SERVER_SIDE = 500
-FRESH_S = 120.0
-"""Xero keeps a key for 6 minutes, and payments are looked for after 7: what goes out later than that goes out twice."""
+_FRESH_S = 120.0
+_KEY_S = 345.0
+"""Xero keeps a key for 6 minutes, and payments are looked for after 7: what goes out later than that goes out twice.
+Some seconds are left for the way to Xero."""
 
-_STALE = Reply(ReplyKind.UNSENT, detail=f"this worker stood still for more than {FRESH_S:g} s: not sent")
+_STALE = Reply(ReplyKind.UNSENT, detail="this worker stood still for too long after it had opened the call: not sent")
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
 _PROBLEMS = {
     ReplyKind.TOO_MANY_MINUTE: "minute",
@@ -41,6 +44,15 @@ async def send(session: Session, call: Call) -> Reply:
     else:
         session.breaker.succeeded()
     return reply
+
+
+def fresh_for_s(call: Call) -> float:
+    """How long after it was opened, or opened again, `call` may be handed to the client, which may wait for a token.
+
+    A resend's key is as old as the call.
+    """
+    key_is_old_s = (call.sent_at - call.opened_at).total_seconds()
+    return min(_FRESH_S, _KEY_S - DEADLINE_S - key_is_old_s)
 
 
 def _is_stale(session: Session, call: Call) -> bool:

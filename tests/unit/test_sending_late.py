@@ -17,13 +17,15 @@ from worker.inbox import Throttle
 from worker.ledger.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Opened
-from worker.opening import open_write
+from worker.opening import open_write, resend
 from worker.sending import send
 from worker.serving import Serving
 from worker.session import Session
+from worker.xero.client import DEADLINE_S
 from worker.xero.reply import ReplyKind
 
 STOOD_STILL_S = 420.0
+KEY_S = 360.0
 
 
 @pytest.fixture
@@ -97,6 +99,26 @@ async def test_a_call_that_has_just_been_opened_is_sent(session: Session, clock:
     await send(session, call)
 
     assert xero_of(session).calls == [call]
+
+
+@pytest.mark.parametrize("stood_still_s", [0.0, 60.0, 119.0])
+@pytest.mark.parametrize("resent_after_s", [1.0, 120.0, 239.0])
+async def test_a_resend_leaves_while_xero_has_its_key_or_not_at_all(
+    session: Session, clock: FakeClock, resent_after_s: float, stood_still_s: float
+) -> None:
+    call = await opening(session)
+    await session.ledger.calls.mark_uncertain(session.lease, call.id, status=None, detail="no answer")
+    clock.advance(resent_after_s)
+
+    again = await resend(session, call, within_s=240.0)
+    assert isinstance(again, Call)
+    clock.advance(stood_still_s)
+    await send(session, again)
+
+    # the client may wait as long again for an access token
+    leaves_after_s = resent_after_s + stood_still_s + DEADLINE_S
+    assert xero_of(session).calls == [] or leaves_after_s < KEY_S
+    assert xero_of(session).calls == [again] or stood_still_s > 0
 
 
 def xero_of(session: Session) -> MemoryXero:

@@ -56,7 +56,10 @@ class XeroClient:
         await self._transport.aclose()
 
     async def send(self, call: Call) -> Reply:
-        """What came of `call`, within the deadline. Never raises for what Xero or the network answers."""
+        """What came of `call`, within the deadline. Never raises for what Xero or the network answers.
+
+        After the deadline it does not leave either, however long a token or the process took.
+        """
         reply = await self._send(call)
         if reply.outcome in (ReplyKind.CONSENT, ReplyKind.SCOPE):
             self._auth.forget()
