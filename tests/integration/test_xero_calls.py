@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,7 @@ from tests.xero_sandbox import (
 from worker.content import Content
 from worker.documents import Action, Kind, Write
 from worker.ledger.records import Call, Document
+from worker.literals import encode
 from worker.outcome import sort_verdicts
 from worker.xero.lookup import Found, lookups, match, suffixed
 from worker.xero.reply import ReplyKind
@@ -93,6 +95,21 @@ async def test_a_sale_is_written_updated_paid_and_voided(xero: SandboxXero) -> N
     assert (invoice.facts["total"], updated.facts["total"]) == ("12.00", "24.00")
     assert updated.xero_id == invoice.xero_id
     assert (paid.facts["status"], unpaid.facts["status"], gone.facts["status"]) == ("AUTHORISED", "DELETED", "VOIDED")
+
+
+async def test_a_sale_is_voided_whose_number_a_person_has_given_to_another(xero: SandboxXero) -> None:
+    (contact,) = await written(xero, contact_write("1"))
+    sale = invoice_write("1", contact.xero_id)
+    (invoice,) = await written(xero, sale)
+    renamed = {"InvoiceNumber": "I-old"}
+    xero.sandbox.person("edit-invoice", name=sale.number, document=renamed)
+    other = {**sale.payload, "Contact": {"ContactID": contact.xero_id}, "InvoiceNumber": sale.number}
+    xero.sandbox.person("create-invoice", document=json.loads(encode(other)))
+
+    (gone,) = await written(xero, sale._replace(version=V2, action=Action.VOID), documents=(invoice,))
+
+    there = {one["InvoiceNumber"]: one["Status"] for one in xero.sandbox.documents("invoices")}
+    assert (gone.facts["status"], there) == ("VOIDED", {"I-old": "VOIDED", sale.number: "AUTHORISED"})
 
 
 async def test_an_implausible_rate_is_taken_and_xeros_warning_of_it_is_for_a_person(xero: SandboxXero) -> None:

@@ -75,8 +75,8 @@ def _element(write: Write, document: Document | None, known: Known) -> dict[str,
         element = dict(decode(_filled(write.content, known)))
         if document is not None:
             element = _updating(write, element, document)
-    if ENDPOINTS[write.kind].number and write.kind is not PAYMENT:
-        element.setdefault(ENDPOINTS[write.kind].number, write.number)
+        if ENDPOINTS[write.kind].number and write.kind is not PAYMENT:
+            element.setdefault(ENDPOINTS[write.kind].number, write.number)
     if write.kind is ALLOCATION:
         element["CreditNote"] = {"CreditNoteID": credit_note_id(write, known)}
     return element
@@ -119,11 +119,11 @@ def _changed(element: dict[str, Any], digests: Mapping[str, str], document: Docu
 
 
 def _voiding(write: Write, document: Document) -> dict[str, Any]:
-    endpoint = ENDPOINTS[write.kind]
     if write.kind is PAYMENT:
         return {"Status": "DELETED"}
     if write.kind is ALLOCATION:
         # nothing of it is sent: what it was on is to be known when it is gone
         return {"Status": "DELETED", "Invoice": {"InvoiceID": document.facts.get("target_id")}}
     status = "DELETED" if document.facts.get("status") in UNAPPROVED else "VOIDED"
-    return {endpoint.id: document.xero_id, endpoint.number: document.number, "Status": status}
+    # without its number: a person may have given it to another, which Xero would refuse, or undo
+    return {ENDPOINTS[write.kind].id: document.xero_id, "Status": status}

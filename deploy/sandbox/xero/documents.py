@@ -10,6 +10,7 @@ from deploy.sandbox.xero.header import (
     find_contact,
     header_refusals,
     header_warnings,
+    number_refusals,
     settle_contact,
     with_currency,
 )
@@ -51,7 +52,7 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
         raise Refused(refusal)
     _check_locks(book, known, header)
     if known is not None and header["Status"] in _ENDED:
-        return _end(book, family, known, header["Status"])
+        return _end(book, family, known, header)
     given = nested(element, "Contact")
     contact = _contact(book, known, given)
     with_currency(book, header, {**({} if known is None else _rate_of(known, header)), **element}, contact)
@@ -83,8 +84,12 @@ def _check_locks(book: Book, known: Json | None, header: Json) -> None:
             raise Refused(refusal)
 
 
-def _end(book: Book, family: Family, known: Json, status: str) -> Saved:
-    known["Status"] = status
+def _end(book: Book, family: Family, known: Json, header: Json) -> Saved:
+    """Void or delete it, under the number that came along. Raises Refused."""
+    refusals = tuple(number_refusals(book, family, known, header))
+    if refusals:
+        raise Refused(*refusals)
+    known |= {name: header[name] for name in ("Status", family.number_field)}
     family.settle(known)
     book.touch(known, family.table(book))
     return Saved(known)

@@ -86,7 +86,7 @@ def header_warnings(header: Json, element: Json) -> Iterator[str]:
 def header_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:
     """A message for every rule the header breaks."""
     yield from _type_refusals(family, known, header)
-    yield from _number_refusals(book, family, known, header)
+    yield from number_refusals(book, family, known, header)
     if len(header.get("Reference", "")) > _LONGEST:
         yield f"The Reference field exceeds the maximum length of {_LONGEST}"
     if (
@@ -111,7 +111,8 @@ def _type_refusals(family: Family, known: Json | None, header: Json) -> Iterator
         yield "The Type of an existing document cannot be changed"
 
 
-def _number_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:
+def number_refusals(book: Book, family: Family, known: Json | None, header: Json) -> Iterator[str]:
+    """A message for every rule that its number breaks."""
     number = header[family.number_field]
     if number is None:
         return
