@@ -172,6 +172,15 @@ def test_1_3_the_grace_ends_when_the_successor_is_used(http: httpx.Client) -> No
     assert _refresh(http, first).json() == {"error": "invalid_grant"}
 
 
+def test_1_3_a_new_consent_of_the_same_person_ends_the_refresh_token_of_the_one_before(http: httpx.Client) -> None:
+    first, second = _tokens(http), _tokens(http)
+
+    refused, taken = (_refresh(http, tokens["refresh_token"]) for tokens in (first, second))
+
+    assert (refused.status_code, refused.json(), taken.status_code) == (400, {"error": "invalid_grant"}, 200)
+    assert _connections(http, first["access_token"])
+
+
 def test_1_3_a_refresh_token_lasts_60_days(http: httpx.Client, sandbox: SandboxControl) -> None:
     first = _tokens(http)["refresh_token"]
     sandbox.advance(60 * 86_400)

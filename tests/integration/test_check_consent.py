@@ -76,6 +76,19 @@ def test_a_connection_of_two_organisations_is_asked_for_one_token(setup: SetUp) 
     assert setup.xero.audit()["tokens_issued"]["refresh_token"] == 1
 
 
+def test_two_connections_of_one_app_are_told_to_be_one(setup: SetUp) -> None:
+    connected(setup, "web")
+    other = '[connections.other]\nflow = "web"\nclient_id = "sandbox-web"\nclient_secret = "sandbox-secret"\n'
+    second = SECOND.format(tenant=setup.xero.tenant_id("org2")).replace('"xero"', '"other"')
+    setup.changes["[stores.shop]"] = f"{other}{second}\n[stores.shop]"
+
+    result = setup.check()
+
+    [line] = [one for one in lines(result, "warn") if "  consent " in one]
+    assert "connections xero and other have one client_id" in line
+    assert "let their organisations name one of them" in line
+
+
 @pytest.mark.parametrize(("flow", "more"), [("web", "run it again within 30 minutes"), ("custom", "")])
 def test_without_an_answer_the_line_says_what_is_not_proved(flow: str, more: str, setup: SetUp) -> None:
     connected(setup, flow)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from producers.store import Site
 from worker.bootstrap import open_ledger
 from worker.broker import broker_settings
+from worker.checking.apps import check_apps
 from worker.checking.books import judge
 from worker.checking.finding import Finding, Level, fine, wrong
 from worker.checking.services import check_broker, check_notices, check_store, ledger_fault, sites_of
@@ -43,7 +44,7 @@ class Checkup:
         names = [org.name for org in self.organisations]
         self._found(*await check_broker(broker_settings(self.settings), names, [store.name for store in self.stores]))
         sites = {store.name: await self._store(store) for store in self.stores}
-        self._found(*await check_notices(self.settings.notify))
+        self._found(*await check_notices(self.settings.notify), *check_apps(self.settings))
         try:
             ledger = await open_ledger(self.settings)
         except LedgerError as error:

@@ -153,6 +153,10 @@ class Identity:
         return grant
 
     def _renew(self, grant: Grant) -> None:
+        """A new refresh token. It is the person's and the app's: what they allowed before has none any more."""
+        self.grants = {
+            token: one for token, one in self.grants.items() if one is grant or one.client_id != grant.client_id
+        }
         grant.current = secrets.token_urlsafe(32)
         grant.current_expires = self.clock.now() + REFRESH_S
         self.grants[grant.current] = grant
