@@ -182,7 +182,7 @@ def _chunks(members: Sequence[T], text: Callable[[T], str]) -> Iterator[tuple[T,
     chunk: list[T] = []
     size = 0
     for member in members:
-        chars = len(quote(f"{text(member)} OR "))
+        chars = _chars(text(member))
         if chunk and (len(chunk) >= MAX_MEMBERS or size + chars > MAX_QUERY_CHARS):
             yield tuple(chunk)
             chunk, size = [], 0
@@ -190,6 +190,10 @@ def _chunks(members: Sequence[T], text: Callable[[T], str]) -> Iterator[tuple[T,
         size += chars
     if chunk:
         yield tuple(chunk)
+
+
+def _chars(term: str) -> int:
+    return len(quote(f"{term} OR ", safe=""))
 
 
 def _any_of(members: Sequence[T], term: Callable[[T], str]) -> str:
@@ -211,9 +215,13 @@ def _note_of(xero_id: str) -> str:
 
 
 def _contact_terms(member: Member) -> str:
-    """By number, and by name: a name that is taken shows whose it is in the same call."""
-    name = member.element.get("Name")
-    return f"{_number_term(member)} OR Name=={_quoted(str(name))}" if name else _number_term(member)
+    """By number, and by name: a name that is taken shows whose it is in the same call.
+
+    Without one that would take too long to ask for: what is refused, and not there by number, is another's by name.
+    """
+    number, name = _number_term(member), member.element.get("Name")
+    both = f"{number} OR Name=={_quoted(str(name))}" if name else number
+    return both if _chars(both) <= MAX_QUERY_CHARS else number
 
 
 def _target_term(member: Member) -> str:
