@@ -139,6 +139,29 @@ def test_7_a_where_that_cannot_be_read_is_refused(xero: XeroCaller, where: str) 
     assert (reply.status_code, reply.json()["Type"]) == (400, "QueryParseException")
 
 
+@pytest.mark.parametrize(
+    ("plural", "where"),
+    [
+        ("Invoices", "Total>5"),
+        ("Invoices", 'CurrencyCode=="GBP"'),
+        ("Invoices", "UpdatedDateUTC>=DateTime(2026,01,01)"),
+        ("CreditNotes", "RemainingCredit>0"),
+        ("Payments", "Amount>5"),
+        ("Contacts", 'ContactStatus=="ACTIVE"'),
+        ("Items", 'Name=="Mug"'),
+    ],
+)
+def test_7_a_where_on_a_field_that_is_not_optimised_is_refused(xero: XeroCaller, plural: str, where: str) -> None:
+    reply = xero.get(f"/{plural}", where=where)
+
+    assert (reply.status_code, reply.json()["Type"]) == (400, "QueryParseException")
+
+
+@pytest.mark.parametrize("query", [{"pageSize": 1001}, {"createdByMyApp": "true"}])
+def test_7_what_the_sandbox_would_not_heed_is_refused(xero: XeroCaller, query: dict[str, Any]) -> None:
+    assert xero.get("/Invoices", **query).status_code == 400
+
+
 def test_7_pages_tell_where_they_are(xero: XeroCaller, three: list[dict[str, Any]]) -> None:
     body = xero.get("/Invoices", page=1, pageSize=2).json()
 

@@ -1,10 +1,10 @@
-"""The numbers of sales in the sandbox, which a person may change and which end with nothing [xero 4.3]."""
+"""The numbers of sales in the sandbox, which a person may change, and their references [xero 4.3, 4.5]."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.sandbox_documents import Json, a_contact, invoice, made, refusals
+from tests.sandbox_documents import Json, a_contact, credit_note, invoice, made, refusals
 from tests.sandbox_fixture import XeroCaller
 
 
@@ -34,3 +34,13 @@ def test_4_3_what_is_voided_by_its_id_takes_the_number_that_comes_along(xero: Xe
 
     assert (gone["InvoiceNumber"], gone["Status"]) == ("I-1-void", "VOIDED")
     assert xero.get("/Invoices/I-1-void").json()["Invoices"][0]["InvoiceID"] == renamed["InvoiceID"]
+
+
+def test_4_3_only_a_sale_has_a_reference(xero: XeroCaller) -> None:
+    contact = a_contact(xero)
+    bill = {**invoice(contact, "B-1"), "Type": "ACCPAY"}
+    back = {**credit_note(contact, "D-1"), "Type": "ACCPAYCREDIT"}
+
+    assert xero.put("/Invoices", bill).status_code == xero.put("/CreditNotes", back).status_code == 200
+    assert "Reference" in refusals(xero.put("/Invoices", {**bill, "Reference": "order 1"}))[0]
+    assert "Reference" in refusals(xero.put("/CreditNotes", {**back, "Reference": "order 1"}))[0]

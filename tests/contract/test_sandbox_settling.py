@@ -51,6 +51,7 @@ def test_4_4_payments_make_an_invoice_paid_and_their_deletion_makes_it_open(xero
     [
         ({"Amount": "120.01"}, "Payment amount exceeds the amount outstanding on this document"),
         ({"Amount": "0"}, "greater than zero"),
+        ({"Amount": "0.004"}, "greater than zero"),
         ({"Account": {"Code": "200"}}, "Account type is invalid for making a payment to/from"),
         ({"Account": {"Code": "843"}}, "Account type is invalid for making a payment to/from"),
         ({"Account": {"Code": "999"}}, "Account must be valid."),
@@ -210,6 +211,17 @@ def test_4_6_several_allocations_of_one_credit_note_are_judged_one_by_one(xero: 
 
     verdicts = {one["Amount"]: one["StatusAttributeString"] for one in reply.json()["Allocations"]}
     assert verdicts == {100: "OK", 30: "ERROR"}
+
+
+def test_4_6_an_allocation_has_its_date(xero: XeroCaller) -> None:
+    contact = a_contact(xero)
+    document = made(xero, "Invoices", invoice(contact, "I-1"))
+    note = made(xero, "CreditNotes", credit_note(contact, "C-1"))
+    undated = {"Amount": "10", "Invoice": {"InvoiceID": document["InvoiceID"]}}
+
+    reply = xero.put(f"/CreditNotes/{note['CreditNoteID']}/Allocations", {"Allocations": [undated]})
+
+    assert refusals(reply) == ["The Date field is mandatory"]
 
 
 def test_4_6_an_unknown_credit_note_is_not_found(xero: XeroCaller) -> None:

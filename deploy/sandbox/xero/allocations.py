@@ -11,7 +11,7 @@ from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.invoices import INVOICES, UNKNOWN_INVOICE
 from deploy.sandbox.xero.money import ZERO, cents
 from deploy.sandbox.xero.store import Book
-from deploy.sandbox.xero.wire import amount, nested, text
+from deploy.sandbox.xero.wire import amount, calendar_day, nested, text
 
 NAMING = Naming("Allocations", "AllocationID", "HasValidationErrors")
 _TOO_MUCH = "Credit Note cannot be allocated as amount is greater than amount outstanding"
@@ -25,6 +25,8 @@ def allocate(book: Book, credit_note_id: str, element: Json) -> Saved:
     invoice = _invoice(book, nested(element, "Invoice") or {})
     applied = cents(amount(element, "Amount") or ZERO)
     _check(credit_note, invoice, applied)
+    if calendar_day(element, "Date") is None:
+        raise Refused("The Date field is mandatory")
     day = max(credit_note["Date"], invoice["Date"])
     if (refusal := book.settings.lock_refusal(day)) is not None:
         raise Refused(refusal)

@@ -87,6 +87,8 @@ def header_refusals(book: Book, family: Family, known: Json | None, header: Json
     """A message for every rule the header breaks."""
     yield from _type_refusals(family, known, header)
     yield from number_refusals(book, family, known, header)
+    if "Reference" in header and header["Type"] == family.bill:
+        yield f"The Reference field cannot be set on {family.bill} documents"
     if len(header.get("Reference", "")) > _LONGEST:
         yield f"The Reference field exceeds the maximum length of {_LONGEST}"
     if (

@@ -10,7 +10,7 @@ from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.family import Family
 from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.invoices import INVOICES
-from deploy.sandbox.xero.money import RATE_PLACES, cents, round_to
+from deploy.sandbox.xero.money import RATE_PLACES, ZERO, cents, round_to
 from deploy.sandbox.xero.settings_data import payable
 from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, calendar_day, nested, text
@@ -111,16 +111,16 @@ def _account(book: Book, element: Json) -> Json:
 
 
 def _amount(element: Json, family: Family, target: Json) -> Decimal:
-    given = amount(element, "Amount")
-    if given is None or given <= 0:
+    paid = cents(amount(element, "Amount") or ZERO)
+    if paid <= 0:
         raise Refused("The payment amount must be greater than zero")
     outstanding = target["AmountDue" if family is INVOICES else "RemainingCredit"]
-    if cents(given) > outstanding:
+    if paid > outstanding:
         raise Refused("Payment amount exceeds the amount outstanding on this document")
     reference = text(element, "Reference")
     if reference is not None and len(reference) > _LONGEST_REFERENCE:
         raise Refused(f"The Reference field exceeds the maximum length of {_LONGEST_REFERENCE}")
-    return cents(given)
+    return paid
 
 
 def _payment(book: Book, element: Json, family: Family, target: Json, account: Json, paid: Decimal) -> Json:

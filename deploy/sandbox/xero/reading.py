@@ -85,6 +85,8 @@ def list_documents(
     book: Book, listing: Listing, query: Mapping[str, str], since: str | None
 ) -> tuple[list[Json], Json | None]:
     """The documents asked for and, of a paged list, its page. Raises CallRefused."""
+    if flag(query, "createdByMyApp", default=False):
+        raise query_refused("this sandbox does not keep which app created a document")
     found = _ordered(_selected(book, listing, query, since), query.get("order"))
     page: Json | None = None
     summary = flag(query, "summaryOnly", default=False) and bool(listing.summary_drops)
@@ -182,7 +184,9 @@ def _sortable(value: Any) -> tuple[bool, Any]:
 
 
 def _page(documents: list[Json], query: Mapping[str, str]) -> tuple[list[Json], Json]:
-    number, size = _positive(query.get("page"), 1), min(_positive(query.get("pageSize"), _PER_PAGE), MOST_PER_PAGE)
+    number, size = _positive(query.get("page"), 1), _positive(query.get("pageSize"), _PER_PAGE)
+    if size > MOST_PER_PAGE:
+        raise query_refused(f"a page has at most {MOST_PER_PAGE} documents")
     count = len(documents)
     pages = -(-count // size)
     head = {"page": number, "pageSize": size, "pageCount": pages, "itemCount": count}

@@ -16,16 +16,14 @@ _HEAVY_INVOICE = ("LineItems", "Payments", "CreditNotes", "Prepayments", "Overpa
 _HEAVY_CONTACT = ("ContactPersons", "Addresses", "Phones", "ContactGroups", "PaymentTerms")
 _OF_CONTACT = ("Contact.ContactID", "Contact.Name", "Contact.ContactNumber")
 _OPTIMISED_FIELDS = ("Status", "Type", "Date", "Reference", *_OF_CONTACT)
-_DOCUMENT_FIELDS = (*_OPTIMISED_FIELDS, "DueDate", "UpdatedDateUTC", "Total", "CurrencyCode")
-_ITEM_FIELDS = frozenset({"Code", "Name", "ItemID", "UpdatedDateUTC"})
+_INVOICE_FIELDS = frozenset({*_OPTIMISED_FIELDS, "DueDate", "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"})
+_ITEM_FIELDS = frozenset({"Code", "ItemID"})
 
 LISTINGS = {
     "contacts": Listing(
         plural="Contacts",
         table=lambda book: book.contacts,
-        fields=frozenset(
-            {"Name", "EmailAddress", "AccountNumber", "ContactID", "ContactNumber", "ContactStatus", "UpdatedDateUTC"}
-        ),
+        fields=frozenset({"Name", "EmailAddress", "AccountNumber", "ContactID", "ContactNumber"}),
         number_field="ContactNumber",
         show=show_as_is,
         optimised=frozenset({"Name", "EmailAddress", "AccountNumber"}),
@@ -43,16 +41,16 @@ LISTINGS = {
         number_field="Code",
         show=show_item,
         optimised=_ITEM_FIELDS,  # Xero names none: only the whole list may be too long
-        sorts=_ITEM_FIELDS,
+        sorts=frozenset({*_ITEM_FIELDS, "Name", "UpdatedDateUTC"}),
         paged=False,
     ),
     "invoices": Listing(
         plural="Invoices",
         table=lambda book: book.invoices,
-        fields=frozenset({*_DOCUMENT_FIELDS, "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"}),
+        fields=_INVOICE_FIELDS,
         number_field="InvoiceNumber",
         show=show_document,
-        optimised=frozenset({*_OPTIMISED_FIELDS, "DueDate", "InvoiceNumber", "InvoiceID", "AmountDue", "AmountPaid"}),
+        optimised=_INVOICE_FIELDS,
         sorts=frozenset({"InvoiceID", "UpdatedDateUTC", "Date"}),
         filters={
             "IDs": "InvoiceID",
@@ -67,7 +65,7 @@ LISTINGS = {
     "creditnotes": Listing(
         plural="CreditNotes",
         table=lambda book: book.credit_notes,
-        fields=frozenset({*_DOCUMENT_FIELDS, "CreditNoteNumber", "CreditNoteID", "RemainingCredit"}),
+        fields=frozenset({*_OPTIMISED_FIELDS, "CreditNoteNumber", "CreditNoteID"}),
         number_field="CreditNoteNumber",
         show=show_document,
         optimised=frozenset(_OPTIMISED_FIELDS),
@@ -86,8 +84,6 @@ LISTINGS = {
                 "CreditNote.CreditNoteID",
                 "Reference",
                 "PaymentID",
-                "Amount",
-                "UpdatedDateUTC",
             }
         ),
         number_field="",
