@@ -178,6 +178,7 @@ def test_4_3_headers_against_the_rules_are_refused(xero: XeroCaller, fields: dic
         ({"DiscountAmount": "127.83"}, "The discount rate '127.83' is invalid."),
         ({"DiscountAmount": 100, "LineAmount": 0}, "does not match the expected line total"),
         ({"Description": "x" * 4001}, "maximum length of 4000"),
+        ({"Description": "\U0001f381" * 2001}, "maximum length of 4000"),
         ({"UnitAmount": "10000000000"}, "9999999999.99"),
         ({"Tracking": [{"Name": "Region", "Option": "Moon"}]}, "tracking option 'Moon'"),
         ({"Tracking": [{"Name": "Region", "Option": "North"}] * 3}, "at most 2"),

@@ -49,6 +49,7 @@ def test_4_2_post_updates_by_code(xero: XeroCaller) -> None:
         ({"Code": "x" * 31}, "maximum length of 30"),
         ({"Code": ""}, "Code"),
         ({"Name": "x" * 51}, "maximum length of 50"),
+        ({"Name": "\U0001f381" * 26}, "maximum length of 50"),
         ({"Description": "x" * 4001}, "maximum length of 4000"),
         ({"SalesDetails": {"AccountCode": "9999"}}, "is not a valid code"),
         ({"SalesDetails": {"TaxType": "VAT20"}}, "does not exist"),

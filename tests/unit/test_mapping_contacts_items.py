@@ -224,6 +224,16 @@ def test_names_and_descriptions_of_items_are_cut() -> None:
     assert (len(payload["Name"]), len(payload["Description"])) == (50, 4000)
 
 
+def test_what_is_cut_fits_in_utf_16_too_and_no_character_is_halved() -> None:
+    gift = "\U0001f381"
+
+    payload = item(name=f"n{gift * 49}", description=gift * 2001)
+    buyer = contact(first_name="", last_name="", company=gift * 250)
+
+    assert (payload["Name"], payload["Description"]) == (f"n{gift * 24}", gift * 2000)
+    assert buyer["Name"] == gift * 127
+
+
 def test_a_gift_card_sells_to_its_liability_account_which_has_to_be_configured() -> None:
     accounts = organisation().accounts.model_dump() | {"gift_card": None}
 

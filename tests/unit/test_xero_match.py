@@ -159,6 +159,7 @@ def test_allocations_are_found_by_invoice_and_amount_each_once() -> None:
         ("Ann (7)", "shop:7", "Ann (shop:7)"),
         ("Ann (shop:7)", "shop:7", "Ann (shop:7)"),
         ("A" * 255, "shop:7", "A" * 251 + " (7)"),
+        ("\U0001f381" * 127, "shop:7", "\U0001f381" * 125 + " (7)"),
         ("Ann", "0123456789abcdef", "Ann (456789abcdef)"),
     ],
 )

@@ -14,7 +14,7 @@ from worker.documents import Kind
 from worker.mapping.accounts import line_account
 from worker.mapping.keys import item_code, own_key
 from worker.mapping.result import Ignored, Plan, Writes
-from worker.mapping.text import one_line
+from worker.mapping.text import cut, one_line
 from worker.mapping.writing import save
 from worker.settings import OrganisationSettings
 
@@ -50,6 +50,6 @@ def _item(product: Product, code: str, org: OrganisationSettings) -> dict[str, A
     stock, cost = org.accounts.inventory, org.accounts.cost_of_goods
     if kind is LineKind.GOODS and stock and cost:
         payload |= {"InventoryAssetAccountCode": stock, "PurchaseDetails": {"COGSAccountCode": cost}}
-    if description := product.description.strip()[:_MAX_DESCRIPTION]:
+    if description := cut(product.description.strip(), _MAX_DESCRIPTION):
         payload["Description"] = description
     return payload

@@ -13,6 +13,7 @@ from worker.mapping.places import tracking_of
 from worker.mapping.predict import UNIT, Prediction, cents, predict, summed
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
+from worker.mapping.text import cut
 from worker.pieces import Kept, plain
 from worker.settings import OrganisationSettings
 
@@ -42,7 +43,7 @@ def _line(row: Row) -> tuple[Kept, Prediction]:
     if quantity != sold:
         description = f"{description} (quantity {sold.normalize():f})"
     item: dict[str, Any] = {
-        "Description": description[:_MAX_DESCRIPTION],
+        "Description": cut(description, _MAX_DESCRIPTION),
         "Quantity": plain(quantity),
         "UnitAmount": plain(unit_amount),
         "AccountCode": account,

@@ -17,7 +17,15 @@ day = lru_cache(1024)(date.isoformat)
 
 def one_line(value: str, longest: int) -> str:
     """Without spaces at the ends and repeated ones; cut to `longest`."""
-    return " ".join(value.split())[:longest].rstrip()
+    line = " ".join(value.split())
+    return line if 2 * len(line) <= longest else cut(line, longest).rstrip()
+
+
+def cut(text: str, longest: int) -> str:
+    """Its beginning: at most `longest` units of UTF-16, for Xero does not say what it counts, and more it cannot be."""
+    if text.isascii():
+        return text[:longest]
+    return text[:longest].encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
 
 
 def email(value: str) -> str:

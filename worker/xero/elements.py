@@ -10,6 +10,7 @@ from worker.content import Content
 from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, Write
 from worker.ledger.records import Document, Known, Member
 from worker.literals import decode, encode
+from worker.mapping.text import cut
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.facts import UNAPPROVED
 from worker.xero.routes import credit_note_id, standing
@@ -65,7 +66,7 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
         return dict(payload)
     if name.endswith(mark):
         name, mark = name.removesuffix(mark), whole
-    return {**payload, "Name": name[: MAX_NAME - len(mark)].rstrip() + mark}
+    return {**payload, "Name": cut(name, MAX_NAME - len(mark)).rstrip() + mark}
 
 
 def _element(write: Write, document: Document | None, known: Known) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from deploy.sandbox.xero.errors import Json
-from deploy.sandbox.xero.wire import objects, text
+from deploy.sandbox.xero.wire import length, objects, text
 
 NO_IDENTITY = (
     "The Contact must contain at least 1 of the following elements to identify the contact: "
@@ -56,7 +56,7 @@ def too_long(element: Json, lengths: dict[str, int]) -> Iterator[str]:
         if field not in element:
             continue
         value = text(element, field)
-        if value is not None and len(value) > longest:
+        if value is not None and length(value) > longest:
             yield f"The {field} field exceeds the maximum length of {longest}"
 
 

@@ -14,7 +14,7 @@ from deploy.sandbox.xero.family import Family
 from deploy.sandbox.xero.money import RATE_PLACES, round_to
 from deploy.sandbox.xero.settings_data import default_rate, is_implausible
 from deploy.sandbox.xero.store import Book
-from deploy.sandbox.xero.wire import amount, calendar_day, text
+from deploy.sandbox.xero.wire import amount, calendar_day, length, text
 
 ARCHIVED_CONTACT = (
     "The contact with the specified contact details has been archived. "
@@ -89,7 +89,7 @@ def header_refusals(book: Book, family: Family, known: Json | None, header: Json
     yield from number_refusals(book, family, known, header)
     if "Reference" in header and header["Type"] == family.bill:
         yield f"The Reference field cannot be set on {family.bill} documents"
-    if len(header.get("Reference", "")) > _LONGEST:
+    if length(header.get("Reference", "")) > _LONGEST:
         yield f"The Reference field exceeds the maximum length of {_LONGEST}"
     if (
         family.due_date

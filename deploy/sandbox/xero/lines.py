@@ -12,7 +12,7 @@ from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.money import ZERO, AmountsAre, Figures, Given, figures
 from deploy.sandbox.xero.settings_data import postable
 from deploy.sandbox.xero.store import Book
-from deploy.sandbox.xero.wire import amount, objects, text
+from deploy.sandbox.xero.wire import amount, length, objects, text
 
 _LONGEST_DESCRIPTION = 4000
 _MOST_TRACKING = 2
@@ -100,7 +100,7 @@ def _merged(element: Json, line_id: str, known: dict[str, Json]) -> Json:
 def _build(book: Book, element: Json, rules: LineRules) -> Line:
     """Work one line out. Raises Refused."""
     description = text(element, "Description")
-    if description is not None and len(description) > _LONGEST_DESCRIPTION:
+    if description is not None and length(description) > _LONGEST_DESCRIPTION:
         raise Refused(f"The Description field exceeds the maximum length of {_LONGEST_DESCRIPTION}")
     if _only_describes(element):
         return Line(_kept(element))

@@ -13,7 +13,7 @@ from deploy.sandbox.xero.invoices import INVOICES
 from deploy.sandbox.xero.money import RATE_PLACES, ZERO, cents, round_to
 from deploy.sandbox.xero.settings_data import payable
 from deploy.sandbox.xero.store import Book
-from deploy.sandbox.xero.wire import amount, calendar_day, nested, text
+from deploy.sandbox.xero.wire import amount, calendar_day, length, nested, text
 
 NAMING = Naming("Payments", "PaymentID", "HasValidationErrors")
 _TARGETS = ("Invoice", "CreditNote", "Prepayment", "Overpayment")
@@ -118,7 +118,7 @@ def _amount(element: Json, family: Family, target: Json) -> Decimal:
     if paid > outstanding:
         raise Refused("Payment amount exceeds the amount outstanding on this document")
     reference = text(element, "Reference")
-    if reference is not None and len(reference) > _LONGEST_REFERENCE:
+    if reference is not None and length(reference) > _LONGEST_REFERENCE:
         raise Refused(f"The Reference field exceeds the maximum length of {_LONGEST_REFERENCE}")
     return paid
 

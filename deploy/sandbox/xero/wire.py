@@ -142,6 +142,11 @@ def text(element: Json, field: str) -> str | None:
     return str(value)
 
 
+def length(value: str) -> int:
+    """How long Xero may take a text to be: in units of UTF-16, in which an emoji is two [xero 4]."""
+    return len(value) if value.isascii() else len(value.encode("utf-16-le")) // 2
+
+
 def calendar_day(element: Json, field: str) -> date | None:
     """A date of an incoming element: `2026-01-31`, with or without a time, or Xero's own notation."""
     value = text(element, field)
