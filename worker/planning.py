@@ -15,12 +15,13 @@ from worker.documents import DOCUMENTS_PER_CALL, Kind
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much a store has. An order brings one invoice and one payment, a refund a credit note and its payment."""
+    """How much a store has. An order brings an invoice, a refund a credit note; `payments` are of either."""
 
     customers: int = 0
     products: int = 0
     orders: int = 0
     refunds: int = 0
+    payments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def cost(load: Load, limits: Limits, *, lane: Lane, now: datetime) -> Cost:
         Kind.ITEM: load.products,
         Kind.INVOICE: load.orders,
         Kind.CREDIT_NOTE: load.refunds,
-        Kind.PAYMENT: load.orders + load.refunds,
+        Kind.PAYMENT: load.payments,
     }
     calls = {kind: math.ceil(count / DOCUMENTS_PER_CALL) for kind, count in documents.items() if count}
     done = done_at(fresh(limits, now), Spent(), limits=limits, lane=lane, now=now, calls=sum(calls.values()))

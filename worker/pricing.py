@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from schemas.envelope import Lane
 from worker.bootstrap import limits_of
 from worker.planning import Cost, Load, cost
 from worker.settings import OrganisationSettings, Settings
+from worker.settings.organisation import NO_PAYMENT
 from worker.settings.sections import StoreSettings
 from worker.stores import open_source, routing_of
 
@@ -48,25 +49,32 @@ def prices(settings: Settings, store: StoreSettings, command: ResyncAll, counts:
     """One for each organisation that the command is for."""
     names = [command.organisation] if command.organisation else store.organisations
     shared = len(store.organisations) > 1
-    return [_price(settings.organisations[name], counts, shared=shared) for name in names]
+    return [_price(settings.organisations[name], command, counts, shared=shared) for name in names]
 
 
-def _price(org: OrganisationSettings, counts: Mapping[Stream, int], *, shared: bool) -> Price:
+def _price(org: OrganisationSettings, command: ResyncAll, counts: Mapping[Stream, int], *, shared: bool) -> Price:
     limits = limits_of(org)
-    load = load_of(org, counts)
+    load = load_of(org, counts, command.entities)
     return Price(org.name, cost(load, limits, lane=Lane.BACKFILL, now=datetime.now(UTC)), limits.day, shared)
 
 
-def load_of(org: OrganisationSettings, counts: Mapping[Stream, int]) -> Load:
-    """The store's rows as a load: its sales documents are those that the organisation books."""
+def load_of(org: OrganisationSettings, counts: Mapping[Stream, int], entities: Collection[Entity]) -> Load:
+    """The store's rows as a load of those `entities` that the organisation books."""
 
     def rows(entity: Entity) -> int:
-        wanted = org.lanes[entity] != "off"
-        return sum(count for stream, count in counts.items() if wanted and entity in stream.entities)
+        if entity not in entities or org.lanes[entity] == "off":
+            return 0
+        return sum(count for stream, count in counts.items() if entity in stream.entities)
 
     return Load(
         customers=rows(Entity.CUSTOMER),
         products=rows(Entity.PRODUCT),
         orders=rows(Entity(org.sales_document)),
         refunds=rows(Entity.CREDIT_MEMO),
+        payments=rows(Entity.PAYMENT) if _books_payments(org) else 0,
     )
+
+
+def _books_payments(org: OrganisationSettings) -> bool:
+    """What is not mapped yet will be: only where each method's account is "none" nothing is booked."""
+    return not org.payments or any(account != NO_PAYMENT for account in org.payments.values())

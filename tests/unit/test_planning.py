@@ -10,7 +10,9 @@ from worker.planning import Load, cost
 
 
 def test_fifty_documents_go_in_a_call() -> None:
-    price = cost(Load(customers=51, products=50, orders=100, refunds=1), Limits(), lane=Lane.BACKFILL, now=START)
+    price = cost(
+        Load(customers=51, products=50, orders=100, refunds=1, payments=101), Limits(), lane=Lane.BACKFILL, now=START
+    )
 
     assert price.calls == {
         Kind.CONTACT: 2,
@@ -24,7 +26,7 @@ def test_fifty_documents_go_in_a_call() -> None:
 
 
 def test_a_large_load_takes_days_by_the_cap() -> None:
-    load = Load(orders=100_000)
+    load = Load(orders=100_000, payments=100_000)
 
     free, paid = (cost(load, Limits(day=day), lane=Lane.BACKFILL, now=START) for day in (1000, 5000))
 

@@ -33,7 +33,7 @@ def plan(
 
     An order brings one invoice and one payment, a refund one credit note and one payment; 50 documents go in a call.
     """
-    load = Load(customers=customers, products=products, orders=orders, refunds=refunds)
+    load = Load(customers=customers, products=products, orders=orders, refunds=refunds, payments=orders + refunds)
     if load == Load():
         refuse(
             "how large a load? give one or more of --customers, --products, --orders or --refunds, "
