@@ -27,6 +27,10 @@ class BatchWindow:
         """Whether the queue's depth is of interest."""
         return self.awaited or self.remaining > 0
 
+    def leaves(self, depth: int) -> int:
+        """How many of so many in the queue wait for the next opening."""
+        return 0 if self.awaited else max(0, depth - max(0, self.remaining))
+
     def at(self, index: int) -> None:
         """It is the window of that index now; another one than before opens. The first begins in mid-window."""
         if self.index is not None and index != self.index:

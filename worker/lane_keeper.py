@@ -14,7 +14,7 @@ from schemas.topology import lane_queue
 from worker.backfilling import Backfilling
 from worker.budget.decision import settle
 from worker.budget.forecast import calls_within
-from worker.lanes import LEAST_HELD, Lanes, worth_holding
+from worker.lanes import LEAST_HELD, Lanes, opening_of, worth_holding
 from worker.outlook import Outlook, outlook
 from worker.session import Session
 
@@ -88,10 +88,11 @@ class LaneKeeper:
     async def outlook(self) -> Outlook:
         """What waits in broker and buffer, and when it will be done. Raises `AmqpError` without a broker."""
         waiting = Counter(work.lane for work in self._s.buffer.works())
-        for lane in Lane:
-            waiting[lane] += await self._consumer.depth(lane_queue(self._s.org.name, lane))
+        depths = {lane: await self._consumer.depth(lane_queue(self._s.org.name, lane)) for lane in Lane}
+        waiting.update(depths)
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
-        return outlook(waiting, state, spent, limits=self._s.limits, now=now)
+        opening = opening_of(self._s.org, self._s.batch, depths[Lane.BATCH], self._s.clock.now())
+        return outlook(waiting, state, spent, limits=self._s.limits, now=now, opening=opening)
 
     async def _tell(self) -> None:
         seen = await self.outlook()

@@ -21,6 +21,8 @@ from schemas.envelope import Lane
 from schemas.topology import lane_queue
 from worker.batch_window import BatchWindow
 from worker.documents import DOCUMENTS_PER_CALL
+from worker.outlook import Opening
+from worker.settings import OrganisationSettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_HELD = 1_000
@@ -65,6 +67,11 @@ def window_index(now: datetime, window: timedelta, offset: timedelta) -> int:
 def next_opening(now: datetime, window: timedelta, offset: timedelta) -> datetime:
     """When the batch lane opens next."""
     return _EPOCH + offset + (window_index(now, window, offset) + 1) * window
+
+
+def opening_of(org: OrganisationSettings, batch: BatchWindow, depth: int, now: datetime) -> Opening:
+    """The next one, as who serves `org` knows it: what the window that is open takes does not wait for it."""
+    return Opening(next_opening(now, org.window, org.offset), batch.leaves(depth))
 
 
 class Lanes:

@@ -23,6 +23,7 @@ from tests.waiting import until
 from worker.clock import SystemClock
 from worker.counts import Counts
 from worker.documents import Kind
+from worker.lanes import next_opening
 from worker.ledger.errors import LedgerUnavailable
 from worker.ledger.records import HoldState, Pause, TokenSet
 from worker.metrics import families
@@ -98,7 +99,9 @@ async def test_queues_budget_forecast_and_tokens_are_told(watching: Watching) ->
     for name in ("limit_calls", "remaining_calls", "reset_timestamp_seconds"):
         assert set(seen.values(f"xerelay_budget_{name}", organisation=ORG)) == windows
     assert seen.value("xerelay_budget_limit_calls", organisation=ORG, window="day") == AMPLE.day
-    assert len(seen.values("xerelay_lane_done_timestamp_seconds", organisation=ORG)) == 3
+    done, org = seen.values("xerelay_lane_done_timestamp_seconds", organisation=ORG), watching.one.session.org
+    assert done[("backfill",)] <= done[("immediate",)] < done[("batch",)]
+    assert done[("batch",)] >= next_opening(now, org.window, org.offset).timestamp()
     assert seen.values("xerelay_token_expiry_timestamp_seconds", organisation=ORG) == {
         ("access",): pytest.approx((now + timedelta(minutes=30)).timestamp()),
         ("refresh",): pytest.approx((now + timedelta(days=60)).timestamp()),

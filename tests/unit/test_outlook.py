@@ -6,7 +6,7 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, fresh
-from worker.outlook import outlook
+from worker.outlook import Opening, outlook
 from worker.planning import Load, cost
 
 LIMITS = Limits()
@@ -26,6 +26,23 @@ def test_a_lane_waits_for_the_more_urgent_ones() -> None:
 
     assert START < seen.done[Lane.IMMEDIATE] < seen.done[Lane.BATCH]
     assert seen.done[Lane.BACKFILL] - START > timedelta(days=1)
+
+
+def test_a_lane_where_nothing_waits_is_done_whatever_waits_in_others() -> None:
+    seen = outlook({Lane.IMMEDIATE: 45 * 300}, fresh(LIMITS, START), Spent(), limits=LIMITS, now=START)
+
+    assert seen.done[Lane.BATCH] == seen.done[Lane.BACKFILL] == START
+
+
+def test_a_backfill_that_is_not_done_by_the_opening_is_done_after_the_batch() -> None:
+    waiting = {Lane.BATCH: 4_500, Lane.BACKFILL: 50 * 200}
+    rested, opening = fresh(LIMITS, START), Opening(START + timedelta(minutes=30), awaited_by=4_500)
+
+    seen = outlook(waiting, rested, Spent(), limits=LIMITS, now=START, opening=opening)
+    open_already = outlook(waiting, rested, Spent(), limits=LIMITS, now=START)
+
+    assert opening.at < seen.done[Lane.BATCH] < seen.done[Lane.BACKFILL]
+    assert seen.done[Lane.BACKFILL] == open_already.done[Lane.BACKFILL]
 
 
 def test_a_resync_that_is_on_its_way_takes_as_long_as_its_price_said() -> None:

@@ -153,7 +153,8 @@ LANE_DONE = Family(
     _G,
     (_ORG, "lane"),
     By.HOLDER,
-    "Forecast: when the budget will have carried what waits in the lane and in those before it",
+    "Forecast: when the budget will have carried what waits in the lane, behind those before it, a batch from its "
+    "opening; now where nothing waits",
 )
 TOKEN_EXPIRY = Family(
     "xerelay_token_expiry_timestamp_seconds",

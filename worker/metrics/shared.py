@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from worker.ledger.errors import WrongKey
 from worker.ledger.figures import Waiting
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Pause
-from worker.outlook import Outlook, outlook
+from worker.outlook import Opening, Outlook, outlook
 from worker.xero.auth import CONSENT_LASTS
 
 _DEAD = "dead"
@@ -46,11 +46,22 @@ class Shared:
 
 
 async def read_shared(
-    org: str, *, connection: str, limits: Limits, ledger: Ledger, broker: Depths, buffered: Mapping[Lane, int]
+    org: str,
+    *,
+    connection: str,
+    limits: Limits,
+    ledger: Ledger,
+    broker: Depths,
+    buffered: Mapping[Lane, int],
+    opening: Callable[[int], Opening] | None,
 ) -> Shared:
-    """Ask broker and ledger. `buffered` events are in the worker's memory. Raises `LedgerUnavailable`."""
+    """Ask broker and ledger. `buffered` events are in the worker's memory. Raises `LedgerUnavailable`.
+
+    `opening` tells, of how many events are in the batch queue, which wait for what; None while nothing is consumed.
+    """
     depths = await _depths(org, broker)
     state, spent, now = await ledger.budget.standing(org, limits)
+    opens = opening(depths.get(Lane.BATCH, 0)) if opening else None
     waiting = Counter({lane: depths.get(lane, 0) + buffered.get(lane, 0) for lane in Lane})
     return Shared(
         depths=depths,
@@ -58,7 +69,7 @@ async def read_shared(
         waiting=await ledger.figures.waiting(org),
         pauses=await ledger.pauses.current(org),
         windows=windows(state, spent, limits=limits, now=now),
-        outlook=outlook(waiting, state, spent, limits=limits, now=now) if depths else None,
+        outlook=outlook(waiting, state, spent, limits=limits, now=now, opening=opens) if depths else None,
         tokens=await _tokens(ledger, connection),
     )
 

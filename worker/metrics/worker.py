@@ -13,6 +13,7 @@ from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.clock import Clock
 from worker.counts import Counts
+from worker.lanes import opening_of
 from worker.ledger.ledger import Ledger
 from worker.metrics import families as f
 from worker.metrics.fresh import Fresh
@@ -111,6 +112,7 @@ class WorkerWatch:
         return {org: await self._read_one(org, runner) for org, runner in held.items()}
 
     async def _read_one(self, org: str, runner: Runner) -> Shared:
+        session, now = runner.session, self._clock.now()
         shared = await read_shared(
             org,
             connection=self._connections[org],
@@ -118,6 +120,7 @@ class WorkerWatch:
             ledger=self._ledger,
             broker=self._consumer,
             buffered=Counter(work.lane for work in works_of(runner)),
+            opening=None if session is None else lambda depth: opening_of(session.org, session.batch, depth, now),
         )
         self._stands[org] = self._look(org, runner.lease.fence, shared)
         return shared

@@ -15,7 +15,7 @@ from worker.lanes import next_opening
 from worker.ledger.ledger import Ledger
 from worker.ledger.overview import HeldCount, Waiting
 from worker.ledger.records import CallState, HoldState, Pause
-from worker.outlook import Outlook, outlook
+from worker.outlook import Opening, Outlook, outlook
 from worker.settings import OrganisationSettings
 from worker.views.budget import BudgetStatus, budget_status
 
@@ -27,7 +27,8 @@ AskDepths = Callable[[Collection[str]], Awaitable[Mapping[str, int | None]]]
 class LaneStatus:
     """`entities` go this way. `depth` is None where the broker could not be asked or has no such queue.
 
-    `done_at` is when what waits can be in Xero, if nobody else makes calls; None where the depth is unknown.
+    `done_at` is when what waits can be in Xero, if nobody else makes calls; None where the depth is unknown. Which
+    window is open only the worker knows: of the batch lane it is told as if all of it waited for the next opening.
     """
 
     lane: Lane
@@ -110,13 +111,15 @@ async def _one(
     limits = limits_of(org)
     state, spent, now = await ledger.budget.standing(org.name, limits)
     depth = {lane: depths.get(lane_queue(org.name, lane)) for lane in Lane}
-    seen = outlook({lane: count or 0 for lane, count in depth.items()}, state, spent, limits=limits, now=now)
+    queued = {lane: count or 0 for lane, count in depth.items()}
+    opening = Opening(next_opening(now, org.window, org.offset), queued[Lane.BATCH])
+    seen = outlook(queued, state, spent, limits=limits, now=now, opening=opening)
     return OrganisationStatus(
         name=org.name,
         served_by=served_by,
         lanes=tuple(_lane(lane, org, depth, seen) for lane in Lane),
         dead=depths.get(dead_queue(org.name)),
-        next_window=next_opening(now, org.window, org.offset),
+        next_window=opening.at,
         held=tuple(waiting.held),
         calls=waiting.calls,
         budget=budget_status(state, spent, limits=limits, now=now),

@@ -149,6 +149,11 @@ class Process:
         self.consumer = VirtualConsumer(world.broker, self._service.receive)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def session(self, org: str) -> Session | None:
+        """What it serves `org` with at the moment."""
+        runner = self._service.runners.get(org)
+        return None if runner is None else runner.session
+
     def start(self) -> None:
         self._tasks.add(asyncio.get_running_loop().create_task(self._service.run(cast(Consumer, self.consumer))))
 
