@@ -1,6 +1,7 @@
 """Drafts that a person has approved meanwhile: looked for twice an hour, in a call or two, while anything waits.
 
 One list of what is still a draft serves any number of them, a thousand a page; only what is no longer in it is read.
+A probe is no use to it: it takes two calls, and a spent day leaves one in 15 minutes, which is for what waits.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
+from worker.budget.corrections import leaves_probes
 from worker.documents import DocumentKey, Kind
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
@@ -83,7 +85,10 @@ class Approvals:
     async def _get(
         self, kind: Kind, path: str, params: Mapping[str, str]
     ) -> tuple[Call, Sequence[Mapping[str, Any]]] | None:
-        """An answered call, still open; `None` when there is no token to spare, or no answer: the next look is soon."""
+        """An answered call, still open; `None` when there is no call to spare, or no answer: the next look is soon."""
+        state, _, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
+        if leaves_probes(state.correction, now):
+            return None
         opened = await open_read(self._s, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path=path, params=params, kind=kind)
         if isinstance(opened, Wait):
             return None

@@ -11,9 +11,13 @@ from typing import Any
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.serving_fakes import MemoryXero, served
+from tests.fakes import FakeClock
+from tests.sample_ledger import lease_of, opened
+from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve, served
+from tests.stopping import stopped_after
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment
 from worker.approvals import Approvals
+from worker.budget.corrections import Headers
 from worker.documents import Kind
 from worker.ledger.records import Call
 from worker.xero.reply import Reply
@@ -59,6 +63,26 @@ async def test_a_credit_note_renumbered_at_its_approval_has_its_refund_booked(tm
         await one.written(Kind.PAYMENT, 1)
 
         assert await one.parked() == []
+
+
+async def test_a_probe_of_a_spent_day_is_left_to_what_waits(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db", clock=clock) as ledger:
+        lease = await lease_of(ledger, name=ORG)
+        one = serve(ledger, lease, MemoryBroker(), MemoryXero(), document_status="draft")
+        async with stopped_after(one.task):
+            await one.acked(*one.receive(sale("10.00", "2.00"), event(Entity.PAYMENT, payment())))
+            await ledger.calls.correct(ORG, Headers(day_remaining=0))
+            clock.advance(16 * 60)
+            before = len(one.xero.calls)
+
+            await Approvals(session=one.session).look()
+            of_the_spent_day = one.xero.calls[before:]
+            clock.advance(24 * 3_600)
+            await Approvals(session=one.session).look()
+
+            assert of_the_spent_day == []
+            assert ["Statuses" in call.params for call in one.xero.calls[before:]] == [True]
 
 
 def sale(net: str, tax: str, *, hours: int = 0) -> Event:
