@@ -60,6 +60,7 @@ class Simulation:
             frees_at=oldest + MINUTE + DAY if oldest else None,
             in_flight=in_flight,
             lands_at=now + timedelta(seconds=65) if in_flight else None,
+            frees=tuple((minute + MINUTE + DAY, count) for minute, count in self._minutes.items()),
         )
 
 

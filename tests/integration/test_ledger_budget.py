@@ -108,6 +108,25 @@ async def test_a_clock_that_was_ahead_and_is_put_right_stops_no_calls(ledger: Le
     assert isinstance(after, Call)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(days=40)])
+async def test_the_standing_says_when_how_many_calls_count_no_longer(
+    ledger: Ledger, clock: FakeClock, ahead: timedelta
+) -> None:
+    lease = await lease_of(ledger)
+    clock.advance(ahead.total_seconds())
+    for minutes in (0, 1, 120):
+        clock.advance(minutes * 60)
+        assert isinstance(await _call(ledger, lease, Limits()), Call)
+    clock.set_back(ahead.total_seconds())
+
+    _, spent, now = await ledger.budget.standing(ORG, Limits())
+
+    # the first two together, a minute and two hours before the last
+    first, last = spent.frees
+    assert (first[1], last[1], spent.day) == (2, 1, 3)
+    assert (last[0] - now, last[0] - first[0]) == (DAY + MINUTE, timedelta(hours=2))
+
+
 async def test_what_is_in_flight_when_a_clock_is_put_right_is_so_until_it_has_landed(
     ledger: Ledger, clock: FakeClock
 ) -> None:

@@ -49,8 +49,24 @@ def test_what_was_spent_at_once_comes_back_a_day_later_and_at_once() -> None:
 
     simulation.ask_until(now, START + timedelta(days=2))
 
-    # of what is spent, the first and the last can be no older than six hours apart
-    assert abs(simulation.grants[before + 149] - said) < timedelta(hours=6)
+    assert abs(simulation.grants[before + 149] - said) < timedelta(minutes=12)
+
+
+@pytest.mark.parametrize("lane", [Lane.IMMEDIATE, Lane.BATCH])
+@pytest.mark.parametrize("calls", [10, 70, 150, 300])
+def test_what_was_spent_in_two_rushes_comes_back_in_two(calls: int, lane: Lane) -> None:
+    simulation = Simulation(Limits(day=200, burst=0.4, reserve=0.1))
+    rush = [simulation.ask(START + timedelta(seconds=15 * number)) for number in range(60)]
+    evening = START + timedelta(hours=16)
+    simulation.ask_until(evening, evening + timedelta(hours=7))
+    now, before = evening + timedelta(hours=7), len(simulation.grants)
+    spent = simulation.spent(now)
+    said = done_at(simulation.state, spent, limits=simulation.limits, lane=lane, now=now, calls=calls)
+
+    simulation.ask_until(now, now + timedelta(days=4), lane)
+
+    assert all(isinstance(decision, Grant) for decision in rush)
+    assert abs(simulation.grants[before + calls - 1] - said) < 0.05 * (said - now) + timedelta(minutes=12)
 
 
 def test_what_others_spent_of_the_day_keeps_backfill_waiting() -> None:
@@ -82,7 +98,7 @@ def test_what_is_left_at_once_can_be_spent_at_once() -> None:
 
 def test_a_full_day_leaves_nothing_and_says_when_it_goes_on() -> None:
     limits, frees_at = Limits(day=100), START + timedelta(hours=3)
-    spent = Spent(day=100, frees_at=frees_at)
+    spent = Spent(day=100, frees_at=frees_at, frees=((frees_at, 100),))
 
     there = left(fresh(limits, START), spent, limits=limits, lane=Lane.IMMEDIATE, now=START)
     first = done_at(fresh(limits, START), spent, limits=limits, lane=Lane.IMMEDIATE, now=START, calls=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
@@ -121,6 +121,22 @@ def test_a_half_spent_bucket_is_followed_by_the_days_pace() -> None:
 
     said = run_virtually(forecasts(world, waits((Lane.IMMEDIATE, 3_000)), [5, 3_600, 5 * 3_600]))
 
+    assert_near(said)
+
+
+def test_a_spent_day_comes_back_as_it_was_spent() -> None:
+    """Of the day's 100 calls 30 went 20 hours ago, and 70 an hour ago."""
+    world = world_of(day=100, saved=12.5, grain_s=30.0)
+    account = world.ledger.calls.accounts["main"]
+    for hours, calls in ((20, 30), (1, 70)):
+        at = MIDNIGHT - timedelta(hours=hours)
+        account.minutes[at] = calls
+        account.day += calls
+        world.xeros["main"].day.times.extend([(at - MIDNIGHT).total_seconds()] * calls)
+
+    said = run_virtually(forecasts(world, waits((Lane.IMMEDIATE, 2_000)), [60, 2 * 3_600, 6 * 3_600]))
+
+    assert [empty > 22 * 3_600 for _, empty in said] == [True, True, True]
     assert_near(said)
 
 

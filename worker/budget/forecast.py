@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.envelope import Lane
-from worker.budget.bucket import ready_at
+from worker.budget.bucket import Bucket, ready_at
 from worker.budget.corrections import day_left, forbidden_until
 from worker.budget.decision import settle
 from worker.budget.limits import DAY, Limits
@@ -63,19 +63,30 @@ def done_at(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: date
         forbidden.until if forbidden else now,
         blocked_until,
         _xero_frees(state, limits=limits, now=now, calls=calls),
-        ready_at(state.day, tokens=before + 1 + limits.kept_from(lane), rate=limits.day_rate),
-        _window_frees(spent, limits=limits, lane=lane, now=now, calls=before + 1),
+        _day_allows(state, spent, limits=limits, lane=lane, now=now, calls=before + 1),
     )
     return max(last + days * DAY, ready_at(state.minute, tokens=calls, rate=limits.minute_rate))
 
 
-def _window_frees(spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: int) -> datetime:
-    """The rolling 24 hours let go of what is spent evenly, from the first of it until a day from now."""
-    beyond = calls - (limits.day_for(lane) - spent.day)
-    if beyond <= 0:
-        return now
-    first = max(now, spent.frees_at or now)
-    return first + max(timedelta(), now + DAY - first) * ((beyond - 1) / spent.day)
+def _day_allows(state: State, spent: Spent, *, limits: Limits, lane: Lane, now: datetime, calls: float) -> datetime:
+    """When the day's bucket and the rolling 24 hours have let so many go, no more than a day's.
+
+    The two together, from one moment to the next at which calls of the last day count no longer: while there are none
+    to be had the bucket fills, and no further than to its brim.
+    """
+    room: float = limits.day_for(lane) - spent.day
+    kept = limits.kept_from(lane)
+    at, saved = now, state.day.level - kept
+    for frees_at, count in spent.frees:
+        until = max(at, frees_at)
+        comes = limits.day_rate * (until - at).total_seconds()
+        if calls <= min(room, saved + comes):
+            break
+        gone = max(0.0, min(room, saved + comes))
+        calls -= gone
+        room += count - gone
+        at, saved = until, min(limits.day_capacity - kept, saved + comes - gone)
+    return ready_at(Bucket(saved, at), tokens=calls, rate=limits.day_rate)
 
 
 def _xero_frees(state: State, *, limits: Limits, now: datetime, calls: int) -> datetime:

@@ -43,13 +43,15 @@ class Spent:
     """What was counted beside the state.
 
     `day` calls were granted in the last 24 hours, and some of them count no longer at `frees_at`, by the budget's own
-    time; `in_flight` calls are on their way, and the oldest of them is given up by `lands_at`, by the clock.
+    time; `in_flight` calls are on their way, and the oldest of them is given up by `lands_at`, by the clock. When how
+    many of `day` count no longer is in `frees`, oldest first: for forecasts, as granting needs the first of them alone.
     """
 
     day: int = 0
     frees_at: datetime | None = None
     in_flight: int = 0
     lands_at: datetime | None = None
+    frees: tuple[tuple[datetime, int], ...] = ()
 
 
 def fresh(limits: Limits, now: datetime) -> State:

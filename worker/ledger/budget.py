@@ -23,7 +23,7 @@ from worker.ledger.engine import DATABASE_NOW, Database
 from worker.ledger.leases import check, fence
 from worker.ledger.questions import Row, ask
 from worker.ledger.records import Lease, Wait
-from worker.ledger.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at
+from worker.ledger.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at, freeing
 from worker.ledger.statements import Prepared, insert, prepared, upsert
 from worker.ledger.tables import budgets, spends
 
@@ -60,11 +60,13 @@ class Budget:
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             counted = await count(self._database, connection, org, now, locked=False)
-        if counted.state is None:
-            return fresh(limits, now), counted.spent, now
+            if counted.state is None:
+                return fresh(limits, now), counted.spent, now
+            frees = await freeing(connection, org, own_time(counted.state, now))
         ahead, spent = righted(counted.state, now).ahead, counted.spent
         frees_at = None if spent.frees_at is None else spent.frees_at - ahead
-        return by_clock(counted.state, now), replace(spent, frees_at=frees_at), now
+        by_the_clock = tuple((at - ahead, calls) for at, calls in frees)
+        return by_clock(counted.state, now), replace(spent, frees_at=frees_at, frees=by_the_clock), now
 
 
 async def fenced_count(database: Database, connection: AsyncConnection, lease: Lease) -> Counted:

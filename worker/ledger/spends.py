@@ -44,6 +44,12 @@ def counted_at(now: Any) -> Select[Any]:
     )
 
 
+async def freeing(connection: AsyncConnection, org: str, own_time: datetime) -> tuple[tuple[datetime, int], ...]:
+    """When how many of the last 24 hours' calls count no longer, by the budget's own time: ten minutes' worth each."""
+    rows = (await connection.execute(_FREEING, {"of": org, "past": own_time - COUNTS_FOR})).all()
+    return tuple((last + COUNTS_FOR, granted) for last, granted in rows)
+
+
 async def prune(connection: AsyncConnection, now: datetime) -> None:
     """Forget counters that no rolling 24 hours can reach any more."""
     await connection.execute(_PRUNE, {"now": micros(now)})
@@ -56,6 +62,13 @@ def _own_time(now: Any, org: Any) -> Any:
     return func.coalesce(select(own_time).where(budgets.c.org == org).scalar_subquery(), now)
 
 
+_AT_ONCE = type_coerce(spends.c.minute, BigInteger) // whole_micros(timedelta(minutes=10))
+_FREEING = (
+    select(func.max(spends.c.minute), func.sum(spends.c.granted))
+    .where(spends.c.org == bindparam("of"), spends.c.minute > bindparam("past"))
+    .group_by(_AT_ONCE)
+    .order_by(func.max(spends.c.minute))
+)
 _PRUNE = delete(spends).where(
     type_coerce(spends.c.minute, BigInteger) < _own_time(GIVEN, spends.c.org) - whole_micros(2 * DAY)
 )

@@ -199,7 +199,8 @@ class Budget:
 
     async def standing(self, org: str, limits: Limits) -> tuple[State, Spent, datetime]:
         now, account = self._books.clock.now(), self._calls.accounts[org]
-        return account.state or fresh(limits, now), account.spent(now), now
+        frees = tuple((minute + MINUTE + DAY, count) for minute, count in account.minutes.items())
+        return account.state or fresh(limits, now), replace(account.spent(now), frees=frees), now
 
 
 class MemoryLedger:
