@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, State
+from worker.lanes import MOST_HELD
 from worker.ledger.run_reports import RunStatus
 from worker.ledger.runs import UNFINISHED
 from worker.outlook import outlook
@@ -23,6 +25,16 @@ def events_left(status: RunStatus) -> int:
     return waiting + expected
 
 
+def writes_left(status: RunStatus) -> int:
+    """Of those, the ones that a call has to carry: as many as of what has ended, where little is unchanged or much.
+
+    What is unchanged ends as it comes. So what a worker may have in hand is taken for changed.
+    """
+    left = events_left(status)
+    in_hand = min(left, MOST_HELD)
+    return math.ceil(left * (1 - status.unchanged / max(1, status.settled + in_hand)))
+
+
 def booked_at(status: RunStatus, state: State, spent: Spent, *, limits: Limits, now: datetime) -> datetime:
     """When the calls for what is left can have been made, if nobody else makes any."""
-    return outlook({Lane.BACKFILL: events_left(status)}, state, spent, limits=limits, now=now).done[Lane.BACKFILL]
+    return outlook({Lane.BACKFILL: writes_left(status)}, state, spent, limits=limits, now=now).done[Lane.BACKFILL]

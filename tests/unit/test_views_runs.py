@@ -19,7 +19,7 @@ from tests.unit.settings_cases import MINIMAL
 from worker.bootstrap import limits_of
 from worker.budget.corrections import Headers
 from worker.ledger.ledger import Ledger
-from worker.run_outlook import events_left
+from worker.run_outlook import events_left, writes_left
 from worker.settings import Settings, load
 from worker.views.runs import time_left
 
@@ -47,13 +47,13 @@ async def spend(ledger: Ledger, settings: Settings, org: str) -> None:
     await ledger.calls.close(lease, call.id, status=200, headers=Headers(day_remaining=0))
 
 
-async def published(ledger: Ledger, command: ResyncAll) -> None:
-    """The run `r1`, whose 200 events are all on their way."""
+async def published(ledger: Ledger, command: ResyncAll, *, events: int = 200) -> None:
+    """The run `r1`, whose events are all on their way."""
     checkpoints, runs = ledger.store("shop", holder="agent")
     assert await checkpoints.take_charge(15)
     run = Run("r1", "resync-all", command)
     await runs.record(run, message(run.name, run.command, run.id))
-    await runs.save_page(run, INVOICES, Progress(200, 1, 200, 200, done=True), ())
+    await runs.save_page(run, INVOICES, Progress(events, 1, events, events, done=True), ())
     await runs.finish(run, RunState.DONE)
 
 
@@ -71,6 +71,34 @@ async def test_only_those_that_a_run_is_for_are_waited_for(
 
     assert left is not None
     assert (left > timedelta(minutes=5)) is is_long
+
+
+@pytest.mark.parametrize(
+    ("settled", "is_long"),
+    [({}, True), ({"unchanged": 40_000}, False), ({"written": 30_000, "unchanged": 10_000}, True)],
+)
+async def test_what_is_unchanged_costs_no_calls_and_so_no_time(
+    settled: dict[str, int], is_long: bool, ledger: Ledger, tmp_path: Path
+) -> None:
+    await published(ledger, ResyncAll(organisation="main"), events=60_000)
+    await ledger.runs.add({"r1": settled})
+    run = await ledger.runs.get("r1")
+    assert run is not None
+
+    left = await time_left(of_two_organisations(tmp_path), ledger, run)
+
+    assert left is not None
+    assert (left > timedelta(hours=1)) is is_long
+
+
+async def test_of_what_is_left_as_much_is_written_as_of_what_has_ended(ledger: Ledger) -> None:
+    await published(ledger, ResyncAll(), events=60_000)
+    await ledger.runs.add({"r1": {"written": 20_000, "unchanged": 19_000}})
+    run = await ledger.runs.get("r1")
+    assert run is not None
+
+    # a worker may hold 1,000 of them: what is unchanged would not be held
+    assert writes_left(run) == 21_000 * 21_000 / 40_000
 
 
 async def test_nobody_waits_for_a_run_that_is_over(ledger: Ledger, tmp_path: Path) -> None:
