@@ -10,13 +10,18 @@ from worker.documents import Kind
 from worker.holding import released
 from worker.interruption import Reconfigured
 from worker.ledger.records import Held
+from worker.load import MOST_BYTES
 from worker.reading import Arrival
 from worker.session import Session
+from worker.work import everyone
 
 _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
+_MOST_BYTES = MOST_BYTES // 4
+"""A part of what memory may hold: whatever a person sends on its way again, the lanes have the rest."""
+
 _TAKING_IN_S = 5.0
 """So long after the end of a pause was seen an event that was being taken in then may still be held for it."""
 
@@ -63,12 +68,20 @@ class HeldKeeper:
         here = self._s.held_here()
         first = set(islice(self._s.children - here, _AT_A_TIME))
         self._s.children -= first
-        due = await self._s.ledger.held.due(self._s.org.name, limit=_AT_A_TIME, first=first, besides=here)
+        limit = _AT_A_TIME if self._has_room() else len(first)
+        if not limit:
+            return [], []
+        due = await self._s.ledger.held.due(self._s.org.name, limit=limit, first=first, besides=here)
         children = [held for held in due if held.id in first]
         if children:
             # the rest was too large to come with them, or is gone: then the next look finds none of it
             self._s.children |= first - {held.id for held in children}
         return children, [held for held in due if held.id not in first]
+
+    def _has_room(self) -> bool:
+        """Whether more of what is due may come: the rest waits in the ledger, as a lane's rest does in the broker."""
+        works = everyone(self._s.buffer.works())
+        return sum(len(work.body) for work in works if work.held_id) < _MOST_BYTES
 
     async def paused_kinds(self) -> dict[Kind, datetime]:
         """Until when each kind is paused, by the ledger."""

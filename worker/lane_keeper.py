@@ -15,13 +15,13 @@ from worker.backfilling import Backfilling
 from worker.budget.decision import settle
 from worker.budget.forecast import calls_within
 from worker.lanes import LEAST_HELD, Lanes, opening_of, worth_holding
+from worker.load import MOST_BYTES
 from worker.outlook import Outlook, outlook
 from worker.session import Session
 
 _TURN_S = 0.25
 _FORECAST_EVERY_S = 5.0
 _TELL_EVERY_S = 60.0
-_HELD_BYTES = 32 * 1024 * 1024
 _HELD_AGE_S = 600.0
 """RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
 
@@ -138,7 +138,7 @@ class LaneKeeper:
 
     def _is_full(self) -> bool:
         self._give_back_old()
-        limit = _HELD_BYTES // 2 if self.lanes.held_back else _HELD_BYTES
+        limit = MOST_BYTES // 2 if self.lanes.held_back else MOST_BYTES
         return self._s.buffer.load.size_bytes > limit
 
     def _give_back_old(self) -> None:

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from schemas.envelope import Lane
 from worker.work import Work
 
+MOST_BYTES = 32 * 1024 * 1024
+"""So much of an organisation's events is held at once: with more, its lanes are consumed no further."""
+
 
 class Load:
     """The events of one buffer, whoever absorbed them, in the order in which they came."""

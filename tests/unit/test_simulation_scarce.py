@@ -11,16 +11,19 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.scenarios import organisation
-from tests.benchmarks.simulation.traffic import Shop
+from tests.benchmarks.simulation.traffic import STORE, Shop
 from tests.benchmarks.simulation.virtual import DAY_S, HOUR_S, VirtualClock, elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
 from worker.budget.bucket import Bucket
 from worker.budget.state import State
+from worker.documents import EntityKey
+from worker.ledger.records import Held, HoldState
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
+SHOP = Shop("main", dict.fromkeys(Entity, Lane.BACKFILL))
 LIMIT_S = 26 * HOUR_S
 
 
@@ -135,3 +138,51 @@ def test_of_a_day_that_others_spent_each_probe_carries_what_waits() -> None:
     assert world.watch.open == 0
     assert max(event.done_at or LIMIT_S for event in world.watch.events.values()) < 8 * HOUR_S
     assert world.broker.most_deliveries <= 20
+
+
+def held(world: World, number: int) -> Held:
+    """A customer who was parked, with much to say, and is due now: some 30 kB."""
+    arrival = SHOP.customer(number, 0.0)
+    world.watch.published("main", arrival)
+    return Held(
+        id=f"held-{number}",
+        org="main",
+        state=HoldState.TIME,
+        lane=Lane.BACKFILL,
+        body=arrival.message.make().ljust(30_000),
+        event_id=arrival.message.message_id,
+        owner=EntityKey("main", STORE, "customer", str(1_000_000 + number)),
+        version=VirtualClock().now(),
+        reason="retry",
+        until=VirtualClock().now(),
+    )
+
+
+async def a_long_list_is_retried() -> tuple[int, int, World]:
+    """What memory holds of it half a minute later, what waits in the immediate lane then, and the world at the end."""
+    world = world_of()
+    spend_saved(world)
+    for number in range(1_200):
+        world.ledger.books.keep(held(world, number))
+    process = Process("worker-0", world)
+    process.start()
+    await asyncio.sleep(20)
+    world.publish("main", SHOP.customer(2_000, elapsed(), Lane.IMMEDIATE))
+    await asyncio.sleep(10)
+    session = process.session("main")
+    taken = 0 if session is None else session.buffer.load.size_bytes
+    waits = world.broker.depth("xerelay.main.immediate")
+    account = world.ledger.calls.accounts["main"]
+    account.state = None  # rested
+    while world.watch.open and elapsed() < HOUR_S:  # noqa: ASYNC110 - virtual time has to pass
+        await asyncio.sleep(10)
+    await process.stop()
+    return taken, waits, world
+
+
+def test_a_long_list_that_is_retried_neither_fills_memory_nor_stops_the_lanes() -> None:
+    taken, waits, world = run_virtually(a_long_list_is_retried())
+
+    assert 0 < taken < 16 * 1024 * 1024
+    assert waits == 0
+    assert world.watch.open == 0
