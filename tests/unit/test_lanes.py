@@ -51,12 +51,12 @@ class Stage:
         self._offset = offset
         self.next_session()
 
-    def next_session(self) -> None:
-        """Other lanes, of the same window; nothing is consumed yet."""
+    def next_session(self, window: timedelta = WINDOW) -> None:
+        """Other lanes; nothing is consumed yet."""
         self.queues.consumed.clear()
         self.lanes = Lanes(
             org="main",
-            window=WINDOW,
+            window=window,
             offset=self._offset,
             queues=self.queues,
             now=lambda: self.time,
