@@ -90,7 +90,7 @@ class Consumer(Link):
     def give_back(self, delivery: Delivery) -> None:
         """Return it to the head of its queue; this counts towards the delivery limit."""
         if (channel := self._channel_of(delivery)) is not None:
-            channel.raw.basic_nack(delivery.tag, requeue=True)
+            channel.raw.basic_reject(delivery.tag, requeue=True)  # since RabbitMQ 4.3 a basic.nack is not counted
 
     async def depth(self, queue: str) -> int:
         """How many messages wait in `queue`, those held not counted.
