@@ -71,8 +71,17 @@ def permissions(role: Role, organisations: Sequence[str], stores: Sequence[str])
         case Role.STORE:
             return Permissions(write=_only([EVENTS]), topics=(events,))
         case Role.ADMIN:
-            keys = rf"^{_any(stores)}\.(resync-all|resync|sync-now)$|^{_any(organisations)}\.release$"
-            return Permissions(write=_only([COMMANDS]), topics=(Topic(COMMANDS, write=keys),))
+            return _admin(organisations, stores)
+
+
+def _admin(organisations: Sequence[str], stores: Sequence[str]) -> Permissions:
+    """Commands, and asks how much waits.
+
+    Since RabbitMQ 4.2.6 that needs some right on the queue; `write` binds nothing without `read` on an exchange.
+    """
+    keys = rf"^{_any(stores)}\.(resync-all|resync|sync-now)$|^{_any(organisations)}\.release$"
+    queues = [*_queues(organisations), *map(store_commands, stores)]
+    return Permissions(write=_only([COMMANDS, *queues]), topics=(Topic(COMMANDS, write=keys),))
 
 
 def _worker(organisations: Sequence[str]) -> Permissions:
@@ -80,7 +89,7 @@ def _worker(organisations: Sequence[str]) -> Permissions:
 
     A queue with dead letters is declared by who may write to their exchange.
     """
-    queues = [queue.name for org in organisations for queue in organisation_queues(org)]
+    queues = _queues(organisations)
     exchanges = [EVENTS, COMMANDS, DEAD]
     bound = rf"^{_any(organisations)}\..+$"
     return Permissions(
@@ -89,6 +98,10 @@ def _worker(organisations: Sequence[str]) -> Permissions:
         read=_only(exchanges + queues),
         topics=tuple(Topic(exchange, read=bound) for exchange in exchanges),
     )
+
+
+def _queues(organisations: Iterable[str]) -> list[str]:
+    return [queue.name for org in organisations for queue in organisation_queues(org)]
 
 
 def _only(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from pika.exceptions import ChannelClosedByBroker, ProbableAccessDeniedError, Pr
 from deploy.rabbitmq.definitions import definitions
 from deploy.rabbitmq.users import Role
 from deploy.services import private_broker
-from producers.amqp import TopologyMismatch
+from producers.amqp import BrokerSettings, TopologyMismatch, depths
 from producers.publisher import event_queues
 from schemas.envelope import Lane
 from schemas.topology import (
@@ -158,14 +158,28 @@ def test_an_admin_neither_publishes_events_nor_consumes(broker: Broker) -> None:
     refused += [broker.code(Role.ADMIN, "basic_publish", "", organisation_commands("main"), b"{}")]
     refused += [broker.code(Role.ADMIN, "basic_get", queue) for queue in EVERY_QUEUE]
     refused += [broker.code(Role.ADMIN, "queue_delete", lane_queue("main", Lane.BATCH))]
+    refused += [broker.code(Role.ADMIN, "queue_bind", queue, EVENTS, "main.#") for queue in EVERY_QUEUE]
+    refused += [broker.code(Role.ADMIN, "queue_bind", queue, COMMANDS, "main.release") for queue in EVERY_QUEUE]
 
     assert set(refused) == {403}
 
 
+async def test_an_admin_is_told_how_much_waits(broker: Broker) -> None:
+    waiting = await depths(BrokerSettings(broker.url(Role.ADMIN)), EVERY_QUEUE)
+
+    assert None not in waiting.values()
+
+
 async def test_what_a_user_may_not_declare_and_is_not_there_is_told(broker: Broker) -> None:
-    async with publishing(broker.url(Role.ADMIN), organisation_queues("wholesale")) as publisher:
-        with pytest.raises(TopologyMismatch, match=r"wholesale\.\w+ is not there, .* may not declare it: 404"):
-            await publish(publisher, "main.release", "c9", exchange=COMMANDS)
+    immediate = lane_queue("outlet", Lane.IMMEDIATE)
+    assert broker.code(Role.WORKER, "queue_delete", immediate) == 0
+
+    async with publishing(broker.url(Role.ADMIN), organisation_queues("outlet")) as publisher:
+        with pytest.raises(TopologyMismatch, match=rf"{immediate} is not there, .* may not declare it: 404"):
+            await publish(publisher, "outlet.release", "c9", exchange=COMMANDS)
+
+        async with consuming(broker.url(Role.WORKER), organisation_queues("outlet")):
+            await until(lambda: not publisher.mismatches, what="the queue that the worker declares")
 
 
 def test_another_password_and_another_virtual_host_are_refused(broker: Broker) -> None:
