@@ -8,6 +8,7 @@ _CREDENTIALS = "ACCESS_REFUSED", "Authentication"
 _PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
 _NO_TLS = "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"
 _TLS = "SSL", "CERTIFICATE"
+_SILENT = ("did not answer",)
 
 
 def is_final(error: AmqpError) -> bool:
@@ -40,4 +41,6 @@ def _known(said: str) -> str:
         return "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without"
     if any(word in said for word in _TLS):
         return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
+    if any(word in said for word in _SILENT):
+        return "is it overloaded, or most of its cluster down? (rabbitmqctl cluster_status)"
     return ""

@@ -23,6 +23,7 @@ _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 5.0
 _STEADY_S = 10.0  # a connection that lived this long was a good one: the next delay is the first again
 _MEND_EVERY_S = 2.0
+_SILENT = ConnectionLost("connected, but the broker did not answer")
 
 
 class Link:
@@ -68,7 +69,7 @@ class Link:
     def why_not(self, waited_s: int) -> str:
         """Why there is no connection, for the person who waited so long for it, and what to do."""
         waited = "" if self.turned_away.is_set() else f"no broker within {waited_s} s: "
-        return f"{waited}{with_cure(self.last_error)}"
+        return f"{waited}{with_cure(self.last_error or (_SILENT if self._connection else None))}"
 
     def drop(self, reason: AmqpError) -> None:
         """Give this connection up; a new one follows."""
