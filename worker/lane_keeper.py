@@ -23,7 +23,7 @@ _TURN_S = 0.25
 _FORECAST_EVERY_S = 5.0
 _TELL_EVERY_S = 60.0
 _HELD_AGE_S = 600.0
-"""RabbitMQ closes a channel that holds a message unacknowledged for 30 minutes."""
+"""RabbitMQ takes back what is left unacknowledged for 30 minutes, before 4.3 by closing the channel."""
 
 _AHEAD_S = {Lane.IMMEDIATE: _HELD_AGE_S, Lane.BATCH: _HELD_AGE_S - 60, Lane.BACKFILL: _HELD_AGE_S - 60}
 """How far ahead a call may be that events are held for: of the lanes that wait for it in the broker, less than their
