@@ -6,9 +6,21 @@ from producers.amqp.errors import AmqpError
 
 _CREDENTIALS = "ACCESS_REFUSED", "Authentication"
 _PLACE = "vhost", "NOT_ALLOWED", "AccessDenied"
-_NO_TLS = "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"
-_TLS = "SSL", "CERTIFICATE"
-_SILENT = ("did not answer",)
+_CURES = (
+    (
+        ("access to queue", "access to exchange"),
+        "give the user rights on it: import the definitions anew, or rabbitmqctl set_permissions",
+    ),
+    (_PLACE, "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"),
+    (_CREDENTIALS, "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"),
+    (
+        ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"),
+        "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without",
+    ),
+    (("SSL", "CERTIFICATE"), "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"),
+    (("did not answer",), "is it overloaded, or most of its cluster down? (rabbitmqctl cluster_status)"),
+)
+"""By words of what was said; the first that fits."""
 
 
 def is_final(error: AmqpError) -> bool:
@@ -33,14 +45,4 @@ def cure(said: str) -> str:
 
 
 def _known(said: str) -> str:
-    if any(word in said for word in _PLACE):
-        return "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"
-    if any(word in said for word in _CREDENTIALS):
-        return "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"
-    if any(word in said for word in _NO_TLS):
-        return "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without"
-    if any(word in said for word in _TLS):
-        return "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"
-    if any(word in said for word in _SILENT):
-        return "is it overloaded, or most of its cluster down? (rabbitmqctl cluster_status)"
-    return ""
+    return next((cured for words, cured in _CURES if any(word in said for word in words)), "")

@@ -19,7 +19,7 @@ from pika.exceptions import ChannelClosedByBroker, ProbableAccessDeniedError, Pr
 from deploy.rabbitmq.definitions import definitions
 from deploy.rabbitmq.users import Role
 from deploy.services import private_broker
-from producers.amqp import BrokerSettings, TopologyMismatch, depths
+from producers.amqp import BrokerSettings, TopologyMismatch, cure, depths
 from producers.publisher import event_queues
 from schemas.envelope import Lane
 from schemas.topology import (
@@ -168,6 +168,16 @@ async def test_an_admin_is_told_how_much_waits(broker: Broker) -> None:
     waiting = await depths(BrokerSettings(broker.url(Role.ADMIN)), EVERY_QUEUE)
 
     assert None not in waiting.values()
+
+
+async def test_who_has_no_right_on_a_queue_is_told_of_rights_and_not_of_the_virtual_host(broker: Broker) -> None:
+    with (
+        pytest.raises(ChannelClosedByBroker) as refused,
+        closing(pika.BlockingConnection(pika.URLParameters(broker.url(Role.STORE)))) as connection,
+    ):
+        connection.channel().basic_get(dead_queue("main"))
+
+    assert cure(str(refused.value)).startswith("give the user rights on it")
 
 
 async def test_what_a_user_may_not_declare_and_is_not_there_is_told(broker: Broker) -> None:
