@@ -18,6 +18,7 @@ __all__ = [
     "DOCUMENTS_PER_CALL",
     "INVOICE",
     "MONEY",
+    "ONE_EACH",
     "PAYMENT",
     "SAVE",
     "VOID",
@@ -59,6 +60,9 @@ PAYMENT, ALLOCATION = Kind.PAYMENT, Kind.ALLOCATION
 
 MONEY = frozenset({PAYMENT, ALLOCATION})
 """What moves money on a sale or refund, or credit from one to the other."""
+
+ONE_EACH = frozenset({INVOICE, CREDIT_NOTE})
+"""A document of these is one sale's or refund's; a contact or an item may be that of several."""
 
 
 class Write(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from worker.documents import Action, DocumentKey, Kind
+from worker.documents import ONE_EACH, Action, DocumentKey, Kind
 from worker.interruption import pause_for
 from worker.ledger.records import CANCELLED_PAID, Call, Document, Member
 from worker.opening import open_lookup
@@ -24,9 +24,6 @@ _BLIND_S = 420.0
 
 BLIND_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 """Xero keeps no unique number of these: a look-up too early would send them twice."""
-
-_ONE_EACH = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
-"""A document of these is one sale's or refund's; a contact or an item may be that of several."""
 
 _CLAIMS = 1_000
 """Remembered for the moment in which two look-ups have run and neither's answer is in the ledger yet."""
@@ -94,7 +91,7 @@ class Resolution:
                 raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})
-        if kind in _ONE_EACH:
+        if kind in ONE_EACH:
             same = [one for one in members if (f := findings.found.get(one.key)) and f.same]
             await self._leave_to_others(kind, [one for one in same if one.action is Action.SAVE], findings)
         return findings

@@ -13,11 +13,12 @@ from datetime import date
 from producers.store import Selection, Stream
 from schemas.entities import Entity
 from schemas.envelope import Event
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents import ONE_EACH, Action, DocumentKey, Kind, Write
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Known, Lease
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.paging import Lists
+from worker.rebuild.equal_numbers import one_each
 from worker.rebuild.index import Index
 from worker.rebuild.restoring import as_begun, restored
 from worker.rebuild.windows import Window, merged, months
@@ -145,13 +146,24 @@ class Rebuilding:
         needs = {key for one in sought for key in one.write.needs}
         own = {DocumentKey(*one.write.key[:4], part="credit_note") for one in sought}
         known = Known(await self.ledger.documents.get(needs | own), frozenset())
-        found = [(one, rows) for one in sought if (rows := self._found(one, known))]
+        found = await self._apart([(one, rows) for one in sought if (rows := self._found(one, known))])
         await self.ledger.documents.restore(self.lease, [row for _, rows in found for row in rows])
         for one, (document, *_) in found:
             del self._sought[one.write.key]
             self.restored[document.kind] += 1
             if document.kind in _DATED and document.kind is not Kind.CREDIT_NOTE:
                 self._index.forget(document.kind, document.xero_id, one.name)
+
+    async def _apart(self, found: Sequence[tuple[Sought, list[Document]]]) -> Sequence[tuple[Sought, list[Document]]]:
+        """Without those that ask for another sale's document; they stay missing, and the resync parks them."""
+        if not found or found[0][0].write.kind not in ONE_EACH:
+            return found
+        numbers = {row.number for _, rows in found for row in rows}
+        there = await self.ledger.documents.by_number(self.org.name, found[0][0].write.kind, numbers)
+        # what the store cancelled and Xero has void is that sale's rather than one's that the store still has
+        found = sorted(found, key=lambda one: one[0].write.action is Action.SAVE)
+        keep = one_each([rows for _, rows in found], {one.xero_id: one.key.owner for one in there.values()})
+        return [(one, rows) for one, rows in found if one.write.key.owner in keep]
 
     def _found(self, one: Sought, known: Known) -> list[Document]:
         """Its row, and those of what was made for its re-issue; none where Xero has no such document."""
