@@ -64,6 +64,15 @@ def other_tenant(bound: str, configured: str) -> PauseOrganisation:
     return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
 
 
+def renamed(org: str, before: str, tenant_id: str) -> PauseOrganisation:
+    """What the ledger knows of the tenant is under another name: what is booked would be booked again."""
+    detail = (
+        f"expected the name {before}, under which the ledger has the documents of tenant_id {tenant_id}, and found "
+        f"{org}: name the organisation as before, or give it an empty ledger and run xerelay ledger rebuild first"
+    )
+    return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
+
+
 def xero_down() -> PauseOrganisation:
     """Xero has not answered for minutes."""
     return PauseOrganisation("xero_unavailable", "xero has not answered for 5 minutes", _XERO_DOWN_S)

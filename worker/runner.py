@@ -16,7 +16,7 @@ from worker.ceding import Ceding
 from worker.clock import Clock
 from worker.counts import Counts
 from worker.inbox import Throttle
-from worker.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for
+from worker.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed
 from worker.ledger.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose, Wait
@@ -165,6 +165,9 @@ class Runner:
     async def _insist_on_tenant(self, tenant_id: str | None) -> None:
         """A connection that reaches one tenant alone may leave it out; which one that is, nothing tells."""
         if tenant_id is not None:
+            before = await self._ledger.tenants.other_name(self._org, tenant_id)
+            if before is not None:
+                raise renamed(self._org, before, tenant_id)
             bound = await self._ledger.tenants.bind(self.lease, tenant_id)
             if bound != tenant_id.lower():
                 raise other_tenant(bound, tenant_id)

@@ -143,6 +143,23 @@ async def test_a_changed_tenant_pauses_the_organisation_and_says_which_was_expec
     assert now in pause.detail
 
 
+async def test_an_organisation_that_was_renamed_pauses_and_says_what_it_was_called(ledger: Ledger) -> None:
+    tenant, old = "5b96e86b-418e-48e8-8949-308c14aec278", await lease_of(ledger, name="before")
+    await ledger.tenants.bind(old, tenant)
+    await put_documents(ledger, old, document(1, org="before"))
+    broker, xero, lease = MemoryBroker(), MemoryXero(), await lease_of(ledger, name=ORG)
+    runner = runner_of(ledger, lease, broker, xero, tenant_id=tenant)
+    running = asyncio.create_task(runner.run())
+
+    await until(lambda: runner.paused_for or runner.is_serving, what="the pause")
+
+    runner.stop()
+    await asyncio.wait_for(running, 30)
+    [pause] = await ledger.pauses.current(ORG)
+    assert (pause.reason, xero.calls) == ("other_tenant", [])
+    assert f"expected the name before, under which the ledger has the documents of tenant_id {tenant}" in pause.detail
+
+
 @dataclass
 class SlowBroker(MemoryBroker):
     """Knows what is consumed. Whoever cancels waits until it `agrees`."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from worker.ledger.engine import Database
 from worker.ledger.leases import fenced
 from worker.ledger.records import Lease
 from worker.ledger.statements import Prepared, upsert
-from worker.ledger.tables import documents, tenants
+from worker.ledger.tables import documents, held, tenants
 
 _BOUND = select(tenants.c.tenant_id).where(tenants.c.org == bindparam("of"))
 _HAS_DOCUMENTS = select(documents.c.org).where(documents.c.org == bindparam("of")).limit(1)
+_OTHER_NAME = (
+    select(tenants.c.org)
+    .where(
+        tenants.c.tenant_id == bindparam("tenant"),
+        tenants.c.org != bindparam("of"),
+        or_(*(select(table.c.org).where(table.c.org == tenants.c.org).exists() for table in (documents, held))),
+        ~select(documents.c.org).where(documents.c.org == bindparam("of")).exists(),
+    )
+    .order_by(tenants.c.org)
+    .limit(1)
+)
 
 
 class Tenants:
@@ -37,6 +48,15 @@ class Tenants:
                 return bound
             await _binding(self._database.dialect).run(connection, [{"org": lease.name, "tenant_id": wanted}])
         return wanted
+
+    async def other_name(self, org: str, tenant_id: str) -> str | None:
+        """The organisation under which the ledger has what it knows of this tenant, while it has no document of `org`.
+
+        Somebody renamed it: the name is the key of all that the ledger knows.
+        """
+        async with self._database.reading() as connection:
+            found = await connection.execute(_OTHER_NAME, {"of": org, "tenant": tenant_id.lower()})
+            return found.scalar_one_or_none()
 
 
 @cache
