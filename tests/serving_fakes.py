@@ -288,5 +288,6 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         deliveries=deliveries,
         finishing=Finishing(ack=deliveries.ack, steps=steps, counts=Counts(SystemClock().now)),
         shelf=ChartShelf(Chart(org)),
+        stores=frozenset({"webshop"}),
         readings=Readings(cut_over=org.cut_over.before),
     )

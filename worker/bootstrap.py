@@ -194,6 +194,7 @@ class _Factory:
             deliveries=deliveries,
             finishing=Finishing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
             shelf=shelf,
+            stores=frozenset(name for name, store in self._settings.stores.items() if org.name in store.organisations),
             overlay=overlay,
             readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
         )

@@ -19,7 +19,7 @@ from worker.resolution import BLIND_KINDS, look_up_refused
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.xero.cut_over import earlier
+from worker.xero.cut_over import Search, earlier
 from worker.xero.endpoints import ENDPOINTS, inner, number_of, same_id
 from worker.xero.lookup import Reading, earlier_sales, readings_of
 from worker.xero.reply import ReplyKind
@@ -40,6 +40,7 @@ class Revising:
         self._settlement = settlement
         self._performer = performer
         self._in_vain = 0
+        self._stores: set[str] = set()
         self._log = structlog.get_logger("xerelay")
         self._reissuing = Reissuing(session=session, settlement=settlement, performer=performer, look=self._look)
 
@@ -86,12 +87,13 @@ class Revising:
         if seen is None or policy == "ignore":
             return
         call, status, elements = seen
+        search = Search(policy, await self._is_alone(reading.writes), self._s.org.rounding_limit, self._s.now())
         taken = await self._taken(kind, elements)
         found: list[Document] = []
         clashes: list[tuple[Write, Clash]] = []
         for write in reading.writes:
             others = taken | {one.xero_id for one in found}
-            verdict = earlier(write, elements, policy=policy, taken=others, now=self._s.now())
+            verdict = earlier(write, elements, search, taken=others)
             if isinstance(verdict, Document):
                 found.append(verdict)
             elif isinstance(verdict, Clash):
@@ -102,6 +104,13 @@ class Revising:
         for write, clash in clashes:
             await self._settlement.park(write, clash.reason, clash.detail, clash.hint)
         await self._write(kind, lane, [write for write in reading.writes if write.key in self._s.readings.elements], {})
+
+    async def _is_alone(self, writes: Sequence[Write]) -> bool:
+        """Whether the organisation has one store by the configuration, and nothing of another was ever seen."""
+        if not self._stores:
+            self._stores |= {*self._s.stores, *await self._s.ledger.histories.sources([self._s.org.name])}
+        self._stores |= {write.key.source for write in writes}
+        return self._stores == self._s.stores and len(self._stores) == 1
 
     async def _taken(self, kind: Kind, elements: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         """The ids of those that are documents of ours already, such as another part of the same order."""

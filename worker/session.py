@@ -40,7 +40,8 @@ _REMEMBERED = 1_000
 class Session:
     """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
 
-    `overlay` is what was added to its configuration; a change of it is not heeded before `steady_until` (monotonic).
+    `stores` are those that feed it by the configuration; others may publish by themselves. `overlay` is what was added
+    to its configuration; a change of it is not heeded before `steady_until` (monotonic).
     `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
     `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
     handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
@@ -59,6 +60,7 @@ class Session:
     deliveries: Deliveries
     finishing: Finishing
     shelf: ChartShelf
+    stores: frozenset[str] = frozenset()
     overlay: Overlay = ()
     steady_until: float = 0.0
     batch: BatchWindow = field(default_factory=BatchWindow)

@@ -6,6 +6,7 @@ The reference is where connectors put the store's order number; the documents' o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from worker.documents import Write
 from worker.ledger.records import Document
 from worker.xero.chosen import with_due_date
 from worker.xero.endpoints import GONE, id_of, number_of
-from worker.xero.facts import facts_of, money
+from worker.xero.facts import date_of, facts_of, money
 from worker.xero.revision import Clash
 from worker.xero.sameness import totals_of
 
@@ -24,36 +25,53 @@ _KEPT = ("cut_over", "due_at_cut_over", _DAY)
 _EASTERNMOST = timedelta(hours=14)
 """No store's date is ahead of UTC's by more."""
 
+_DAYS_APART = timedelta(days=7)
+"""How far its date may be from the store's: the order's day is not the invoice's, nor one time zone's the other's."""
+
 _HINT = (
     "compare them in xero: make totals and currencies equal or void the other, and retry; or discard this event and "
     "leave the sale to what is there"
 )
+_SHARED_HINT = (
+    "compare them in xero: where it is another store's, retry once that one's sale is here, or give it another "
+    "reference in xero and retry; where it is this sale, make totals, currencies and dates equal and retry, or discard "
+    "this event and leave the sale to what is there"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How an earlier connector's documents are looked for.
+
+    `alone`: one store feeds the organisation, so that an order's number is one order's. Else another store's order may
+    have it, and what is left alone may be off by no more than `rounding_limit`. `now` is when Xero was asked.
+    """
+
+    policy: Policy
+    alone: bool
+    rounding_limit: Decimal
+    now: datetime
 
 
 def earlier(
-    write: Write, elements: Sequence[Mapping[str, Any]], *, policy: Policy, taken: frozenset[str], now: datetime
+    write: Write, elements: Sequence[Mapping[str, Any]], search: Search, *, taken: frozenset[str]
 ) -> Document | Clash | None:
     """The document that stands for the sale of `write` already; `None`: none does.
 
     Of several with the order's number, as partial invoices have it, the one of the same total and currency counts.
-    `taken` are the ids of documents that are another sale's already, `now` is when Xero was asked.
+    `taken` are the ids of documents that are another sale's already.
     """
     candidates = [one for one in elements if _may_be(write, one) and str(id_of(write.kind, one)) not in taken]
     if not candidates:
         return None
-    total, _ = totals_of(write.payload)
-    currency = str(write.payload.get("CurrencyCode") or "")
-    same = [one for one in candidates if money(one.get("Total")) == total and _currency(one, currency) == currency]
-    if not same and policy == "leave":
-        same = candidates
+    fitting = candidates if search.alone else [one for one in candidates if _is_near(write, one)]
+    same = [one for one in fitting if _is_worth(write, one)]
+    if not same and search.policy == "leave":
+        # an earlier connector may have rounded otherwise, or booked shipping elsewhere
+        same = fitting if search.alone else [one for one in fitting if _is_worth(write, one, search.rounding_limit)]
     if not same:
-        shown = ", ".join(
-            f"{number_of(write.kind, one)} of {money(one.get('Total'))} {_currency(one)}".rstrip()
-            for one in candidates[:5]
-        )
-        detail = f"xero has {shown} for this order, the store says {total} {currency}"
-        return Clash("cut_over_differs", detail, _HINT)
-    return _document(write, same[0], policy, now)
+        return _clash(write, candidates[:5], alone=search.alone)
+    return _document(write, same[0], search)
 
 
 def as_adopted(document: Document, before: Document | None, ours_from: date | None) -> Document:
@@ -67,6 +85,38 @@ def as_adopted(document: Document, before: Document | None, ours_from: date | No
         at_least = (before.version + _EASTERNMOST).date()
         kept.setdefault(_DAY, max(at_least, ours_from or at_least).isoformat())
     return document._replace(facts={**document.facts, **kept}) if kept else document
+
+
+def _clash(write: Write, candidates: Sequence[Mapping[str, Any]], *, alone: bool) -> Clash:
+    def told(total: Decimal | None, currency: str, day: str | None) -> str:
+        return f"{total} {currency}".rstrip() + ("" if alone else f" on {day}")
+
+    shown = ", ".join(
+        f"{number_of(write.kind, one)} of {told(money(one.get('Total')), _currency(one), date_of(one))}"
+        for one in candidates
+    )
+    total, _ = totals_of(write.payload)
+    says = told(total, str(write.payload.get("CurrencyCode") or ""), _day_of(write))
+    detail = f"xero has {shown} for this order, the store says {says}"
+    return Clash("cut_over_differs", detail, _HINT if alone else _SHARED_HINT)
+
+
+def _is_worth(write: Write, element: Mapping[str, Any], off_by: Decimal = Decimal(0)) -> bool:
+    total, _ = totals_of(write.payload)
+    theirs = money(element.get("Total"))
+    currency = str(write.payload.get("CurrencyCode") or "")
+    is_sum = total is not None and theirs is not None and abs(total - theirs) <= off_by
+    return is_sum and _currency(element, currency) == currency
+
+
+def _is_near(write: Write, element: Mapping[str, Any]) -> bool:
+    day = date_of(element)
+    return day is not None and abs(date.fromisoformat(day) - date.fromisoformat(_day_of(write))) <= _DAYS_APART
+
+
+def _day_of(write: Write) -> str:
+    """The store's own."""
+    return write.moved_from or str(write.payload["Date"])
 
 
 def _currency(element: Mapping[str, Any], unsaid: str = "") -> str:
@@ -85,14 +135,14 @@ def _may_be(write: Write, element: Mapping[str, Any]) -> bool:
     )
 
 
-def _document(write: Write, element: Mapping[str, Any], policy: Policy, now: datetime) -> Document:
-    facts = {**with_due_date(facts_of(write.kind, element), write.payload), "cut_over": policy}
-    if policy == "leave":
+def _document(write: Write, element: Mapping[str, Any], search: Search) -> Document:
+    facts = {**with_due_date(facts_of(write.kind, element), write.payload), "cut_over": search.policy}
+    if search.policy == "leave":
         facts["linked"] = True
     due = money(element.get("AmountDue"))
     if due is not None:
         facts["due_at_cut_over"] = f"{due.quantize(Decimal('0.01')):f}"
-        facts[_DAY] = (now + _EASTERNMOST).date().isoformat()
+        facts[_DAY] = (search.now + _EASTERNMOST).date().isoformat()
     return Document(
         key=write.key,
         kind=write.kind,
