@@ -116,7 +116,7 @@ class Case:
         )
 
     async def reconcile(self, first: date, last: date) -> Comparison:
-        task = Reconciliation(SETTINGS, Days(first, last), {"shop": self.reader}, self.ledger.documents)
+        task = Reconciliation(SETTINGS, Days(first, last), {"shop": self.reader}, self.ledger)
         await task.read_store()
         lists = self.lists(Purpose.RECONCILE)
         assert task.price == 3

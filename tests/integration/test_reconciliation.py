@@ -11,7 +11,7 @@ import pytest
 from tests.books_in_memory import Case
 from tests.fake_store import INVOICES
 from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.sample_ledger import lease_of, opened
 from worker.documents import Kind
 from worker.reconcile.compare import Finding
 from worker.reconcile.fields import Field
@@ -173,3 +173,20 @@ async def test_a_payment_by_hand_on_a_sale_of_other_days_has_the_currency_that_t
 
     assert [(one.finding, one.number) for one in found.differences] == [(Finding.EXTRA, "cash")]
     assert {row.currency for row in found.sums} == {"GBP"}
+
+
+@pytest.mark.parametrize("status", ["AUTHORISED", "DRAFT"])
+async def test_what_we_booked_for_a_store_that_is_not_configured_is_not_another_apps(case: Case, status: str) -> None:
+    ours = case.xero.elements[Kind.INVOICE]
+    of_another = {"InvoiceID": "other", "InvoiceNumber": "I-outlet-000000777", "Status": status}
+    ours.append({**next(one for one in ours if one["Date"] == "2026-01-10"), **of_another})
+    [row] = [row for row in (await case.rows()).values() if row.number == "I-shop-000000002"]
+    booked = row._replace(key=row.key._replace(source="outlet", entity_id="777"), xero_id="other")
+    await case.ledger.documents.restore(
+        await lease_of(case.ledger), [booked._replace(number=of_another["InvoiceNumber"])]
+    )
+
+    found = await case.reconcile(*JANUARY)
+
+    told = "our number, of a store that is not configured to feed this organisation"
+    assert [(one.number, one.detail) for one in found.differences] == [("I-outlet-000000777", told)]

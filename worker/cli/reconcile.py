@@ -138,7 +138,7 @@ async def _one(
     noted: list[tuple[str, Stream, Broken]] = []
     opened = open_readers(checked, org.name, clock=clock, on_broken=lambda *row: noted.append(row), ledger=ledger)
     async with opened as readers:
-        task = Reconciliation(org, days, readers, ledger.documents, on_rows=view.events)
+        task = Reconciliation(org, days, readers, ledger, on_rows=view.events)
         with view:
             await task.read_store()
         typer.echo(f"{org.name}: Xero's lists of these days take {task.price} calls, more if they are longer", err=True)

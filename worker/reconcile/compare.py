@@ -87,11 +87,13 @@ def compare(
     prefixes: Collection[str],
     unbookable: Mapping[str, Unbookable],
     known: Collection[Document] = (),
+    unread: Collection[str] = (),
 ) -> Comparison:
     """Match by our numbers, then compare field by field.
 
     `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
-    `prefixes` are the beginnings of our own numbers, `known` has the ledger's rows of what payments are on.
+    `prefixes` are the beginnings of our own numbers, `unread` those of them that are of stores which were not read;
+    `known` has the ledger's rows of what payments are on.
     """
     wanted = wanted_of_us(wanted, theirs)
     counting = without_reissued(without_earlier(_with_currencies(theirs, known), known, prefixes))
@@ -103,8 +105,8 @@ def compare(
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
         *(_unset(*one) for one in unset(theirs)),
         *(_replaced(matched, store, xero, days) for store, xero in matched.replaced),
-        *(_extra(one, one.begins_with(prefixes), credited(one, wanted)) for one in extra),
-        *(_extra(one, True, "a second document of this number") for one in matched.repeats),
+        *(_extra(one, credited(one, wanted) or _whose(one, prefixes, unread)) for one in extra),
+        *(_extra(one, "a second document of this number") for one in matched.repeats),
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
     ]
     found = sorted((one for one in differences if one is not None), key=_place)
@@ -204,7 +206,7 @@ def _replaced(matched: _Matched, store: Entry, xero: Entry, days: Days) -> Diffe
     """An invoice that counts on these days without its credit; told once, with what is missing or too much."""
     detail = f"issued anew as {store.alias}"
     if id(store) in matched.found:
-        return _extra(xero, True, detail)
+        return _extra(xero, detail)
     cents = cents_of(xero.gross - store.gross if days.has(store.day) else xero.gross)
     return Difference(Finding.DIFFERENT, xero.kind, xero.number, xero.day, detail, cents=cents)
 
@@ -233,8 +235,13 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
     return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)
 
 
-def _extra(entry: Entry, ours: bool, detail: str = "") -> Difference:
-    detail = detail or ("our number, unknown to the store" if ours else "of another app or a person")
+def _whose(extra: Entry, prefixes: Collection[str], unread: Collection[str]) -> str:
+    if extra.begins_with(unread):
+        return "our number, of a store that is not configured to feed this organisation"
+    return "our number, unknown to the store" if extra.begins_with(prefixes) else "of another app or a person"
+
+
+def _extra(entry: Entry, detail: str) -> Difference:
     return Difference(
         Finding.EXTRA, entry.kind, entry.number or "(no number)", entry.day, detail, cents=cents_of(entry.gross)
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from producers.selection import row_of
 from producers.store import Broken, Stream
 from schemas.entities import Entity
 from worker.documents import DocumentKey, Kind
-from worker.ledger.documents import Documents
+from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document
 from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
@@ -37,7 +37,7 @@ class Reconciliation:
     org: OrganisationSettings
     days: Days
     readers: Mapping[str, StoreReader]
-    documents: Documents
+    ledger: Ledger
     on_rows: Callable[[str, int], None] = lambda _store, _rows: None
     books: StoreBooks = field(init=False)
     broken: list[Difference] = field(default_factory=list)
@@ -45,6 +45,7 @@ class Reconciliation:
     _codes: dict[str, str] = field(default_factory=dict)
     _known: Mapping[DocumentKey, Document] = field(default_factory=dict)
     _settled: Sequence[Document] = ()
+    _unread: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.books = StoreBooks(self.org)
@@ -78,8 +79,9 @@ class Reconciliation:
                 for element in elements:
                     self._take(kind, element, seen)
         await self._ask_for_strangers()
-        self._known = await self.documents.get(self.books.keys)
+        self._known = await self.ledger.documents.get(self.books.keys)
         self._settled = await self._ask_for_settled()
+        self._unread = [one for one in await self.ledger.histories.sources([self.org.name]) if one not in self.readers]
 
     def compared(self) -> Comparison:
         """What came of it."""
@@ -87,9 +89,10 @@ class Reconciliation:
             self.books.entries(self._codes, self._known),
             self._theirs,
             self.days,
-            prefixes=self._prefixes,
+            prefixes=self._prefixes([*self.readers, *self._unread]),
             unbookable=self.books.unbookable,
             known=[*self._known.values(), *self._settled],
+            unread=self._prefixes(self._unread),
         )
         return replace(comparison, differences=(*self.broken, *comparison.differences))
 
@@ -97,12 +100,9 @@ class Reconciliation:
     def _entities(self) -> frozenset[Entity]:
         return frozenset({Entity(self.org.sales_document), Entity.PAYMENT, Entity.CREDIT_MEMO})
 
-    @property
-    def _prefixes(self) -> list[str]:
+    def _prefixes(self, stores: Iterable[str]) -> list[str]:
         return [
-            f"{self.org.number_prefix}{letter}-{store}-".lower()
-            for letter in _LETTERS.values()
-            for store in self.readers
+            f"{self.org.number_prefix}{letter}-{store}-".lower() for letter in _LETTERS.values() for store in stores
         ]
 
     def _take(self, kind: Kind, element: Mapping[str, object], seen: set[str]) -> None:
@@ -122,7 +122,7 @@ class Reconciliation:
         numbers: defaultdict[Kind, set[str]] = defaultdict(set)
         for kind, number in {entry.target for entry in self._theirs if entry.kind is Kind.PAYMENT} - known:
             numbers[kind] |= {number, *later_numbers(kind, number)}
-        found = [await self.documents.by_number(self.org.name, kind, those) for kind, those in numbers.items()]
+        found = [await self.ledger.documents.by_number(self.org.name, kind, those) for kind, those in numbers.items()]
         return [document for one in found for document in one.values()]
 
     async def _ask_for_strangers(self) -> None:
@@ -137,7 +137,7 @@ class Reconciliation:
                 e.number for e in self._theirs if e.kind is kind and not any((kind, n) in known for n in e.names)
             ]
             numbers = [*strange, *(later for number in strange for later in later_numbers(kind, number))]
-            for document in (await self.documents.by_number(self.org.name, kind, numbers)).values():
+            for document in (await self.ledger.documents.by_number(self.org.name, kind, numbers)).values():
                 _, source, entity, entity_id, _ = document.key
                 if (row := row_of(entity_id)) is not None:
                     rows[source, Entity(entity)].add(row)
