@@ -15,7 +15,7 @@ from worker.outcome import settled_keys
 from worker.sending import send
 from worker.session import Session
 from worker.settlement import Settlement
-from worker.xero.lookup import Found, lookups, match, one_by_one, suffixed
+from worker.xero.lookup import Found, LookupRequest, by_path, lookups, match, one_by_one, suffixed
 from worker.xero.reply import ReplyKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +71,14 @@ class Resolution:
     async def find(self, kind: Kind, members: Sequence[Member]) -> Findings:
         """Look `members` up, some per call. Raises `Unanswered` when Xero does not answer."""
         findings = Findings()
-        asking = deque(lookups(kind, members))
+        await self._ask(kind, lookups(kind, members), findings)
+        if kind in ONE_EACH:
+            same = [one for one in members if (f := findings.found.get(one.key)) and f.same]
+            await self._leave_to_others(kind, [one for one in same if one.action is Action.SAVE], findings)
+        return findings
+
+    async def _ask(self, kind: Kind, requests: Sequence[LookupRequest], findings: Findings) -> None:
+        asking = deque(requests)
         while asking:
             request = asking.popleft()
             if findings.last is not None:
@@ -91,10 +98,6 @@ class Resolution:
                 raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
             found = match(kind, request.members, reply.elements)
             findings.found.update({key: one for key, one in found.items() if one is not None})
-        if kind in ONE_EACH:
-            same = [one for one in members if (f := findings.found.get(one.key)) and f.same]
-            await self._leave_to_others(kind, [one for one in same if one.action is Action.SAVE], findings)
-        return findings
 
     async def _leave_to_others(self, kind: Kind, same: Sequence[Member], findings: Findings) -> None:
         """What holds what `same` members sent may be another sale's: two may be numbered alike, and of one sum."""
@@ -141,6 +144,10 @@ class Resolution:
     async def settle_existing(self, kind: Kind, members: Sequence[Member]) -> None:
         """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`."""
         findings = await self.find(kind, members)
+        if kind is Kind.ITEM:
+            # refused in whatever case it was sent, it may be listed only in that which it has
+            known = findings.found.keys() | findings.refused.keys()
+            await self._ask(kind, by_path(kind, [one for one in members if one.key not in known]), findings)
         if findings.last is None:
             raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
         members = await self._without_refused(members, findings)

@@ -13,7 +13,7 @@ from worker.xero.elements import suffixed
 from worker.xero.endpoints import ENDPOINTS, inner
 from worker.xero.match import Found, match
 
-__all__ = ["Found", "LookupRequest", "lookups", "match", "one_by_one", "suffixed"]
+__all__ = ["Found", "LookupRequest", "by_path", "lookups", "match", "one_by_one", "suffixed"]
 
 MAX_MEMBERS = 25
 MAX_QUERY_CHARS = 1_800
@@ -59,10 +59,14 @@ def one_by_one(request: LookupRequest) -> list[LookupRequest]:
     Of more than 100,000 contacts it lists none by number, but still shows the one whose id or number is in the path.
     https://developer.xero.com/documentation/api/accounting/contacts
     """
-    contacts = f"/{ENDPOINTS[Kind.CONTACT].plural}"
-    if request.path != contacts:
-        return []
-    return [LookupRequest(f"{contacts}/{_in_path(member)}", {}, (member,)) for member in request.members]
+    is_list = request.path == f"/{ENDPOINTS[Kind.CONTACT].plural}"
+    return by_path(Kind.CONTACT, request.members) if is_list else []
+
+
+def by_path(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
+    """A request for each, with its id or number in the path."""
+    params = _UNITS if kind is Kind.ITEM else {}
+    return [LookupRequest(f"/{ENDPOINTS[kind].plural}/{_in_path(one)}", params, (one,)) for one in members]
 
 
 def _in_path(member: Member) -> str:
