@@ -71,3 +71,17 @@ async def test_what_needs_a_document_that_was_voided_before_it_was_there_waits_f
 
     counts = await waiting_in(session.ledger, session.org.name)
     assert (counts[HoldState.PARENT], len(session.buffer)) == (1, 0)
+
+
+async def test_a_refused_version_is_not_parked_when_a_newer_one_waits_behind_it(session: Session) -> None:
+    old, new = a_work("invoice", "1"), a_work("invoice", "1", version=1)
+    in_a_call(session, {old: [write(1)]})
+    call = await open_call(session.ledger, session.lease, write(1))
+    session.buffer.admit(new, [write(1, version=new.version)], known=())
+
+    refused = [(member(write(1)), Refused("refused", "mend it", ("no such thing",)))]
+    await settlement(session).record(call, 400, Results(refused=refused))
+
+    [slot] = session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())
+    assert (slot.write.version, set(slot.owners)) == (new.version, {old, new})
+    assert await reasons(session) == []
