@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,16 @@ async def test_a_refused_version_is_not_parked_when_a_newer_one_waits_behind_it(
     [slot] = session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())
     assert (slot.write.version, set(slot.owners)) == (new.version, {old, new})
     assert await reasons(session) == []
+
+
+async def test_a_contact_that_a_sale_found_there_stays_as_its_own_last_event_had_it(session: Session) -> None:
+    there = document(1)
+    await session.ledger.documents.restore(session.lease, [there])
+    snapshot = write(1, version=there.version + timedelta(hours=1))._replace(only_if_absent=True)
+    in_a_call(session, {a_work("invoice", "1"): [snapshot]})
+
+    await settlement(session).settled([snapshot])
+
+    known = await session.ledger.documents.get([key(1)])
+    assert (known[key(1)].version, known[key(1)].content_hash) == (there.version, there.content_hash)
+    assert len(session.buffer) == 0
