@@ -99,3 +99,14 @@ async def test_a_contact_that_a_sale_found_there_stays_as_its_own_last_event_had
     known = await session.ledger.documents.get([key(1)])
     assert (known[key(1)].version, known[key(1)].content_hash) == (there.version, there.content_hash)
     assert len(session.buffer) == 0
+
+
+async def test_a_document_of_an_earlier_call_that_is_parked_keeps_no_later_version_from_being_sent(
+    session: Session,
+) -> None:
+    session.buffer.block([key(1)])
+    session.buffer.admit(a_work("invoice", "1"), [write(1)], known=())
+
+    await settlement(session).park(member(write(1)), "number_taken", "it is in Xero already", "compare both in Xero")
+
+    assert [slot.key for slot in session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())] == [key(1)]
