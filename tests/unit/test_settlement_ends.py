@@ -110,3 +110,12 @@ async def test_a_document_of_an_earlier_call_that_is_parked_keeps_no_later_versi
     await settlement(session).park(member(write(1)), "number_taken", "it is in Xero already", "compare both in Xero")
 
     assert [slot.key for slot in session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())] == [key(1)]
+
+
+async def test_what_is_refused_while_its_kind_is_paused_does_not_make_the_pause_longer(session: Session) -> None:
+    await settlement(session).pause_kind(Kind.INVOICE, "account_invalid", ())
+    paused = await session.ledger.pauses.current(session.org.name)
+
+    await settlement(session).pause_kind(Kind.INVOICE, "account_invalid", ())
+
+    assert await session.ledger.pauses.current(session.org.name) == paused
