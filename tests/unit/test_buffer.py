@@ -247,6 +247,17 @@ def test_a_document_of_an_unsettled_call_is_not_sent() -> None:
     assert buffer.choose(0.0) == (Kind.CONTACT, 0)
 
 
+def test_a_version_that_came_after_a_call_of_an_earlier_session_is_still_sent_when_that_is_settled() -> None:
+    buffer = Buffer()
+    buffer.block([INVOICE])
+    buffer.admit(a_work("invoice", "9", version=1), [a_write(INVOICE, Kind.INVOICE, version=1)], known=())
+
+    assert buffer.settle(INVOICE) == []
+
+    buffer.unblock([INVOICE])
+    assert [slot.key for slot in buffer.take(Kind.INVOICE, 50, 0.0)] == [INVOICE]
+
+
 _STEP = st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from(["admit", "send", "fail"]))
 
 
