@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.envelope import Lane
 from tests.unit.buffer_cases import CONTACT, INVOICE, a_key, a_work, a_write
 from worker.buffer import Buffer
 from worker.documents import Kind
@@ -110,3 +111,15 @@ def test_however_entities_are_renewed_the_one_that_waits_longest_is_known(steps:
 
         here = [since for one, since in waiting.since.items() if one not in waiting.flying]
         assert waiting.buffer.waits_since(Kind.CONTACT, 0.0) == min(here, default=None)
+
+
+def test_what_waits_behind_a_call_that_wrote_nothing_goes_as_soon_as_what_was_in_that() -> None:
+    buffer = Buffer()
+    buffer.admit(a_work("invoice", "9"), [a_write(INVOICE, Kind.INVOICE)], known=())
+    buffer.take(Kind.INVOICE, 50, 0.0)
+    resync = a_work("invoice", "9", version=1, lane=Lane.BACKFILL)
+    buffer.admit(resync, [a_write(INVOICE, Kind.INVOICE, version=1)], known=())
+
+    buffer.put_back([INVOICE])
+
+    assert buffer.choose(0.0) == (Kind.INVOICE, 0)
