@@ -134,3 +134,15 @@ async def test_an_allocation_is_taken_back_once_all_of_the_refund_was_paid(one: 
 
     assert [call.method for call in one.xero.calls if call.kind is Kind.ALLOCATION] == ["PUT", "DELETE"]
     assert await one.parked() == []
+
+
+async def test_a_payment_that_xero_does_not_delete_is_parked_after_one_try(one: Served) -> None:
+    await one.acked(*one.receive(paying()))
+    number = next(number for number, element in one.xero.written.items() if "PaymentID" in element)
+    one.xero.written[number] = {**one.xero.written[number], "Status": "AUTHORISED"}
+    one.xero.answers[Kind.PAYMENT] = [one.xero.refuse]
+
+    await one.acked(*one.receive(later(removed(Entity.PAYMENT, "51"))))
+
+    assert [held.reason for held in await one.parked()] == ["not_deleted"]
+    assert one.xero.written[number]["Status"] == "AUTHORISED"
