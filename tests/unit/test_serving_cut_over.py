@@ -16,7 +16,7 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, key, line, payment
 from worker.documents import Kind
-from worker.ledger.records import Call
+from worker.ledger.records import Call, Purpose
 from worker.xero.reply import Reply, ReplyKind
 
 OLD = {"InvoiceID": "old-1", "InvoiceNumber": "OLD-1", "Type": "ACCREC", "Reference": "200000034", "Status": "PAID"}
@@ -113,3 +113,15 @@ async def forget_the_day(one: Served) -> None:
     row = (await one.ledger.documents.get([sold]))[sold]
     facts = {name: fact for name, fact in row.facts.items() if name != "cut_over_on"}
     await one.ledger.documents.rewrite(one.lease, [row._replace(facts=facts)])
+
+
+async def test_a_sale_of_which_xero_does_not_say_what_there_is_is_not_booked_beside_it(tmp_path: Path) -> None:
+    xero = AskedXero({Kind.INVOICE: [lambda _: Reply(ReplyKind.REFUSED_WHOLE, 400, detail="too many records")]})
+    cut_over = {"policy": "adopt", "before": "2026-04-01"}
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, cut_over=cut_over) as one:
+        await one.acked(*one.receive(sale()))
+
+        assert [held.reason for held in await one.parked()] == ["look_up_refused"]
+        assert [call.purpose for call in xero.calls if call.kind is Kind.INVOICE] == [Purpose.LOOKUP]
+        await one.acked(*one.receive(sale(id="32", number="13")))
+        assert list(xero.written) == ["webshop:7", "SHOP-I-webshop-13"]
