@@ -94,7 +94,11 @@ async def test_a_payment_on_its_way_is_waited_for_before_its_sale_is_re_issued(t
         await until(lambda: not one.session.buffer.idle(), what="the payment in a call")
 
         [edited] = one.receive(sale("20.00", "4.00", hours=1))
-        await until(lambda: xero.looks or one.session.buffer.next_due(), what="the edit's turn")
+        next_due = one.session.buffer.next_due
+        await until(lambda: xero.looks or next_due(), what="the edit's turn")
+        first = next_due()
+        await until(lambda: xero.looks or next_due() not in (None, first), what="its next turn")
+        assert xero.looks == 0
         xero.answering.set()
 
         await one.acked(paying, edited)
@@ -141,3 +145,19 @@ async def test_credit_that_xero_has_set_already_is_kept_where_the_ledger_is_olde
         rows = await one.ledger.documents.get(parts)
         assert await one.parked() == []
         assert [rows[key].number for key in parts] == [f"{NUMBER}~2", ""]
+
+
+async def test_a_re_issue_whose_last_look_has_no_answer_is_finished_later_and_nothing_is_made_twice(
+    tmp_path: Path,
+) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        paid(one)
+        answers = one.xero.answers[Kind.INVOICE] = [one.xero.take, one.xero.take, out_of_reach]
+
+        await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+
+        made = [member.number for call in one.xero.calls if call.method == "PUT" for member in call.members]
+        assert sorted(number for number in made if number) == [NUMBER, f"{NUMBER}~1", f"{NUMBER}~2", "webshop:7"]
+        assert (len(answers), await one.parked()) == (0, [])
