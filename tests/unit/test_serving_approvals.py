@@ -108,3 +108,15 @@ async def test_a_sale_edited_during_the_look_goes_back_to_its_first_amounts(tmp_
 
         assert str(xero.written[NUMBER]["Total"]) == "12.00"
         assert await one.parked() == []
+
+
+async def test_what_is_still_a_draft_is_not_read_beside_the_list_of_drafts(tmp_path: Path) -> None:
+    xero = MemoryXero()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, document_status="draft") as one:
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        before = len(xero.calls)
+
+        await Approvals(session=one.session).look()
+
+        assert [call.params["page"] for call in xero.calls[before:]] == ["1"]
