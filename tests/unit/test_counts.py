@@ -10,10 +10,13 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
+from tests.sample_ledger import event
 from worker.counts import Counts, Distribution
 from worker.documents import Action, DocumentKey, EntityKey, Kind
+from worker.finishing import Finishing
 from worker.holding import parked, waiting_until
-from worker.ledger.records import Call, Member, Purpose
+from worker.ledger.records import Call, HoldState, Member, Purpose
+from worker.steps import Unwatched
 from worker.work import Work
 from worker.xero.reply import Reply, ReplyKind
 
@@ -150,3 +153,13 @@ def test_parked_events_are_at_nothing_from_the_beginning_so_that_a_first_burst_s
     assert {outcome for _, _, outcome in counts.events} == {"parked"}
     assert {entity for entity, _, _ in counts.events} == {*Entity, "unknown"}
     assert sum(counts.events.values()) == 0
+
+
+def test_what_another_event_made_needless_counts_unless_it_counted_as_parked_before() -> None:
+    counts = Counts(FakeClock().now)
+    finishing = Finishing(ack=lambda _: None, steps=Unwatched(), counts=counts)
+
+    for state in (HoldState.TIME, HoldState.PARENT, HoldState.PERSON):
+        finishing.overtaken(event(1, state))
+
+    assert +counts.events == {(Entity.PAYMENT, Lane.BATCH, "coalesced"): 2}
