@@ -106,5 +106,5 @@ async def test_what_a_call_releases_does_not_wait_for_the_next_session_when_one_
     one.receive(sale())
     await one.written(Kind.PAYMENT, 1)
 
+    await one.waits(HoldState.TIME, 1)
     assert waiting not in one.session.held_here()
-    assert await one.waiting(HoldState.TIME) == 1
