@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tests.unit.mapping_cases import event, invoice, line
 from tests.waiting import until
 from worker.documents import Kind
 from worker.ledger.records import Call, Purpose
+from worker.resolution import adopted
+from worker.xero.match import Found
 from worker.xero.reply import Reply, ReplyKind
 
 SALES = 24
@@ -22,9 +24,20 @@ FURTHER_CALLS = 12
 
 @dataclass
 class FastidiousXero(MemoryXero):
-    """Refuses a call of invoices that has one of the `spoiled` numbers, and does not say which."""
+    """Refuses a call of invoices that has one of the `spoiled` numbers, and does not say which.
+
+    `meanwhile` happens before the first such answer.
+    """
 
     spoiled: set[str] = field(default_factory=set)
+    meanwhile: Callable[[Call], Awaitable[None]] | None = None
+
+    async def send(self, call: Call) -> Reply:
+        reply = await super().send(call)
+        if self.meanwhile is not None and reply.outcome is ReplyKind.REFUSED_WHOLE:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile(call)
+        return reply
 
     def take(self, call: Call) -> Reply:
         if call.purpose is Purpose.WRITE and self.spoiled & {member.number for member in call.members}:
@@ -72,3 +85,19 @@ async def test_where_every_document_spoils_its_call_few_more_calls_are_spent_on_
     assert (len(calls), len(parked)) == (1 + FURTHER_CALLS, SALES)
     assert "refused_whole" in {held.reason for held in parked}
     assert await one.ledger.calls.unsettled("main") == []
+
+
+async def test_what_the_ledger_has_by_then_needs_no_further_call(one: Served) -> None:
+    async def restored(call: Call) -> None:
+        found = Found("i-3", ours=True, same=True, facts={})
+        await one.ledger.documents.restore(
+            one.lease, [adopted(m, found) for m in call.members if m.number == number(3)]
+        )
+
+    assert isinstance(one.xero, FastidiousXero)
+    one.xero.meanwhile = restored
+
+    calls = await sell(one, 5)
+
+    assert [number(3) in {member.number for member in call.members} for call in calls].count(True) == 1
+    assert [held.owner and held.owner.entity_id for held in await one.parked()] == ["5"]
