@@ -72,6 +72,16 @@ async def test_the_first_invoice_of_a_sale_that_is_of_other_days_by_now_is_told_
     assert (difference.number, difference.detail) == (called, f"issued anew as {called}~2")
 
 
+async def test_a_sale_that_xero_has_in_another_currency_is_different_and_so_is_its_payment(case: Case) -> None:
+    case.xero.elements[Kind.INVOICE][0]["CurrencyCode"] = "EUR"
+
+    found = (await case.reconcile(*FEBRUARY)).differences
+
+    assert {one.kind: one.fields for one in found} == dict.fromkeys(
+        (Kind.INVOICE, Kind.PAYMENT), (Field("currency", "GBP", "EUR"),)
+    )
+
+
 async def test_payments_of_ours_on_the_account_of_before_stand_and_are_counted(case: Case) -> None:
     payments = case.xero.elements[Kind.PAYMENT]
     for payment in payments:
