@@ -200,3 +200,18 @@ async def test_what_we_booked_for_a_store_that_is_not_configured_is_not_another_
 
     told = "our number, of a store that is not configured to feed this organisation"
     assert [(one.number, one.detail) for one in found.differences] == [("I-outlet-000000777", told)]
+
+
+@pytest.mark.parametrize("paid", ["I-shop-000000002", "I-shop-000000002~2"])
+async def test_a_payment_by_hand_on_a_sale_of_other_days_has_its_currency_where_it_was_issued_anew_too(
+    case: Case, paid: str
+) -> None:
+    await case.rename(Kind.INVOICE, 2, "I-shop-000000002~2", {})
+    ours = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"].startswith("P-shop-invoice-2 "))
+    invoice = {**ours["Invoice"], "InvoiceNumber": paid}
+    by_hand = {"PaymentID": "by-hand", "Reference": "cash", "Date": "2026-02-20", "Invoice": invoice}
+    case.xero.elements[Kind.PAYMENT].append({**ours, **by_hand})
+
+    found = await case.reconcile(*FEBRUARY)
+
+    assert {row.currency for row in found.sums} == {"GBP"}
