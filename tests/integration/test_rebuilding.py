@@ -90,6 +90,16 @@ async def test_a_document_whose_day_was_moved_is_found_among_other_days(case: Ca
     assert [rows[one["key"]].content_hash for one in (january, february)] == ["", ""]
 
 
+async def test_a_payment_is_found_by_our_key_whichever_id_the_gateway_had_given_it(case: Case) -> None:
+    sent = case.xero.elements[Kind.PAYMENT][0]
+    sent["Reference"] = sent["Reference"].replace(" ch_", " pi_")
+
+    done = await case.rebuild()
+
+    assert done.restored[Kind.PAYMENT] == 9
+    assert (await case.rows())[sent["key"]].xero_id == sent["PaymentID"]
+
+
 async def test_what_xero_lacks_is_told_and_left_to_the_resync(case: Case) -> None:
     lost = case.xero.elements[Kind.INVOICE].pop()
     nobody = case.xero.elements[Kind.CONTACT].pop()
