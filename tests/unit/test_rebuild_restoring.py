@@ -172,6 +172,17 @@ def test_what_the_store_cancelled_and_xero_still_has_is_taken_back_by_the_next_e
     assert rows[0].facts["credit_note_id"] == NOTE
 
 
+def test_of_the_allocations_of_a_refund_that_was_taken_back_the_standing_one_is_known_with_what_it_is_on() -> None:
+    allocated, _ = TAKEN_BACK
+    deleted = allocation(AllocationID="a-0", Invoice={"InvoiceID": "i-0"}, IsDeleted=True)
+
+    row = restored(allocated, [note(deleted, allocation())], KNOWN)
+
+    assert row is not None
+    on = {"credit_note_id": NOTE, "target_id": INVOICE}
+    assert (row.xero_id, row.facts) == ("a-1", {"amount": "6.00", **on, "status": "AUTHORISED"})
+
+
 def test_a_payment_whose_invoice_was_not_found_is_known_by_its_id_alone() -> None:
     row = restored(PAID, [money()], Known({}, frozenset()))
 
