@@ -88,6 +88,16 @@ def test_a_transaction_without_a_time_is_as_good_as_none(made_at: str | None) ->
     assert list(found) == [(123, "pi_7Q")]
 
 
+@pytest.mark.parametrize("listed", [("capture", "authorization", "order"), ("order", "authorization", "capture")])
+def test_of_transactions_of_one_id_the_kind_named_first_dates_the_payment(listed: Sequence[str]) -> None:
+    at = {"authorization": "2026-10-01 10:00:00", "order": "2026-10-02 10:00:00", "capture": "2026-10-03 10:00:00"}
+    made = [{"order_id": 123, "txn_id": "pi_7Q", "txn_type": kind, "created_at": at[kind]} for kind in listed]
+
+    found = {kinds: transactions(made, kinds)[123, "pi_7Q"].day for kinds in (("capture", "order"), ("order",))}
+
+    assert found == {("capture", "order"): 3, ("order",): 2}
+
+
 def test_a_transaction_without_an_id_is_no_offline_documents() -> None:
     known = {"order_id": 123, "txn_type": "capture", "created_at": "2026-10-03 11:30:00"}
 
