@@ -61,6 +61,23 @@ def test_tax_that_a_row_below_zero_has_above_it_goes_elsewhere() -> None:
     assert [item["TaxAmount"] for item in found] == [Decimal("1.82"), 0]
 
 
+def test_a_row_below_zero_has_no_more_tax_below_it_than_its_amount() -> None:
+    taxed = line("9.00", "1.80", tax_rate="20")
+
+    found = items(taxed, line("-0.05", "-0.07", tax_rate="20", kind="discount"))
+
+    assert [item["TaxAmount"] for item in found] == [Decimal("1.78"), Decimal("-0.05")]
+
+
+def test_a_discount_that_makes_too_little_room_for_the_tax_is_not_split_off() -> None:
+    free = line("0.00", "0.02", tax_rate="20", discount="0.01")
+
+    found = items(line("9.00", "1.80", tax_rate="20"), free)
+
+    rows = [(item["UnitAmount"], item["TaxAmount"]) for item in found]
+    assert rows == [(Decimal("9.00"), Decimal("1.82")), (0, 0)]
+
+
 def test_more_tax_above_a_row_below_zero_than_can_be_rounded_is_for_a_person() -> None:
     odd = line("-10.00", "2.00", tax_rate="20", kind="discount")
 
