@@ -106,6 +106,15 @@ async def test_a_payment_that_a_person_made_anew_on_another_account_is_different
     assert found.standing == ()
 
 
+async def test_a_payment_that_nobody_has_booked_is_missing(case: Case) -> None:
+    lost = case.xero.elements[Kind.PAYMENT].pop(0)
+    await case.ledger.documents.forget(await lease_of(case.ledger), [lost["key"]])
+
+    [difference] = (await case.reconcile(*FEBRUARY)).differences
+
+    assert (difference.finding, difference.number) == (Finding.MISSING, "P-shop-invoice-1")
+
+
 async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_extra(case: Case) -> None:
     case.store.row(INVOICES, 1).broken = "its order is gone"
 
