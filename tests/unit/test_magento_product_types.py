@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from producers.magento.translate.invoices import invoice
+from producers.magento.translate.lines import document_lines
 from producers.magento.translate.sales import order
 from schemas.entities import Sale as SaleData
+from schemas.parts import LineKind
 from tests.magento_samples import CARDIGAN, CHOSEN, applied, order_json, places
 from tests.magento_tax import Setting
 from tests.magento_trade import Sale, wire
@@ -190,6 +192,17 @@ def test_a_partial_invoice_has_the_shipping_once_and_the_last_one_the_remainder(
         ("Royal Post - Tracked", "shipping", "1", "5.00", "1.00"),
     ]
     assert lines_of(last) == [("simple 201", "goods", "2", "0.70", "0.14")]
+
+
+def test_a_credit_memos_fixed_taxes_are_its_own_and_not_its_share_of_the_orders() -> None:
+    sale = Sale([Ware(fpt="0.50", quantity=2)])
+    sale.invoice()
+    memo = sale.refund({201: 1})
+    memo["items"][0]["weee_tax_applied_row_amount"] = "0.51"
+
+    *_, fee = document_lines(wire(memo), wire(sale.order), compensation_holds_shipping=True)
+
+    assert (fee.kind, fee.net) == (LineKind.FEE, Decimal("0.51"))
 
 
 def test_a_bundles_child_counts_by_its_base_price_whatever_its_price_says() -> None:
