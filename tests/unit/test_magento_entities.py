@@ -61,6 +61,7 @@ def test_a_customer_has_the_phone_company_and_address_of_the_billing_address() -
         "GB123456789",
         "base",
     )
+    assert (data.first_name, data.last_name, data.phone) == ("Ivy", "Marsh", "+44 1904 496 0000")
     assert data.address is not None
     assert (data.address.lines, data.address.region, data.address.country) == (("4 Mill Lane", "Flat 2"), "Fife", "GB")
     assert found.version == datetime(2026, 9, 30, 17, 2, 44, tzinfo=UTC)
