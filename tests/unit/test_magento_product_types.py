@@ -205,6 +205,17 @@ def test_a_credit_memos_fixed_taxes_are_its_own_and_not_its_share_of_the_orders(
     assert (fee.kind, fee.net) == (LineKind.FEE, Decimal("0.51"))
 
 
+def test_the_tax_on_a_credit_memos_fixed_taxes_is_of_its_quantity_as_the_shop_has_it() -> None:
+    sale = Sale([Ware("0.01", Decimal("1.4286"), rates=(VAT_5,), fpt="0.75", fpt_taxed=True)])
+    sale.invoice()
+    memo = sale.refund({201: 1})
+
+    *_, fee = document_lines(wire(memo), wire(sale.order), compensation_holds_shipping=True)
+
+    assert (fee.net, fee.tax) == (Decimal("0.75"), Decimal("0.03"))
+    assert fee.tax == memo["tax_amount"]
+
+
 def test_a_bundles_child_counts_by_its_base_price_whatever_its_price_says() -> None:
     sale = Sale([FIXED])
     # the newest versions show the bundle's price on children that have none

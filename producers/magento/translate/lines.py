@@ -100,13 +100,13 @@ def _net_discount(row: Raw) -> Decimal:
 
 
 def _share_of_fixed_taxes(row: Raw, item: Raw) -> tuple[Decimal, Decimal]:
-    """Net and tax of a document's row. Credit memos say them; invoices do not: their share of the order's row."""
+    """Net and tax of a document's row: the order's by quantity. Credit memos say the net themselves."""
     _, whole, tax = fixed_tax(item)
     ordered = amount(item, "qty_ordered")
     if not whole or not ordered:
         return ZERO, ZERO
-    net = amount(row, "weee_tax_applied_row_amount") or whole * amount(row, "qty") / ordered
-    return net, tax * net / whole
+    quantity = amount(row, "qty")
+    return amount(row, "weee_tax_applied_row_amount") or whole * quantity / ordered, tax * quantity / ordered
 
 
 def _fixed_taxes(item: Raw, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterator[Line]:
