@@ -57,3 +57,13 @@ def test_a_refund_that_became_store_credit_is_told_from_a_gift_card_of_another_o
 
     assert went_back(first, order, invoice, [first, second]) == {"gift_card": "40.00", TRANSFER: "20.00"}
     assert went_back(second, order, invoice, [first, second]) == {"store_credit": "30.00"}
+
+
+def test_a_refund_by_the_gateway_beside_one_that_became_store_credit_is_all_the_gateways() -> None:
+    sale = Sale([Ware("50.00"), Ware("25.00")])
+    invoice, order = sale.invoice(), order_of(sale, "30")
+    first = sale.refund({201: 1})
+    second = sale.refund({202: 1}) | BY_HAND | {"entity_id": 10}
+
+    assert went_back(first, order, invoice, [first, second]) == {TRANSFER: "60.00"}
+    assert went_back(second, order, invoice, [first, second]) == {"store_credit": "30.00"}
