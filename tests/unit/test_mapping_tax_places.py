@@ -44,6 +44,15 @@ def test_the_rate_of_a_row_with_tax_comes_first() -> None:
     ]
 
 
+def test_a_row_that_names_its_tax_by_code_alone_has_a_place_for_a_cent_of_it() -> None:
+    found = items(line("0.00", "0.01", tax_code="GB-VAT-20"))
+
+    assert [(item["TaxType"], item["TaxAmount"]) for item in found[1:]] == [
+        ("OUTPUT2", Decimal("0.01")),
+        ("NONE", 0),
+    ]
+
+
 def test_no_row_below_zero_takes_cents_of_tax_above_it() -> None:
     discount = line("-0.05", "-0.01", tax_rate="20", kind="discount")
 
