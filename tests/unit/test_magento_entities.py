@@ -75,6 +75,17 @@ def test_a_customer_may_have_no_address_at_all() -> None:
     assert found.data.address is None
 
 
+def test_a_customers_own_tax_number_goes_before_that_of_the_billing_address_and_a_sales_after_it() -> None:
+    there = {**ADDRESS, "id": 812, "vat_id": "GB123456789"}
+
+    (found,) = customer(customer_json(taxvat="GB987654321", addresses=[there]), places())
+    sold = [buyer(order_json(customer_taxvat="GB987654321", billing_address=one)) for one in (there, ADDRESS)]
+
+    assert isinstance(found.data, Customer)
+    assert found.data.tax_number == "GB987654321"
+    assert [one.tax_number for one in sold] == ["GB123456789", "GB987654321"]
+
+
 def test_a_guest_and_a_deleted_customer_have_no_id() -> None:
     guest = buyer(order_json(customer_is_guest=1, customer_id=None))
     deleted = buyer(without(order_json(), "customer_id"))
