@@ -24,6 +24,7 @@ NOTE_NUMBER = "SHOP-C-webshop-300000001"
 
 BUYER, SOLD = writes(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))))
 (PAID,) = writes(event(Entity.PAYMENT, payment()))
+(PAID_BACK,) = writes(event(Entity.PAYMENT, payment(direction="out", credit_memo_id="41")))
 _, REFUNDED, ALLOCATED = writes(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", tax_rate="20"))))
 PERSON = {"id": "7", "email": "jo@example.com", "first_name": "Jo", "last_name": "Doe"}
 (CUSTOMER,) = writes(event(Entity.CUSTOMER, PERSON))
@@ -32,8 +33,12 @@ TAKEN_BACK = writes(event(Entity.CREDIT_MEMO, credit_memo(line("5.00", "1.00", t
 
 
 def restored(write: Write, elements: Sequence[Mapping[str, Any]], known: Known) -> Document | None:
-    """As of elements that a list has shown."""
-    return restored_of(write, [Candidate(one, facts_of(write.kind, one)) for one in elements], known)
+    """As of elements that a list has shown, with what the index keeps of them."""
+    kind = Kind.CREDIT_NOTE if write.kind is Kind.ALLOCATION else write.kind
+    name = {Kind.PAYMENT: REFERENCE, Kind.CREDIT_NOTE: NOTE_NUMBER}.get(kind, write.number)
+    index = Index(["SHOP-"])
+    index.add(kind, elements)
+    return restored_of(write, index.candidates(kind, name), known)
 
 
 def known(write: Write, xero_id: str) -> Document:
@@ -94,6 +99,7 @@ HELD = [
     (SOLD, sale(Status="VOIDED", Total=Decimal(0))),
     (PAID, money()),
     (PAID, money(Status="DELETED")),
+    (PAID_BACK, money(Invoice=None, CreditNote={"CreditNoteID": NOTE})),
     (ALLOCATED, note(allocation())),
     (CUSTOMER, person()),
     (CUSTOMER, person(Name="Jo Doe (7)")),
@@ -108,8 +114,10 @@ OTHER = [
     (SOLD, sale(Date="2026-04-01")),
     (SOLD, sale(Date="2026-04-01", LineItems=[GOODS, noted("2026-03-01")])),
     (PAID, money(Date="2026-04-01", Reference=f"{REFERENCE} ch_1 (of 2026-03-01: locked)")),
+    (PAID, money(Amount=Decimal("11.99"))),
     (PAID, money(Account={"Code": "091"})),
     (PAID, money(Invoice={"InvoiceID": "i-2"})),
+    (PAID_BACK, money(Invoice=None, CreditNote={"CreditNoteID": "n-2"})),
     (CUSTOMER, person(EmailAddress="other@example.com")),
     (BUYER, person(Name="Anyone")),
 ]
