@@ -16,6 +16,7 @@ from worker.documents import Kind
 from worker.reconcile.compare import Finding
 from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing
+from worker.xero.endpoints import ENDPOINTS
 
 JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
 FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
@@ -104,6 +105,17 @@ async def test_a_payment_that_a_person_made_anew_on_another_account_is_different
     [difference] = found.differences
     assert difference.fields == (Field("account", "090", "089"),)
     assert found.standing == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT])
+async def test_what_has_a_number_of_ours_and_is_not_the_stores_is_told_as_such(case: Case, kind: Kind) -> None:
+    ours = case.xero.elements[kind][-1]
+    named = {ENDPOINTS[kind].id: "another", ENDPOINTS[kind].number: f"{ours[ENDPOINTS[kind].number].split()[0]}9"}
+    case.xero.elements[kind].append({**ours, **named})
+
+    found = [*(await case.reconcile(*JANUARY)).differences, *(await case.reconcile(*FEBRUARY)).differences]
+
+    assert [(one.finding, one.detail) for one in found] == [(Finding.EXTRA, "our number, unknown to the store")]
 
 
 async def test_a_payment_that_nobody_has_booked_is_missing(case: Case) -> None:
@@ -211,11 +223,11 @@ async def test_what_we_booked_for_a_store_that_is_not_configured_is_not_another_
     assert [(one.number, one.detail) for one in found.differences] == [("I-outlet-000000777", told)]
 
 
-@pytest.mark.parametrize("paid", ["I-shop-000000002", "I-shop-000000002~2"])
+@pytest.mark.parametrize("paid", ["I-shop-000000002", "I-shop-000000002~4"])
 async def test_a_payment_by_hand_on_a_sale_of_other_days_has_its_currency_where_it_was_issued_anew_too(
     case: Case, paid: str
 ) -> None:
-    await case.rename(Kind.INVOICE, 2, "I-shop-000000002~2", {})
+    await case.rename(Kind.INVOICE, 2, "I-shop-000000002~4", {})
     ours = next(one for one in case.xero.elements[Kind.PAYMENT] if one["Reference"].startswith("P-shop-invoice-2 "))
     invoice = {**ours["Invoice"], "InvoiceNumber": paid}
     by_hand = {"PaymentID": "by-hand", "Reference": "cash", "Date": "2026-02-20", "Invoice": invoice}
