@@ -38,6 +38,8 @@ from tests.magento_samples import customer_json, invoice_json, order_json, place
         ("1.0E-7", "0.00"),
         ("2.675", "2.68"),
         ("-2.675", "-2.68"),
+        ("2.665", "2.67"),
+        ("-2.665", "-2.67"),
     ],
 )
 def test_amounts_lose_their_artefacts(came: str, rounded: str) -> None:
