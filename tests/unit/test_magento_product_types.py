@@ -142,6 +142,25 @@ def test_shipping_carries_its_discount_and_its_tax() -> None:
         assert (line.tax_code, line.tax_rate) == ("GB-VAT-20", Decimal(20))
 
 
+def test_a_refund_of_shipping_has_its_own_part_of_the_memos_compensation() -> None:
+    setting = Setting(inclusive=True)
+    sale = Sale([Ware("50.00", discount="10.00")], setting=setting, shipping="6.00", shipping_discount="1.20")
+    sale.invoice()
+    memo = sale.refund({201: 1}, shipping=True)
+
+    *_, line = document_lines(wire(memo), wire(sale.order), compensation_holds_shipping=True)
+
+    assert (line.kind, line.net, line.tax) == (LineKind.SHIPPING, Decimal("4.00"), Decimal("0.80"))
+
+
+def test_fixed_taxes_have_the_tax_of_their_item_where_the_order_has_several() -> None:
+    sale = Sale([Ware(fpt="0.50", fpt_taxed=True), Ware(rates=(VAT_5,))])
+
+    [fee] = [line for line in ordered(sale).lines if line.kind is LineKind.FEE]
+
+    assert (fee.tax, fee.tax_code, fee.tax_rate) == (Decimal("0.10"), "GB-VAT-20", Decimal(20))
+
+
 def test_gift_wrapping_is_a_fee() -> None:
     sale = Sale([Ware()], wrapping="3.50")
 
