@@ -64,6 +64,7 @@ def test_a_customer_has_the_phone_company_and_address_of_the_billing_address() -
     assert (data.first_name, data.last_name, data.phone) == ("Ivy", "Marsh", "+44 1904 496 0000")
     assert data.address is not None
     assert (data.address.lines, data.address.region, data.address.country) == (("4 Mill Lane", "Flat 2"), "Fife", "GB")
+    assert (data.address.city, data.address.postal_code) == ("York", "YO1 7HH")
     assert found.version == datetime(2026, 9, 30, 17, 2, 44, tzinfo=UTC)
     assert found.places == (Place("base"), Place("base", "default"))
 
@@ -84,6 +85,12 @@ def test_a_customers_own_tax_number_goes_before_that_of_the_billing_address_and_
     assert isinstance(found.data, Customer)
     assert found.data.tax_number == "GB987654321"
     assert [one.tax_number for one in sold] == ["GB123456789", "GB987654321"]
+
+
+def test_a_buyer_is_the_customer_of_the_account_and_a_sale_without_a_number_has_its_id() -> None:
+    imported = ordered(increment_id=None)
+
+    assert (imported.customer.id, imported.number) == ("4711", "123")
 
 
 def test_a_guest_and_a_deleted_customer_have_no_id() -> None:
