@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.envelope import Lane
@@ -28,20 +29,35 @@ some_time_ahead = st.one_of(st.floats(0, 200), st.floats(0, 100_000), st.floats(
 
 
 @given(some_limits, some_time_ahead, st.lists(st.tuples(gaps, st.booleans(), st.integers(1, 80)), max_size=60))
+@example(Limits(minute=1, burst=1.0), timedelta(minutes=2), [(timedelta(minutes=2), False, 1), (timedelta(), True, 1)])
 @settings(deadline=None, max_examples=300)
 def test_a_clock_that_swings_grants_no_more_than_the_true_time_allows(
     limits: Limits, ahead: timedelta, steps: list[tuple[timedelta, bool, int]]
 ) -> None:
     simulation, true_now = Simulation(limits, START + ahead), START
-    granted = []
+    granted, own, stood_still = [], START + ahead, timedelta()
 
     for gap, is_ahead, calls in steps:
         true_now += gap
-        asked = [simulation.ask(true_now + ahead if is_ahead else true_now) for _ in range(calls)]
+        clock = true_now + ahead if is_ahead else true_now
+        asked = [simulation.ask(clock) for _ in range(calls)]
         granted += [true_now for decision in asked if isinstance(decision, Grant)]
+        before, own = own, own_time(simulation.state, clock)
+        stood_still += max(timedelta(), gap - (own - before))
 
-    assert most_within(granted, MINUTE) <= limits.minute
-    assert most_within(granted, DAY) <= limits.day
+    # as long as its own time stood still it gave nothing: that much, and no more, a later swing may make up for
+    made_up = min(limits.minute_capacity, limits.minute_rate * stood_still.total_seconds())
+    at_once = math.floor(limits.minute_capacity + limits.minute_rate * 60 + made_up + 1e-6)
+    in_a_day = math.floor(limits.day_capacity + limits.day_rate * (DAY + stood_still).total_seconds() + 1e-6)
+    assert most_within(granted, MINUTE) <= max(limits.minute, at_once)
+    assert most_within(granted, DAY) <= (in_a_day if stood_still > MINUTE else limits.day)
+
+
+@given(st.integers(3, 10_000))
+def test_what_a_swing_makes_up_for_is_within_a_minutes_cap(minute: int) -> None:
+    limits = Limits(minute=minute)
+
+    assert math.floor(2 * limits.minute_capacity + 60 * limits.minute_rate + 1e-6) <= minute
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), 6 * HOUR, 400 * DAY])

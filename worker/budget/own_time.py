@@ -1,8 +1,10 @@
-"""The budget's own time, which never goes back: a clock that swings cannot make tokens.
+"""The budget's own time, which never goes back: a clock that swings makes no more than one filled bucket of tokens.
 
 It is the clock's, until that is found set back by more than a minute, as one is that was ahead and is put right. Then
 it runs on from where it stood, as fast as the clock and `State.ahead` of it: nobody waits for the clock to get there.
-Where the clock does get there, as when it is ahead once more, what was counted of the time between counts once.
+Where the clock does get there, as when it is ahead once more, what was counted of the time between counts once. That
+true time had got there meanwhile, and the budget's had stood still for it, nobody can tell from a clock that was right.
+What the bucket holds may then go out twice within a minute: the margin of `Limits.minute_rate` is wide enough for it.
 """
 
 from __future__ import annotations
