@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import islice
 
+from schemas.envelope import Lane
 from worker.documents import Kind
 from worker.holding import released
 from worker.interruption import Reconfigured
@@ -19,8 +20,11 @@ _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
 _AT_A_TIME = 200
-_MOST_BYTES = MOST_BYTES // 4
-"""A part of what memory may hold: whatever a person sends on its way again, the lanes have the rest."""
+_MOST_BYTES, _MOST_URGENT_BYTES = MOST_BYTES // 4, MOST_BYTES // 2
+"""Parts of what memory may hold: whatever a person sends on its way again, the lanes have the rest.
+
+Beyond the first only the immediate lane's come back: they do not wait behind a long list.
+"""
 
 _TAKING_IN_S = 5.0
 """So long after the end of a pause was seen an event that was being taken in then may still be held for it."""
@@ -68,20 +72,21 @@ class HeldKeeper:
         here = self._s.held_here()
         first = set(islice(self._s.children - here, _AT_A_TIME))
         self._s.children -= first
-        limit = _AT_A_TIME if self._has_room() else len(first)
+        taken = self._taken_bytes()
+        limit = _AT_A_TIME if taken < _MOST_URGENT_BYTES else len(first)
         if not limit:
             return [], []
-        due = await self._s.ledger.held.due(self._s.org.name, limit=limit, first=first, besides=here)
+        lane = None if taken < _MOST_BYTES else Lane.IMMEDIATE
+        due = await self._s.ledger.held.due(self._s.org.name, limit=limit, first=first, besides=here, lane=lane)
         children = [held for held in due if held.id in first]
         if children:
             # the rest was too large to come with them, or is gone: then the next look finds none of it
             self._s.children |= first - {held.id for held in children}
         return children, [held for held in due if held.id not in first]
 
-    def _has_room(self) -> bool:
-        """Whether more of what is due may come: the rest waits in the ledger, as a lane's rest does in the broker."""
-        works = everyone(self._s.buffer.works())
-        return sum(len(work.body) for work in works if work.held_id) < _MOST_BYTES
+    def _taken_bytes(self) -> int:
+        """What came back already. More waits in the ledger, as a lane's rest does in the broker."""
+        return sum(len(work.body) for work in everyone(self._s.buffer.works()) if work.held_id)
 
     async def paused_kinds(self) -> dict[Kind, datetime]:
         """Until when each kind is paused, by the ledger."""

@@ -1,25 +1,32 @@
-"""In which order what is due comes back."""
+"""What of the held events whose time has come is brought back first, and how much of it at once."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from tests.fakes import START
-from tests.sample_ledger import ORG, event, key, lease_of
+from schemas.envelope import Lane
+from tests.fakes import FakeClock
+from tests.sample_ledger import ORG, event, lease_of
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import HoldState
-
-MINUTE = timedelta(minutes=1)
 
 
-async def test_what_is_asked_for_first_comes_before_what_is_due_longer(ledger: Ledger) -> None:
+async def test_large_events_come_back_a_few_at_a_time_until_all_have(ledger: Ledger, clock: FakeClock) -> None:
     lease = await lease_of(ledger)
-    longer = [event(n, until=START - MINUTE / n) for n in range(1, 4)]
-    asked = [event(n, until=START) for n in (5, 4)]
-    never = [event(6, until=START + MINUTE), event(7, HoldState.PERSON), event(8, HoldState.PARENT, parent=key(8))]
-    await ledger.held.hold(lease, [*longer, *asked, *never])
-    first = {one.id for one in (*asked, *never, longer[2])} | {"gone"}
+    large = [event(n, body=bytes(5 * 1024 * 1024), until=clock.now()) for n in range(12)]
+    await ledger.held.hold(lease, large)
 
-    found = await ledger.held.due(ORG, limit=4, first=first, besides={asked[0].id})
+    first = await ledger.held.due(ORG)
+    second = await ledger.held.due(ORG, besides={one.id for one in first})
 
-    assert [one.event_id for one in found] == ["event-3", "event-4", "event-1", "event-2"]
+    assert 0 < len(first) < 12
+    assert {one.id for one in (*first, *second)} == {one.id for one in large}
+
+
+async def test_what_is_due_of_one_lane_comes_alone_but_for_what_goes_first(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    waiting = [
+        event(n, lane=lane, until=clock.now()) for n, lane in enumerate((Lane.BACKFILL, Lane.IMMEDIATE, Lane.BATCH))
+    ]
+    await ledger.held.hold(lease, waiting)
+
+    due = await ledger.held.due(ORG, first=[waiting[2].id], lane=Lane.IMMEDIATE)
+
+    assert [one.id for one in due] == [waiting[2].id, waiting[1].id]

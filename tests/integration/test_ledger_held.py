@@ -102,18 +102,6 @@ async def test_a_message_that_comes_again_under_another_id_is_held_once(ledger: 
     assert [one.event_id for one in await parked_in(ledger)] == ["another"]
 
 
-async def test_large_events_come_back_a_few_at_a_time_until_all_have(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    large = [event(n, body=bytes(5 * 1024 * 1024), until=clock.now()) for n in range(12)]
-    await ledger.held.hold(lease, large)
-
-    first = await ledger.held.due(ORG)
-    second = await ledger.held.due(ORG, besides={one.id for one in first})
-
-    assert 0 < len(first) < 12
-    assert {one.id for one in (*first, *second)} == {one.id for one in large}
-
-
 async def test_a_child_is_not_held_when_its_parent_is_there(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
     await put_documents(ledger, lease, document(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -140,7 +141,7 @@ def test_of_a_day_that_others_spent_each_probe_carries_what_waits() -> None:
     assert world.broker.most_deliveries <= 20
 
 
-def held(world: World, number: int) -> Held:
+def held(world: World, number: int, lane: Lane = Lane.BACKFILL) -> Held:
     """A customer who was parked, with much to say, and is due now: some 30 kB."""
     arrival = SHOP.customer(number, 0.0)
     world.watch.published("main", arrival)
@@ -148,41 +149,64 @@ def held(world: World, number: int) -> Held:
         id=f"held-{number}",
         org="main",
         state=HoldState.TIME,
-        lane=Lane.BACKFILL,
+        lane=lane,
         body=arrival.message.make().ljust(30_000),
         event_id=arrival.message.message_id,
         owner=EntityKey("main", STORE, "customer", str(1_000_000 + number)),
         version=VirtualClock().now(),
         reason="retry",
-        until=VirtualClock().now(),
+        until=world.ledger.books.clock.now(),
     )
 
 
-async def a_long_list_is_retried() -> tuple[int, int, World]:
-    """What memory holds of it half a minute later, what waits in the immediate lane then, and the world at the end."""
+@dataclass
+class Retried:
+    """What memory holds half a minute after a long list was retried, and what of later immediate events is in it."""
+
+    world: World
+    taken: int = 0
+    waits: int = 0
+    is_urgent_here: bool = False
+
+
+async def a_long_list_is_retried(lane: Lane) -> Retried:
     world = world_of()
     spend_saved(world)
     for number in range(1_200):
-        world.ledger.books.keep(held(world, number))
+        world.ledger.books.keep(held(world, number, lane))
     process = Process("worker-0", world)
     process.start()
     await asyncio.sleep(20)
     world.publish("main", SHOP.customer(2_000, elapsed(), Lane.IMMEDIATE))
+    urgent = held(world, 3_000, Lane.IMMEDIATE)
+    world.ledger.books.keep(urgent)
     await asyncio.sleep(10)
     session = process.session("main")
-    taken = 0 if session is None else session.buffer.load.size_bytes
-    waits = world.broker.depth("xerelay.main.immediate")
+    assert session is not None
+    seen = Retried(
+        world,
+        taken=session.buffer.load.size_bytes,
+        waits=world.broker.depth("xerelay.main.immediate"),
+        is_urgent_here=urgent.id in session.held_here(),
+    )
     account = world.ledger.calls.accounts["main"]
     account.state = None  # rested
     while world.watch.open and elapsed() < HOUR_S:  # noqa: ASYNC110 - virtual time has to pass
         await asyncio.sleep(10)
     await process.stop()
-    return taken, waits, world
+    return seen
 
 
 def test_a_long_list_that_is_retried_neither_fills_memory_nor_stops_the_lanes() -> None:
-    taken, waits, world = run_virtually(a_long_list_is_retried())
+    seen = run_virtually(a_long_list_is_retried(Lane.BACKFILL))
 
-    assert 0 < taken < 16 * 1024 * 1024
-    assert waits == 0
-    assert world.watch.open == 0
+    assert 0 < seen.taken < 16 * 1024 * 1024
+    assert (seen.waits, seen.is_urgent_here) == (0, True)
+    assert seen.world.watch.open == 0
+
+
+def test_a_long_list_of_the_immediate_lane_takes_half_of_the_memory_at_most() -> None:
+    seen = run_virtually(a_long_list_is_retried(Lane.IMMEDIATE))
+
+    assert 12 * 1024 * 1024 < seen.taken < 24 * 1024 * 1024
+    assert seen.world.watch.open == 0

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.envelope import Lane
 from worker.documents import DocumentKey
 from worker.ledger.documents import read_documents
 from worker.ledger.engine import Database
@@ -145,17 +146,24 @@ class HeldEvents:
         return outdated_ones(events, there)
 
     async def due(
-        self, org: str, limit: int = 500, *, first: Collection[str] = (), besides: Collection[str] = ()
+        self,
+        org: str,
+        limit: int = 500,
+        *,
+        first: Collection[str] = (),
+        besides: Collection[str] = (),
+        lane: Lane | None = None,
     ) -> list[Held]:
         """Those whose time has come, oldest first, but for `besides`; fewer than `limit` when they are large.
 
-        Those of `first`, ids of this organisation, go before all others. They stay until `remove` or a call closing
-        deletes them.
+        Those of `first`, ids of this organisation, go before all others, which may have to be of one `lane`. They stay
+        until `remove` or a call closing deletes them.
         """
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             asked = {"of": org, "at": now, "most": limit + len(besides)}
-            ids = (await connection.execute(_DUE, asked)).scalars().all()
+            due = _DUE if lane is None else _DUE.where(held.c.lane == lane.value)
+            ids = (await connection.execute(due, asked)).scalars().all()
             if first:
                 ids = [*(await connection.execute(_DUE_OF, {"at": now, "ids": list(first)})).scalars(), *ids]
             return await _some(connection, [one for one in dict.fromkeys(ids) if one not in besides][:limit])

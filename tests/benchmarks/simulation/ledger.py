@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from schemas.envelope import Lane
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.errors import LeaseLost
@@ -220,11 +221,18 @@ class HeldEvents:
         return outdated_ones(events, [self._books.held[held_id] for ids in of_owner for held_id in ids])
 
     async def due(
-        self, org: str, limit: int = 500, *, first: Collection[str] = (), besides: Collection[str] = ()
+        self,
+        org: str,
+        limit: int = 500,
+        *,
+        first: Collection[str] = (),
+        besides: Collection[str] = (),
+        lane: Lane | None = None,
     ) -> list[Held]:
         now, timed = self._books.clock.now(), self._books.timed
         before = {held_id: timed[held_id] for held_id in first if held_id in timed}
-        found = (one for one in (before | timed).values() if one.org == org and one.id not in besides)
+        wanted = before | {one.id: one for one in timed.values() if lane in (None, one.lane)}
+        found = (one for one in wanted.values() if one.org == org and one.id not in besides)
         return [one for one in found if one.until is not None and one.until <= now][:limit]
 
     async def sweep_parents(self, lease: Lease) -> list[Held]:
