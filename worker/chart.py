@@ -152,11 +152,13 @@ class ChartShelf:
     """The last reading of one organisation, kept from session to session.
 
     `at` is monotonic, `None` before the first. `doubted`: it has spoken against a document since, so look again soon.
+    `is_wanted` while its reading waits for a token, which others leave to it.
     """
 
     chart: Chart
     at: float | None = None
     doubted: bool = False
+    is_wanted: bool = False
 
     def forget(self) -> None:
         """A pause is over: what was wrong may be mended, and Xero's own verdict counts until the next reading."""

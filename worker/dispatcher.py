@@ -42,6 +42,8 @@ _LEVELS = {
 }
 
 _EARLY_S = 1.0
+_GIVES_WAY_S = 0.25
+"""So much later than the chart's reading a token is asked for: a backlog would take each that comes."""
 
 _PATIENCE_S = 540.0
 """So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned.
@@ -207,6 +209,8 @@ class Dispatcher:
         if pause is not None and payer == _IMMEDIATE:
             raise pause
         until = self._s.clock.monotonic() + max(wait.seconds, 0.01)
+        if self._s.shelf.is_wanted:
+            until += _GIVES_WAY_S
         for blocked in range(payer, len(RANK)):
             self._closed_until[blocked] = until
 
