@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 import structlog
+
+from worker.lossy import lossy
 
 _URL_PASSWORD = re.compile(r"""(://(?<=\w://)[^:/@\s]*):[^@\s]+(@(?:[^/@\s"']*@)*)?""")
 """To the last `@` before the host: a password may hold one that nobody escaped. A user may be missing.
@@ -90,9 +92,18 @@ def _pages(lines: Iterable[str]) -> Iterator[str]:
 
 
 def configure() -> None:
-    """Set logging up for this process; what libraries log comes out in the same form, from warnings on."""
+    """Set logging up for this process; what libraries log comes out in the same form, from warnings on.
+
+    From now on it prints what can be printed: who runs for ever does not end because a log has no room.
+    """
     terminal = sys.stderr.isatty()
     renderer = _sealed(structlog.dev.ConsoleRenderer() if terminal else _as_json)
+
+    def told(lost: int) -> str:
+        return renderer(None, "warning", _stamp(None, "", {"level": "warning", "event": "log.lost", "lines": lost}))
+
+    sys.stderr = lossy(sys.stderr, told)
+    sys.stdout = lossy(sys.stdout, lambda lost: f"{lost} lines could not be written here")
     common: list[Any] = [structlog.processors.add_log_level, _stamp]
     structlog.configure(
         processors=[*common, redact, structlog.processors.format_exc_info, renderer],
@@ -141,7 +152,7 @@ def _telling(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(key for key in keys if _SECRET_KEYS.search(key) is not None and key not in _PLAIN_KEYS)
 
 
-def _sealed(renderer: Any) -> Any:
+def _sealed(renderer: Any) -> Callable[[Any, str, MutableMapping[str, Any]], str]:
     """What `renderer` writes, with stars for passwords inside URLs, wherever in the line they are."""
 
     def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
