@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ from worker.ledger.leases import Leases
 from worker.ledger.ledger import Ledger
 from worker.ledger.unavailable import unavailable
 from worker.ledger.upgrade import upgrade
+
+ROOM = "is there room on the disk of the file that ledger.url names?"
 
 
 async def refused(url: str) -> LedgerUnavailable:
@@ -81,6 +85,36 @@ def test_a_file_that_may_only_be_read_is_not_one_that_is_not_running(tmp_path: P
         "the ledger's database takes no writes: attempt to write a readonly database: "
         "let this user write to the file that ledger.url names, and to its folder"
     )
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "disk I/O error"])
+def test_a_full_disk_is_one_to_make_room_on(said: str) -> None:
+    with pytest.raises(LedgerUnavailable) as caught, unavailable():
+        raise sqlite3.OperationalError(said)
+
+    assert (caught.value.said, caught.value.cure) == (f"the ledger's database does not answer: {said}", ROOM)
+    assert ledger_fault(caught.value).line.endswith(f"{said}: {ROOM}")
+
+
+_WITHOUT_ROOM = """
+import asyncio, resource, sys
+from worker.ledger.upgrade import upgrade
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+asyncio.run(upgrade(sys.argv[1]))
+"""
+
+
+def test_a_new_file_that_finds_no_room_is_not_told_as_locked(tmp_path: Path) -> None:
+    # a limit on the size of files stands in for the full disk
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_ROOM, f"sqlite+inline:///{tmp_path / 'ledger.db'}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.stderr.splitlines()[-1].endswith(f"the ledger's database does not answer: disk I/O error: {ROOM}")
 
 
 def test_what_is_lost_on_the_way_has_no_cure_of_ours() -> None:

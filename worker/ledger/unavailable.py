@@ -17,6 +17,9 @@ _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.Operationa
 _MIXED_UP = (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)
 _OWN = "name PostgreSQL itself, or a pooler that pools sessions and not transactions"
 
+_NO_ROOM = "disk is full", "disk I/O error"
+"""SQLite's words: the second where the file that its processes share finds no room, beside the database itself."""
+_ROOM = "is there room on the disk of the file that ledger.url names?"
 _NOT_CONNECTED = "connection failed", "connection is bad", "connection timeout", "failed to resolve host"
 _CURES = (
     ("too many", ""),
@@ -64,6 +67,8 @@ def _unavailable(said: str) -> LedgerUnavailable:
     if "readonly database" in said:
         cure = "let this user write to the file that ledger.url names, and to its folder"
         return LedgerUnavailable(f"the ledger's database takes no writes: {said}", cure)
+    if any(word in said for word in _NO_ROOM):
+        return LedgerUnavailable(f"the ledger's database does not answer: {said}", _ROOM)
     if not any(word in said for word in _NOT_CONNECTED):
         return LedgerUnavailable(f"the ledger's database does not answer: {said}")
     away = "is PostgreSQL running, and does ledger.url name its host and port?"

@@ -22,6 +22,9 @@ from worker.ledger.unopened import unopened
 _ADVISORY_LOCK = 7_239_014_551
 _WAL_ATTEMPTS = 500
 _WAL_PAUSE_S = 0.01
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+_PRIMARY = 0xFF
+"""The part of SQLite's code that says what went wrong, without where: https://www.sqlite.org/rescode.html"""
 
 
 async def upgrade(url: str) -> None:
@@ -78,6 +81,8 @@ def _switched_to_wal(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY not in _LOCKED:
+            raise
         return False
     return True
