@@ -32,6 +32,7 @@ TABLE = [
     ("The document date cannot be before the end of year lock date, currently set at 31 Jan 2026", "period_locked"),
     ("You have reached the limit of invoices you can approve", "plan_limit"),
     ("Payments can only be made against Authorised documents", "document_not_payable"),
+    ("Allocations can only be made between Authorised documents", "document_not_payable"),
     ("Payment amount exceeds the amount outstanding on this document", "payment_exceeds_due"),
     ("Credit Note cannot be allocated as amount is greater than amount outstanding", "payment_exceeds_due"),
     ("The invoice you are trying to allocate to has already been paid off", "payment_exceeds_due"),

@@ -67,7 +67,9 @@ _PERIOD_LOCKED = Meaning(
 )
 _PLAN_LIMIT = Meaning("plan_limit", "upgrade the organisation's plan, or wait for the next month", pauses_kind=True)
 _NOT_PAYABLE = Meaning(
-    "document_not_payable", "approve the document in xero and retry; if it is void, book the money by hand and discard"
+    "document_not_payable",
+    "approve the document in xero and retry; if it is void, book the money by hand and discard; of credit that is paid "
+    "out nothing is left to allocate: discard",
 )
 _EXCEEDS_DUE = Meaning(
     "payment_exceeds_due",
@@ -121,6 +123,8 @@ _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("cannot be allocated", "greater than amount outstanding"), _EXCEEDS_DUE),
     (("already been paid off",), _EXCEEDS_DUE),
     (("only be made against authorised documents",), _NOT_PAYABLE),
+    # of allocations, where the credit is paid out or void: their exact words are not known
+    (("allocation", "only be made", "authorised documents"), _NOT_PAYABLE),
     (("within a batch cannot be deleted",), _IN_BATCH),
     (("total does not equal the sum of the lines",), _ARITHMETIC),
     (("tax amount cannot be greater than the line amount",), _ARITHMETIC),
