@@ -49,8 +49,8 @@ WRONG = {
 
 UNKNOWN = {
     "resync-status x": "there is no run 'x'; it appears when the store's agent has taken the command",
-    "resync-status x --follow": "there is no run 'x'; it appears when the store's agent has taken the command",
-    "resync-cancel x": "there is no run 'x'",
+    "resync-cancel x": "there is no run 'x'; it appears when the store's agent has taken the command, and can be "
+    "cancelled from then on",
     "parked show x": "nothing is held under 'x'",
     "parked retry x": "not x: nothing is held under the id, or its message was purged",
     "parked discard x --why y": "not x: nothing is parked under the id",

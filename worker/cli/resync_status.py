@@ -18,6 +18,7 @@ from worker.settings import Settings
 from worker.views.runs import time_left
 
 _LOOK_EVERY_S = 1.0
+_NOT_TAKEN = "it appears when the store's agent has taken the command"
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
 
@@ -33,9 +34,9 @@ def resync_status(
 ) -> None:
     """Say how far the runs of commands are.
 
-    Pages, events published, written, unchanged and parked, calls, time left. With --follow exits 0 when a run is done,
-    1 when it failed, was cancelled, asked for ids that the store does not know or for what no organisation takes, or
-    read fewer rows than it counted.
+    Pages, events published, written, unchanged and parked, calls, time left. With --follow waits for a RUN that no
+    agent has taken yet, and exits 0 when it is done, 1 when it failed, was cancelled, asked for ids that the store does
+    not know or for what no organisation takes, or read fewer rows than it counted.
     """
     checked = settings(config)
     if not (run or follow):
@@ -62,7 +63,7 @@ def resync_cancel(run: RunId, *, by: By = "", config: Config = None) -> None:
     async def cancel(ledger: Ledger) -> str:
         status = await ledger.runs.get(run)
         if status is None:
-            return f"there is no run {run!r}"
+            return f"there is no run {run!r}; {_NOT_TAKEN}, and can be cancelled from then on"
         if status.joined_to:
             return f"{run} joined {status.joined_to}: cancel that one, which does the work of both"
         if not await ledger.runs.cancel(run, why=f"by {who(by)}"):
@@ -76,6 +77,8 @@ def resync_cancel(run: RunId, *, by: By = "", config: Config = None) -> None:
 
 
 async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -> RunStatus:
+    if run:
+        await _taken(ledger, run)
     run = (await _first(ledger, run)).id
     with View(quiet=quiet) as view:
         while True:
@@ -86,6 +89,16 @@ async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
+async def _taken(ledger: Ledger, run: str) -> None:
+    """Wait for a run that is not there: what was sent while no agent runs is taken when one does."""
+    told = False
+    while await ledger.runs.get(run) is None:
+        if not told:
+            typer.echo(f"there is no run {run!r} yet; {_NOT_TAKEN}: waiting, end with Ctrl-C", err=True)
+        told = True
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
 async def _first(ledger: Ledger, run: str) -> RunStatus:
     """The run, or the one it joined. Exits 1 when it is not there: the agent may not have taken it yet."""
     status = await ledger.runs.get(run) if run else next(iter(await ledger.runs.latest(1)), None)
@@ -93,6 +106,6 @@ async def _first(ledger: Ledger, run: str) -> RunStatus:
         status = await ledger.runs.get(status.joined_to)
     if status is None:
         which = f"run {run!r}" if run else "run yet"
-        typer.echo(f"there is no {which}; it appears when the store's agent has taken the command", err=True)
+        typer.echo(f"there is no {which}; {_NOT_TAKEN}", err=True)
         raise typer.Exit(1)
     return status
