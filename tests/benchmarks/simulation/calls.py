@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.envelope import Lane
-from tests.benchmarks.simulation.ledger import Books, Documents, HeldEvents, Leases, Overlays, Pauses, Runs
+from tests.benchmarks.simulation.books import Books
+from tests.benchmarks.simulation.ledger import Documents, HeldEvents, Leases, Overlays, Pauses, Runs
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import decide
