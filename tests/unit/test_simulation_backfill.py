@@ -138,4 +138,5 @@ async def forecast(customers: int) -> tuple[datetime, datetime]:
 def test_a_backfill_is_done_when_the_outlook_said() -> None:
     said, ended = run_virtually(forecast(5_000))
 
-    assert abs(ended - said) < timedelta(minutes=1)
+    # the session's first two calls, of the accounts and the tax rates, are not forecast
+    assert abs(ended - 2 * timedelta(seconds=12) - said) < timedelta(minutes=1)
