@@ -34,6 +34,10 @@ _RESTART_CAP_S = 15.0
 _DEFECT_CAP_S = 600.0
 """Each session that fails returns what it holds, which counts towards the delivery limit of 50: make it last hours."""
 
+_UNANSWERED = 2
+"""After so many sessions in a row in which Xero refused every call, it is asked before the next one takes anything:
+what each returns counts towards that limit, and a day may stay spent."""
+
 _RECONFIGURED_APART_S = 15.0
 """For the same reason: who adds fifty entries one by one makes a session of several."""
 
@@ -66,6 +70,7 @@ class Runner:
         self._paused_for = ""
         self._steady_until = 0.0
         self._away = self._defects = 0
+        self._unanswered = 0
         self._batch = BatchWindow()
         self._ceding = Ceding()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
@@ -157,6 +162,9 @@ class Runner:
         since = self._clock.monotonic()
         try:
             await self._serving.run()
+        except PauseOrganisation:
+            self._unanswered = 0 if session.is_answered else self._unanswered + 1
+            raise
         finally:
             self._serving = None
             if self._clock.monotonic() - since >= _DEFECT_CAP_S:
@@ -193,7 +201,7 @@ class Runner:
         while not self._stopping.is_set():
             if await self._is_too_early():
                 await self._sleep(_LOOK_EVERY_S)
-            elif self._paused_for not in _PROBED or await self._answers():
+            elif not self._is_to_be_asked or await self._answers():
                 break
         if self._stopping.is_set():
             raise Stopped
@@ -201,6 +209,10 @@ class Runner:
             await self._ledger.pauses.clear(self._org, None)
             self._log.info("organisation.resumed", after=self._paused_for)
             self._paused_for = ""
+
+    @property
+    def _is_to_be_asked(self) -> bool:
+        return self._paused_for in _PROBED or (bool(self._paused_for) and self._unanswered >= _UNANSWERED)
 
     async def _is_too_early(self) -> bool:
         """Whether the organisation is paused, and not to be tried again yet."""
@@ -227,6 +239,7 @@ class Runner:
         reply = await session.client.send(opened)
         await self._ledger.calls.close(self.lease, opened.id, status=reply.status)
         if reply.outcome is ReplyKind.ANSWERED:
+            self._unanswered = 0
             return True
         still = PauseOrganisation(self._paused_for, reply.detail, _PROBE_EVERY_S)
         await self._pause(pause_for(reply) or still)

@@ -37,6 +37,7 @@ async def send(session: Session, call: Call) -> Reply:
     """
     reply = _STALE if _is_stale(session, call) else await session.client.send(call)
     session.steps.reached(Step.ANSWERED)
+    session.is_answered |= reply.outcome is ReplyKind.ANSWERED
     if reply.outcome is not ReplyKind.ANSWERED or call.purpose is not Purpose.WRITE:
         await session.ledger.calls.correct(session.org.name, headers_of(reply))
     if reply.outcome in _NO_ANSWER:

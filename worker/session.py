@@ -42,7 +42,8 @@ class Session:
 
     `stores` are those that feed it by the configuration; others may publish by themselves. `overlay` is what was added
     to its configuration; a change of it is not heeded before `steady_until` (monotonic).
-    `asleep` counts what is under way and `sleeps`. `heard` is the ledger's time, and the monotonic one it was told at.
+    `asleep` counts what is under way and `sleeps`. `is_answered` once Xero has said something of what a call carried or
+    asked. `heard` is the ledger's time, and the monotonic one it was told at.
     `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
     handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
     by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
@@ -77,6 +78,7 @@ class Session:
     in_hand: Counter[str] = field(default_factory=Counter)
     heard: tuple[datetime, float] | None = None
     asleep: int = 0
+    is_answered: bool = False
     fresh_until: dict[str, float] = field(default_factory=dict)
     unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     wake: asyncio.Event = field(default_factory=asyncio.Event)

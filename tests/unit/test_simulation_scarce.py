@@ -20,7 +20,8 @@ from worker.bootstrap import limits_of
 from worker.budget.bucket import Bucket
 from worker.budget.state import State
 from worker.documents import EntityKey
-from worker.ledger.records import Held, HoldState
+from worker.ledger.records import Call, Held, HoldState
+from worker.xero.reply import Reply, ReplyKind
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
@@ -139,6 +140,34 @@ def test_of_a_day_that_others_spent_each_probe_carries_what_waits() -> None:
     assert world.watch.open == 0
     assert max(event.done_at or LIMIT_S for event in world.watch.events.values()) < 8 * HOUR_S
     assert world.broker.most_deliveries <= 20
+
+
+class Refusing(VirtualXero):
+    """Refuses each call as beyond a limit, for sixteen hours."""
+
+    def __init__(self, limit: ReplyKind) -> None:
+        super().__init__()
+        self._limit = limit
+
+    async def send(self, call: Call) -> Reply:
+        return await super().send(call) if elapsed() > 16 * HOUR_S else Reply(self._limit, 429, detail="too many")
+
+
+async def refused(limit: ReplyKind) -> World:
+    world = World([organisation(day=1_000)], {"main": Refusing(limit)}, grain_s=30.0)
+    for number in range(100):
+        world.publish("main", SHOP.customer(number, 0.0, Lane.IMMEDIATE))
+    await serve(world)
+    return world
+
+
+@pytest.mark.parametrize("limit", [ReplyKind.TOO_MANY_DAY, ReplyKind.TOO_MANY_MINUTE])
+def test_what_xero_refuses_for_most_of_a_day_goes_back_to_the_broker_a_few_times(limit: ReplyKind) -> None:
+    world = run_virtually(refused(limit))
+
+    assert (world.watch.parked, world.watch.open) == ([], 0)
+    assert world.broker.most_deliveries <= 5
+    assert max(event.done_at or LIMIT_S for event in world.watch.events.values()) < 17 * HOUR_S
 
 
 def held(world: World, number: int, lane: Lane = Lane.BACKFILL) -> Held:
