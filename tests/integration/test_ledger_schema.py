@@ -90,6 +90,19 @@ async def test_an_older_backup_over_a_newer_ledger_says_what_to_do(
         assert await ledger.leases.holders() == []
 
 
+async def test_what_a_dropped_table_leaves_behind_does_not_stop_the_upgrade(database_url: str, tmp_path: Path) -> None:
+    # as that advice does to a backup of 0002: a trigger goes with its table, a function of PostgreSQL's does not
+    (tmp_path / "ledger.db").touch()
+    await _migrate(database_url, "0003")
+    await _run(database_url, "DROP TABLE admin_actions")
+    await _run(database_url, "UPDATE alembic_version SET version_num = '0002'")
+
+    await upgrade(database_url)
+
+    async with opened(database_url) as ledger:
+        assert await ledger.leases.holders() == []
+
+
 @pytest.mark.parametrize("use", [Ledger.open, upgrade])
 @pytest.mark.parametrize(
     ("loss", "said"),

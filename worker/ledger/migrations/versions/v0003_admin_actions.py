@@ -11,7 +11,7 @@ down_revision = "0002"
 _CHANGES = ("UPDATE", "DELETE")
 _REFUSAL = "admin_actions is append-only"
 _FUNCTION = f"""
-CREATE FUNCTION admin_actions_append_only() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION admin_actions_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$
 """
 
