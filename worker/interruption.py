@@ -67,8 +67,9 @@ def other_tenant(bound: str, configured: str) -> PauseOrganisation:
 def renamed(org: str, before: str, tenant_id: str) -> PauseOrganisation:
     """What the ledger knows of the tenant is under another name: what is booked would be booked again."""
     detail = (
-        f"expected the name {before}, under which the ledger has the documents of tenant_id {tenant_id}, and found "
-        f"{org}: name the organisation as before, or give it an empty ledger and run xerelay ledger rebuild first"
+        f"expected the name {before}, under which the ledger has documents or held events of tenant_id {tenant_id}, "
+        f"and found {org}: name the organisation as before and run xerelay resync-all, for what was published since "
+        "lies in queues of the new name; or give it an empty ledger and run xerelay ledger rebuild first"
     )
     return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
 

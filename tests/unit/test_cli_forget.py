@@ -276,7 +276,7 @@ def test_an_id_that_two_stores_have_needs_its_store(tmp_path: Path) -> None:
 
     assert (which.exit_code, which.stderr) == (
         2,
-        "several stores have a customer 7; say with --store whose it is: outlet, shop\n",
+        "several stores may have a customer 7; say with --store whose it is: outlet, shop\n",
     )
     assert nobody.stderr == "no contact has the id 9; say with --store whose it is: shop, outlet\n"
 

@@ -157,7 +157,8 @@ async def test_an_organisation_that_was_renamed_pauses_and_says_what_it_was_call
     await asyncio.wait_for(running, 30)
     [pause] = await ledger.pauses.current(ORG)
     assert (pause.reason, xero.calls) == ("other_tenant", [])
-    assert f"expected the name before, under which the ledger has the documents of tenant_id {tenant}" in pause.detail
+    assert "expected the name before" in pause.detail
+    assert tenant in pause.detail
 
 
 @dataclass

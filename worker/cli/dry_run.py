@@ -42,9 +42,10 @@ def dry_run(
     """Print the documents that events would become.
 
     And the calls they would cost. Sends nothing, and asks nobody but the stores for --since. As if Xero held none of
-    them yet, and with the file's mapping alone, not the console's; of several versions the newest counts. Ids that only
-    Xero gives stand in angle brackets. What it prints holds personal data. Exits 1 when an event would be parked, 3
-    when a store cannot be read.
+    them yet, and with the file's mapping alone, not the console's; of several versions the newest counts. A sale is
+    shown by its place, also one that stays where it is booked since that was given to another organisation. Ids that
+    only Xero gives stand in angle brackets. What it prints holds personal data. Exits 1 when an event would be parked,
+    3 when a store cannot be read.
     """
     checked = settings(config)
     run = DryRun(checked.organisations, datetime.now(UTC))

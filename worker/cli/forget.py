@@ -99,8 +99,9 @@ async def _store_of(tasks: Sequence[Forgetting], store: str, configured: Sequenc
     known = {source for task in tasks for source in await task.sources(customer_id)}
     meant = known | set(configured) if len(configured) == 1 else known
     if len(meant) != 1:
-        which = "several stores have a customer" if known else "no contact has the id"
-        refuse(f"{which} {customer_id}; say with --store whose it is: {', '.join(sorted(meant) or configured)}")
+        which = "no contact has the id" if not known else "several stores may have a customer"
+        told = ", ".join(sorted(meant) or configured) or "none is configured"
+        refuse(f"{which} {customer_id}; say with --store whose it is: {told}")
     return meant.pop()
 
 
