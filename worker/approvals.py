@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
-from worker.budget.corrections import leaves_probes
 from worker.documents import DocumentKey, Kind
 from worker.interruption import pause_for
 from worker.ledger.records import Call, Document, Purpose, Wait
-from worker.opening import open_read
+from worker.opening import is_next_a_probe, open_read
 from worker.sending import send
 from worker.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
@@ -86,8 +85,7 @@ class Approvals:
         self, kind: Kind, path: str, params: Mapping[str, str]
     ) -> tuple[Call, Sequence[Mapping[str, Any]]] | None:
         """An answered call, still open; `None` when there is no call to spare, or no answer: the next look is soon."""
-        state, _, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
-        if leaves_probes(state.correction, now):
+        if await is_next_a_probe(self._s):
             return None
         opened = await open_read(self._s, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path=path, params=params, kind=kind)
         if isinstance(opened, Wait):

@@ -13,10 +13,9 @@ from typing import Any
 import structlog
 
 from schemas.envelope import Lane
-from worker.budget.corrections import leaves_probes
 from worker.chart import compare
 from worker.ledger.records import Call, Purpose
-from worker.opening import open_read
+from worker.opening import is_next_a_probe, open_read
 from worker.sending import send
 from worker.session import Session
 from worker.xero.reply import ReplyKind
@@ -104,10 +103,7 @@ class ChartReading:
 
     async def _leave_probes(self) -> None:
         """Wait while the next call is a probe: whatever Xero said a moment ago, that is one only 15 minutes later."""
-        while True:
-            state, _, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
-            if not leaves_probes(state.correction, now):
-                return
+        while await is_next_a_probe(self._s):
             await self._rest(_TURN_S)
 
     async def _rest(self, seconds: float) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from schemas.envelope import Lane
+from worker.budget.corrections import leaves_probes
 from worker.documents import DOCUMENTS_PER_CALL, Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose, Wait
 from worker.sending import LOOK_EVERY_S, breathe, fresh_for_s
@@ -64,6 +65,12 @@ async def open_read(
             answered=answered,
         ),
     )
+
+
+async def is_next_a_probe(session: Session) -> bool:
+    """Whether a spent day leaves one call in 15 minutes, which is for what waits: what can wait longer asks before."""
+    state, _, now = await session.ledger.budget.standing(session.org.name, session.limits)
+    return leaves_probes(state.correction, now)
 
 
 async def resend(session: Session, call: Call, *, within_s: float) -> Call | Wait | None:
