@@ -29,9 +29,9 @@ from schemas.envelope import Envelope, Event, Lane
 from tests.fake_store import OPENED, FakeStore
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from worker.ledger.checkpoints import StoreCheckpoints
 from worker.ledger.ledger import Ledger
-from worker.ledger.runs import StoreRuns
+from worker.ledger.runs.checkpoints import StoreCheckpoints
+from worker.ledger.runs.runs import StoreRuns
 
 START_DATE = date(2026, 1, 1)
 

@@ -24,18 +24,18 @@ from schemas.codec import decode_event, encode_event
 from schemas.envelope import Event
 from tests.unit.mapping_cases import organisation
 from tests.xero_fakes import call_from
-from worker.documents import DocumentKey, Kind, Write
+from worker.documents.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Composed, Document, Known, Member, Purpose
 from worker.mapping.plan import Ignored, plan
-from worker.outcome import document, sort_verdicts
+from worker.session.outcome import document, sort_verdicts
 from worker.settings import OrganisationSettings
-from worker.xero.answers import read
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, same_id
 from worker.xero.lookup import lookups, match, readings_of
 from worker.xero.readings import REVISED, Readings
-from worker.xero.reply import Reply
-from worker.xero.verdicts import Written
+from worker.xero.replies.answers import read
+from worker.xero.replies.reply import Reply
+from worker.xero.replies.verdicts import Written
 
 _AMPLE = 1_000_000_000
 _BASIC = "Basic " + base64.b64encode(b"sandbox-custom:sandbox-secret").decode()

@@ -17,20 +17,20 @@ from tests.fake_store import FakeStore
 from tests.fakes import FakeClock
 from tests.sample_ledger import AMPLE, ORG, lease_of
 from tests.unit.mapping_cases import organisation
-from worker.documents import DocumentKey, Kind
+from worker.calls.paging import Lists, Told
+from worker.documents.documents import DocumentKey, Kind
+from worker.documents.literals import decode, encode
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Document, Purpose
-from worker.literals import decode, encode
 from worker.mapping.plan import Writes, plan
-from worker.paging import Lists, Told
 from worker.rebuild.rebuilding import Rebuilding
 from worker.rebuild.windows import Window
 from worker.reconcile.compare import Comparison, Days
 from worker.reconcile.reconciliation import Reconciliation
 from worker.settings import OrganisationSettings
-from worker.store_reading import StoreReader
+from worker.stores.store_reading import StoreReader
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.sameness import totals_of
 
 SETTINGS = organisation(number_prefix="", start_date=date(2026, 1, 1))

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
 from tests.fakes import START
-from worker.budget.decision import Grant, decide
+from worker.budget.decision import Grant, Wait, decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.own_time import own_time, righted
 from worker.budget.state import Spent, State, fresh
-from worker.ledger.records import Wait
 
 
 class Simulation:

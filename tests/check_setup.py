@@ -25,7 +25,7 @@ from tests.serving_http import serving
 from worker.cli import app
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import TokenSet
-from worker.xero.tokens import DATA_SCOPES
+from worker.xero.oauth.tokens import DATA_SCOPES
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 OTHER_KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="

@@ -18,13 +18,13 @@ from schemas.topology import Queue
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from tests.unit.settings_cases import MINIMAL
-from worker.commanding import Order, Unconfirmed
 from worker.console.app import make_app
 from worker.console.chart_lists import ChartLists
 from worker.console.consents import Consents
 from worker.console.desk import Desk
 from worker.console.sessions import Attempts, Sessions
 from worker.settings import OrganisationSettings, load
+from worker.stores.commanding import Order, Unconfirmed
 
 ADDRESS = "http://localhost:8765"
 TOKEN = "a-token-of-the-tests"

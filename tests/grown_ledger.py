@@ -9,11 +9,12 @@ from sqlalchemy import insert
 from schemas.envelope import Lane
 from tests.fakes import START
 from tests.sample_ledger import ORG, event
-from worker.documents import Kind
-from worker.ledger import call_rows, held_rows
-from worker.ledger.engine import Database
+from worker.documents.documents import Kind
+from worker.ledger.calls import call_rows
+from worker.ledger.database.engine import Database
+from worker.ledger.database.tables import calls, discards, held
+from worker.ledger.held import held_rows
 from worker.ledger.records import Call, CallState, HoldState, Purpose
-from worker.ledger.tables import calls, discards, held
 
 
 async def settle(database: Database, many: int, *, org: str = ORG) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 
 from tests.sample_ledger import ORG, document, key, open_call, write
-from worker.ledger.errors import LeaseLost
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease
 

@@ -14,11 +14,11 @@ from tests.sample_ledger import AMPLE
 from tests.scraped import Scraped
 from tests.serving_fakes import ORG, MemoryBroker, Served, served
 from worker.clock import Clock, SystemClock
-from worker.counts import Counts
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 from worker.metrics.worker import WorkerWatch
-from worker.session import Session
+from worker.session.counts import Counts
+from worker.session.session import Session
 
 
 class Linked(MemoryBroker):

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.ledger.driver import raw_of
-from worker.ledger.engine import Database
+from worker.ledger.database.driver import raw_of
+from worker.ledger.database.engine import Database
 
 _ASKING = ("SELECT", "UPDATE", "DELETE")
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from schemas.envelope import Lane
 from tests.fakes import START
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
-from worker.content import Content, XeroId
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents.content import Content, XeroId
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.ledger.database.upgrade import upgrade
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import (
     NO_COUNTS,
     Call,
@@ -29,9 +31,7 @@ from worker.ledger.records import (
     Member,
     Opened,
     Tally,
-    Wait,
 )
-from worker.ledger.upgrade import upgrade
 
 ORG = "main"
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -22,20 +22,20 @@ from tests.unit.mapping_cases import organisation
 from tests.waiting import until
 from worker.chart import Chart, ChartShelf
 from worker.clock import SystemClock
-from worker.counts import Counts
-from worker.deliveries import Deliveries
-from worker.documents import Kind
-from worker.finishing import Finishing
-from worker.inbox import Throttle
+from worker.documents.documents import Kind
+from worker.intake.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Held, HoldState, Lease, Member, Purpose
-from worker.serving import Serving
-from worker.session import Session
-from worker.steps import Unwatched
+from worker.serving.serving import Serving
+from worker.session.counts import Counts
+from worker.session.deliveries import Deliveries
+from worker.session.finishing import Finishing
+from worker.session.session import Session
+from worker.session.steps import Unwatched
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.readings import Readings
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.sameness import totals_of
 
 ORG = "main"

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from worker.content import Content
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents.content import Content
+from worker.documents.documents import Action, DocumentKey, Kind, Write
+from worker.documents.literals import encode
 from worker.ledger.records import Call, Composed, Document, Known, Lease, Member, Purpose, TokenSet
-from worker.literals import encode
 from worker.xero.endpoints import ENDPOINTS
 
 V1 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from typing import Any
 from tests.sandbox_fixture import SandboxControl
 from tests.xero_fakes import V2, document_of, saying, write_of
 from tests.xero_sandbox import SandboxXero, contact_write, fresh, invoice_write, payment_write, writing
-from worker.documents import Action, Kind, Write
+from worker.documents.documents import Action, Kind, Write
 from worker.ledger.records import Call, Document
-from worker.xero.reply import Reply
-from worker.xero.verdicts import Written, verdicts
+from worker.xero.replies.reply import Reply
+from worker.xero.replies.verdicts import Written, verdicts
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tests.sample_ledger import KEY
 from tests.sandbox_fixture import SandboxControl
 from tests.xero_sandbox import SandboxXero, asking
 from worker.ledger.ledger import Ledger
-from worker.xero.tokens import Flow
+from worker.xero.oauth.tokens import Flow
 
 
 async def race(ledger_url: str, sandbox_url: str, rounds: int) -> None:

@@ -13,13 +13,13 @@ import httpx
 from tests.sandbox_fixture import SandboxControl
 from tests.xero_fakes import MemoryLeases, MemoryTokens, call_from, call_of, known_of, write_of
 from worker.clock import SystemClock
-from worker.documents import Kind, Write
+from worker.documents.documents import Kind, Write
 from worker.ledger.records import Call, Document, Purpose, TokenSet
-from worker.xero.auth import Leases, Tokens, XeroAuth
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
-from worker.xero.consent import authorise_url, exchange, new_state, new_verifier, read_callback
-from worker.xero.tokens import Credentials, Flow, TokenEndpoint
+from worker.xero.oauth.auth import Leases, Tokens, XeroAuth
+from worker.xero.oauth.consent import authorise_url, exchange, new_state, new_verifier, read_callback
+from worker.xero.oauth.tokens import Credentials, Flow, TokenEndpoint
 from worker.xero.transport import open_transport
 
 CALLBACK = "http://localhost:8765/callback"

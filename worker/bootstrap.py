@@ -15,30 +15,31 @@ from itertools import chain
 from producers.amqp import Consumer
 from schemas.topology import EXCHANGES, organisation_queues
 from worker.broker import broker_settings
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.chart import Chart, ChartShelf
-from worker.clients import Clients
 from worker.clock import Clock, SystemClock
-from worker.counts import Counts
-from worker.deliveries import Deliveries
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
-from worker.finishing import Finishing
-from worker.housekeeping import keep_house
-from worker.inbox import Throttle
+from worker.intake.inbox import Throttle
+from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.postgresql import ANSWERS_WITHIN_S
-from worker.ledger.records import Lease, Wait
-from worker.ledger.upgrade import upgrade
+from worker.ledger.records import Lease
 from worker.metrics.worker import WorkerWatch
 from worker.notices.notices import Notices, channels_of
-from worker.runner import Runner
-from worker.service import LEASE_S, Service
-from worker.session import Session
+from worker.serving.housekeeping import keep_house
+from worker.serving.runner import Runner
+from worker.serving.service import LEASE_S, Service
+from worker.session.counts import Counts
+from worker.session.deliveries import Deliveries
+from worker.session.finishing import Finishing
+from worker.session.session import Session
+from worker.session.steps import Step, Steps, Unwatched
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.overlay import Overlay, filled
-from worker.steps import Step, Steps, Unwatched
 from worker.xero.client import XeroClient
+from worker.xero.clients import Clients
 from worker.xero.compose import compose
 from worker.xero.readings import Readings
 

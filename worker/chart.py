@@ -13,7 +13,7 @@ from typing import Any
 from schemas.entities import CreditMemo, Invoice, Order
 from schemas.envelope import Event
 from schemas.parts import ZERO, Line
-from worker.documents import SAVE, Kind, Write
+from worker.documents.documents import SAVE, Kind, Write
 from worker.mapping.result import Unmappable
 from worker.mapping.taxes import line_tax_type
 from worker.settings import OrganisationSettings

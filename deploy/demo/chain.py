@@ -29,7 +29,7 @@ from deploy.demo.shop import Shop, credentials
 from deploy.demo.spoiled import Bad
 from deploy.demo.wire import Wire, listening
 from worker.ledger.records import Held
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 DAYS_BOOKED = 15
 """Of the store's 20 days before the demo: older documents show what `start_date` does."""

@@ -16,11 +16,11 @@ from schemas.envelope import Lane
 from worker.bootstrap import limits_of, open_ledger
 from worker.budget.forecast import left
 from worker.budget.limits import Limits
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.upgrade import upgrade
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
-from worker.ledger.upgrade import upgrade
 from worker.settings import load
 
 _KINDS = {

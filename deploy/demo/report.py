@@ -13,7 +13,7 @@ from deploy.demo.against import SumRow
 from deploy.demo.books import parked_as_spoiled
 from deploy.demo.chain import Evening
 from worker.ledger.records import Held
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 _FIGURES = (
     "store_orders",

@@ -14,7 +14,7 @@ from deploy.demo.inspect import Inspection
 from deploy.demo.shop import Shop
 from deploy.demo.wire import Wire
 from producers.runs import RunState
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 CATCH_UP_S = LAG_S + POLL_S + WINDOW_S
 """So long after it can be seen, a change is with the worker, whatever its lane."""

@@ -20,11 +20,11 @@ from tests.amqp_links import publishing
 from tests.sample_ledger import parked_in, waiting_in
 from tests.store_fixture import StoreSandbox
 from worker.clock import SystemClock
-from worker.documents import Action, DocumentKey, Write
+from worker.documents.documents import Action, DocumentKey, Write
 from worker.ledger.records import Document, HoldState
 from worker.mapping.plan import Writes, plan
+from worker.reconcile.sides import open_readers
 from worker.settings import Settings, load
-from worker.sides import open_readers
 
 STORE = "webshop"
 _STORE = """

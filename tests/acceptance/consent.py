@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.acceptance.stage import Stage
 from tests.xero_sandbox import SandboxXero
 from worker.ledger.ledger import Ledger
-from worker.xero.tokens import Flow
+from worker.xero.oauth.tokens import Flow
 
 CONNECTION = "demo"
 

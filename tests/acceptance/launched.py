@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.forked import FORKSERVER
-from worker import approvals, breaker
-from worker.agents import run_agents
 from worker.bootstrap import run_worker
+from worker.calls import approvals
 from worker.cli import main
 from worker.logs import configure
+from worker.session import breaker
 from worker.settings import Settings, load
+from worker.stores.agents import run_agents
 
 _COMMAND_S = 90
 

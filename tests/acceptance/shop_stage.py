@@ -35,9 +35,9 @@ from tests.amqp_links import consuming, publish, publishing
 from tests.day_configuration import write_configuration
 from tests.export_shop import ExportShop
 from tests.log_lines import told
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 CHARGE_S = 15.0
 """As agents have it: a machine that stands still for some seconds costs nobody the charge."""

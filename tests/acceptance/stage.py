@@ -21,7 +21,7 @@ from tests.day_in_books import compare
 from tests.sample_ledger import parked_in, waiting_in
 from tests.sandbox_fixture import SandboxControl
 from tests.trading_day import Day, trading_day
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Pause
 

@@ -21,8 +21,8 @@ from schemas.envelope import Change, Lane
 from schemas.topology import organisation_commands, organisation_queues
 from tests.acceptance.shop_stage import ShopStage, ids, logged
 from tests.amqp_links import consuming
-from worker.ledger.errors import LedgerUnavailable
-from worker.ledger.upgrade import upgrade
+from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.upgrade import upgrade
 
 MANY = 2000
 

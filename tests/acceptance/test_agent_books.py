@@ -18,7 +18,7 @@ from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import LEASE_S
 from tests.export_shop import FIRST_DAY
 from tests.sandbox_fixture import SandboxControl
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 # the worker sends backfill in full calls of 50: nothing has to wait for another to fill its call
 SALES_COUNT, CUSTOMERS_COUNT = 250, 50

@@ -11,7 +11,7 @@ from schemas.envelope import Lane
 from tests.acceptance.post import depth, part_of, post_release, wear_out
 from tests.acceptance.stage import Stage, a_small_day
 from tests.amqp_links import written_down
-from worker.ledger.parked import Chosen
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
 
 _HALF_A_DAY_S = 12 * 3600

@@ -12,7 +12,7 @@ import pytest
 from schemas.entities import Entity
 from tests.acceptance.post import depth, part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import CallState
 
 PROBE_S = 0.5

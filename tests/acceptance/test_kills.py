@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.stage import Stage, a_small_day
-from worker.steps import Step
+from worker.session.steps import Step
 
 # which time of the step: late enough that some events are through and others are on their way
 _NTH = {

@@ -22,8 +22,8 @@ from tests.acceptance.stage import Stage, a_small_day
 from tests.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels
 from tests.prometheus_server import running_prometheus
 from tests.sandbox_fixture import SandboxControl
-from worker.documents import Kind
-from worker.ledger.errors import LedgerUnavailable
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.records import Pause
 
 SCRAPES = 30

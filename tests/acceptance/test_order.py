@@ -16,9 +16,9 @@ from tests.acceptance.post import part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.log_lines import told
 from tests.trading_day import Day
-from worker.ledger.parked import Chosen
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
-from worker.steps import Step
+from worker.session.steps import Step
 
 
 async def test_a_day_in_reverse_order_gives_the_same_books(sqlite_stage: Stage) -> None:

@@ -13,10 +13,10 @@ from tests.acceptance.post import event_of, part_of
 from tests.acceptance.stage import Stage, a_small_day
 from tests.log_lines import told
 from tests.trading_day import Day
-from worker.documents import Kind
-from worker.ledger.parked import Chosen
+from worker.documents.documents import Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import KIND_PAUSED, HoldState
-from worker.outcome import LIKE_REFUSALS
+from worker.session.outcome import LIKE_REFUSALS
 
 SALES = "200"
 _KINDS = {"invoice": Kind.INVOICE, "product": Kind.ITEM, "credit_memo": Kind.CREDIT_NOTE}

@@ -14,7 +14,7 @@ from tests.acceptance.books_stage import BooksStage
 from tests.acceptance.stage import Stage
 from tests.acceptance.test_people import invoice_document
 from tests.store_fixture import StoreSandbox, run_store
-from worker.documents import Write
+from worker.documents.documents import Write
 from worker.ledger.records import Purpose
 from worker.xero.facts import date_of
 

@@ -17,7 +17,7 @@ from producers.runs import RunState
 from schemas.commands import ResyncAll
 from tests.acceptance.shop_stage import ShopStage, logged
 from tests.acceptance.stage import Stage
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 BEFORE, SINCE = range(1, 4), range(4, 8)
 # Xero refuses a payment above what is due: one of a part it would take twice

@@ -7,7 +7,7 @@ import pytest
 from tests.acceptance.consent import connect
 from tests.acceptance.post import depth
 from tests.acceptance.stage import Stage, a_small_day
-from worker.xero.tokens import Flow
+from worker.xero.oauth.tokens import Flow
 
 _ACCESS_S = 1800
 _SLOW_MS = 150

@@ -15,7 +15,7 @@ from tests.acceptance.locking import locked
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.trading_day import Day
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
 
 _SLOW_MS = 100
 

@@ -36,8 +36,8 @@ from tests.benchmarks.support.machine import (
 )
 from tests.benchmarks.support.spender import HOLDER, ORGANISATION
 from worker.budget.limits import Limits
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.upgrade import upgrade
 
 _PROCESSES = 8
 _PHASE_S = 2.0

@@ -41,9 +41,9 @@ from tests.benchmarks.support.machine import (
 )
 from tests.day_configuration import write_configuration
 from tests.store_fixture import StoreSandbox, run_store, where
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.run_reports import RunStatus
-from worker.ledger.upgrade import upgrade
+from worker.ledger.runs.run_reports import RunStatus
 
 _SMALL = 1_000
 _ENTITIES_PER_ORDER = 4

@@ -15,7 +15,7 @@ from tests.unit.settings_cases import MINIMAL
 from worker.checking.services import check_store
 from worker.settings import load
 from worker.settings.sections import StoreSettings
-from worker.stores import NoAdapter, open_source
+from worker.stores.stores import NoAdapter, open_source
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = re.search(r"```toml\n(\[stores\.lamps\]\n.*?)```", (ROOT / "docs/stores.md").read_text("utf-8"), re.DOTALL)

@@ -13,9 +13,9 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.sandbox_fixture import SandboxControl, XeroCaller
 from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, organisation, payment, writes
-from worker.documents import DocumentKey, Kind, Write
+from worker.documents.documents import DocumentKey, Kind, Write
+from worker.documents.literals import decode
 from worker.ledger.records import Document, Known
-from worker.literals import decode
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import facts_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from worker.ledger.succession import REFUSED
+from worker.ledger.held.succession import REFUSED
 from worker.xero.messages import REASONS
 
 ROOT = Path(__file__).parents[2]

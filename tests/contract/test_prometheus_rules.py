@@ -11,7 +11,7 @@ import yaml
 
 from tests.prometheus_files import PROMETHEUS, ROOT, RULE_TESTS, RULES, alerts, groups, named_in, recorded, scraped
 from tests.prometheus_server import promtool
-from worker.interruption import _REASONS, other_tenant, xero_down
+from worker.session.interruption import _REASONS, other_tenant, xero_down
 
 RUNBOOK = ROOT / "deploy" / "runbook.md"
 PARTS = ("Meaning", "First look", "Cure")

@@ -8,9 +8,9 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from worker.ledger.engine import Database
+from worker.ledger.database.engine import Database
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.upgrade import upgrade
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from schemas.topology import organisation_commands, organisation_queues
 from tests.amqp_links import consuming
 from tests.cli_ledger import CommandLine
 from tests.waiting import let_pass, until
-from worker.commanding import Unconfirmed, ordered, place
+from worker.stores.commanding import Unconfirmed, ordered, place
 
 pytestmark = pytest.mark.timeout(400)  # rabbitmqctl starts a machine of Erlang's each time
 PATIENCE_S = 30

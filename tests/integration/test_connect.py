@@ -17,8 +17,8 @@ from tests.sandbox_fixture import SandboxControl
 from tests.serving_http import serving
 from tests.xero_sandbox import credentials_of
 from worker.cli.connect import came_back
-from worker.xero.consent import ConsentRefused, authorise_url, new_state, read_callback
-from worker.xero.tokens import Flow
+from worker.xero.oauth.consent import ConsentRefused, authorise_url, new_state, read_callback
+from worker.xero.oauth.tokens import Flow
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ from tests.fakes import START, FakeClock
 from tests.pasting import at_sandbox
 from tests.sample_ledger import opened
 from tests.serving_http import serving
-from worker.connecting import Question, complete
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import TokenSet
 from worker.settings import Settings, load
-from worker.xero.consent import ConsentRefused, Tenant
-from worker.xero.tokens import TokenUnavailable
+from worker.xero.connecting import Question, complete
+from worker.xero.oauth.consent import ConsentRefused, Tenant
+from worker.xero.oauth.tokens import TokenUnavailable
 
 SHOP = {"id": "c1", "tenantId": "t1", "tenantName": "Shop Ltd", "tenantType": "ORGANISATION"}
 OF_BEFORE = TokenSet("access", START + timedelta(minutes=30), "refresh", refreshed_at=START)

@@ -11,10 +11,10 @@ import pytest
 from tests.fakes import FakeClock
 from tests.sample_ledger import KEY, opened
 from tests.sandbox_fixture import SandboxControl
+from worker.calls.paging import XeroUnreadable
 from worker.console.chart_lists import read_chart
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Purpose
-from worker.paging import XeroUnreadable
 from worker.settings import OrganisationSettings, Settings
 
 

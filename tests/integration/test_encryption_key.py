@@ -21,16 +21,16 @@ from tests.serving_http import serving
 from tests.unit.settings_cases import KEY as CONFIGURED
 from tests.unit.settings_cases import MINIMAL
 from tests.xero_fakes import call_of
-from worker.clients import Clients
 from worker.clock import SystemClock
-from worker.connecting import Question, complete
-from worker.housekeeping import keep_house
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, HoldState, TokenSet
 from worker.notices.notices import Notices
+from worker.serving.housekeeping import keep_house
 from worker.settings import Settings, load
-from worker.xero.auth import IDLE
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.clients import Clients
+from worker.xero.connecting import Question, complete
+from worker.xero.oauth.auth import IDLE
+from worker.xero.replies.reply import Reply, ReplyKind
 
 OLD_KEY = "bm90IHRoZSBrZXkgdGhhdCBpcyBpbiB1c2UgdG9kYXk="
 STORED = TokenSet("access", START + timedelta(minutes=30), "refresh", refreshed_at=START)

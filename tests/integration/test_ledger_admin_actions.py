@@ -10,7 +10,7 @@ from sqlalchemy import exc, text
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, opened
 from worker.ledger.admin_actions import AdminAction
-from worker.ledger.engine import Database
+from worker.ledger.database.engine import Database
 from worker.ledger.ledger import Ledger
 
 

@@ -11,11 +11,12 @@ from tests.budget_simulation import most_within
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, lease_of, opened
 from worker.budget.corrections import Headers
+from worker.budget.decision import Wait
 from worker.budget.forecast import Left, left
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Spent
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Lease, Purpose, Wait
+from worker.ledger.records import Call, Lease, Purpose
 
 
 async def test_over_two_days_of_endless_demand_every_window_holds(ledger: Ledger, clock: FakeClock) -> None:

@@ -23,12 +23,13 @@ from tests.sample_ledger import (
     try_open,
     write,
 )
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
-from worker.content import Content, ItemCode
-from worker.documents import Kind
-from worker.ledger.errors import DocumentBusy, LeaseLost, LedgerError
+from worker.documents.content import Content, ItemCode
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import DocumentBusy, LeaseLost, LedgerError
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Composed, HoldState, Known, Lease, Opened, Purpose, Wait
+from worker.ledger.records import Composed, HoldState, Known, Lease, Opened, Purpose
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from worker.checking.services import ledger_fault
-from worker.ledger.engine import Database
-from worker.ledger.errors import LedgerError, LedgerUnavailable
-from worker.ledger.leases import Leases
+from worker.ledger.database.engine import Database
+from worker.ledger.database.errors import LedgerError, LedgerUnavailable
+from worker.ledger.database.unavailable import unavailable
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.unavailable import unavailable
-from worker.ledger.upgrade import upgrade
+from worker.ledger.organisations.leases import Leases
 
 ROOM = "is there room on the disk of the file that ledger.url names?"
 
@@ -98,7 +98,7 @@ def test_a_full_disk_is_one_to_make_room_on(said: str) -> None:
 
 _WITHOUT_ROOM = """
 import asyncio, resource, sys
-from worker.ledger.upgrade import upgrade
+from worker.ledger.database.upgrade import upgrade
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 asyncio.run(upgrade(sys.argv[1]))
 """

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from worker.ledger.engine import Database
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.engine import Database
+from worker.ledger.database.errors import LedgerUnavailable
 
 
 class Counted:

@@ -20,9 +20,9 @@ from tests.sample_ledger import (
     waiting_in,
     write,
 )
-from worker.documents import EntityKey, Kind
+from worker.documents.documents import EntityKey, Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import KIND_PAUSED, Held, HoldState, Pause
 
 MINUTE = timedelta(minutes=1)

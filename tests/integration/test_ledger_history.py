@@ -18,11 +18,11 @@ from tests.sample_ledger import (
     put_documents,
     write,
 )
-from worker.content import Content
-from worker.documents import Action, Kind, Write
+from worker.documents.content import Content
+from worker.documents.documents import Action, Kind, Write
+from worker.ledger.held.overview import HeldCount, Waiting
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.overview import HeldCount, Waiting
 from worker.ledger.records import CallState, Composed, HoldState, Known, Lease, Member, Opened, Purpose
 
 

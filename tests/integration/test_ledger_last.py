@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import exc, func, select
 
 from tests.fakes import START
-from worker.ledger.engine import Database
-from worker.ledger.statements import plain_insert
-from worker.ledger.tables import spends, workers
+from worker.ledger.database.engine import Database
+from worker.ledger.database.statements import plain_insert
+from worker.ledger.database.tables import spends, workers
 
 ROW = {"org": "main", "minute": START, "granted": 1}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.sample_ledger import lease_of, opened
-from worker.ledger.errors import LeaseLost
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from worker.ledger.engine import make_engine
-from worker.ledger.postgresql import ANSWERS_WITHIN_S
+from worker.ledger.database.engine import make_engine
+from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 
 LONGER = "?options=-c%20statement_timeout%3D120000"
 

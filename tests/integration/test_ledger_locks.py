@@ -18,9 +18,9 @@ from schemas.entities import Entity
 from tests.agent_fixture import message
 from tests.sample_ledger import ORG, event, lease_of, opened
 from tests.waiting import until
-from worker.documents import Kind
+from worker.documents.documents import Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import KIND_PAUSED, Held, HoldState
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, event, key, lease_of
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
+from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 
 

@@ -17,11 +17,11 @@ from tests.sample_ledger import (
     put_documents,
     write,
 )
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.admin_actions import AdminAction
+from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import Call, HoldState, Purpose
 

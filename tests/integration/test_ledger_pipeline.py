@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.ledger.driver import raw_of
-from worker.ledger.engine import Database
-from worker.ledger.errors import LedgerUnavailable
-from worker.ledger.leases import Leases
-from worker.ledger.upgrade import upgrade
+from worker.ledger.database.driver import raw_of
+from worker.ledger.database.engine import Database
+from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.upgrade import upgrade
+from worker.ledger.organisations.leases import Leases
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

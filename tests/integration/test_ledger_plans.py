@@ -10,9 +10,9 @@ from tests.fakes import START
 from tests.grown_ledger import park, settle
 from tests.plans import Plans
 from tests.sample_ledger import ORG, event, key, lease_of, open_call, write
-from worker.ledger.engine import Database
+from worker.ledger.database.engine import Database
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Held
 
 

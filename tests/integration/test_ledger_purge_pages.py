@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.fakes import FakeClock
 from tests.grown_ledger import discard, park, settle
-from worker.ledger.engine import Database
+from worker.ledger.database.engine import Database
+from worker.ledger.database.tables import calls, discards, held
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.tables import calls, discards, held
-from worker.ledger.upgrade import upgrade
 
 DAY_S = 86_400
 BODIES = select(func.count()).select_from(calls).where(calls.c.members.is_not(None))

@@ -14,11 +14,11 @@ from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import KEY, ORG, document, key, lease_of, open_call, opened, try_open, write
 from worker.budget.limits import Limits
-from worker.documents import Kind
-from worker.ledger.errors import DocumentBusy, LeaseLost, WrongKey
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import DocumentBusy, LeaseLost, WrongKey
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Lease, Opened, Purpose, TokenSet
-from worker.ledger.upgrade import upgrade
 
 DOCUMENTS = 60
 LIMITS = Limits(minute=600, concurrent=100, burst=1.0)

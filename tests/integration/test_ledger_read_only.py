@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.sample_ledger import lease_of, opened
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 

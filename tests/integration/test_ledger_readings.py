@@ -12,11 +12,12 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from tests.sample_ledger import AMPLE, ORG, document, lease_of
 from worker.budget.corrections import Headers
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
-from worker.documents import Kind
-from worker.ledger.errors import LeaseLost
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Purpose, Wait
+from worker.ledger.records import Call, Purpose
 from worker.ledger.report import Usage
 
 

@@ -19,7 +19,7 @@ from tests.sample_ledger import (
     write,
 )
 from worker.budget.limits import Limits
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Purpose
 

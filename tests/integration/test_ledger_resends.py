@@ -16,10 +16,11 @@ from tests.sample_ledger import (
     try_open,
     write,
 )
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, CallState, Opened, Purpose, Wait
+from worker.ledger.records import Call, CallState, Opened, Purpose
 
 SECOND = timedelta(seconds=1)
 ONE_CALL = Limits(day=1)

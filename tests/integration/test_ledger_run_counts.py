@@ -15,10 +15,10 @@ from tests.agent_fixture import message
 from tests.fakes import FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from tests.unit import mapping_cases
-from worker.documents import Kind
-from worker.ledger.errors import LeaseLost
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import LeaseLost
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.personal import Erasure
 from worker.ledger.records import CANCELLED_PAID, PARENT_MISSING, Call, Held, HoldState, Lease, Tally
 

@@ -15,7 +15,7 @@ from tests.agent_fixture import message
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from worker.ledger.ledger import Ledger
-from worker.ledger.runs import StoreRuns
+from worker.ledger.runs.runs import StoreRuns
 
 DAY_S = 86_400
 INVOICES = Stream("invoices", frozenset({Entity.INVOICE}))

@@ -16,12 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tests.sample_ledger import opened
-from worker.ledger.engine import Database
-from worker.ledger.errors import LedgerBehind, LedgerError, LedgerUnavailable
+from worker.ledger.database.engine import Database
+from worker.ledger.database.errors import LedgerBehind, LedgerError, LedgerUnavailable
+from worker.ledger.database.revisions import MIGRATIONS, revisions, tables_after
+from worker.ledger.database.store_tables import metadata
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.revisions import MIGRATIONS, revisions, tables_after
-from worker.ledger.store_tables import metadata
-from worker.ledger.upgrade import upgrade
 
 
 async def test_the_migrated_schema_is_the_one_the_code_describes(database_url: str) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, Dropped, document, event, key, lease_of, open_call, parked_in, put_documents, write
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
+from worker.ledger.held.parked import Chosen
+from worker.ledger.held.succession import outdated_ones
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import NO_COUNTS, PARENT_MISSING, Held, HoldState, Lease, Tally
-from worker.ledger.succession import outdated_ones
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 INVOICE = EntityKey(ORG, "shop", "invoice", "1")

@@ -14,9 +14,9 @@ import pytest
 from deploy.services import ServerCertificate, private_postgres
 from tests.certificates import CertificateAuthority
 from tests.unit.settings_cases import MINIMAL
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.upgrade import upgrade
 from worker.settings import load
 
 

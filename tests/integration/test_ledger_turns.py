@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.ledger.errors import LedgerUnavailable
-from worker.ledger.turns import Turns
+from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.turns import Turns
 
 _HOLDER = """
 import asyncio, pathlib, sys, time
-from worker.ledger.turns import Turns
+from worker.ledger.database.turns import Turns
 turn = asyncio.run(Turns(pathlib.Path(sys.argv[1])).take(10))
 print("taken", flush=True)
 time.sleep(60)

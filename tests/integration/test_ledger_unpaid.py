@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, parked_in, put_documents
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import CANCELLED_PAID, Document, Held, HoldState
 

@@ -23,11 +23,11 @@ from tests.mail_server import MailServer, mail_server
 from tests.sample_ledger import ORG, event, lease_of, opened
 from tests.serving_http import serving
 from tests.unit.settings_cases import MINIMAL
-from worker.documents import Kind
+from worker.documents.documents import Kind
+from worker.ledger.held.overview import HeldCount
 from worker.ledger.ledger import Ledger
-from worker.ledger.overview import HeldCount
 from worker.ledger.records import HoldState, Pause
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 from worker.notices.channels import Mail, NotSent, Webhook
 from worker.notices.digest import Facts, digest
 from worker.notices.notices import Notices, channels_of

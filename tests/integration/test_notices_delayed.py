@@ -18,7 +18,7 @@ from tests.fakes import START, FakeClock
 from tests.sample_ledger import opened
 from tests.unit.settings_cases import MINIMAL
 from worker.ledger.ledger import Ledger
-from worker.ledger.runs import StoreRuns
+from worker.ledger.runs.runs import StoreRuns
 from worker.notices.channels import NotSent
 from worker.notices.notices import Notices
 from worker.settings import load

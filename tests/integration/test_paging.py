@@ -13,13 +13,13 @@ import pytest
 from tests.fakes import FakeClock
 from tests.sample_ledger import AMPLE, ORG, opened
 from worker.budget.limits import Limits
-from worker.documents import Kind
+from worker.calls.paging import Lists, Read, Told, XeroUnreadable
+from worker.documents.documents import Kind
+from worker.documents.literals import encode
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Purpose
-from worker.literals import encode
-from worker.paging import Lists, Read, Told, XeroUnreadable
 from worker.xero.lists import of_sales, pages_of, params_of
-from worker.xero.reply import LimitHeaders, Reply, ReplyKind
+from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
 
 
 @dataclass

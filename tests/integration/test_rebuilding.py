@@ -16,14 +16,14 @@ from tests.books_in_memory import JANUARY, SETTINGS, Case
 from tests.fake_store import RefusesCustomers
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from worker.documents import Kind
+from worker.calls.paging import XeroUnreadable
+from worker.documents.documents import Kind
 from worker.mapping.plan import Writes, plan
-from worker.paging import XeroUnreadable
 from worker.rebuild.rebuilding import windows_of
 from worker.rebuild.restoring import UNKNOWN
 from worker.rebuild.windows import Window
+from worker.xero.changes.reissue import BEGUN
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.reissue import BEGUN
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.books_in_memory import Case
 from tests.fake_store import INVOICES
 from tests.fakes import FakeClock
 from tests.sample_ledger import lease_of, opened
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.compare import Finding
 from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing

@@ -22,14 +22,14 @@ from tests.xero_sandbox import (
     payment_write,
     writing,
 )
-from worker.content import Content
-from worker.documents import Action, Kind, Write
+from worker.documents.content import Content
+from worker.documents.documents import Action, Kind, Write
+from worker.documents.literals import encode
 from worker.ledger.records import Call, Document
-from worker.literals import encode
-from worker.outcome import sort_verdicts
+from worker.session.outcome import sort_verdicts
 from worker.xero.lookup import Found, lookups, match, suffixed
-from worker.xero.reply import ReplyKind
-from worker.xero.verdicts import Exists, Refused, Written, verdicts
+from worker.xero.replies.reply import ReplyKind
+from worker.xero.replies.verdicts import Exists, Refused, Written, verdicts
 
 
 @pytest.fixture

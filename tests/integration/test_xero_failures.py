@@ -16,9 +16,9 @@ from tests.xero_sandbox import (
     contact_write,
     writing,
 )
-from worker.documents import Kind
-from worker.xero.reply import Reply, ReplyKind
-from worker.xero.verdicts import Written, verdicts
+from worker.documents.documents import Kind
+from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.verdicts import Written, verdicts
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests import xero_provocations as p
 from tests.sandbox_fixture import SandboxControl, run_sandbox
 from tests.xero_sandbox import SandboxXero
 from worker.xero.messages import classify
-from worker.xero.verdicts import Exists, Refused, Verdict, Written, verdicts
+from worker.xero.replies.verdicts import Exists, Refused, Verdict, Written, verdicts
 
 PARKED = Path(__file__).parents[2] / "docs" / "parked.md"
 

@@ -13,12 +13,12 @@ import pytest
 from schemas.entities import Entity
 from tests.serving_fakes import MemoryXero, served
 from tests.unit.mapping_cases import event, invoice, key, line
-from worker.documents import Kind
+from worker.documents.documents import Kind
+from worker.documents.literals import encode
 from worker.ledger.records import Call, Purpose
-from worker.literals import encode
-from worker.xero.answers import read
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.reply import Reply
+from worker.xero.replies.answers import read
+from worker.xero.replies.reply import Reply
 
 SALE = event(Entity.INVOICE, invoice(line("10.00")))
 BOOKED = key("invoice", "31", "invoice")

@@ -12,9 +12,9 @@ import pytest
 from tests.sample_ledger import opened
 from tests.sandbox_fixture import SandboxControl
 from tests.xero_sandbox import CONNECTION, SandboxXero, asking, contact_write, writing
-from worker.xero.consent import connections
-from worker.xero.reply import ReplyKind
-from worker.xero.tokens import Flow
+from worker.xero.oauth.consent import connections
+from worker.xero.oauth.tokens import Flow
+from worker.xero.replies.reply import ReplyKind
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 3

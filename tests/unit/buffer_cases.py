@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from schemas.envelope import Lane
-from worker.content import Content, XeroId
-from worker.documents import DocumentKey, EntityKey, Kind, Write
-from worker.work import Work
+from worker.buffer.work import Work
+from worker.documents.content import Content, XeroId
+from worker.documents.documents import DocumentKey, EntityKey, Kind, Write
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.entities import SNAPSHOTS, Entity, Removed
 from schemas.envelope import Change, Event
-from worker.documents import DocumentKey, Write
+from worker.documents.documents import DocumentKey, Write
 from worker.mapping.plan import Plan, Writes, plan
 from worker.settings import OrganisationSettings
 

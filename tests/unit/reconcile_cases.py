@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.compare import Comparison, Days, compare
 from worker.reconcile.entries import Allocation, Amount, Entry

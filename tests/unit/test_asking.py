@@ -12,9 +12,9 @@ import pytest
 from tests.fakes import FakeClock
 from tests.sample_ledger import AMPLE, lease_of, open_call, opened, write
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
-from worker.asking import ask_soon
+from worker.calls.refusals.asking import ask_soon
 from worker.ledger.records import Call, Purpose
-from worker.session import Session
+from worker.session.session import Session
 
 
 class ClosingClock(FakeClock):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.backfilling import Backfilling
+from worker.lanes.backfilling import Backfilling
 
 
 def test_it_is_over_when_nothing_has_come_for_15_seconds() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.batch_window import ZEROS, BatchWindow
+from worker.lanes.batch_window import ZEROS, BatchWindow
 
 
 def opened(depth: int) -> BatchWindow:

@@ -18,7 +18,7 @@ from tests.benchmarks.simulation.world import World
 from tests.benchmarks.simulation.xero import VirtualXero
 from tests.benchmarks.support.load import gross, invoices
 from tests.xero_fakes import call_of, member_of, sale_element
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call
 
 SOLD = member_of(Kind.INVOICE, "1", sale_element("I-1"), number="I-1")  # 12.00

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from worker.breaker import Breaker
+from worker.session.breaker import Breaker
 
 
 def opened(*, at: float) -> Breaker:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from schemas.envelope import Lane
 from tests.budget_simulation import Simulation, most_within
 from tests.fakes import START
-from worker.budget.decision import Grant
+from worker.budget.decision import Grant, Wait
 from worker.budget.limits import DAY, MINUTE, Limits
-from worker.ledger.records import Wait
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)

@@ -10,13 +10,12 @@ import pytest
 from tests.budget_simulation import Simulation
 from tests.fakes import START
 from worker.budget.corrections import Headers, corrected, forbidden_until, granted
-from worker.budget.decision import Grant
+from worker.budget.decision import Grant, Wait
 from worker.budget.limits import Limits
 from worker.budget.state import Correction
-from worker.interruption import out_of_calls
-from worker.ledger.records import Wait
-from worker.sending import headers_of
-from worker.xero.reply import LimitHeaders, Reply, ReplyKind
+from worker.calls.sending import headers_of
+from worker.session.interruption import out_of_calls
+from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
 
 SECOND = timedelta(seconds=1)
 QUARTER = timedelta(minutes=15)

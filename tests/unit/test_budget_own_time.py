@@ -15,12 +15,11 @@ from tests.budget_simulation import Simulation, most_within
 from tests.fakes import START
 from tests.unit.test_budget import gaps, some_limits
 from worker.budget.corrections import Headers, corrected, forbidden_until
-from worker.budget.decision import Grant
+from worker.budget.decision import Grant, Wait
 from worker.budget.forecast import left
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.own_time import by_clock, own_time, righted
 from worker.budget.state import Spent
-from worker.ledger.records import Wait
 
 HOUR = timedelta(hours=1)
 some_time_ahead = st.one_of(st.floats(0, 200), st.floats(0, 100_000), st.floats(0, 40_000_000)).map(

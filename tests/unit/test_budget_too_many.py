@@ -12,11 +12,11 @@ from tests.fakes import START
 from tests.unit.test_budget_corrections import hear
 from tests.xero_fakes import call_of
 from worker.budget.corrections import Headers
+from worker.budget.decision import Wait
 from worker.budget.limits import DAY, Limits
-from worker.ledger.records import Wait
-from worker.sending import headers_of
-from worker.xero.answers import read
-from worker.xero.reply import ReplyKind
+from worker.calls.sending import headers_of
+from worker.xero.replies.answers import read
+from worker.xero.replies.reply import ReplyKind
 
 SECOND = timedelta(seconds=1)
 DATE = {"Date": "Wed, 01 Jul 2026 00:00:00 GMT"}

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from tests.unit.buffer_cases import CONTACT, INVOICE, PAYMENT, START, a_key, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import DocumentKey, Kind
-from worker.work import Work, everyone
+from worker.buffer.buffer import Buffer
+from worker.buffer.work import Work, everyone
+from worker.documents.documents import DocumentKey, Kind
 
 
 def test_a_document_is_sendable_only_after_what_it_needs_is_there() -> None:

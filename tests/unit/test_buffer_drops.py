@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.buffer_cases import CONTACT, INVOICE, PAYMENT, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import Kind
+from worker.buffer.buffer import Buffer
+from worker.documents.documents import Kind
 
 
 def test_a_document_that_is_refused_after_its_event_was_given_up_is_wanted_no_more() -> None:

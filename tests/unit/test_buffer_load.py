@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from tests.unit.buffer_cases import CONTACT, a_key, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import Kind
-from worker.work import Work, everyone
+from worker.buffer.buffer import Buffer
+from worker.buffer.work import Work, everyone
+from worker.documents.documents import Kind
 
 
 def admit(buffer: Buffer, version: int, *, at: float = 0.0, lane: Lane = Lane.IMMEDIATE, entity_id: str = "1") -> Work:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from tests.unit.buffer_cases import CONTACT, INVOICE, a_key, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import Kind
+from worker.buffer.buffer import Buffer
+from worker.documents.documents import Kind
 
 
 def admit(buffer: Buffer, version: int, *, at: float, entity_id: str = "1") -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from producers.amqp import Delivery
 from tests.unit.buffer_cases import CONTACT, a_key, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import DocumentKey, Kind
-from worker.work import Work
+from worker.buffer.buffer import Buffer
+from worker.buffer.work import Work
+from worker.documents.documents import DocumentKey, Kind
 
 
 def admit(buffer: Buffer, key: DocumentKey, kind: Kind, *, returns: int, of: str = "", absent: bool = False) -> Work:

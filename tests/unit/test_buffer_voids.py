@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.buffer_cases import a_key, a_work, a_write
-from worker.buffer import Buffer
-from worker.documents import Action, Kind
+from worker.buffer.buffer import Buffer
+from worker.documents.documents import Action, Kind
 
 
 def test_documents_of_one_removal_are_voided_one_after_the_other() -> None:

@@ -10,7 +10,7 @@ from producers.runs import RunState
 from tests.fakes import START
 from worker.cli.duration import in_words
 from worker.cli.resync_view import told
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from tests.sample_ledger import AMPLE, ORG, lease_of
 from tests.unit.mapping_cases import BUYER, invoice
 from tests.unit.mapping_cases import event as event_of
 from tests.unit.mapping_cases import line as row
-from worker.content import Content
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents.content import Content
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Call, Composed, Document, Held, HoldState, Known, Lease, Member, Opened, Purpose
 
 JO = {"id": "7", "email": "jo@example.com", "first_name": "Jo", "last_name": "Doe"}

@@ -15,10 +15,10 @@ from tests.cli_ledger import CommandLine
 from tests.sample_ledger import ORG, lease_of
 from tests.unit.mapping_cases import BUYER
 from tests.unit.test_cli_forget import GUEST, JO_CONTACT, OTHER, bought, contact_call, everything
+from worker.calls.performer import excerpt
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Held, HoldState
-from worker.performer import excerpt
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 FORGET = ("forget", "--email", "jo@example.com", "--yes")
 

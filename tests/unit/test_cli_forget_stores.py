@@ -15,7 +15,7 @@ from tests.fakes import START
 from tests.sample_ledger import lease_of
 from tests.unit.mapping_cases import event as event_of
 from tests.unit.test_cli_forget import AL_CONTACT, GUEST, JO, JO_CONTACT, bought, contact_call, held
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Held
 

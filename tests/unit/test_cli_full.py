@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_ledger import CommandLine
-from worker.ledger.upgrade import upgrade
+from worker.ledger.database.upgrade import upgrade
 
 ROOT = Path(__file__).parents[2]
 

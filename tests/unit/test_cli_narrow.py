@@ -14,9 +14,9 @@ from worker.cli.budget_view import show
 from worker.cli.history_view import show as show_history
 from worker.cli.parked_view import show_list
 from worker.cli.resync_view import table
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.records import HoldState, Purpose
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 from worker.views.budget import BudgetStatus
 from worker.views.history import History, PastDocument
 from worker.views.parked import ParkedEvent, ParkedList

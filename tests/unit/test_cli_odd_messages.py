@@ -14,7 +14,7 @@ from tests.sample_ledger import ORG, event, lease_of
 from tests.unit.mapping_cases import event as event_of
 from tests.unit.mapping_cases import invoice
 from tests.unit.mapping_cases import line as row
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
 

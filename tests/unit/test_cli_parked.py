@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli_ledger import CommandLine
 from tests.sample_ledger import ORG, event, lease_of
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState

@@ -22,7 +22,7 @@ from worker.cli import app
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import ask
 from worker.cli.reconcile_view import Result, facts, show
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.compare import Comparison, Days, Difference, Finding
 from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing

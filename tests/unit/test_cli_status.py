@@ -19,9 +19,9 @@ from tests.fakes import START
 from tests.sample_ledger import ORG, event, lease_of, open_call, write
 from worker.cli.status import follow
 from worker.cli.status_view import shown
-from worker.documents import Kind
+from worker.documents.documents import Kind
+from worker.ledger.held.overview import HeldCount
 from worker.ledger.ledger import Ledger
-from worker.ledger.overview import HeldCount
 from worker.ledger.records import CallState, HoldState, Pause
 from worker.views.budget import BudgetStatus
 from worker.views.status import LaneStatus, OrganisationStatus, Status

@@ -9,7 +9,7 @@ import pytest
 
 from tests.console_room import Room, console_room, leads_to, text_of
 from worker.settings.overlay import Entry, Table
-from worker.xero.consent import Tenant
+from worker.xero.oauth.consent import Tenant
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.console_room import Room, console_room
 from tests.sample_ledger import event, lease_of
 from worker.console.rendering import HERE
 from worker.ledger.records import HoldState
-from worker.xero.consent import Tenant
+from worker.xero.oauth.consent import Tenant
 
 PAGES = (
     "/login",

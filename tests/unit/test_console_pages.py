@@ -16,8 +16,8 @@ from tests.console_room import Room, console_room, text_of
 from tests.fakes import START
 from tests.sample_ledger import event, lease_of, parked_in, waiting_in
 from tests.unit.settings_cases import MINIMAL
-from worker.documents import EntityKey
-from worker.ledger.parked import Chosen
+from worker.documents.documents import EntityKey
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState, Pause, TokenSet
 
 HOSTILE = """<script>alert(1)</script>"onmouseover='x' &amp; {{ 7*7 }}"""

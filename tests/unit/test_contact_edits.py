@@ -6,13 +6,13 @@ from typing import Any
 from schemas.envelope import Lane
 from tests.unit.test_xero_compose import body_of
 from tests.xero_fakes import V1, V2, call_from, document_of, known_of, write_of
-from worker.content import Content
-from worker.documents import Kind, Write
-from worker.ledger.call_rows import call_of, row_of
+from worker.documents.content import Content
+from worker.documents.documents import Kind, Write
+from worker.ledger.calls.call_rows import call_of, row_of
 from worker.ledger.records import Document
-from worker.outcome import sort_verdicts
+from worker.session.outcome import sort_verdicts
 from worker.xero.compose import compose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.sameness import differences
 
 ANN = {"Name": "Ann", "EmailAddress": "ann@example.com", "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "1"}]}

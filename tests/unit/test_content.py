@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.content import Content, ItemCode, XeroId
-from worker.keys import DocumentKey
-from worker.pieces import Kept
+from worker.documents.content import Content, ItemCode, XeroId
+from worker.documents.keys import DocumentKey
+from worker.documents.pieces import Kept
 
 CONTACT = DocumentKey("main", "shop", "customer", '7"\\', "contact")
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**10), max_value=10**10)

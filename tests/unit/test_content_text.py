@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from schemas.codec import decode_event
 from tests.unit.mapping_cases import organisation
-from worker.content import Content, ItemCode, XeroId
-from worker.keys import DocumentKey
+from worker.documents.content import Content, ItemCode, XeroId
+from worker.documents.keys import DocumentKey
 from worker.mapping.plan import Ignored, plan
 
 MESSAGES = Path("examples/messages")

@@ -11,14 +11,14 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import event
-from worker.counts import Counts, Distribution
-from worker.documents import Action, DocumentKey, EntityKey, Kind
-from worker.finishing import Finishing
-from worker.holding import parked, waiting_until
+from worker.buffer.work import Work
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
+from worker.intake.holding import parked, waiting_until
 from worker.ledger.records import Call, HoldState, Member, Purpose
-from worker.steps import Unwatched
-from worker.work import Work
-from worker.xero.reply import Reply, ReplyKind
+from worker.session.counts import Counts, Distribution
+from worker.session.finishing import Finishing
+from worker.session.steps import Unwatched
+from worker.xero.replies.reply import Reply, ReplyKind
 
 
 def a_work(number: int = 1, *, entity: str = Entity.INVOICE, result: str = "written", **more: Any) -> Work:

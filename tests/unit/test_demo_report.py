@@ -21,7 +21,7 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.demo_day import audit, expected, truth
 from worker.ledger.records import Held, HoldState
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 
 def calls(**counts: int) -> list[dict[str, Any]]:

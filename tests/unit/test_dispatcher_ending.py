@@ -12,9 +12,9 @@ import pytest
 
 from tests.serving_fakes import served
 from tests.xero_fakes import call_of
-from worker.dispatcher import Dispatcher
+from worker.calls.dispatcher import Dispatcher
 from worker.ledger.records import Call
-from worker.session import Session
+from worker.session.session import Session
 
 
 class Idle:

@@ -15,9 +15,9 @@ from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call
-from worker.xero.reply import Reply
+from worker.xero.replies.reply import Reply
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from producers.amqp import Delivery
-from worker.inbox import Inbox, Throttle
+from worker.intake.inbox import Inbox, Throttle
 
 MEGABYTE = 1024 * 1024
 

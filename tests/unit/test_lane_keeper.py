@@ -17,9 +17,9 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, session_of
 from tests.unit.buffer_cases import CONTACT, a_work, a_write
 from tests.waiting import until
-from worker.documents import Kind
-from worker.lane_keeper import LaneKeeper
-from worker.session import Session
+from worker.documents.documents import Kind
+from worker.serving.lane_keeper import LaneKeeper
+from worker.session.session import Session
 
 _MIB = 1024 * 1024
 

@@ -8,8 +8,8 @@ import pytest
 from producers.amqp import AmqpError, TopologyMismatch
 from schemas.envelope import Lane
 from schemas.topology import lane_queue
-from worker.batch_window import BatchWindow
-from worker.lanes import LEAST_HELD, MOST_HELD, Lanes, window_index, worth_holding
+from worker.lanes.batch_window import BatchWindow
+from worker.lanes.lanes import LEAST_HELD, MOST_HELD, Lanes, window_index, worth_holding
 
 WINDOW = timedelta(minutes=30)
 

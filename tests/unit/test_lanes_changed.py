@@ -8,7 +8,7 @@ import pytest
 
 from schemas.envelope import Lane
 from tests.unit.test_lanes import Stage
-from worker.batch_window import BatchWindow
+from worker.lanes.batch_window import BatchWindow
 
 
 @pytest.mark.parametrize("minutes", [10, 60])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.envelope import Lane
 from tests.unit.test_lanes import Stage
-from worker.lanes import LEAST_HELD
+from worker.lanes.lanes import LEAST_HELD
 
 
 async def test_a_lane_that_has_filled_up_is_not_started_anew_beside_what_it_holds() -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
-from worker.ledger.statements import among, prepared
-from worker.ledger.tables import documents
+from worker.ledger.database.statements import among, prepared
+from worker.ledger.database.tables import documents
 
 _OF_STORE = (
     documents.c.org == bindparam("of"),

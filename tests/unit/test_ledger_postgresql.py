@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
-from worker.ledger.postgresql import connect_arguments
+from worker.ledger.database.postgresql import connect_arguments
 
 OURS = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c statement_timeout=30000"
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from schemas.envelope import Lane
 from tests.xero_fakes import call_from, known_of, sale_element, write_of
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.instants import micros
-from worker.ledger.call_rows import call_of, row_of
-from worker.ledger.types import dump, dump_plain, load, pack, unpack
+from worker.ledger.calls.call_rows import call_of, row_of
+from worker.ledger.database.types import dump, dump_plain, load, pack, unpack
 from worker.xero.compose import compose
 
 TEXTS = st.text(st.characters(codec="utf-8"))

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import BUYER, event, invoice, key, line, organisation, removed, writes
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.mapping.plan import Ignored, Unmappable, plan
 
 CUSTOMER: dict[str, Any] = {"id": "7", "first_name": "Jo", "last_name": "Doe", "email": "jo@example.com"}

@@ -16,10 +16,10 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
 from tests.unit.mapping_cases import event, invoice, line
 from worker.backoff import MAX_ATTEMPTS
+from worker.intake.reading import Arrival
+from worker.intake.sorting import sort
 from worker.ledger.records import Held, HoldState
-from worker.reading import Arrival
-from worker.session import Session
-from worker.sorting import sort
+from worker.session.session import Session
 
 BODY = encode_event(event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"))))
 

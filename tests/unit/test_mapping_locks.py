@@ -8,7 +8,7 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.unit.mapping_cases import credit_memo, event, invoice, line, organisation, payment, removed
-from worker.documents import Write
+from worker.documents.documents import Write
 from worker.mapping.plan import Writes, plan
 
 LOCKED = date(2026, 3, 31)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from deploy.sandbox.xero.money import AmountsAre, Given, figures, totals
 from schemas.entities import Entity
 from tests.unit.mapping_cases import SALE, event, invoice, organisation, writes
-from worker.content import Content
-from worker.documents import Write
+from worker.documents.content import Content
+from worker.documents.documents import Write
 from worker.mapping.plan import Unmappable
 from worker.mapping.predict import predict
 

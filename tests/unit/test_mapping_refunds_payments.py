@@ -19,8 +19,8 @@ from tests.unit.mapping_cases import (
     removed,
     writes,
 )
-from worker.content import XeroId
-from worker.documents import Action, Kind, Write
+from worker.documents.content import XeroId
+from worker.documents.documents import Action, Kind, Write
 from worker.mapping.plan import Ignored, Unmappable, Writes, plan
 
 INVOICE = key("invoice", "31", "invoice")

@@ -7,8 +7,8 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import VERSION, event, invoice, key, line, organisation, removed, writes
-from worker.content import ItemCode, XeroId
-from worker.documents import Action, Kind
+from worker.documents.content import ItemCode, XeroId
+from worker.documents.documents import Action, Kind
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.settings import OrganisationSettings
 

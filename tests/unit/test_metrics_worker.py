@@ -21,12 +21,12 @@ from tests.unit.mapping_cases import VERSION
 from tests.unit.mapping_cases import event as an_event
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.counts import Counts
-from worker.documents import Kind
-from worker.lanes import next_opening
-from worker.ledger.errors import LedgerUnavailable
+from worker.documents.documents import Kind
+from worker.lanes.lanes import next_opening
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.records import HoldState, Pause, TokenSet
 from worker.metrics import families
+from worker.session.counts import Counts
 
 CUSTOMER = an_event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 

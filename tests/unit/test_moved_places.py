@@ -14,7 +14,7 @@ from producers.translation import Batch, Translator, Wish
 from schemas.entities import Entity
 from tests.agent_fixture import target
 from tests.fake_store import INVOICES, OPENED, SHOP, FakeStore
-from worker.store_reading import StoreReader
+from worker.stores.store_reading import StoreReader
 
 TARGETS = {name: target(name) for name in ("uk", "nz")}
 BEFORE = Routing(TARGETS, websites={SHOP.website: "uk", "kiwi": "nz"})

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from tests.xero_fakes import V2, document_of, known_of, saying, write_of
-from worker.documents import Action, Kind
-from worker.namesakes import Namesakes
+from worker.documents.documents import Action, Kind
+from worker.session.namesakes import Namesakes
 
 FIRST = write_of(Kind.CONTACT, "1", {"Name": "Ann Lee"}, number="shop:1")
 SECOND = write_of(Kind.CONTACT, "2", {"Name": "ANN LEE "}, number="shop:2")

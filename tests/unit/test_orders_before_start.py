@@ -21,7 +21,7 @@ from tests.unit import mapping_cases
 from tests.unit.settings_cases import MINIMAL
 from worker.mapping.plan import Ignored, Plan, Writes, plan
 from worker.settings import OrganisationSettings, load
-from worker.stores import routing_of
+from worker.stores.stores import routing_of
 
 BY_ORDER = mapping_cases.organisation(sales_document="order", payments={"default": "091"})
 BY_INVOICE = mapping_cases.organisation(payments={"default": "091"})

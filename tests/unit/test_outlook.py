@@ -6,8 +6,8 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.limits import Limits
 from worker.budget.state import Spent, fresh
-from worker.outlook import Opening, outlook
-from worker.planning import Load, cost
+from worker.lanes.outlook import Opening, outlook
+from worker.views.planning import Load, cost
 
 LIMITS = Limits()
 

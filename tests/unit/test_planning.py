@@ -5,8 +5,8 @@ from datetime import timedelta
 from schemas.envelope import Lane
 from tests.fakes import START
 from worker.budget.limits import Limits
-from worker.documents import Kind
-from worker.planning import Load, cost
+from worker.documents.documents import Kind
+from worker.views.planning import Load, cost
 
 
 def test_fifty_documents_go_in_a_call() -> None:

@@ -10,9 +10,9 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.fake_store import CREDIT_MEMOS, CUSTOMERS, INVOICES
 from tests.unit.settings_cases import MINIMAL
-from worker.documents import Kind
-from worker.pricing import prices
+from worker.documents.documents import Kind
 from worker.settings import load
+from worker.views.pricing import prices
 
 COUNTS = {CUSTOMERS: 100, INVOICES: 1_000, CREDIT_MEMOS: 50}
 

@@ -11,13 +11,13 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, writes
-from worker.documents import Kind, Write
+from worker.documents.documents import Kind, Write
 from worker.ledger.records import Document, Known
 from worker.rebuild.index import Index
 from worker.rebuild.restoring import UNKNOWN, restored
+from worker.xero.changes.revision import Revised, revise
 from worker.xero.elements import element_of
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.revision import Revised, revise
 
 MUG, MAT = line("10.00", "2.00", tax_rate="20", name="Mug"), line("10.00", "2.00", tax_rate="20", name="Mat")
 BUYER, SOLD = writes(event(Entity.INVOICE, invoice(MUG, MAT)))

@@ -13,7 +13,7 @@ from tests.books_in_memory import Case
 from tests.fake_store import CREDIT_MEMOS, CUSTOMERS, INVOICES, Kept, an_invoice
 from tests.fakes import FakeClock
 from tests.sample_ledger import opened
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 AT = datetime(2026, 1, 10, tzinfo=UTC)
 

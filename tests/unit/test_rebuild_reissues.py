@@ -9,11 +9,11 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import event, invoice, line, writes
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document, Known
 from worker.rebuild.index import Index
 from worker.rebuild.restoring import UNKNOWN, as_begun
-from worker.xero.reissue import BEGUN
+from worker.xero.changes.reissue import BEGUN
 
 NUMBER = "SHOP-I-webshop-100000012"
 BUYER, SOLD = writes(event(Entity.INVOICE, invoice(line("20.00", "4.00", tax_rate="20"))))

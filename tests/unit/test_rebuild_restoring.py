@@ -10,7 +10,7 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, payment, writes
-from worker.documents import DocumentKey, Kind, Write
+from worker.documents.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known
 from worker.rebuild.index import Candidate, Index
 from worker.rebuild.restoring import UNKNOWN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.documents import DocumentKey
-from worker.recent import Recent
+from worker.buffer.recent import Recent
+from worker.documents.documents import DocumentKey
 
 _MANY = 12_000
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.reconcile_cases import DAY, LATER, amount, credit, found, payment, sale, tracked
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.compare import Difference, Finding
 from worker.reconcile.entries import Entry
 from worker.reconcile.fields import Field

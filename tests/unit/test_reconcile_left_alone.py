@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.mapping_cases import VERSION
 from tests.unit.reconcile_cases import DAY, LATER, amount, found, payment, sale
-from worker.documents import DocumentKey, Kind
+from worker.documents.documents import DocumentKey, Kind
 from worker.ledger.records import Document
 from worker.reconcile.compare import Finding
 from worker.reconcile.fields import Field

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, organisation, payment
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import Allocation, Amount, Entry
 from worker.reconcile.theirs import entry_of

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.sample_ledger import document, member, write
-from worker.documents import DocumentKey, Kind
-from worker.outcome import LIKE_REFUSALS, Refusals, Results
+from worker.documents.documents import DocumentKey, Kind
+from worker.session.outcome import LIKE_REFUSALS, Refusals, Results
 from worker.xero.messages import PERIOD_LOCKED
-from worker.xero.verdicts import Refused
+from worker.xero.replies.verdicts import Refused
 
 REFUSED = Refused("tracking_invalid", "mend it", ("no such option",), pauses_kind=True)
 

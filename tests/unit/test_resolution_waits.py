@@ -14,11 +14,11 @@ from schemas.entities import Entity
 from tests.fakes import START, FakeClock
 from tests.serving_fakes import served
 from tests.unit.mapping_cases import event, invoice, line, payment
+from worker.calls.resolution import Resolution
 from worker.clock import SystemClock
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.resolution import Resolution
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 
 @dataclass

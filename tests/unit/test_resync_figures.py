@@ -15,7 +15,7 @@ from tests.agent_fixture import Workshop, workshop
 from tests.fake_store import INVOICES, OPENED, many_invoices
 from tests.fakes import FakeClock
 from tests.waiting import until
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.roster import shares, to_acquire, to_give_up
+from worker.serving.roster import shares, to_acquire, to_give_up
 
 
 def test_shares_differ_by_one_at_most() -> None:

@@ -20,15 +20,15 @@ from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, sess
 from tests.unit.mapping_cases import event
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.commanding import ordered
-from worker.counts import Counts
-from worker.documents import Kind
-from worker.inbox import Throttle
-from worker.ledger.errors import LeaseLost, LedgerUnavailable
+from worker.documents.documents import Kind
+from worker.intake.inbox import Throttle
+from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause
-from worker.runner import Runner
-from worker.xero.reply import Reply, ReplyKind
+from worker.serving.runner import Runner
+from worker.session.counts import Counts
+from worker.stores.commanding import ordered
+from worker.xero.replies.reply import Reply, ReplyKind
 
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 

@@ -13,13 +13,13 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.counts import Counts
-from worker.inbox import Throttle
-from worker.ledger.errors import LedgerUnavailable
+from worker.intake.inbox import Throttle
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
-from worker.runner import Runner
-from worker.session import Session
+from worker.serving.runner import Runner
+from worker.session.counts import Counts
+from worker.session.session import Session
 from worker.settings.overlay import Overlay
 
 FIRST_REST_S = 0.375

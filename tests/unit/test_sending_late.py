@@ -12,17 +12,17 @@ from schemas.envelope import Lane
 from tests.fakes import FakeClock
 from tests.sample_ledger import lease_of, opened, write
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, session_of
-from worker.documents import Kind
-from worker.inbox import Throttle
-from worker.ledger.errors import LeaseLost
+from worker.calls.opening import open_write, resend
+from worker.calls.sending import send
+from worker.documents.documents import Kind
+from worker.intake.inbox import Throttle
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Opened
-from worker.opening import open_write, resend
-from worker.sending import send
-from worker.serving import Serving
-from worker.session import Session
+from worker.serving.serving import Serving
+from worker.session.session import Session
 from worker.xero.client import DEADLINE_S
-from worker.xero.reply import ReplyKind
+from worker.xero.replies.reply import ReplyKind
 
 STOOD_STILL_S = 420.0
 KEY_S = 360.0

@@ -16,7 +16,7 @@ from tests.benchmarks.simulation.virtual import VirtualClock, elapsed, run_virtu
 from tests.waiting import until
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
-from worker.service import STOP_S, Service
+from worker.serving.service import STOP_S, Service
 
 OUTLAST_S = 2 * STOP_S
 

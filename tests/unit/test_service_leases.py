@@ -15,10 +15,10 @@ from tests.fakes import FakeClock
 from tests.sample_ledger import opened
 from tests.serving_fakes import FailingOnce, LateAnswers, MemoryBroker
 from tests.waiting import until
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
-from worker.service import Service
+from worker.serving.service import Service
 
 AWAY = LedgerUnavailable("the connection was reset")
 

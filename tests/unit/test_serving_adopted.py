@@ -14,9 +14,9 @@ from tests.serving_fakes import Served, served
 from tests.unit.test_serving_chosen import edit, person, sale
 from tests.unit.test_serving_references import NORTH, WEST, configured, options, tracked
 from tests.unit.test_serving_reissues import NUMBER, Hasty
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve, served
 from tests.stopping import stopped_after
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment
-from worker.approvals import Approvals
 from worker.budget.corrections import Headers
-from worker.documents import Kind
+from worker.calls.approvals import Approvals
+from worker.documents.documents import Kind
 from worker.ledger.records import Call
-from worker.xero.reply import Reply
+from worker.xero.replies.reply import Reply
 
 NUMBER = "SHOP-I-webshop-100000012"
 

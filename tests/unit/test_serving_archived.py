@@ -16,9 +16,9 @@ from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import BUYER, VERSION, event, invoice, line, organisation
 from tests.unit.test_mapping_contacts_items import CUSTOMER
 from tests.waiting import until
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 ON_A_DOCUMENT = (
     "The contact with the specified contact details has been archived. "

@@ -20,13 +20,13 @@ from tests.serving_fakes import MemoryBroker, MemoryXero, Served, served, sessio
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.unit.test_chart import ACCOUNTS, BANKS, RATES, account
 from tests.waiting import until
-from worker.chart_reading import ChartReading
-from worker.documents import Kind
-from worker.intake import Intake
-from worker.ledger.parked import Chosen
+from worker.calls.chart_reading import ChartReading
+from worker.calls.settlement import Settlement
+from worker.documents.documents import Kind
+from worker.intake.intake import Intake
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import KIND_PAUSED, Call, HoldState, Purpose
-from worker.settlement import Settlement
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 
 @dataclass

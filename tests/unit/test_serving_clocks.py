@@ -19,9 +19,9 @@ from tests.unit.test_chart import ACCOUNTS, BANKS, account
 from tests.unit.test_serving_chart import ChartedXero
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import HoldState, Pause
-from worker.serving import Stopped
+from worker.serving.serving import Stopped
 
 PAUSE_S = 900.0
 SLACK_S = 60.0

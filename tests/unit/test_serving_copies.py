@@ -16,8 +16,8 @@ from schemas.envelope import Event
 from tests.agent_fixture import message
 from tests.serving_fakes import ORG, Served, served
 from tests.unit.mapping_cases import event, invoice, line, payment
-from worker.documents import Kind
-from worker.ledger.parked import Chosen
+from worker.documents.documents import Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
 
 UNMAPPED = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_code="GB-NONE")))

@@ -15,9 +15,9 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, key, line, payment
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 OLD = {"InvoiceID": "old-1", "InvoiceNumber": "OLD-1", "Type": "ACCREC", "Reference": "200000034", "Status": "PAID"}
 

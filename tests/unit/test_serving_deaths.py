@@ -16,7 +16,7 @@ from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, serve
 from tests.unit.mapping_cases import event
 from tests.unit.test_serving_overtaken import held
 from worker.ledger.records import HoldState
-from worker.steps import Step
+from worker.session.steps import Step
 
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 RUN = Run("run-1", "resync-all", ResyncAll())

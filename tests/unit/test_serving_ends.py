@@ -18,12 +18,12 @@ from tests.sample_ledger import event as held
 from tests.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, serve, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.waiting import until
-from worker.commanding import ordered
-from worker.intake import Intake
-from worker.ledger.errors import LedgerUnavailable
+from worker.calls.settlement import Settlement
+from worker.intake.intake import Intake
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.records import HoldState
-from worker.serving import Stopped
-from worker.settlement import Settlement
+from worker.serving.serving import Stopped
+from worker.stores.commanding import ordered
 
 GONE = LedgerUnavailable("gone for a moment")
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})

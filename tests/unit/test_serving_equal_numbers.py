@@ -12,9 +12,9 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import event, invoice, line
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 

@@ -15,9 +15,9 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event
 from tests.unit.test_serving_reissues import Hasty
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 CODES = ("MUG", "TEA", "BIN")
 _NOT_FOUND = Reply(ReplyKind.NOT_FOUND, 404)

@@ -12,11 +12,11 @@ from schemas.entities import Entity
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import event, invoice, line
 from tests.waiting import until
-from worker.documents import Kind
+from worker.calls.resolution import adopted
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.resolution import adopted
 from worker.xero.match import Found
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 SALES = 24
 FURTHER_CALLS = 12

@@ -16,11 +16,11 @@ from schemas.envelope import Event
 from tests.serving_fakes import LateAnswers, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.waiting import until
-from worker.documents import Kind
-from worker.intake import Intake
-from worker.ledger.parked import Chosen
+from worker.calls.settlement import Settlement
+from worker.documents.documents import Kind
+from worker.intake.intake import Intake
+from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
-from worker.settlement import Settlement
 
 NUMBER = "SHOP-I-webshop-100000012"
 

@@ -15,10 +15,10 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
 from tests.waiting import until
-from worker.approvals import Approvals
-from worker.documents import Kind
+from worker.calls.approvals import Approvals
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, HoldState, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 FROZEN = "Invoice not of valid status for modification"

@@ -18,9 +18,9 @@ from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.unit.test_serving_locks import LockedXero
 from tests.unit.test_serving_reissues import NUMBER, Hasty, paid
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply
+from worker.xero.replies.reply import Reply
 
 MARCH = date(2026, 3, 31)
 

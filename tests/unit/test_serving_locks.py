@@ -15,9 +15,9 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, organisation
 from tests.waiting import until
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 REFUSAL = "The document date cannot be before the period lock date, currently set at 31 March 2026"
 

@@ -16,9 +16,9 @@ from tests.unit.mapping_cases import event, invoice, line
 from tests.unit.test_serving_reissues import Hasty
 from tests.waiting import until
 from worker.backoff import MAX_ATTEMPTS
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import LimitHeaders, Reply, ReplyKind
+from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
 
 LOST = Reply(ReplyKind.UNCERTAIN, 503)
 FAILED = Reply(ReplyKind.SERVER_ERROR, 500)

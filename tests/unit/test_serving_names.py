@@ -15,9 +15,9 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 TAKEN = "The contact name is already assigned to another contact. It must be unique across all active contacts."
 

@@ -15,7 +15,7 @@ from schemas.envelope import Event
 from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line
 from tests.unit.test_serving_names import FoldingXero
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member
 
 SOLD = line("10.00", "2.00", tax_rate="20")

@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.entities import Entity
 from tests.serving_fakes import served
 from tests.unit.mapping_cases import event
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 
 async def test_kinds_that_fill_a_call_go_before_older_events_that_do_not(tmp_path: Path) -> None:

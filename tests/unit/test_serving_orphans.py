@@ -18,7 +18,7 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.waiting import until
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
 

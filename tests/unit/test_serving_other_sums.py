@@ -15,7 +15,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, payment
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Held, Member
 
 SOLD = line("756.53", "151.31", tax_rate="20", quantity="275")

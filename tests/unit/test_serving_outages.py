@@ -11,12 +11,13 @@ from schemas.envelope import Lane
 from tests.sample_ledger import AMPLE, lease_of, open_call, opened, write
 from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_of
 from tests.unit.mapping_cases import event, invoice, line
-from worker.documents import Kind
-from worker.interruption import PauseOrganisation
-from worker.ledger.records import Call, Purpose, Wait
-from worker.opening import open_read, resend
-from worker.session import Session
-from worker.xero.reply import Reply, ReplyKind
+from worker.budget.decision import Wait
+from worker.calls.opening import open_read, resend
+from worker.documents.documents import Kind
+from worker.ledger.records import Call, Purpose
+from worker.session.interruption import PauseOrganisation
+from worker.session.session import Session
+from worker.xero.replies.reply import Reply, ReplyKind
 
 SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
 

@@ -11,15 +11,15 @@ from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_o
 from tests.unit.mapping_cases import ORGANISATION, event, payment
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.counts import Counts
-from worker.inbox import Throttle
-from worker.interruption import Reconfigured
+from worker.intake.inbox import Throttle
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.overlays import Overlays
-from worker.ledger.parked import Chosen
+from worker.ledger.organisations.overlays import Overlays
 from worker.ledger.records import HoldState, Lease
-from worker.runner import Runner
-from worker.session import Session
+from worker.serving.runner import Runner
+from worker.session.counts import Counts
+from worker.session.interruption import Reconfigured
+from worker.session.session import Session
 from worker.settings.overlay import Entry, Overlay, Table, filled
 
 KLARNA = Entry(Table.PAYMENTS, "klarna", "090")

@@ -21,7 +21,7 @@ from tests.sample_ledger import lease_of, opened
 from tests.serving_fakes import ORG, LateAnswers, MemoryBroker, MemoryXero, Served, serve
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.waiting import until
-from worker.documents import EntityKey, Kind
+from worker.documents.documents import EntityKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Held, HoldState
 

@@ -21,13 +21,13 @@ from tests.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, se
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.counts import Counts
-from worker.documents import EntityKey, Kind
-from worker.finishing import Finishing
+from worker.documents.documents import EntityKey, Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
-from worker.steps import Unwatched
+from worker.session.counts import Counts
+from worker.session.finishing import Finishing
+from worker.session.steps import Unwatched
 
 LINE = line("10.00", "2.00", tax_rate="20")
 INVOICE = invoice(LINE)

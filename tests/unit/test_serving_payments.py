@@ -14,7 +14,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 HOUR = timedelta(hours=1)
 LINE = line("10.00", "2.00", tax_rate="20")

@@ -14,7 +14,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, organisation, payment
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call
 
 NUMBER = "SHOP-I-webshop-100000012"

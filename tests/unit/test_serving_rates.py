@@ -14,9 +14,9 @@ from schemas.envelope import Event
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.test_serving_chosen import edit, issued_anew, pays, person, sale
 from tests.unit.test_serving_reissues import NUMBER, Hasty
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Member
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 
 class OfOneCurrency(MemoryXero):

@@ -15,7 +15,7 @@ from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, organisation
 from tests.unit.test_serving_chosen import edit, pays, person, sale
 from tests.unit.test_serving_reissues import NUMBER, Hasty
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 NORTH = {"category": "Region", "option": "North"}
 WEST = {"category": "Region", "option": "West"}

@@ -14,9 +14,9 @@ from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 

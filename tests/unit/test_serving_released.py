@@ -15,7 +15,7 @@ from schemas.envelope import Event, Lane
 from tests.serving_fakes import ORG, LateAnswers, Served, served
 from tests.unit.mapping_cases import event, invoice, line, payment
 from tests.waiting import until
-from worker.documents import EntityKey, Kind
+from worker.documents.documents import EntityKey, Kind
 from worker.ledger.records import Held, HoldState
 from worker.settings.overlay import Entry, Table
 

@@ -20,10 +20,10 @@ from tests.serving_fakes import MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.waiting import until
 from worker.clock import SystemClock
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 SALE = "SHOP-I-webshop-100000012"
 REFUND = "SHOP-C-webshop-300000001"

@@ -12,7 +12,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.serving_fakes import Served, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Purpose
 
 SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))

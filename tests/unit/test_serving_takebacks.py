@@ -17,9 +17,9 @@ from tests.sample_ledger import waiting_in
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, payment, removed
 from tests.waiting import until
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call, HoldState
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 REFUND = credit_memo(line("10.00", "2.00", tax_rate="20"))
 

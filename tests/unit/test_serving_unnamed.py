@@ -13,9 +13,9 @@ import pytest
 from schemas.entities import Entity
 from tests.serving_fakes import MemoryXero, Served, served
 from tests.unit.mapping_cases import VERSION, credit_memo, event, invoice, key, line, removed
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 SOLD = line("10.00", "2.00", tax_rate="20")
 ALLOCATION = key("credit_memo", "41", "allocation/1")

@@ -12,8 +12,8 @@ from tests.serving_fakes import ORG, served
 from tests.unit.mapping_cases import VERSION, event, invoice, line, payment
 from tests.unit.test_serving_overtaken import CUSTOMER, held
 from tests.waiting import until
-from worker.documents import Kind
-from worker.lanes import MOST_HELD
+from worker.documents.documents import Kind
+from worker.lanes.lanes import MOST_HELD
 from worker.ledger.records import HoldState
 
 

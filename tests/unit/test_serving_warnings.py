@@ -12,9 +12,9 @@ import pytest
 from schemas.entities import Entity
 from tests.serving_fakes import MemoryXero, served
 from tests.unit.mapping_cases import event, invoice, key, line
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))

@@ -12,14 +12,14 @@ from tests.sample_ledger import document, key, lease_of, member, open_call, open
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
 from tests.unit.buffer_cases import a_work
 from worker.backoff import MAX_ATTEMPTS
-from worker.documents import VOID, Kind, Write
-from worker.intake import Intake
+from worker.buffer.work import Work
+from worker.calls.settlement import Settlement
+from worker.documents.documents import VOID, Kind, Write
+from worker.intake.intake import Intake
 from worker.ledger.records import HoldState
-from worker.outcome import Doubt, Results
-from worker.session import Session
-from worker.settlement import Settlement
-from worker.work import Work
-from worker.xero.verdicts import Refused
+from worker.session.outcome import Doubt, Results
+from worker.session.session import Session
+from worker.xero.replies.verdicts import Refused
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from tests.sample_ledger import document, key, lease_of, opened, put_documents, waiting_in, write
 from tests.serving_fakes import MemoryBroker, MemoryXero, session_of
 from tests.unit.buffer_cases import a_work
-from worker.documents import Kind
-from worker.intake import Intake
+from worker.calls.settlement import Settlement
+from worker.documents.documents import Kind
+from worker.intake.intake import Intake
 from worker.ledger.records import HoldState
-from worker.session import Session
-from worker.settlement import Settlement
+from worker.session.session import Session
 
 CHILD = write(2, needs=(key(1),))
 

@@ -16,7 +16,7 @@ from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
-from worker.outlook import outlook
+from worker.lanes.outlook import outlook
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

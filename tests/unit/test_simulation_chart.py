@@ -20,7 +20,7 @@ from tests.benchmarks.simulation.xero import VirtualXero
 from worker.budget.bucket import Bucket
 from worker.budget.state import State
 from worker.ledger.records import Call, Purpose
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 BOTH = ["/Accounts", "/TaxRates"]
 

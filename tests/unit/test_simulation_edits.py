@@ -19,7 +19,7 @@ from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import Outage, VirtualXero
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

@@ -23,9 +23,9 @@ from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
 from worker.budget.bucket import Bucket
 from worker.budget.state import State
-from worker.commanding import ordered
-from worker.lane_keeper import LaneKeeper
-from worker.outlook import outlook
+from worker.lanes.outlook import outlook
+from worker.serving.lane_keeper import LaneKeeper
+from worker.stores.commanding import ordered
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

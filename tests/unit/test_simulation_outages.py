@@ -14,10 +14,10 @@ from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
-from worker.breaker import GIVE_UP_AFTER_S, PROBE_EVERY_S
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call
-from worker.xero.reply import Reply, ReplyKind
+from worker.session.breaker import GIVE_UP_AFTER_S, PROBE_EVERY_S
+from worker.xero.replies.reply import Reply, ReplyKind
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

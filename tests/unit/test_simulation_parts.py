@@ -16,11 +16,11 @@ from tests.benchmarks.simulation.traffic import Shop
 from tests.benchmarks.simulation.virtual import MIDNIGHT, VirtualClock, elapsed, run_virtually
 from tests.benchmarks.simulation.xero import VirtualXero
 from tests.sample_ledger import document, event, key
-from worker.documents import DocumentKey, Kind
+from worker.documents.documents import DocumentKey, Kind
 from worker.ledger.records import Call, HoldState, Known, Purpose
 from worker.mapping.plan import Writes, plan
 from worker.xero.compose import compose
-from worker.xero.reply import ReplyKind
+from worker.xero.replies.reply import ReplyKind
 
 SHOP = Shop("main", LANES)
 

@@ -13,7 +13,7 @@ from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.ledger.records import Call, Pause, Purpose
 from worker.xero.client import DEADLINE_S
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

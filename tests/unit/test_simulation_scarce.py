@@ -19,9 +19,9 @@ from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
 from worker.budget.bucket import Bucket
 from worker.budget.state import State
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.records import Call, Held, HoldState
-from worker.xero.reply import Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

@@ -8,11 +8,11 @@ from schemas.envelope import Lane
 from tests.fakes import START
 from tests.sample_ledger import ORG, event
 from tests.unit import mapping_cases
-from worker.documents import EntityKey
+from worker.buffer.work import Work
+from worker.documents.documents import EntityKey
+from worker.intake.tally import tally
 from worker.ledger.records import HoldState
-from worker.ledger.run_events import tally_held
-from worker.tally import tally
-from worker.work import Work
+from worker.ledger.runs.run_events import tally_held
 
 
 def work(run_id: str = "run-1", *, result: str = "written", absorbed: tuple[Work, ...] = ()) -> Work:

@@ -12,10 +12,10 @@ import pytest
 
 from tests.fakes import START, FakeClock
 from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, write
-from worker.documents import Action, DocumentKey, EntityKey, Kind
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
+from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Document, Held, HoldState
 from worker.views.history import Carried, carries, history
 from worker.views.links import xero_link

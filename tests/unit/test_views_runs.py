@@ -18,8 +18,8 @@ from tests.sample_ledger import lease_of, open_call, opened, write
 from tests.unit.settings_cases import MINIMAL
 from worker.bootstrap import limits_of
 from worker.budget.corrections import Headers
+from worker.lanes.run_outlook import events_left, writes_left
 from worker.ledger.ledger import Ledger
-from worker.run_outlook import events_left, writes_left
 from worker.settings import Settings, load
 from worker.views.runs import time_left
 

@@ -16,8 +16,8 @@ from tests.sample_ledger import ORG, event, lease_of, open_call, opened, write
 from tests.unit.mapping_cases import organisation
 from worker.bootstrap import limits_of
 from worker.budget.corrections import Headers
+from worker.ledger.held.overview import HeldCount
 from worker.ledger.ledger import Ledger
-from worker.ledger.overview import HeldCount
 from worker.ledger.records import CallState, HoldState, Pause
 from worker.views.budget import BudgetStatus
 from worker.views.status import LaneStatus, status

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from tests.xero_fakes import call_of, member_of
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.answers import is_expired, read
-from worker.xero.reply import LimitHeaders, ReplyKind
-from worker.xero.verdicts import Unanswered, messages_of, verdicts
+from worker.xero.replies.answers import is_expired, read
+from worker.xero.replies.reply import LimitHeaders, ReplyKind
+from worker.xero.replies.verdicts import Unanswered, messages_of, verdicts
 
 CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
 ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}

@@ -11,8 +11,8 @@ import pytest
 from tests.fakes import FakeClock
 from tests.xero_fakes import IdentityHost, MemoryLeases, MemoryTokens
 from worker.ledger.records import Lease, TokenSet
-from worker.xero.auth import XeroAuth
-from worker.xero.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
+from worker.xero.oauth.auth import XeroAuth
+from worker.xero.oauth.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
 URL = "https://identity.example/connect/token"
 SECRETS = ("s3cret", "access-", "refresh-")

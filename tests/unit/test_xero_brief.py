@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xero_fakes import call_of, member_of
-from worker.documents import Kind
-from worker.literals import decode, encode
-from worker.xero import brief
-from worker.xero.answers import read
+from worker.documents.documents import Kind
+from worker.documents.literals import decode, encode
 from worker.xero.endpoints import ENDPOINTS
-from worker.xero.verdicts import Written, verdicts
+from worker.xero.replies import brief
+from worker.xero.replies.answers import read
+from worker.xero.replies.verdicts import Written, verdicts
 
 TEXTS = st.none() | st.text(st.characters(codec="utf-8"), max_size=5) | st.sampled_from(["OK", "ERROR", "AUTHORISED"])
 AMOUNTS = st.none() | st.decimals(-(10**12), 10**12, allow_nan=False, places=2) | st.integers(-9, 9)

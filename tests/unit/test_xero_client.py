@@ -11,11 +11,11 @@ import pytest
 from tests.fakes import FakeClock
 from tests.waiting import let_pass, until
 from tests.xero_fakes import IdentityHost, MemoryLeases, MemoryTokens, call_of, member_of
-from worker.documents import Kind
-from worker.xero.auth import XeroAuth
+from worker.documents.documents import Kind
 from worker.xero.client import XeroClient
-from worker.xero.reply import ReplyKind
-from worker.xero.tokens import Credentials, Flow, TokenEndpoint
+from worker.xero.oauth.auth import XeroAuth
+from worker.xero.oauth.tokens import Credentials, Flow, TokenEndpoint
+from worker.xero.replies.reply import ReplyKind
 from worker.xero.transport import GRANT, Grant, GrantedTransport, Ungranted
 
 API = "https://api.example/api.xro/2.0"

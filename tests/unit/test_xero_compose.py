@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.xero_fakes import V1, V2, changed, document_of, key_of, known_of, saying, write_of
-from worker.content import ItemCode, XeroId
-from worker.documents import Action, Kind
+from worker.documents.content import ItemCode, XeroId
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Composed
 from worker.xero.compose import MAX_BODY_BYTES, compose
 

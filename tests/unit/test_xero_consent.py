@@ -11,7 +11,7 @@ import pytest
 from tests.fakes import FakeClock
 from tests.xero_fakes import V1, IdentityHost
 from worker.ledger.records import TokenSet
-from worker.xero.consent import (
+from worker.xero.oauth.consent import (
     ConsentRefused,
     Tenant,
     authorise_url,
@@ -21,7 +21,7 @@ from worker.xero.consent import (
     new_verifier,
     read_callback,
 )
-from worker.xero.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
+from worker.xero.oauth.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
 
 LOGIN = "https://login.example/identity/connect/authorize"
 CALLBACK = "http://localhost:8765/callback"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.xero_fakes import member_of
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Member
 from worker.xero.lookup import LookupRequest, lookups
 

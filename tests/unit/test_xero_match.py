@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.xero_fakes import member_of
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.lookup import Found, match, suffixed
 

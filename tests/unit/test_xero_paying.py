@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.xero_fakes import document_of, known_of, write_of
-from worker.content import XeroId
-from worker.documents import Kind, Write
+from worker.documents.content import XeroId
+from worker.documents.documents import Kind, Write
 from worker.xero.compose import compose
 
 INVOICE = write_of(Kind.INVOICE, "1", {"Type": "ACCREC", "LineItems": []})

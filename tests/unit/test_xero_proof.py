@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.test_xero_auth import World, connected
 from worker.ledger.records import TokenSet
-from worker.xero.tokens import ConsentRevoked, Flow, TokenUnavailable
+from worker.xero.oauth.tokens import ConsentRevoked, Flow, TokenUnavailable
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.xero.received import parse
+from worker.xero.replies.received import parse
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from schemas.entities import Entity
 from tests.unit.mapping_cases import event, invoice, line, writes
-from worker.content import XeroId
-from worker.documents import Kind, Write
+from worker.documents.content import XeroId
+from worker.documents.documents import Kind, Write
 from worker.ledger.records import Document
-from worker.xero.reissue import Reissue, neighbours, parts, reissue
+from worker.xero.changes.reissue import Reissue, neighbours, parts, reissue
 from worker.xero.sameness import totals_of
 
 NUMBER = "SHOP-I-webshop-100000012"

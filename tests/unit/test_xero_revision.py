@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.xero_fakes import document_of, sale_element, write_of
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
+from worker.xero.changes.revision import Agreed, Clash, Revised, revise
 from worker.xero.facts import facts_of
-from worker.xero.revision import Agreed, Clash, Revised, revise
 
 LINE = {
     "Description": "Mug",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.fakes import START, FakeClock
-from worker.xero.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable, read_tokens
+from worker.xero.oauth.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable, read_tokens
 
 HALF_AN_HOUR = timedelta(minutes=30)
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xero_fakes import call_of, key_of, member_of
-from worker.documents import Action, DocumentKey, Kind
+from worker.documents.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
-from worker.xero.reply import Reply, ReplyKind
-from worker.xero.verdicts import Exists, Refused, Unanswered, Verdict, Written, pair, verdicts
+from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.verdicts import Exists, Refused, Unanswered, Verdict, Written, pair, verdicts
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 

@@ -14,10 +14,27 @@ from worker.budget.limits import MINUTE, Limits
 from worker.budget.own_time import own_time, righted
 from worker.budget.state import Spent, State
 from worker.instants import instant, micros
-from worker.ledger.records import Wait
 
 # when a call in flight will come back is not known; it is worth asking again soon
 _LOOK_AGAIN = timedelta(milliseconds=250)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No token now. `reason` is which limit says so (`minute`, `day`, `in_flight`).
+
+    `since` is when it was asked for, `until` when one can be there, both by the ledger's clock. A worker's may differ:
+    it waits for `seconds`.
+    """
+
+    since: datetime
+    until: datetime
+    reason: str
+
+    @property
+    def seconds(self) -> float:
+        """How long that is, whoever's clock is right."""
+        return (self.until - self.since).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

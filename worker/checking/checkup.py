@@ -14,11 +14,11 @@ from worker.checking.finding import Finding, Level, fine, wrong
 from worker.checking.services import check_broker, check_notices, check_store, ledger_fault, sites_of
 from worker.checking.xero import XeroCheck
 from worker.clock import Clock
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import StoreSettings
-from worker.stores import routing_of
+from worker.stores.stores import routing_of
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
 from schemas.entities import Entity
 from schemas.topology import EXCHANGES, organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
-from worker.ledger.errors import LedgerError, WrongKey
+from worker.ledger.database.errors import LedgerError, WrongKey
 from worker.notices.channels import NotSent
 from worker.notices.notices import channels_of
 from worker.settings.sections import NotifySection, StoreSettings
-from worker.stores import NoAdapter, open_source
+from worker.stores.stores import NoAdapter, open_source
 
 
 async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Sequence[str]) -> list[Finding]:

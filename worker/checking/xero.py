@@ -11,21 +11,22 @@ from functools import partial
 from typing import Any
 
 from worker.bootstrap import limits_of
+from worker.budget.decision import Wait
+from worker.calls.sending import headers_of
 from worker.checking.books import Books
 from worker.checking.finding import Finding, fine, odd, wrong
-from worker.clients import Clients
 from worker.clock import Clock
-from worker.ledger.errors import WrongKey
+from worker.ledger.database.errors import WrongKey
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Purpose, TokenSet, Wait
-from worker.sending import headers_of
+from worker.ledger.records import Call, Purpose, TokenSet
 from worker.settings import OrganisationSettings, Settings
-from worker.xero.auth import XeroAuth
 from worker.xero.client import XeroClient
-from worker.xero.consent import Tenant, connections
-from worker.xero.identity import connections_url, identity_client
-from worker.xero.reply import Reply, ReplyKind
-from worker.xero.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
+from worker.xero.clients import Clients
+from worker.xero.oauth.auth import XeroAuth
+from worker.xero.oauth.consent import Tenant, connections
+from worker.xero.oauth.identity import connections_url, identity_client
+from worker.xero.oauth.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
+from worker.xero.replies.reply import Reply, ReplyKind
 
 _ALWAYS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
 _TRACKING, _THEMES = "/TrackingCategories", "/BrandingThemes"

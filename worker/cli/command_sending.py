@@ -13,8 +13,8 @@ from schemas.commands import Command
 from schemas.topology import Queue
 from worker.broker import broker_settings
 from worker.cli.ledger_use import record
-from worker.commanding import Unconfirmed, ordered, place
 from worker.settings import Settings
+from worker.stores.commanding import Unconfirmed, ordered, place
 
 
 def send(

@@ -14,13 +14,13 @@ from worker.bootstrap import open_ledger
 from worker.cli.callback import PATH, listening
 from worker.cli.options import By, Config, settings, who
 from worker.clock import SystemClock
-from worker.connecting import Question, complete
-from worker.ledger.errors import LedgerError
-from worker.ledger.upgrade import upgrade
+from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.upgrade import upgrade
 from worker.settings import Settings
 from worker.settings.sections import ConnectionSettings
-from worker.xero.consent import ConsentRefused, Tenant
-from worker.xero.tokens import AuthError
+from worker.xero.connecting import Question, complete
+from worker.xero.oauth.consent import ConsentRefused, Tenant
+from worker.xero.oauth.tokens import AuthError
 
 _PATIENCE_S = 600.0
 _AGAIN = "run it again, with --paste where the browser is on another machine"

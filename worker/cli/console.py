@@ -7,7 +7,7 @@ import asyncio
 import typer
 
 from worker.cli.options import Config, settings
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.logs import configure
 
 

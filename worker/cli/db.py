@@ -7,8 +7,8 @@ import asyncio
 import typer
 
 from worker.cli.options import Config, settings
-from worker.ledger.errors import LedgerError
-from worker.ledger.upgrade import upgrade as upgrade_ledger
+from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.upgrade import upgrade as upgrade_ledger
 
 app = typer.Typer(no_args_is_help=True, help="The ledger, which is xerelay's state database.")
 

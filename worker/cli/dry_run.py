@@ -19,10 +19,10 @@ from worker.cli.options import AsJson, Config, Org, refuse, settings
 from worker.cli.plain import print_json
 from worker.cli.reconcile import UNREADABLE, fed
 from worker.clock import SystemClock
-from worker.dry_run import DryRun, document_of
+from worker.reconcile.sides import open_readers
 from worker.settings import OrganisationSettings, Settings
-from worker.sides import open_readers
-from worker.stores import NoAdapter
+from worker.stores.stores import NoAdapter
+from worker.views.dry_run import DryRun, document_of
 
 _CHUNK_BYTES = 64 * 1024
 

@@ -23,16 +23,16 @@ from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import UNREADABLE, Org, Yes, ask, fed, run_reading
 from worker.clock import SystemClock
-from worker.documents import Kind
-from worker.ledger.errors import LedgerError
+from worker.documents.documents import Kind
+from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Purpose
-from worker.ledger.upgrade import upgrade
 from worker.rebuild.rebuilding import Rebuilding, windows_of
 from worker.rebuild.windows import price_of
+from worker.reconcile.sides import open_lists, open_readers
 from worker.settings import OrganisationSettings, Settings
-from worker.sides import open_lists, open_readers
-from worker.store_reading import StoreReader
+from worker.stores.store_reading import StoreReader
 
 app = typer.Typer(no_args_is_help=True, help="What the ledger knows of Xero's documents.")
 _MAP_FIRST = (

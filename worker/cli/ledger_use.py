@@ -9,7 +9,7 @@ from typing import TypeVar
 import typer
 
 from worker.bootstrap import open_ledger
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.settings import Settings
 

@@ -15,7 +15,7 @@ from worker.cli.days import FORM, day, midnight
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import organisations, refuse
 from worker.cli.store_option import refuse_unknown
-from worker.ledger.parked import Chosen
+from worker.ledger.held.parked import Chosen
 from worker.settings import Settings
 
 Reason = Annotated[str, typer.Option("--reason", help="Only what is parked for this reason, as `parked list` has it.")]

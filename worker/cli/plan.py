@@ -14,7 +14,7 @@ from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.cli.duration import in_words
 from worker.cli.options import refuse
-from worker.planning import Cost, Load, cost
+from worker.views.planning import Cost, Load, cost
 
 Count = Annotated[int, typer.Option(min=0, help="How many of these the load has.")]
 

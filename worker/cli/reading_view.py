@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from worker.paging import Read, Told
+from worker.calls.paging import Read, Told
 
 
 class ReadingView:

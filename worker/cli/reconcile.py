@@ -13,20 +13,20 @@ import typer
 
 from producers.store import Broken, StoreRefuses, StoreUnreachable, Stream
 from worker.bootstrap import as_served, open_ledger
+from worker.calls.paging import XeroUnreadable
 from worker.cli.days import FORM, day
 from worker.cli.options import CONFIGURATION_ERROR, Config, refuse, settings
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile_view import Result, facts, show
 from worker.clock import SystemClock
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Purpose
-from worker.paging import XeroUnreadable
 from worker.reconcile.compare import Comparison, Days
 from worker.reconcile.reconciliation import Reconciliation
+from worker.reconcile.sides import open_lists, open_readers
 from worker.settings import OrganisationSettings, Settings
-from worker.sides import open_lists, open_readers
-from worker.stores import NoAdapter
+from worker.stores.stores import NoAdapter
 
 UNREADABLE = 3
 """The exit code of a reading that could not be finished: nothing is known of what differs."""

@@ -11,10 +11,10 @@ from rich.table import Table
 from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
 from worker.cli.duration import in_words
-from worker.pricing import Price, count, prices
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
-from worker.stores import NoAdapter
+from worker.stores.stores import NoAdapter
+from worker.views.pricing import Price, count, prices
 
 
 def show(settings: Settings, store: StoreSettings, command: ResyncAll) -> None:

@@ -13,7 +13,7 @@ from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, settings, who
 from worker.cli.resync_view import View, facts, table, told
 from worker.ledger.ledger import Ledger
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 from worker.settings import Settings
 from worker.views.runs import time_left
 

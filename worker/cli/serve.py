@@ -8,7 +8,7 @@ import typer
 
 from worker.bootstrap import run_worker
 from worker.cli.options import Config, settings
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.logs import configure
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from producers.amqp import BadBrokerSettings
-from worker.agents import run_agents
 from worker.cli.options import Config, settings
 from worker.cli.store_option import stores_named
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.logs import configure
-from worker.stores import NoAdapter
+from worker.stores.agents import run_agents
+from worker.stores.stores import NoAdapter
 
 Names = Annotated[list[str], typer.Option("--store", help="The store, repeatable; all of them unless given.")]
 

@@ -25,7 +25,7 @@ def _problems(settings: Settings) -> Iterator[Problem]:
 def _ledger(url: str) -> Iterator[Problem]:
     if "?" not in url:
         return
-    from worker.ledger.postgresql import parameter_faults  # noqa: PLC0415 - who only publishes needs no SQL
+    from worker.ledger.database.postgresql import parameter_faults  # noqa: PLC0415 - who only publishes needs no SQL
 
     for fault in parameter_faults(url):
         yield Problem("ledger.url", fault)

@@ -18,7 +18,7 @@ from worker.console.desk import Desk
 from worker.console.forms import BadForm, read_form
 from worker.console.sessions import Session
 from worker.console.visit import Refused, Visit
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 
 COOKIE = "xerelay_session"
 CSRF = "csrf"

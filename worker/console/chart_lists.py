@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any
 
 from worker.bootstrap import limits_of
-from worker.clients import Clients
+from worker.budget.decision import Wait
+from worker.calls.paging import XeroUnreadable
+from worker.calls.sending import headers_of
 from worker.clock import Clock
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Purpose, Wait
-from worker.paging import XeroUnreadable
-from worker.sending import headers_of
+from worker.ledger.records import Call, Purpose
 from worker.settings import OrganisationSettings, Settings
 from worker.xero.client import XeroClient
-from worker.xero.reply import ReplyKind
+from worker.xero.clients import Clients
+from worker.xero.replies.reply import ReplyKind
 
 _PATIENCE_S = 15.0
 _SOON_S = 0.05

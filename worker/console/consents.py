@@ -6,8 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from worker.clock import Clock
-from worker.connecting import Question
 from worker.console.sessions import Session
+from worker.xero.connecting import Question
 
 PATIENCE_S = 900.0
 _MOST = 50

@@ -9,14 +9,14 @@ from typing import Protocol
 from schemas.topology import Queue
 from worker.bootstrap import as_served
 from worker.clock import Clock
-from worker.commanding import Order
 from worker.console.chart_lists import ChartLists
 from worker.console.consents import Consents
 from worker.console.sessions import Attempts, Sessions
 from worker.ledger.ledger import Ledger
 from worker.settings import OrganisationSettings, Settings
+from worker.stores.commanding import Order
 from worker.views.status import AskDepths
-from worker.xero.consent import Tenant
+from worker.xero.oauth.consent import Tenant
 
 
 class Place(Protocol):

@@ -16,15 +16,15 @@ from producers.amqp import depths
 from worker.bootstrap import open_ledger
 from worker.broker import broker_settings
 from worker.clock import SystemClock
-from worker.commanding import place
 from worker.console.app import make_app
 from worker.console.chart_lists import read_chart
 from worker.console.consents import Consents
 from worker.console.desk import Desk
 from worker.console.sessions import Attempts, Sessions
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
-from worker.ledger.upgrade import upgrade
 from worker.settings import Settings
+from worker.stores.commanding import place
 
 
 async def run_console(settings: Settings, *, say: Callable[[str], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.settings import OrganisationSettings
-from worker.xero.consent import Tenant
+from worker.xero.oauth.consent import Tenant
 
 Held = Mapping[str, str | None]
 """Each organisation of ours to the tenant that it is, by its file or by a choice in the console."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.entities import Entity
-from worker.documents import DocumentKey, EntityKey
+from worker.documents.documents import DocumentKey, EntityKey
 from worker.forgetting.person import (
     Identity,
     Person,

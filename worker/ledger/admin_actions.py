@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import EntityKey
-from worker.ledger.engine import Database
-from worker.ledger.statements import plain_insert
-from worker.ledger.tables import admin_actions
+from worker.documents.documents import EntityKey
+from worker.ledger.database.engine import Database
+from worker.ledger.database.statements import plain_insert
+from worker.ledger.database.tables import admin_actions
 
 _COLUMNS = [column for column in admin_actions.c if column.name != "id"]
 

@@ -10,12 +10,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey, EntityKey, Kind
-from worker.ledger.engine import Database
-from worker.ledger.leases import fenced
-from worker.ledger.records import Count, Document, Lease, uncounted
-from worker.ledger.run_counts import add_counts
-from worker.ledger.statements import (
+from worker.documents.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.database.engine import Database
+from worker.ledger.database.statements import (
     KEY_COLUMNS,
     Prepared,
     among,
@@ -25,9 +22,12 @@ from worker.ledger.statements import (
     of_entities,
     prepared,
 )
-from worker.ledger.succession import drop_held
-from worker.ledger.tables import documents
-from worker.ledger.types import dump, load
+from worker.ledger.database.tables import documents
+from worker.ledger.database.types import dump, load
+from worker.ledger.held.succession import drop_held
+from worker.ledger.organisations.leases import fenced
+from worker.ledger.records import Count, Document, Lease, uncounted
+from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.voids import Voided, read_voids, remember_voids
 
 Settled = tuple[DocumentKey, datetime, str]

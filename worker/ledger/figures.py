@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from worker.ledger.engine import Database
+from worker.ledger.database.engine import Database
+from worker.ledger.database.tables import IS_PENDING, calls, held
 from worker.ledger.records import CallState, HoldState
-from worker.ledger.tables import IS_PENDING, calls, held
 
 _HELD = (
     select(held.c.state, held.c.reason, func.count(), func.min(held.c.created_at))

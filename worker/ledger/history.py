@@ -14,16 +14,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from schemas.envelope import Lane
-from worker.documents import MONEY, DocumentKey, EntityKey, Kind
-from worker.ledger.call_rows import call_of
+from worker.documents.documents import MONEY, DocumentKey, EntityKey, Kind
+from worker.ledger.calls.call_rows import call_of
+from worker.ledger.database.engine import Database
+from worker.ledger.database.paging import by_ids, pages
+from worker.ledger.database.statements import KEY_COLUMNS, among
+from worker.ledger.database.tables import calls, discards, documents, held
+from worker.ledger.database.types import dump, unpack
 from worker.ledger.documents import read_documents
-from worker.ledger.engine import Database
-from worker.ledger.held_rows import held_of
-from worker.ledger.paging import by_ids, pages
+from worker.ledger.held.held_rows import held_of
 from worker.ledger.records import Call, Document, Held, Member
-from worker.ledger.statements import KEY_COLUMNS, among
-from worker.ledger.tables import calls, discards, documents, held
-from worker.ledger.types import dump, unpack
 
 _SALES = (Kind.INVOICE.value, Kind.CREDIT_NOTE.value)
 _LISTED = [column for column in held.c if column.name != "body"]

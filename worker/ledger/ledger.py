@@ -6,29 +6,29 @@ from datetime import datetime
 
 from worker.clock import Clock
 from worker.ledger.admin_actions import AdminActions
-from worker.ledger.budget import Budget
-from worker.ledger.calls import Calls
-from worker.ledger.charge import Charge
-from worker.ledger.checkpoints import StoreCheckpoints
+from worker.ledger.calls.budget import Budget
+from worker.ledger.calls.calls import Calls
+from worker.ledger.calls.readings import Readings
+from worker.ledger.database.engine import Database
+from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
+from worker.ledger.database.revisions import check_schema
 from worker.ledger.documents import Documents
-from worker.ledger.engine import Database
 from worker.ledger.figures import Figures
-from worker.ledger.held import HeldEvents
+from worker.ledger.held.held import HeldEvents
+from worker.ledger.held.overview import Overview
+from worker.ledger.held.parked import Parked
 from worker.ledger.history import Histories
-from worker.ledger.leases import Leases
 from worker.ledger.notices import Notices
-from worker.ledger.overlays import Overlays
-from worker.ledger.overview import Overview
-from worker.ledger.parked import Parked
-from worker.ledger.pauses import Pauses
+from worker.ledger.organisations.leases import Leases
+from worker.ledger.organisations.overlays import Overlays
+from worker.ledger.organisations.pauses import Pauses
+from worker.ledger.organisations.tenants import Tenants
+from worker.ledger.organisations.tokens import Tokens
 from worker.ledger.personal import Personal
-from worker.ledger.postgresql import ANSWERS_WITHIN_S
-from worker.ledger.readings import Readings
-from worker.ledger.revisions import check_schema
-from worker.ledger.run_reports import RunReports
-from worker.ledger.runs import StoreRuns
-from worker.ledger.tenants import Tenants
-from worker.ledger.tokens import Tokens
+from worker.ledger.runs.charge import Charge
+from worker.ledger.runs.checkpoints import StoreCheckpoints
+from worker.ledger.runs.run_reports import RunReports
+from worker.ledger.runs.runs import StoreRuns
 
 
 class Ledger:

@@ -7,9 +7,9 @@ from functools import cache
 
 from sqlalchemy import bindparam, select
 
-from worker.ledger.engine import Database
-from worker.ledger.statements import Prepared, insert, prepared
-from worker.ledger.tables import notices
+from worker.ledger.database.engine import Database
+from worker.ledger.database.statements import Prepared, insert, prepared
+from worker.ledger.database.tables import notices
 
 _UNTIL = select(notices.c.told_until).where(notices.c.channel == bindparam("of"))
 

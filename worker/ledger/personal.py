@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents.documents import DocumentKey, EntityKey, Kind
 from worker.ledger.admin_actions import AdminAction, add, entity_subject
-from worker.ledger.call_rows import call_of
+from worker.ledger.calls.call_rows import call_of
+from worker.ledger.database.engine import Database
+from worker.ledger.database.paging import pages
+from worker.ledger.database.statements import KEY_COLUMNS, among, key_values
+from worker.ledger.database.tables import calls, discards, documents, held
+from worker.ledger.database.types import dump, pack
 from worker.ledger.documents import read_documents
-from worker.ledger.engine import Database
-from worker.ledger.held_rows import held_of
-from worker.ledger.leases import take_turns
-from worker.ledger.on_their_way import is_on_its_way
-from worker.ledger.paging import pages
+from worker.ledger.held.held_rows import held_of
+from worker.ledger.held.on_their_way import is_on_its_way
+from worker.ledger.organisations.leases import take_turns
 from worker.ledger.records import Call, CallState
-from worker.ledger.run_counts import add_counts
-from worker.ledger.run_events import tally_let_go
-from worker.ledger.statements import KEY_COLUMNS, among, key_values
-from worker.ledger.tables import calls, discards, documents, held
-from worker.ledger.types import dump, pack
+from worker.ledger.runs.run_counts import add_counts
+from worker.ledger.runs.run_events import tally_let_go
 
 NOTHING = b""
 """The body of what was purged."""

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from schemas.envelope import Lane
-from worker.documents import Action, DocumentKey, EntityKey, Kind, Write
-from worker.literals import decode
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind, Write
+from worker.documents.literals import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +167,6 @@ class Opened:
     leftover: tuple[Write, ...]
     unread: tuple[Write, ...] = ()
     stopped: tuple[Stop, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """No token now. `reason` is which limit says so (`minute`, `day`, `in_flight`).
-
-    `since` is when it was asked for, `until` when one can be there, both by the ledger's clock. A worker's may differ:
-    it waits for `seconds`.
-    """
-
-    since: datetime
-    until: datetime
-    reason: str
-
-    @property
-    def seconds(self) -> float:
-        """How long that is, whoever's clock is right."""
-        return (self.until - self.since).total_seconds()
 
 
 KIND_PAUSED = "kind_paused"

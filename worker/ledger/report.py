@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.instants import instant
+from worker.ledger.database.tables import calls
 from worker.ledger.records import Purpose
-from worker.ledger.tables import calls
 
 _DAY_MICROS = 86_400_000_000
 REPORT_REACHES = timedelta(days=400)

@@ -9,9 +9,18 @@ from functools import cache
 from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.documents import DocumentKey
-from worker.ledger.statements import KEY_COLUMNS, Prepared, among, fetch, insert, key_values, of_entities, prepared
-from worker.ledger.tables import voids
+from worker.documents.documents import DocumentKey
+from worker.ledger.database.statements import (
+    KEY_COLUMNS,
+    Prepared,
+    among,
+    fetch,
+    insert,
+    key_values,
+    of_entities,
+    prepared,
+)
+from worker.ledger.database.tables import voids
 
 Voided = tuple[DocumentKey, datetime]
 """A document, and the version in which it was to be gone."""

@@ -12,7 +12,7 @@ from typing import Any
 from schemas.entities import Customer
 from schemas.envelope import Event
 from schemas.parts import Address, Buyer
-from worker.documents import Kind, Write
+from worker.documents.documents import Kind, Write
 from worker.mapping.keys import ALL_GUESTS, buyer_id, contact_key, contact_number, own_key
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.text import email, one_line

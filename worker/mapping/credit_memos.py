@@ -8,8 +8,8 @@ from __future__ import annotations
 from schemas.entities import CreditMemo
 from schemas.envelope import Event
 from schemas.parts import ZERO
-from worker.content import XeroId
-from worker.documents import DocumentKey, Kind, Write
+from worker.documents.content import XeroId
+from worker.documents.documents import DocumentKey, Kind, Write
 from worker.mapping.contacts import buyer_write
 from worker.mapping.keys import document_number, own_key, sale_key
 from worker.mapping.lines import line_items

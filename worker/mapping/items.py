@@ -10,7 +10,7 @@ from typing import Any
 from schemas.entities import Product, ProductKind
 from schemas.envelope import Event
 from schemas.parts import LineKind
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.mapping.accounts import line_account
 from worker.mapping.keys import item_code, own_key
 from worker.mapping.result import Ignored, Plan, Writes

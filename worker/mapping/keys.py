@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from schemas.entities import Entity
 from schemas.envelope import Event
 from schemas.parts import Address, Buyer, SaleReference
-from worker.documents import DocumentKey
+from worker.documents.documents import DocumentKey
 from worker.settings import OrganisationSettings
 
 MAX_CONTACT_NUMBER = 50

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.entities import Sale
-from worker.content import ItemCode
+from worker.documents.content import ItemCode
+from worker.documents.pieces import Kept, plain
 from worker.mapping.places import tracking_of
 from worker.mapping.predict import UNIT, Prediction, cents, predict, summed
 from worker.mapping.result import Unmappable
 from worker.mapping.rows import ONE, Row, rows_of
 from worker.mapping.text import cut
-from worker.pieces import Kept, plain
 from worker.settings import OrganisationSettings
 
 _MAX_DESCRIPTION = 4000

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from worker.documents import Action, Kind, Write
+from worker.documents.documents import Action, Kind, Write
 from worker.mapping.text import one_line
 
 MAX_REFERENCE = 255

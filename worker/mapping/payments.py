@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas.entities import Payment
 from schemas.envelope import Event
-from worker.content import XeroId
-from worker.documents import DocumentKey, Kind
+from worker.documents.content import XeroId
+from worker.documents.documents import DocumentKey, Kind
 from worker.mapping.accounts import payment_account
 from worker.mapping.keys import credit_note_key, document_number, own_key, sale_key
 from worker.mapping.locks import MAX_REFERENCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.documents import Action, Write
+from worker.documents.documents import Action, Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Any
 
 from schemas.entities import Invoice, Order, Sale
 from schemas.envelope import Event
-from worker.content import XeroId
-from worker.documents import DocumentKey, Kind
+from worker.documents.content import XeroId
+from worker.documents.documents import DocumentKey, Kind
+from worker.documents.pieces import plain
 from worker.mapping.contacts import buyer_write
 from worker.mapping.keys import document_number, own_key
 from worker.mapping.lines import line_items
@@ -18,7 +19,6 @@ from worker.mapping.places import branding_theme
 from worker.mapping.result import Ignored, Plan, Writes
 from worker.mapping.text import day
 from worker.mapping.writing import save, void
-from worker.pieces import plain
 from worker.settings import OrganisationSettings
 
 BEFORE_START = "before start_date"

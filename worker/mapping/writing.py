@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.envelope import Event
-from worker.content import Content
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents.content import Content
+from worker.documents.documents import Action, DocumentKey, Kind, Write
 from worker.mapping.keys import own_key
 
 _NOTHING = Content.of({})

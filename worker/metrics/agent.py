@@ -15,7 +15,7 @@ from producers.posting import Posting
 from producers.runs import RunState
 from producers.sweep import Sweeper
 from worker.ledger.ledger import Ledger
-from worker.ledger.run_reports import RunStatus
+from worker.ledger.runs.run_reports import RunStatus
 from worker.metrics import families as f
 from worker.metrics.fresh import Fresh
 from worker.metrics.process import Exposition, Link, missing_links, process_metrics

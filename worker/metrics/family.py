@@ -10,7 +10,7 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
-from worker.counts import Distribution
+from worker.session.counts import Distribution
 
 Labels = tuple[str, ...]
 _TOTAL = "_total"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from worker.clock import Clock
-from worker.ledger.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable
 
 T = TypeVar("T")
 

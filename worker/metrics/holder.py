@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from prometheus_client.core import Metric
 
 from schemas.envelope import Lane
+from worker.buffer.work import Work
 from worker.ledger.figures import HeldGroup
 from worker.ledger.records import HoldState
 from worker.metrics import families as f
 from worker.metrics.shared import Shared
-from worker.work import Work
 
 _ALL = "all"
 

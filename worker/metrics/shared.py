@@ -14,12 +14,12 @@ from schemas.envelope import Lane
 from schemas.topology import dead_queue, lane_queue
 from worker.budget.limits import Limits
 from worker.budget.windows import Window, WindowName, windows
-from worker.ledger.errors import WrongKey
+from worker.lanes.outlook import Opening, Outlook, outlook
+from worker.ledger.database.errors import WrongKey
 from worker.ledger.figures import Waiting
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Pause
-from worker.outlook import Opening, Outlook, outlook
-from worker.xero.auth import CONSENT_LASTS
+from worker.xero.oauth.auth import CONSENT_LASTS
 
 _DEAD = "dead"
 

@@ -11,9 +11,9 @@ from prometheus_client.core import Metric
 from producers.amqp import Consumer
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
+from worker.buffer.work import Work, everyone
 from worker.clock import Clock
-from worker.counts import Counts
-from worker.lanes import opening_of
+from worker.lanes.lanes import opening_of
 from worker.ledger.ledger import Ledger
 from worker.metrics import families as f
 from worker.metrics.fresh import Fresh
@@ -21,9 +21,9 @@ from worker.metrics.holder import held_metrics, session_metrics, standing_metric
 from worker.metrics.process import Exposition, missing_links, process_metrics
 from worker.metrics.shared import Shared, read_shared
 from worker.metrics.standing import Standing
-from worker.runner import Runner
-from worker.service import Service
-from worker.work import Work, everyone
+from worker.serving.runner import Runner
+from worker.serving.service import Service
+from worker.session.counts import Counts
 
 _ASK_S, _READ_S = 2.0, 8.0
 """Shorter than a probe's patience, and than a scrape's."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from producers.runs import RunState
-from worker.ledger.overview import HeldCount
+from worker.ledger.held.overview import HeldCount
 from worker.ledger.records import HoldState, Pause
-from worker.ledger.run_reports import RunStatus
-from worker.xero.auth import CONSENT_LASTS
+from worker.ledger.runs.run_reports import RunStatus
+from worker.xero.oauth.auth import CONSENT_LASTS
 
 _EXPIRES_SOON = timedelta(days=14)
 _SPENT = frozenset({"day_budget_spent", "day_limit"})

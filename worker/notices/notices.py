@@ -11,11 +11,11 @@ from itertools import product
 import structlog
 
 from worker.clock import Clock
-from worker.ledger.errors import LedgerError, WrongKey
+from worker.intake.reading import digest as trace_digest
+from worker.ledger.database.errors import LedgerError, WrongKey
 from worker.ledger.ledger import Ledger
 from worker.notices.channels import Channel, Mail, NotSent, Webhook
 from worker.notices.digest import Facts, digest
-from worker.reading import digest as trace_digest
 from worker.settings import Settings
 from worker.settings.sections import NotifySection
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.records import Document
 from worker.rebuild.restoring import UNKNOWN
-from worker.xero.reissue import BEGUN
+from worker.xero.changes.reissue import BEGUN
 
 _UNSURE = frozenset({UNKNOWN, BEGUN})
 

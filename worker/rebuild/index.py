@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.documents import Kind
-from worker.literals import decode, encode
+from worker.documents.documents import Kind
+from worker.documents.literals import decode, encode
 from worker.mapping.locks import booked_on
+from worker.xero.changes.reissue import parts
 from worker.xero.endpoints import ENDPOINTS, GONE, number_of
 from worker.xero.facts import facts_of, money
-from worker.xero.reissue import parts
 
 Element = Mapping[str, Any]
 _OF_SALES = "Type Total TotalTax CurrencyCode Date DateString Contact Status UpdatedDateUTC"

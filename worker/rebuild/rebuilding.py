@@ -13,18 +13,18 @@ from datetime import date
 from producers.store import Selection, Stream
 from schemas.entities import Entity
 from schemas.envelope import Event
-from worker.documents import ONE_EACH, Action, DocumentKey, Kind, Write
+from worker.calls.paging import Lists
+from worker.documents.documents import ONE_EACH, Action, DocumentKey, Kind, Write
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Known, Lease
 from worker.mapping.plan import Ignored, Unmappable, plan
-from worker.paging import Lists
 from worker.rebuild.equal_numbers import one_each
 from worker.rebuild.index import Index
 from worker.rebuild.restoring import as_begun, restored
 from worker.rebuild.windows import Window, merged, months
 from worker.reconcile.wanted import name_of
 from worker.settings import OrganisationSettings
-from worker.store_reading import StoreReader
+from worker.stores.store_reading import StoreReader
 from worker.xero.lists import of_sales
 
 _ORDER = (Kind.CONTACT, Kind.ITEM, Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.ALLOCATION)

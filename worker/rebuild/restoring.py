@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from worker.documents import Action, Kind, Write
+from worker.documents.documents import Action, Kind, Write
+from worker.documents.literals import decode, encode
 from worker.ledger.records import Document, Known, Member
-from worker.literals import decode, encode
 from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
-from worker.xero.chosen import with_due_date
+from worker.xero.changes.chosen import with_due_date
+from worker.xero.changes.reissue import BEGUN, parts
 from worker.xero.elements import digests_of, suffixed, text_of
 from worker.xero.endpoints import id_of, number_of
 from worker.xero.facts import changed_at, date_of, facts_of, target_of
 from worker.xero.match import match
 from worker.xero.paying import on_last_invoice
-from worker.xero.reissue import BEGUN, parts
 from worker.xero.sameness import differences, lines_said
 
 Element = Mapping[str, Any]

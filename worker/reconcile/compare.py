@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import Entry
 from worker.reconcile.fields import Field, cents_of, fields_of, money_field
@@ -17,7 +17,7 @@ from worker.reconcile.reissued import credited, is_replaced, unset, without_reis
 from worker.reconcile.standing import Standing, as_booked
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
-from worker.xero.reissue import parts
+from worker.xero.changes.reissue import parts
 
 _DAY = timedelta(days=1)
 

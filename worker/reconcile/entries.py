@@ -9,10 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
+from worker.xero.changes.reissue import parts
 from worker.xero.endpoints import GONE
 from worker.xero.facts import UNAPPROVED
-from worker.xero.reissue import parts
 
 ZERO = Decimal(0)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.entries import ZERO, Entry
-from worker.xero.reissue import parts
+from worker.xero.changes.reissue import parts
 
 _RATE = Decimal("0.000001")
 """What Xero keeps of a rate."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
 from worker.reconcile.entries import Entry
+from worker.xero.changes.reissue import parts
 from worker.xero.paying import leaves_money
-from worker.xero.reissue import parts
 
 
 def wanted_of_us(wanted: Sequence[Entry], theirs: Sequence[Entry]) -> list[Entry]:

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from producers.selection import row_of
 from producers.store import Broken, Stream
 from schemas.entities import Entity
-from worker.documents import DocumentKey, Kind
+from worker.calls.paging import Lists
+from worker.documents.documents import DocumentKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document
-from worker.paging import Lists
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
 from worker.reconcile.reissued import later_numbers
 from worker.reconcile.theirs import entry_of
 from worker.reconcile.wanted import StoreBooks
 from worker.settings import OrganisationSettings
-from worker.store_reading import StoreReader, widened
+from worker.stores.store_reading import StoreReader, widened
 from worker.xero.endpoints import ENDPOINTS, inner
 from worker.xero.lists import of_sales, pages_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.entries import Entry
-from worker.xero.reissue import neighbours, parts
+from worker.xero.changes.reissue import neighbours, parts
 
 _TIMES = 5
 """Nobody issues one sale anew more often on other days than its first invoice's."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.entries import Entry
 from worker.xero.endpoints import same_id
 

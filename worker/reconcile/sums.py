@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.entries import ZERO, Entry
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.reconcile.entries import ZERO, Allocation, Amount, Entry, summed, tracking_of
 from worker.xero.endpoints import inner, number_of
 from worker.xero.facts import date_of, money

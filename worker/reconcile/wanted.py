@@ -10,8 +10,8 @@ from typing import Any
 
 from schemas.entities import CreditMemo, Payment, Sale
 from schemas.envelope import Event
-from worker.content import XeroId
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents.content import XeroId
+from worker.documents.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.mapping.keys import document_number
 from worker.mapping.plan import Ignored, Unmappable, plan

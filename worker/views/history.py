@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.envelope import Lane
-from worker.documents import Action, DocumentKey, EntityKey, Kind
+from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
 from worker.ledger.admin_actions import AdminAction, entity_subject
 from worker.ledger.history import Discarded, PastCall, Sought
 from worker.ledger.ledger import Ledger

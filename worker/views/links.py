@@ -5,7 +5,7 @@ https://developer.xero.com/documentation/guides/how-to-guides/deep-link-xero
 
 from __future__ import annotations
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Document
 
 _XERO = "https://go.xero.com"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.documents import EntityKey
+from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import entity_subject
+from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.parked import Chosen
 from worker.ledger.records import Held, HoldState
 
 ON_ITS_WAY = "it is on its way, and a worker may send it any moment: see what becomes of it"

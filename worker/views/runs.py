@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from worker.bootstrap import limits_of
+from worker.lanes.run_outlook import booked_at
 from worker.ledger.ledger import Ledger
-from worker.ledger.run_reports import RunStatus
-from worker.run_outlook import booked_at
+from worker.ledger.runs.run_reports import RunStatus
 from worker.settings import OrganisationSettings, Settings
 
 

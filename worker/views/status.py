@@ -11,11 +11,11 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from schemas.topology import dead_queue, lane_queue
 from worker.bootstrap import limits_of
-from worker.lanes import next_opening
+from worker.lanes.lanes import next_opening
+from worker.lanes.outlook import Opening, Outlook, outlook
+from worker.ledger.held.overview import HeldCount, Waiting
 from worker.ledger.ledger import Ledger
-from worker.ledger.overview import HeldCount, Waiting
 from worker.ledger.records import CallState, HoldState, Pause
-from worker.outlook import Opening, Outlook, outlook
 from worker.settings import OrganisationSettings
 from worker.views.budget import BudgetStatus, budget_status
 

@@ -9,12 +9,12 @@ from functools import lru_cache
 
 import httpx
 
-from worker.ledger.errors import WrongKey
+from worker.ledger.database.errors import WrongKey
 from worker.ledger.records import Call, TokenSet
-from worker.xero.answers import is_expired, read
-from worker.xero.auth import XeroAuth
-from worker.xero.reply import Reply, ReplyKind
-from worker.xero.tokens import ConsentRevoked, TokenUnavailable
+from worker.xero.oauth.auth import XeroAuth
+from worker.xero.oauth.tokens import ConsentRevoked, TokenUnavailable
+from worker.xero.replies.answers import is_expired, read
+from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.transport import GRANT, Grant
 
 DEADLINE_S = 60.0

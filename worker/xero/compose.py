@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from worker import uneditable
-from worker.documents import DOCUMENTS_PER_CALL, MONEY, PAYMENT, VOID, DocumentKey, Kind, Write
+from worker.documents.documents import DOCUMENTS_PER_CALL, MONEY, PAYMENT, VOID, DocumentKey, Kind, Write
+from worker.documents.literals import encode
 from worker.ledger.records import Composed, Known, Member, Stop
-from worker.literals import encode
+from worker.xero import uneditable
+from worker.xero.changes.revision import Agreed, Clash, Revised, is_settled_in_part, revise
 from worker.xero.elements import element_of, sent, text_beside
 from worker.xero.endpoints import GONE
 from worker.xero.paying import Paid, is_left_alone, stop_of
 from worker.xero.readings import Readings, needs_reading
-from worker.xero.revision import Agreed, Clash, Revised, is_settled_in_part, revise
 from worker.xero.routes import UNEDITABLE, Route, route_of, standing
 from worker.xero.sameness import item_code_of
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from worker.content import Content
-from worker.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, Write
+from worker.documents.content import Content
+from worker.documents.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, Write
+from worker.documents.literals import decode, encode
 from worker.ledger.records import Document, Known, Member
-from worker.literals import decode, encode
 from worker.mapping.text import cut
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.facts import UNAPPROVED

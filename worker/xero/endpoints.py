@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 """What Xero puts where a document was not created."""

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
-from worker.documents import Kind
-from worker.literals import decimal
+from worker.documents.documents import Kind
+from worker.documents.literals import decimal
 from worker.xero.endpoints import inner
 
 UNAPPROVED = frozenset({"DRAFT", "SUBMITTED"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.xero.endpoints import ENDPOINTS
 
 PAGE_SIZE = 1000

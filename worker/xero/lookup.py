@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote
 
-from worker.documents import Action, DocumentKey, Kind, Write
+from worker.documents.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Member
 from worker.xero.elements import suffixed
 from worker.xero.endpoints import ENDPOINTS, inner

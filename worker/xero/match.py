@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.documents import Action, DocumentKey, Kind
+from worker.documents.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
-from worker.xero.chosen import facts_found
+from worker.xero.changes.chosen import facts_found
 from worker.xero.endpoints import ENDPOINTS, GONE, id_of, inner, number_of, same_id
 from worker.xero.facts import facts_of, is_unpaid, money, target_of
 from worker.xero.sameness import differences

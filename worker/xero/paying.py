@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import MONEY, Action, DocumentKey, Kind, Write
+from worker.documents.documents import MONEY, Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Known, Stop
+from worker.xero.changes.reissue import parts
 from worker.xero.endpoints import GONE, inner
 from worker.xero.facts import UNAPPROVED, money
-from worker.xero.reissue import parts
 
 AWAITING_APPROVAL = "awaiting_approval"
 _APPROVE = "approve the document in xero: what waits for it goes on by itself within the hour"

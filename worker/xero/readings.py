@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from worker.documents import VOID, DocumentKey, Kind, Write
+from worker.documents.documents import VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Known
 
 REVISED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})

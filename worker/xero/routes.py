@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from worker.documents import ALLOCATION, PAYMENT, VOID, DocumentKey, Write
+from worker.documents.documents import ALLOCATION, PAYMENT, VOID, DocumentKey, Write
 from worker.ledger.records import Document, Known
 from worker.xero.endpoints import ENDPOINTS, GONE, Endpoint
 

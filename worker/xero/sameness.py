@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Member
 from worker.xero.elements import DIGESTS
 from worker.xero.endpoints import GONE, inner, same_id

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.benchmarks.simulation.virtual import VirtualClock
-from worker.documents import DocumentKey, EntityKey, Kind
-from worker.ledger.errors import LeaseLost
+from worker.documents.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.records import (
     PARENT_MISSING,
     Document,

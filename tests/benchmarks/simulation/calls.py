@@ -13,10 +13,12 @@ from tests.benchmarks.simulation.books import Books
 from tests.benchmarks.simulation.ledger import Documents, HeldEvents, Leases, Overlays, Pauses, Runs
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.budget.corrections import Headers, corrected
-from worker.budget.decision import decide
+from worker.budget.decision import Wait, decide
 from worker.budget.limits import DAY, MINUTE, Limits
 from worker.budget.state import Spent, State, fresh
-from worker.documents import EntityKey, Kind, Write
+from worker.documents.documents import EntityKey, Kind, Write
+from worker.ledger.calls.resends import is_under_way, keeps_its_key
+from worker.ledger.calls.spends import IN_FLIGHT_AT_MOST
 from worker.ledger.records import (
     Call,
     CallState,
@@ -28,11 +30,8 @@ from worker.ledger.records import (
     Lease,
     Opened,
     Purpose,
-    Wait,
     uncounted,
 )
-from worker.ledger.resends import is_under_way, keeps_its_key
-from worker.ledger.spends import IN_FLIGHT_AT_MOST
 
 
 @dataclass(slots=True)
@@ -72,7 +71,7 @@ class Account:
 
 
 class Calls:
-    """See `worker.ledger.calls`."""
+    """See `worker.ledger.calls.calls`."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -192,7 +191,7 @@ class Calls:
 
 
 class Budget:
-    """See `worker.ledger.budget`."""
+    """See `worker.ledger.calls.budget`."""
 
     def __init__(self, books: Books, calls: Calls) -> None:
         self._books = books

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.books import Books
-from worker.documents import DocumentKey, EntityKey, Kind
+from worker.documents.documents import DocumentKey, EntityKey, Kind
+from worker.ledger.held.succession import outdated_ones
 from worker.ledger.records import (
     NO_COUNTS,
     PARENT_MISSING,
@@ -22,14 +23,13 @@ from worker.ledger.records import (
     Tally,
     uncounted,
 )
-from worker.ledger.succession import outdated_ones
 from worker.settings.overlay import Overlay
 
 _NOBODY = ""
 
 
 class Leases:
-    """See `worker.ledger.leases`."""
+    """See `worker.ledger.organisations.leases`."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -109,7 +109,7 @@ class Documents:
 
 
 class HeldEvents:
-    """See `worker.ledger.held`."""
+    """See `worker.ledger.held.held`."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -178,7 +178,7 @@ class HeldEvents:
 
 
 class Pauses:
-    """See `worker.ledger.pauses`."""
+    """See `worker.ledger.organisations.pauses`."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -201,7 +201,7 @@ class Pauses:
 
 
 class Runs:
-    """See `worker.ledger.run_reports`. Nobody counts here; `unfinished` are those that go on."""
+    """See `worker.ledger.runs.run_reports`. Nobody counts here; `unfinished` are those that go on."""
 
     def __init__(self) -> None:
         self.unfinished: set[str] = set()
@@ -214,7 +214,7 @@ class Runs:
 
 
 class Overlays:
-    """See `worker.ledger.overlays`: nobody adds to the configuration on a simulated day."""
+    """See `worker.ledger.organisations.overlays`: nobody adds to the configuration on a simulated day."""
 
     async def of(self, org: str) -> Overlay:
         del org

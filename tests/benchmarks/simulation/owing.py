@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from worker.documents import Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Member
 from worker.xero.endpoints import inner
 from worker.xero.facts import money

@@ -12,7 +12,7 @@ from schemas.envelope import Lane
 from tests.benchmarks.simulation.virtual import DAY_S, HOUR_S
 from tests.benchmarks.simulation.world import Event, World
 from tests.benchmarks.simulation.xero import VirtualXero
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from schemas.topology import event_key
 from tests.benchmarks.simulation.broker import Message
 from tests.benchmarks.simulation.virtual import MIDNIGHT
 from tests.made_up_sales import buyer, refund
-from worker.documents import Kind
+from worker.documents.documents import Kind
 
 STORE = "shop"
 SHAPES = 8

@@ -16,23 +16,23 @@ from tests.benchmarks.simulation.traffic import Arrival
 from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
 from tests.benchmarks.simulation.xero import VirtualXero
 from worker.bootstrap import limits_of
+from worker.buffer.work import Work
 from worker.chart import Chart, ChartShelf
-from worker.counts import Counts
-from worker.deliveries import Deliveries
-from worker.documents import Kind
-from worker.finishing import Finishing
-from worker.inbox import Throttle
+from worker.documents.documents import Kind
+from worker.intake.inbox import Throttle
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Held, HoldState, Lease
-from worker.runner import Runner
-from worker.service import Service
-from worker.session import Session
+from worker.serving.runner import Runner
+from worker.serving.service import Service
+from worker.session.counts import Counts
+from worker.session.deliveries import Deliveries
+from worker.session.finishing import Finishing
+from worker.session.session import Session
+from worker.session.steps import Unwatched
 from worker.settings import OrganisationSettings
-from worker.steps import Unwatched
-from worker.work import Work
 from worker.xero.client import XeroClient
 from worker.xero.compose import compose
-from worker.xero.reply import Reply
+from worker.xero.replies.reply import Reply
 
 _CANCELS = 5
 
@@ -129,7 +129,7 @@ class World:
 
 
 class Process:
-    """One worker process: `worker.service.Service` with its consumer, its clock and its way to ledger and Xero."""
+    """One worker process: `Service` with its consumer, its clock and its way to ledger and Xero."""
 
     def __init__(self, name: str, world: World, *, skew_s: float = 0.0, mortal: bool = False) -> None:
         self._world = world

@@ -17,11 +17,11 @@ from typing import Any
 
 from tests.benchmarks.simulation.owing import Owing
 from tests.benchmarks.simulation.virtual import DAY_S, elapsed
-from worker.documents import Action, Kind
+from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call, Member
 from worker.xero.endpoints import ENDPOINTS, inner, number_of
 from worker.xero.facts import money
-from worker.xero.reply import LimitHeaders, Reply, ReplyKind
+from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
 
 _MINUTE_S = 60.0
 _KEY_LIVES_S = 360.0

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from producers.steps import Step
-from worker.agents import run_agents
 from worker.logs import configure
 from worker.settings import load
+from worker.stores.agents import run_agents
 
 
 class InFlight:

@@ -19,22 +19,25 @@ from typing import Any
 
 from worker.bootstrap import run_worker
 from worker.logs import configure
+from worker.session.steps import Step
 from worker.settings import load
-from worker.steps import Step
 
 _EVERY_S = 0.002
 _PLACES = (
-    ("hash", ("worker/content.py:", "worker/pieces.py:")),
+    ("hash", ("worker/documents/content.py:", "worker/documents/pieces.py:")),
     ("map", ("worker/mapping/",)),
     ("decode", ("schemas/codec.py:decode", "schemas/codec.py:read_envelope", "schemas/codec.py:validate")),
     ("ledger", ("worker/ledger/", "/sqlalchemy/", "/sqlite3/")),
-    ("http", ("/aiohttp/", "/yarl/", "/httpx/", "transport.py:", "worker/xero/client.py:", "worker/xero/auth.py:")),
+    (
+        "http",
+        ("/aiohttp/", "/yarl/", "/httpx/", "transport.py:", "worker/xero/client.py:", "worker/xero/oauth/auth.py:"),
+    ),
     ("compose", ("worker/xero/compose.py:",)),
     ("answers", ("worker/xero/",)),
     ("log", ("/structlog/", "worker/logs.py:")),
     ("amqp", ("/pika/", "producers/amqp/")),
     ("gc", ("sampled_worker.py:collecting",)),
-    ("buffer", ("worker/buffer.py:",)),
+    ("buffer", ("worker/buffer/",)),
     ("worker", ("worker/",)),
     ("loop", ("/asyncio/",)),
 )

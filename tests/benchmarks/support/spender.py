@@ -14,10 +14,11 @@ import time
 from datetime import UTC, datetime
 
 from schemas.envelope import Lane
+from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.instants import micros
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Call, Lease, Purpose, Wait
+from worker.ledger.records import Call, Lease, Purpose
 
 ORGANISATION = "budget"
 HOLDER = "benchmark"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from worker.connecting import Question, complete
 from worker.console.rendering import render
 from worker.console.tenants import Held, only_one, owner, standing
 from worker.console.visit import Refused, Visit
 from worker.settings import OrganisationSettings
 from worker.settings.overlay import TENANT, BadEntry, Entry, Table, checked
-from worker.xero.consent import ConsentRefused, Tenant
-from worker.xero.tokens import AuthError
+from worker.xero.connecting import Question, complete
+from worker.xero.oauth.consent import ConsentRefused, Tenant
+from worker.xero.oauth.tokens import AuthError
 
 CALLBACK = "/callback"
 _FINISH = "/connect/finish"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from worker.calls.paging import XeroUnreadable
 from worker.console import mapping_rows
 from worker.console.visit import Refused, Visit
-from worker.ledger.parked import Chosen
-from worker.paging import XeroUnreadable
+from worker.ledger.held.parked import Chosen
 from worker.settings import OrganisationSettings
 from worker.settings.overlay import BadEntry, Table, checked, filled
 from worker.views.parked import parked_list

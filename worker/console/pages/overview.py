@@ -8,10 +8,10 @@ from datetime import datetime
 from starlette.responses import Response
 
 from worker.console.visit import Visit
-from worker.ledger.errors import LedgerError
+from worker.ledger.database.errors import LedgerError
 from worker.settings.sections import ConnectionSettings
 from worker.views.status import OrganisationStatus, Status, status
-from worker.xero.auth import CONSENT_LASTS
+from worker.xero.oauth.auth import CONSENT_LASTS
 
 _REFRESH_S = 30
 _REVOKED = "consent_revoked"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from worker.console.missing import missing_of
 from worker.console.visit import Refused, Visit
-from worker.ledger.parked import Chosen
+from worker.ledger.held.parked import Chosen
 from worker.views.parked import ON_ITS_WAY, ParkedEvent, parked_list, whole_event
 
 _PAGE = 50

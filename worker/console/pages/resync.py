@@ -14,11 +14,11 @@ from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.topology import store_queues
-from worker.commanding import Unconfirmed, ordered
 from worker.console.visit import Refused, Visit
-from worker.pricing import count, prices
 from worker.settings.sections import StoreSettings
-from worker.stores import NoAdapter
+from worker.stores.commanding import Unconfirmed, ordered
+from worker.stores.stores import NoAdapter
+from worker.views.pricing import count, prices
 from worker.views.runs import time_left
 
 _REFRESH_S = 2

@@ -1,0 +1,213 @@
+"""Carries out a re-issue, call after call. Whoever begins again in the middle of one does what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from schemas.envelope import Lane
+from worker.calls.opening import open_write_when_allowed
+from worker.calls.performer import Performer
+from worker.calls.resolution import adopted
+from worker.calls.sending import breathe
+from worker.calls.settlement import Settlement
+from worker.documents.documents import DocumentKey, Kind, Write
+from worker.ledger.records import Call, Document, Known, Stop
+from worker.mapping.locks import in_locked_period
+from worker.session.session import Session
+from worker.xero.changes.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, said, successor_of
+from worker.xero.changes.revision import GONE_HINT
+from worker.xero.compose import compose
+from worker.xero.endpoints import number_of
+from worker.xero.facts import facts_of
+from worker.xero.lookup import Reading, readings_of
+from worker.xero.match import match
+
+Element = Mapping[str, Any]
+Seen = tuple[Call, int | None, Sequence[Element]]
+Look = Callable[[Kind, Lane, Reading], Awaitable[Seen | None]]
+
+_TRIES = 3
+"""A call that came to nothing, as one that Xero was too busy for, is made again; what Xero refuses it refuses again.
+
+While Xero is out of reach no try counts.
+"""
+
+_AGAIN_S = 15.0
+_SETTLING_S = 0.5
+_HINT = (
+    "look at the sale's calls (xerelay history) for what xero refused; mend it and retry: what is there already is "
+    "kept, and the rest is made"
+)
+
+
+class Reissuing:
+    """`look` reads documents from Xero, as for a revision."""
+
+    def __init__(self, *, session: Session, settlement: Settlement, performer: Performer, look: Look) -> None:
+        self._s = session
+        self._settlement = settlement
+        self._performer = performer
+        self._look = look
+
+    def takes(self, stop: Stop) -> bool:
+        """Whether the organisation wants what this stops re-issued instead of parked."""
+        is_wanted = self._s.org.edited_paid == "reissue"
+        return is_wanted and stop.reason == REASON and stop.write.kind is Kind.INVOICE
+
+    async def run(self, lane: Lane, stops: Sequence[Stop], elements: Mapping[DocumentKey, Element | None]) -> None:
+        """Settle what `stops` stop, whose slots are in flight and whose invoices Xero shows as `elements`.
+
+        Some 25 at a time: one call for their credit notes, one for their invoices, one for each credit. Raises as
+        `Performer.perform`.
+        """
+        known = await self._s.ledger.documents.get([stop.write.key for stop in stops])
+        successors = {successor_of(stop.write, known[stop.write.key]): stop for stop in stops}
+        made = await self._s.ledger.documents.get(successors)
+        plans: list[Reissue] = []
+        for successor, stop in successors.items():
+            key = stop.write.key
+            planned = reissue(stop.write, known[key], elements[key] or {}, made.get(successor))
+            if planned is None:
+                await self._settlement.stopped([stop])
+            else:
+                plans.append(planned)
+        if plans:
+            # from here on every version of these sales goes on with it, also one that says again what Xero had before
+            begun = [(plan.write.key, known[plan.write.key].version, BEGUN) for plan in plans]
+            await self._s.ledger.documents.settle_unchanged(self._s.lease, begun, completed=[])
+        await self._carry_out(lane, plans)
+
+    async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:
+        plans = await self._with(Kind.CREDIT_NOTE, lane, plans, lambda plan: (plan.credit_note,))
+        plans = await self._with(Kind.INVOICE, lane, plans, lambda plan: (plan.invoice,))
+        # Xero takes the allocations of one credit note in a call
+        taken = [await self._with(Kind.ALLOCATION, lane, [plan], lambda plan: plan.allocations) for plan in plans]
+        plans = [plan for one in taken for plan in one]
+        made = await self._s.ledger.documents.get([plan.invoice.key for plan in plans])
+        for reading in readings_of(Kind.INVOICE, [plan.invoice for plan in plans], made):
+            await self._replace(lane, reading, {plan.invoice.key: plan for plan in plans}, made)
+
+    async def _with(
+        self, kind: Kind, lane: Lane, plans: Sequence[Reissue], wanted: Callable[[Reissue], Sequence[Write]]
+    ) -> list[Reissue]:
+        """Bring what is `wanted` of each plan to Xero; returns the plans that have it. The others' events are parked.
+
+        A plan that meets a lock which its mapping did not know moves to an open day. Its event keeps its place: were it
+        mapped again, payments that wait for it would go to the old invoice.
+        """
+        missing = await self._bring(kind, [write for plan in plans for write in wanted(plan)])
+        going_on, moved = [], []
+        for plan in plans:
+            lacking = [write for write in wanted(plan) if write in missing]
+            if kind is Kind.ALLOCATION and any(not self._is_locked(write) for write in lacking):
+                unseen = await self._unseen(lane, plan, lacking)
+                # they went in one call: what is there already may have had the others refused
+                lacking = await self._bring(kind, unseen) if len(unseen) < len(lacking) else lacking
+            if not lacking:
+                going_on.append(plan)
+            elif (on_open_day := moved_out_of(self._s.lock_date, plan)) is not None:
+                moved.append(on_open_day)
+            else:
+                names = ", ".join(write.number or write.key.part for write in lacking)
+                await self._settlement.park(plan.write, "reissue_stuck", f"xero has not taken {names}", _HINT)
+        return [*going_on, *await self._with(kind, lane, moved, wanted)] if moved else going_on
+
+    async def _bring(self, kind: Kind, writes: Sequence[Write]) -> list[Write]:
+        """See to it that these are in Xero; returns those that are not."""
+        if await self._missing(writes):
+            await self._until_settled({write.key for write in writes})
+        missing = await self._missing(writes)
+        tries = 0
+        while (open_ones := [write for write in missing if not self._is_locked(write)]) and tries < _TRIES:
+            await breathe(self._s)
+            await self._try_once(kind, open_ones)
+            missing = await self._missing(missing)
+            tries += not self._s.breaker.is_open
+        return missing
+
+    async def _unseen(self, lane: Lane, plan: Reissue, allocations: list[Write]) -> list[Write]:
+        """Those that Xero does not show on the credit note: a ledger that was restored knows less than Xero has."""
+        keys = {plan.credit_note.key, *(key for write in allocations for key in write.needs)}
+        known = Known(await self._s.ledger.documents.get(keys), frozenset())
+        if plan.credit_note.key not in known.documents:
+            return allocations
+        [reading] = readings_of(Kind.CREDIT_NOTE, [plan.credit_note], known.documents)
+        seen = await self._look(Kind.CREDIT_NOTE, lane, reading)
+        if seen is None:
+            return allocations
+        call, status, notes = seen
+        members = [member for write in allocations for member in compose([write], known).members]
+        there = match(Kind.ALLOCATION, members, notes)
+        found = [adopted(member, one) for member in members if (one := there[member.key]) is not None]
+        await self._settlement.adopt(call, status, found)
+        return [write for write in allocations if there.get(write.key) is None]
+
+    def _is_locked(self, write: Write) -> bool:
+        return in_locked_period(str(write.payload["Date"]), self._s.lock_date)
+
+    async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
+        """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""
+        org = self._s.org.name
+        with self._s.sleeps():
+            while any(one.key in keys for call in await self._s.ledger.calls.unsettled(org) for one in call.members):
+                await self._s.clock.sleep(_SETTLING_S)
+
+    async def _missing(self, writes: Sequence[Write]) -> list[Write]:
+        known = await self._s.ledger.documents.get([write.key for write in writes])
+        return [write for write in writes if write.key not in known]
+
+    async def _try_once(self, kind: Kind, writes: Sequence[Write]) -> None:
+        # their numbers are ours alone: no earlier connector has made them
+        nothing = {write.key: None for write in writes}
+        self._s.readings.elements.update(nothing)
+        try:
+            opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
+            if opened.call is not None:
+                await self._performer.perform(opened.call)
+        finally:
+            for key in nothing:
+                self._s.readings.elements.pop(key, None)
+
+    async def _replace(
+        self,
+        lane: Lane,
+        reading: Reading,
+        plans: Mapping[DocumentKey, Reissue],
+        made: Mapping[DocumentKey, Document],
+    ) -> None:
+        """From now on the new invoices are the sales' documents. They are looked at: Xero's figures are what counts."""
+        writes = [plans[write.key].write for write in reading.writes]
+        seen = await self._look(Kind.INVOICE, lane, reading)
+        if seen is None:
+            await self._settlement.free(writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
+            return
+        call, status, elements = seen
+        shown = {str(element.get("InvoiceID")).lower(): element for element in elements}
+        found: list[tuple[Write, Document]] = []
+        for invoice, write in zip(reading.writes, writes, strict=True):
+            element = shown.get(made[invoice.key].xero_id.lower())
+            if element is not None:
+                found.append((write, _standing(plans[invoice.key], made[invoice.key], element)))
+        # one begun for an earlier version of the sale is a document to be changed again
+        standing = [document for write, document in found if document.content_hash == write.content_hash]
+        earlier = [(write, document) for write, document in found if document.content_hash != write.content_hash]
+        await self._settlement.adopt(call, status, standing, [document for _, document in earlier])
+        await self._settlement.free([write for write, _ in earlier])
+        there = {document.key for _, document in found}
+        for write in writes:
+            if write.key not in there:
+                await self._settlement.park(
+                    write, "not_found", f"{write.number}, issued anew, is not in xero", GONE_HINT
+                )
+
+
+def _standing(plan: Reissue, made: Document, element: Element) -> Document:
+    kind = plan.write.kind
+    return made._replace(
+        key=plan.write.key,
+        number=number_of(kind, element),
+        version=plan.write.version if made.content_hash == plan.write.content_hash else made.version,
+        # the store's own, also where a person's stays on the new invoice
+        facts=facts_of(kind, element) | said(plan, made),
+    )

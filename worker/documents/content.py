@@ -1,0 +1,100 @@
+"""What a document is to hold: Xero's JSON, with places left open for what only the ledger knows. Pure.
+
+The JSON is written once, and only when somebody asks: its hash says whether anything changed, and an opened call fills
+its places. A sale's contact is mostly there already, and then nobody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from hashlib import sha256
+from json.encoder import encode_basestring as quoted
+from typing import Any
+
+from worker.documents.keys import DocumentKey
+from worker.documents.pieces import ItemCode, Pieces, XeroId, without_key, written
+
+__all__ = ["Content", "ItemCode", "XeroId"]
+
+
+class Content:
+    """A payload made by `make`: text, `Decimal`, int and bool, with `XeroId` and `ItemCode` as open places.
+
+    Contents are equal when their hashes are. `hash` is SHA-256 in hex; the order of keys and the zeros behind an amount
+    do not matter. What it is asked for it keeps; `cached_property` takes a lock each time before Python 3.12.
+    """
+
+    __slots__ = ("_hash", "_is_plain", "_make", "_payload", "_text")
+
+    def __init__(
+        self,
+        make: Callable[[], Mapping[str, Any]] = dict,
+        payload: Mapping[str, Any] | None = None,
+        known_hash: str = "",
+        *,
+        is_plain: bool = False,
+    ) -> None:
+        self._make = make
+        self._payload = payload
+        self._text: Pieces | None = None
+        self._hash = known_hash
+        self._is_plain = is_plain
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Content) and other.hash == self.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any], *, is_plain: bool = False) -> Content:
+        """The content of a payload that is made already. `is_plain` as `pieces.written` has it."""
+        return cls(payload=payload, is_plain=is_plain)
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What was made."""
+        if self._payload is None:
+            self._payload = self._make()
+        return self._payload
+
+    @property
+    def hash(self) -> str:
+        """Equal for equal content."""
+        if not self._hash:
+            text = self._text or self._written()
+            self._hash = sha256(b"".join(text.parts)).hexdigest()
+        return self._hash
+
+    @property
+    def needs(self) -> frozenset[DocumentKey]:
+        """The documents whose ids it has places for."""
+        return (self._text or self._written()).needs
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The item codes it has places for."""
+        return frozenset(
+            [place.code for place in (self._text or self._written()).places if isinstance(place, ItemCode)]
+        )
+
+    def with_payload(self, payload: Mapping[str, Any]) -> Content:
+        """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
+        return Content(payload=payload, known_hash=self.hash)
+
+    def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
+        """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""
+        text = self._text or self._written()
+        json = [text.parts[0]]
+        for place, piece in zip(text.places, text.parts[2::2], strict=True):
+            if isinstance(place, XeroId):
+                json += quoted(ids[place.key]).encode(), piece
+            elif place.code in codes:
+                json += quoted(place.code).encode(), piece
+            else:
+                json[-1:] = without_key(json[-1], piece)
+        return b"".join(json)
+
+    def _written(self) -> Pieces:
+        self._text = text = written(self.payload, is_plain=self._is_plain)
+        return text

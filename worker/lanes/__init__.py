@@ -1,0 +1,1 @@
+"""When each lane is consumed, and when its backlog will be done. Pure: times are given."""

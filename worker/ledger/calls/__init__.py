@@ -1,0 +1,1 @@
+"""Every call to Xero, with the budget that it is counted in."""

@@ -1,0 +1,1 @@
+"""Connections, transactions, statements and the schema, on SQLite and PostgreSQL alike."""

@@ -1,0 +1,1 @@
+"""Alembic's environment; run by `worker.ledger.database.upgrade`, not from the command line."""

@@ -1,1 +1,0 @@
-"""Alembic's environment; run by `worker.ledger.upgrade`, not from the command line."""

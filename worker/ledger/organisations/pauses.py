@@ -1,0 +1,96 @@
+"""Which organisations, or kinds of their documents, are not being served, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, or_, select, update
+
+from worker.documents.documents import Kind
+from worker.ledger.database.engine import Database
+from worker.ledger.database.statements import upsert
+from worker.ledger.database.tables import held, pauses
+from worker.ledger.organisations.leases import fenced, take_turns
+from worker.ledger.records import KIND_PAUSED, HoldState, Lease, Pause
+
+_WHOLE = ""
+_CLEAR = delete(pauses).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
+# held rows do not tell their kinds apart: those of another paused kind are held again
+_DUE_NOW = (
+    update(held)
+    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
+    .values(until=bindparam("at", type_=held.c.until.type))
+)
+_LAST_END = select(func.max(pauses.c.until)).where(
+    pauses.c.org == bindparam("of"), pauses.c.kind != _WHOLE, pauses.c.until > bindparam("at")
+)
+_SHORTEN = (
+    update(held)
+    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
+    .where(held.c.until > bindparam("end"))
+    .values(until=bindparam("end", type_=held.c.until.type))
+)
+_CURRENT = (
+    select(pauses)
+    .where(pauses.c.org == bindparam("of"))
+    .where(or_(pauses.c.kind == _WHOLE, pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
+    .order_by(pauses.c.kind)
+)
+
+
+class Pauses:
+    """At most one pause per organisation and kind; the later replaces the earlier, but keeps since when."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set(self, lease: Lease | None, pause: Pause) -> None:
+        """Pause it. A worker passes its lease and may get `LeaseLost`; a person's command passes None."""
+        async with self._database.transaction() as connection:
+            if lease is not None:
+                await fenced(self._database, connection, lease)
+            await upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)).run(connection, [_row(pause)])
+
+    async def clear(self, org: str, kind: Kind | None) -> None:
+        """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now."""
+        async with self._database.transaction() as connection:
+            await take_turns(connection, [org])
+            await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
+            if kind is not None:
+                await connection.execute(_DUE_NOW, {"within": org, "at": await self._database.now(connection)})
+
+    async def shorten(self, lease: Lease) -> None:
+        """Let nothing of the organisation wait for a kind beyond the last pause of a kind that there is now.
+
+        Finds what a worker held for a pause that it did not know to be over. Raises `LeaseLost`.
+        """
+        async with self._database.transaction() as connection:
+            now = await fenced(self._database, connection, lease)
+            last = (await connection.execute(_LAST_END, {"of": lease.name, "at": now})).scalar_one()
+            await connection.execute(_SHORTEN, {"within": lease.name, "end": last or now})
+
+    async def current(self, org: str) -> list[Pause]:
+        """The organisation's own first, until it is cleared, and those of its kinds that have not lapsed.
+
+        The organisation's is tried again at its `until`, by a call that may take a minute: it is paused meanwhile.
+        """
+        async with self._database.reading() as connection:
+            values = {"of": org, "at": await self._database.now(connection)}
+            return [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]
+
+
+def _row(pause: Pause) -> dict[str, Any]:
+    return {
+        "org": pause.org,
+        "kind": pause.kind.value if pause.kind else _WHOLE,
+        "reason": pause.reason,
+        "detail": pause.detail,
+        "since": pause.since,
+        "until": pause.until,
+    }
+
+
+def _pause(row: Mapping[Any, Any]) -> Pause:
+    kind = Kind(row["kind"]) if row["kind"] else None
+    return Pause(row["org"], kind, row["reason"], row["detail"], row["since"], row["until"])

@@ -1,0 +1,1 @@
+"""What agents of stores keep: cursors, what was published, and the runs of commands."""

@@ -1,0 +1,1 @@
+"""The worker process: organisations shared by leases, each served session after session."""

@@ -1,0 +1,100 @@
+"""The end of an event: one log line, then its acknowledgement. Nothing is acknowledged before the ledger has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from producers.amqp import Delivery
+from worker.buffer.work import Work, everyone
+from worker.ledger.records import Held, HoldState
+from worker.logs import Lines, Teller
+from worker.session.counts import Counts
+from worker.session.steps import Step, Steps
+
+
+class Finishing:
+    """Finishes events whose outcome the ledger has recorded."""
+
+    def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps, counts: Counts) -> None:
+        self._ack = ack
+        self._steps = steps
+        self._counts = counts
+        self._lines = Lines()
+        # bound at once: finding the logger anew takes longer than making the line
+        self._log: Teller = structlog.wrap_logger(self._lines, wrapper_class=Teller).bind()
+
+    def completed(self, works: Sequence[Work]) -> None:
+        """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
+        self._counts.completed(works)
+        with self._lines.burst():
+            for work in works:
+                self._tell(work, outcome="completed", result=work.result)
+                self._tell_absorbed(work)
+        for work in everyone(works):
+            self._acknowledge(work)
+
+    def ended(self, work: Work, held: Held) -> None:
+        """The ledger keeps `work`: for a person, or until a time or a parent."""
+        self._counts.held(work, held)
+        outcome = "parked" if held.state is HoldState.PERSON else "held"
+        self._tell(work, outcome=outcome, reason=held.reason)
+        self._tell_absorbed(work)
+        for one in everyone([work]):
+            self._acknowledge(one)
+
+    def expired(self, held: Held) -> None:
+        """What `held` waited for did not come: a person has to look. It was acknowledged when it was held."""
+        self._counts.expired(held)
+        told = {"event_id": held.event_id, "outcome": "parked", "reason": held.reason, "detail": held.detail}
+        self._log.tell("warning", {"event": "event.parked", **told})
+
+    def overtaken(self, held: Held) -> None:
+        """What `held` asked for is done by another event. It was acknowledged when it was held."""
+        if held.state is not HoldState.PERSON:  # else it was counted as parked, and is counted once
+            self._counts.overtaken(held)
+        owner = held.owner._asdict() if held.owner else {}
+        owner.pop("org", None)
+        self._log.tell(
+            "info",
+            {
+                "event": "event.completed",
+                "event_id": held.event_id,
+                "organisation": held.org,
+                **owner,
+                "attempt": held.attempt,
+                "outcome": "completed",
+                "result": "coalesced",
+                "reason": held.reason,
+            },
+        )
+
+    def _tell_absorbed(self, work: Work) -> None:
+        for other in work.absorbed:
+            self._tell(other, outcome="completed", result="coalesced")
+
+    def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
+        org, source, entity, entity_id = work.owner
+        self._log.tell(
+            "info",
+            {
+                "event": f"event.{outcome}",
+                "event_id": work.event_id,
+                "organisation": org,
+                "source": source,
+                "entity": entity,
+                "entity_id": entity_id,
+                "attempt": work.attempt,
+                "document_id": work.document_id,
+                "call_id": work.call_id,
+                "outcome": outcome,
+                **facts,
+            },
+        )
+
+    def _acknowledge(self, work: Work) -> None:
+        if work.delivery is not None:
+            self._ack(work.delivery)
+            self._steps.reached(Step.ACKED)

@@ -1,0 +1,79 @@
+"""Why serving an organisation stops before its time.
+
+PauseOrganisation    Xero cannot be called for it now: cancel the consumers, return what is held, say why
+Reconfigured         an admin added to its configuration: begin a new session with that
+"""
+
+from __future__ import annotations
+
+from worker.budget.corrections import UNAVAILABLE
+from worker.budget.decision import Wait
+from worker.xero.replies.reply import Reply, ReplyKind
+
+_LONG_WAIT_S = 600.0
+_TRY_AGAIN_S = 900.0
+_XERO_DOWN_S = 30.0
+_LOOK_AGAIN_S = 60.0
+_REASONS = {
+    ReplyKind.CONSENT: "consent_revoked",
+    ReplyKind.SCOPE: "scope_missing",
+    ReplyKind.TOO_MANY_DAY: "day_limit",
+}
+
+
+class PauseOrganisation(Exception):
+    """`reason` is a stable word. In `seconds` it is tried again: when that is, the ledger's clock tells."""
+
+    def __init__(self, reason: str, detail: str, seconds: float) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.seconds = seconds
+
+
+class Reconfigured(Exception):
+    """What the organisation is served with is not what is configured any more."""
+
+
+Interruption = PauseOrganisation | Reconfigured
+
+
+def pause_for(reply: Reply) -> PauseOrganisation | None:
+    """The pause that a reply asks for, if it does."""
+    reason = _REASONS.get(reply.outcome)
+    if reason is None:
+        return None
+    return PauseOrganisation(reason, reply.detail, reply.limits.retry_after_s or _TRY_AGAIN_S)
+
+
+def out_of_calls(wait: Wait) -> PauseOrganisation | None:
+    """The pause for a call of the immediate lane that would have to wait so long; `None` while it is short."""
+    if wait.seconds <= _LONG_WAIT_S:
+        return None
+    if wait.reason == UNAVAILABLE:
+        return PauseOrganisation(UNAVAILABLE, "xero says when to ask again", wait.seconds)
+    return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.seconds)
+
+
+def other_tenant(bound: str, configured: str) -> PauseOrganisation:
+    """What the ledger knows is of another tenant: every document would count as booked, and none would be there."""
+    detail = (
+        f"expected tenant_id {bound}, whose documents the ledger has under this name, and found {configured}: "
+        "set it back, or give the other tenant an organisation of another name or an empty ledger"
+    )
+    return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
+
+
+def renamed(org: str, before: str, tenant_id: str) -> PauseOrganisation:
+    """What the ledger knows of the tenant is under another name: what is booked would be booked again."""
+    detail = (
+        f"expected the name {before}, under which the ledger has documents or held events of tenant_id {tenant_id}, "
+        f"and found {org}: name the organisation as before and run xerelay resync-all, for what was published since "
+        "lies in queues of the new name; or give it an empty ledger and run xerelay ledger rebuild first"
+    )
+    return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
+
+
+def xero_down() -> PauseOrganisation:
+    """Xero has not answered for minutes."""
+    return PauseOrganisation("xero_unavailable", "xero has not answered for 5 minutes", _XERO_DOWN_S)

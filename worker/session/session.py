@@ -1,0 +1,168 @@
+"""What the parts that serve one organisation under one lease share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from worker.budget.decision import Wait
+from worker.budget.limits import Limits
+from worker.buffer.buffer import Buffer
+from worker.buffer.work import Work, everyone
+from worker.chart import ChartShelf
+from worker.clock import Clock
+from worker.documents.documents import Kind, Write
+from worker.lanes.batch_window import BatchWindow
+from worker.lanes.ceding import Ceding
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Composed, Known, Lease
+from worker.session.breaker import Breaker
+from worker.session.deliveries import Deliveries
+from worker.session.finishing import Finishing
+from worker.session.interruption import Interruption, out_of_calls
+from worker.session.namesakes import Namesakes
+from worker.session.outcome import Refusals
+from worker.session.steps import Steps
+from worker.settings import OrganisationSettings
+from worker.settings.overlay import Overlay
+from worker.xero.client import XeroClient
+from worker.xero.readings import Readings
+
+_REMEMBERED = 1_000
+"""Many seconds' worth: each payment is deleted alone."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One organisation, one lease: dropped as a whole when the lease or the ledger is lost.
+
+    `stores` are those that feed it by the configuration; others may publish by themselves. `overlay` is what was added
+    to its configuration; a change of it is not heeded before `steady_until` (monotonic).
+    `asleep` counts what is under way and `sleeps`. `is_answered` once Xero has said something of what a call carried or
+    asked. `heard` is the ledger's time, and the monotonic one it was told at.
+    `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
+    handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
+    by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
+    held events due: `children`, by id, until they were looked for.
+    """
+
+    org: OrganisationSettings
+    lease: Lease
+    ledger: Ledger
+    client: XeroClient
+    limits: Limits
+    compose: Callable[[Sequence[Write], Known, Readings], Composed]
+    clock: Clock
+    steps: Steps
+    deliveries: Deliveries
+    finishing: Finishing
+    shelf: ChartShelf
+    stores: frozenset[str] = frozenset()
+    overlay: Overlay = ()
+    steady_until: float = 0.0
+    batch: BatchWindow = field(default_factory=BatchWindow)
+    ceding: Ceding = field(default_factory=Ceding)
+    buffer: Buffer = field(default_factory=Buffer)
+    breaker: Breaker = field(default_factory=Breaker)
+    refusals: Refusals = field(default_factory=Refusals)
+    namesakes: Namesakes = field(default_factory=Namesakes)
+    paused_kinds: dict[Kind, datetime] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
+    calls_are_scarce: bool = False
+    backfill_is_dry: bool = False
+    lock_date: date | None = None
+    in_hand: Counter[str] = field(default_factory=Counter)
+    heard: tuple[datetime, float] | None = None
+    asleep: int = 0
+    is_answered: bool = False
+    fresh_until: dict[str, float] = field(default_factory=dict)
+    unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    children: set[str] = field(default_factory=set)
+    interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
+
+    def interrupt(self, reason: Interruption) -> None:
+        """End serving, once the calls in flight are settled. The first reason counts."""
+        if not self.interruption.done():
+            self.interruption.set_result(reason)
+
+    def let_go(self, which: Callable[[Work], bool]) -> None:
+        """Out of memory unsettled, unless it is in a call: each event that is so, with all that it absorbed.
+
+        Of what others absorbed it goes alone. What the broker gave for them goes back.
+        """
+        for work in self.buffer.idle():
+            if which(work):
+                self.buffer.drop(work)
+                self._give_back(everyone([work]))
+            else:
+                self._give_back(self.buffer.shed(work, which))
+
+    def _give_back(self, works: Iterable[Work]) -> None:
+        for work in works:
+            if work.delivery is not None:
+                self.deliveries.give_back(work.delivery)
+
+    @contextmanager
+    def takes_in(self, held_ids: Iterable[str | None]) -> Iterator[None]:
+        """Meanwhile these are compared, or held anew: neither do they come back again, nor end without being asked."""
+        ids = [one for one in held_ids if one]
+        self.in_hand.update(ids)
+        try:
+            yield
+        finally:
+            self.in_hand -= Counter(ids)
+
+    def held_here(self) -> set[str]:
+        """The held events that are in the buffer, or on their way into it: their ends are told by who has them."""
+        return {work.held_id for work in everyone(self.buffer.works()) if work.held_id} | self.in_hand.keys()
+
+    @contextmanager
+    def sleeps(self) -> Iterator[None]:
+        """Meanwhile what is under way asks nothing of Xero, for minutes maybe: others go on as if it were not there."""
+        self.asleep += 1
+        try:
+            yield
+        finally:
+            self.asleep -= 1
+
+    async def rest(self, seconds: float, *, unless: asyncio.Event) -> None:
+        """Come back after `seconds`, or as soon as `unless` is set."""
+        timer = asyncio.ensure_future(self.clock.sleep(seconds))
+        waker = asyncio.ensure_future(unless.wait())
+        try:
+            await asyncio.wait((timer, waker), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            waker.cancel()
+
+    async def wait_out(self, wait: Wait) -> None:
+        """Come back when it is over. Raises `PauseOrganisation` where that is long: nothing is held meanwhile."""
+        pause = out_of_calls(wait)
+        if pause is not None:
+            raise pause
+        await self.clock.sleep(max(wait.seconds, 0.01))
+
+    def hear(self, now: datetime) -> None:
+        """The ledger has just said what time it is."""
+        self.heard = now, self.clock.monotonic()
+
+    def now(self) -> datetime:
+        """The ledger's time of day, of whatever the ledger keeps: this machine's clock may be minutes off.
+
+        Known from what the ledger said last and the seconds since; until it has said it, this machine's.
+        """
+        if self.heard is None:
+            return self.clock.now()
+        said, at = self.heard
+        return said + timedelta(seconds=self.clock.monotonic() - at)
+
+    def in_s(self, seconds: float) -> datetime:
+        """The ledger's time of day `seconds` from now."""
+        return self.now() + timedelta(seconds=seconds)

@@ -1,0 +1,1 @@
+"""Stores as the configuration names them: their sources, their agents, and commands to them."""

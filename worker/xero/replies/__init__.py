@@ -1,0 +1,1 @@
+"""What Xero's replies mean, from bytes to a verdict on each document. Pure."""
