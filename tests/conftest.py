@@ -18,7 +18,7 @@ from psycopg import sql
 
 from deploy.services import PrivateBroker, Service, broker_service, postgres_service
 from deploy.services import private_broker as run_private_broker
-from tests.sandbox_fixture import sandbox  # noqa: F401 - a fixture of all tests, kept in its own file
+from tests.support.sandbox_fixture import sandbox  # noqa: F401 - a fixture of all tests, kept in its own file
 
 
 def pytest_configure() -> None:

@@ -2,7 +2,7 @@
 
 https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, sections 2.3.5 and 4.2. Nearly all deliveries are alike, and
 pika takes ten times as long for one: it makes objects of each of the three frames, and asks for each who waits for it.
-`tests/unit/test_amqp_raw.py` holds this against what pika reads.
+`tests/unit/amqp/test_amqp_raw.py` holds this against what pika reads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The frames of a message, and of its ack, as they go over the wire, what recurs written once. Pure.
 
-https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, sections 2.3.5 and 4.2; `tests/unit/test_amqp_frames.py` holds
-it against what pika writes, which takes several times as long: it makes each frame of objects of its own.
+https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, sections 2.3.5 and 4.2; `tests/unit/amqp/test_amqp_frames.py`
+holds it against what pika writes, which takes several times as long: it makes each frame of objects of its own.
 """
 
 from __future__ import annotations

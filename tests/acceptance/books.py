@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.demo.books import Books
 from tests.acceptance.post import organisation_of
-from tests.trading_day import Day
+from tests.support.trading_day import Day
 from worker.mapping.keys import item_code
 
 _SALES = {"contacts": "contacts", "invoices": "invoices", "credit_notes": "credit_memos", "payments": "payments"}

@@ -16,9 +16,9 @@ from schemas.envelope import CONTENT_TYPE, Event, Lane
 from schemas.topology import EVENTS, event_key, organisation_queues
 from tests.acceptance.launched import run_command
 from tests.acceptance.stage import Stage
-from tests.amqp_links import publishing
-from tests.sample_ledger import parked_in, waiting_in
-from tests.store_fixture import StoreSandbox
+from tests.support.amqp_links import publishing
+from tests.support.sample_ledger import parked_in, waiting_in
+from tests.support.store_fixture import StoreSandbox
 from worker.clock import SystemClock
 from worker.documents.documents import Action, DocumentKey, Write
 from worker.ledger.records import Document, HoldState

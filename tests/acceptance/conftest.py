@@ -8,7 +8,7 @@ import pytest
 from deploy.services import PrivateBroker
 from tests.acceptance.consent import connect
 from tests.acceptance.stage import Stage
-from tests.sandbox_fixture import SandboxControl, run_sandbox
+from tests.support.sandbox_fixture import SandboxControl, run_sandbox
 
 
 @pytest.fixture

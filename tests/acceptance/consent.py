@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.acceptance.stage import Stage
-from tests.xero_sandbox import SandboxXero
+from tests.support.xero_sandbox import SandboxXero
 from worker.ledger.ledger import Ledger
 from worker.xero.oauth.tokens import Flow
 

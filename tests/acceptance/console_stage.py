@@ -13,8 +13,8 @@ import httpx
 from deploy.demo.configuration import write_store_configuration
 from deploy.services import free_port
 from tests.acceptance.launched import launch_command
-from tests.sandbox_fixture import SandboxControl
-from tests.store_fixture import StoreSandbox
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.store_fixture import StoreSandbox
 
 TOKEN = "the-token-of-the-browser-test"
 LEFT_OUT = ("stripe_payments", "paypal_express")

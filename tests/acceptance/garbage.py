@@ -13,7 +13,7 @@ from schemas.codec import decode_event, encode_event
 from schemas.entities import Entity
 from schemas.envelope import Event
 from schemas.errors import Undecodable
-from tests.trading_day import Day
+from tests.support.trading_day import Day
 
 Maker = Callable[[random.Random, bytes, int], bytes]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.forked import FORKSERVER
+from tests.support.forked import FORKSERVER
 from worker.bootstrap import run_worker
 from worker.calls import approvals
 from worker.cli import main

@@ -13,8 +13,8 @@ from schemas.commands import Release, command_schema, command_type, encode_comma
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Envelope, Event, Lane
 from schemas.topology import COMMANDS, EVENTS, command_key, dead_queue, event_key, lane_queue, organisation_queues
-from tests.amqp_links import consuming, depth_of, publishing
-from tests.trading_day import Day, bodies
+from tests.support.amqp_links import consuming, depth_of, publishing
+from tests.support.trading_day import Day, bodies
 
 
 def organisation_of(day: Day) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.log_lines import told
-from tests.prometheus_files import PROMETHEUS, RULES
+from tests.support.log_lines import told
+from tests.support.prometheus_files import PROMETHEUS, RULES
 
 _EVERY = "2s"
 _RATE_INTERVAL = "20s"

@@ -31,10 +31,10 @@ from schemas.topology import (
     store_queues,
 )
 from tests.acceptance.launched import Crash, Launched, launch_agent, run_command
-from tests.amqp_links import consuming, publish, publishing
-from tests.day_configuration import write_configuration
-from tests.export_shop import ExportShop
-from tests.log_lines import told
+from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.day_configuration import write_configuration
+from tests.support.export_shop import ExportShop
+from tests.support.log_lines import told
 from worker.ledger.database.errors import LedgerError
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.run_reports import RunStatus

@@ -16,11 +16,11 @@ from schemas.envelope import Lane
 from tests.acceptance.books import of_day, wanted
 from tests.acceptance.launched import Crash, Launched, launch_worker
 from tests.acceptance.post import organisation_of, post_day
-from tests.day_configuration import write_configuration
-from tests.day_in_books import compare
-from tests.sample_ledger import parked_in, waiting_in
-from tests.sandbox_fixture import SandboxControl
-from tests.trading_day import Day, trading_day
+from tests.support.day_configuration import write_configuration
+from tests.support.day_in_books import compare
+from tests.support.sample_ledger import parked_in, waiting_in
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.trading_day import Day, trading_day
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Pause

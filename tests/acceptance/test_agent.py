@@ -20,7 +20,7 @@ from schemas.entities import Entity
 from schemas.envelope import Change, Lane
 from schemas.topology import organisation_commands, organisation_queues
 from tests.acceptance.shop_stage import ShopStage, ids, logged
-from tests.amqp_links import consuming
+from tests.support.amqp_links import consuming
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.upgrade import upgrade
 

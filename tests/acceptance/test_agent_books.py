@@ -16,8 +16,8 @@ from schemas.commands import ResyncAll
 from tests.acceptance.launched import Crash, launch_worker
 from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import LEASE_S
-from tests.export_shop import FIRST_DAY
-from tests.sandbox_fixture import SandboxControl
+from tests.support.export_shop import FIRST_DAY
+from tests.support.sandbox_fixture import SandboxControl
 from worker.ledger.runs.run_reports import RunStatus
 
 # the worker sends backfill in full calls of 50: nothing has to wait for another to fill its call

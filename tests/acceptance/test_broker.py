@@ -10,7 +10,7 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.acceptance.post import depth, part_of, post_release, wear_out
 from tests.acceptance.stage import Stage, a_small_day
-from tests.amqp_links import written_down
+from tests.support.amqp_links import written_down
 from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
 

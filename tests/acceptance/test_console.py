@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console_stage import TOKEN, ConsoleStage
-from tests.chromium import PHONE, Person, chromium
-from tests.sandbox_fixture import SandboxControl
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support.chromium import PHONE, Person, chromium
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.store_fixture import StoreSandbox, run_store
 
 PICTURES = os.environ.get("CONSOLE_PICTURES", "")
 _PAGES = ("/", "/queue", "/parked", "/history", "/requests", "/resync", "/organisations/{org}", "/connect/demo")

@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.chromium import Person, chromium
-from tests.console_room import TOKEN, Room, console_room
-from tests.sample_ledger import event, lease_of, waiting_in
-from tests.serving_http import serving
-from tests.unit.settings_cases import MINIMAL
+from tests.support.chromium import Person, chromium
+from tests.support.console_room import TOKEN, Room, console_room
+from tests.support.sample_ledger import event, lease_of, waiting_in
+from tests.support.serving_http import serving
+from tests.support.settings_cases import MINIMAL
 from worker.ledger.records import HoldState
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.acceptance.stage import ROOT
-from tests.waiting import until_sync
+from tests.support.waiting import until_sync
 
 IN_THE_BACKGROUND = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
 """A script's background job: its shell has SIGINT ignored."""

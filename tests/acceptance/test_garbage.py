@@ -12,7 +12,7 @@ from schemas.entities import Entity
 from schemas.topology import COMMANDS, DEAD, EVENTS
 from tests.acceptance.garbage import astray, garbage
 from tests.acceptance.stage import Stage, a_small_day
-from tests.log_lines import told
+from tests.support.log_lines import told
 
 MESSAGES = 2_000
 LARGE = 36

@@ -16,8 +16,8 @@ from deploy.services.ladder import private_postgres
 from tests.acceptance.locking import locked
 from tests.acceptance.scraping import listening_at
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
-from tests.sandbox_fixture import SandboxControl
-from tests.silent_postgres import standing_still
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.silent_postgres import standing_still
 
 _STOPPED_S = 20
 """A worker has nine, as is tested by a clock of its own, and the machine may stand still meanwhile."""

@@ -10,9 +10,9 @@ from typing import Any
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.acceptance.stage import Stage
-from tests.log_lines import told
-from tests.trading_day import Day
-from tests.unit.mapping_cases import VERSION, event, invoice, line, payment, removed
+from tests.support.log_lines import told
+from tests.support.mapping_cases import VERSION, event, invoice, line, payment, removed
+from tests.support.trading_day import Day
 from worker.ledger.records import Held, HoldState
 
 

@@ -14,7 +14,7 @@ from schemas.commands import ResyncAll
 from schemas.entities import CreditMemo, Entity, Invoice, Order, Payment
 from schemas.envelope import Change, Event
 from tests.acceptance.shop_stage import ShopStage
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support.store_fixture import StoreSandbox, run_store
 
 GATEWAYS = {"stripe_payments", "paypal_express"}
 _AUTH = """

@@ -19,9 +19,9 @@ from tests.acceptance.post import part_of
 from tests.acceptance.scraping import Prometheus, listening_at, write_scrape_configuration
 from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import Stage, a_small_day
-from tests.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels
-from tests.prometheus_server import running_prometheus
-from tests.sandbox_fixture import SandboxControl
+from tests.support.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels
+from tests.support.prometheus_server import running_prometheus
+from tests.support.sandbox_fixture import SandboxControl
 from worker.documents.documents import Kind
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.records import Pause

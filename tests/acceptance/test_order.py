@@ -14,8 +14,8 @@ from schemas.entities import CreditMemo, Customer, Entity, Payment
 from schemas.envelope import Event
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
-from tests.log_lines import told
-from tests.trading_day import Day
+from tests.support.log_lines import told
+from tests.support.trading_day import Day
 from worker.ledger.held.parked import Chosen
 from worker.ledger.records import HoldState
 from worker.session.steps import Step

@@ -11,8 +11,8 @@ from schemas.entities import CreditMemo, Customer, Entity, Payment, Product
 from schemas.envelope import Event
 from tests.acceptance.post import event_of, part_of
 from tests.acceptance.stage import Stage, a_small_day
-from tests.log_lines import told
-from tests.trading_day import Day
+from tests.support.log_lines import told
+from tests.support.trading_day import Day
 from worker.documents.documents import Kind
 from worker.ledger.held.parked import Chosen
 from worker.ledger.records import KIND_PAUSED, HoldState

@@ -13,7 +13,7 @@ import pytest
 from tests.acceptance.books_stage import BooksStage
 from tests.acceptance.stage import Stage
 from tests.acceptance.test_people import invoice_document
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support.store_fixture import StoreSandbox, run_store
 from worker.documents.documents import Write
 from worker.ledger.records import Purpose
 from worker.xero.facts import date_of

@@ -11,8 +11,8 @@ from schemas.entities import Customer, Entity
 from schemas.envelope import Change
 from tests.acceptance.searching import cli, found, people, stored_secrets
 from tests.acceptance.stage import Stage, a_small_day
-from tests.log_lines import told
-from tests.trading_day import Day
+from tests.support.log_lines import told
+from tests.support.trading_day import Day
 
 PLANTED = "Pl4nted-Secr3t"
 

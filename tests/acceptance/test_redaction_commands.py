@@ -16,7 +16,7 @@ from tests.acceptance.launched import Crash, Launched, launch_agent
 from tests.acceptance.searching import cli, found, people, stored_secrets, written_by
 from tests.acceptance.shop_stage import CHARGE_S
 from tests.acceptance.stage import Stage, a_small_day
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support.store_fixture import StoreSandbox, run_store
 from worker.ledger.records import HoldState
 
 PLANTED = "Pl4nted-Secr3t"

@@ -9,7 +9,7 @@ import pytest
 from schemas.envelope import Event
 from tests.acceptance.stage import LEASE_S, SHORT_LEASE_S, Stage
 from tests.acceptance.test_lifecycle import Shop, calls
-from tests.log_lines import told
+from tests.support.log_lines import told
 from worker.session.steps import Step
 
 NUMBER = "I-webshop-0000"

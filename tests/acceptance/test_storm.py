@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
-from tests.waiting import until
+from tests.support.waiting import until
 from worker.session.steps import Step
 
 _KINDS = ("lost-reply", "502", "503", "504", "500", "500-partial", "429-minute", "429-concurrent", "401")

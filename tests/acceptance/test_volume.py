@@ -13,7 +13,7 @@ from schemas.envelope import Lane
 from tests.acceptance.books import wanted
 from tests.acceptance.post import organisation_of
 from tests.acceptance.stage import Stage
-from tests.trading_day import Day, trading_day
+from tests.support.trading_day import Day, trading_day
 from worker.ledger.records import Purpose
 
 _MINUTE = 600

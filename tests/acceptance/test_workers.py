@@ -14,7 +14,7 @@ from psycopg import sql
 from tests.acceptance.locking import locked
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
-from tests.trading_day import Day
+from tests.support.trading_day import Day
 from worker.ledger.database.errors import LedgerUnavailable
 
 _SLOW_MS = 100

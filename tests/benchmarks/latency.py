@@ -16,7 +16,6 @@ from deploy.services import broker_service
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Lane
 from schemas.topology import EVENTS, event_key, organisation_queues
-from tests.amqp_links import publishing
 from tests.benchmarks.support.load import Message, invoices
 from tests.benchmarks.support.machine import (
     arguments,
@@ -30,6 +29,7 @@ from tests.benchmarks.support.machine import (
     unused,
 )
 from tests.benchmarks.support.serving import Serving, sandbox
+from tests.support.amqp_links import publishing
 from worker.settings.organisation import OrganisationSettings
 
 _GAP_S = (0.06, 0.18)

@@ -26,7 +26,6 @@ from producers.store import Cursor
 from schemas.commands import ResyncAll, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, command_key, store_queues
-from tests.amqp_links import publishing
 from tests.benchmarks.support.machine import (
     ROOT,
     arguments,
@@ -39,8 +38,9 @@ from tests.benchmarks.support.machine import (
     share_cores,
     unused,
 )
-from tests.day_configuration import write_configuration
-from tests.store_fixture import StoreSandbox, run_store, where
+from tests.support.amqp_links import publishing
+from tests.support.day_configuration import write_configuration
+from tests.support.store_fixture import StoreSandbox, run_store, where
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.run_reports import RunStatus

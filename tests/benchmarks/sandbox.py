@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.benchmarks.support.machine import arguments, made, median, public_folder, report, say, share_cores
 from tests.benchmarks.support.serving import cpu_s, sandbox_process
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 _A_CALL = 50
 _IN_FLIGHT = 4

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox_fixture import SandboxControl, run_sandbox
-from tests.sandbox_fixture import xero as xero  # noqa: PLC0414 - a fixture is found by its name
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support.sandbox_fixture import SandboxControl, run_sandbox
+from tests.support.sandbox_fixture import xero as xero  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.store_fixture import StoreSandbox, run_store
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.accounting_cases import Case, cases
-from tests.accounting_document import Entry, documented
-from tests.bookkeeping import Books
-from tests.unit.mapping_cases import ORGANISATION, organisation
-from tests.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
+from tests.support.accounting_cases import Case, cases
+from tests.support.accounting_document import Entry, documented
+from tests.support.bookkeeping import Books
+from tests.support.mapping_cases import ORGANISATION, organisation
+from tests.support.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
 
 TAX = {
     "20": "OUTPUT2",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from schemas.entities import Entity
-from tests.unit.settings_cases import MINIMAL
+from tests.support.settings_cases import MINIMAL
 from worker.checking.services import check_store
 from worker.settings import load
 from worker.settings.sections import StoreSettings

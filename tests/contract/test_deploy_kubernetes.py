@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from deploy.prepare import prepare
-from tests.prometheus_files import alerts
-from tests.unit.settings_cases import KEY
+from tests.support.prometheus_files import alerts
+from tests.support.settings_cases import KEY
 from worker.settings import load
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"

@@ -19,15 +19,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from schemas.entities import Entity
-from tests.accounting_document import documented
-from tests.bookkeeping import Books
-from tests.magento_cases import NOT_OF_MAGENTO, cases_of, is_to_credit
-from tests.magento_cases import settings as shop_settings
-from tests.magento_identities import identity_c, identity_i, tenders
-from tests.magento_tax import ZERO, cents
-from tests.magento_trades import CARD, CHEQUE, TRANSFER, Trade, trades
-from tests.unit.mapping_cases import event, invoice, line, organisation
-from tests.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
+from tests.support.accounting_document import documented
+from tests.support.bookkeeping import Books
+from tests.support.magento_cases import NOT_OF_MAGENTO, cases_of, is_to_credit
+from tests.support.magento_cases import settings as shop_settings
+from tests.support.magento_identities import identity_c, identity_i, tenders
+from tests.support.magento_tax import ZERO, cents
+from tests.support.magento_trades import CARD, CHEQUE, TRANSFER, Trade, trades
+from tests.support.mapping_cases import event, invoice, line, organisation
+from tests.support.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
 
 LONG = bool(os.environ.get("LONG_TESTS"))
 EXAMPLES = 10_000 if LONG else 500

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.prometheus_files import (
+from tests.support.prometheus_files import (
     DASHBOARDS,
     GRAFANA,
     alerts,

@@ -11,8 +11,8 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.sandbox_fixture import SandboxControl, XeroCaller
-from tests.unit.mapping_cases import SALE, credit_memo, event, invoice, line, organisation, payment, writes
+from tests.support.mapping_cases import SALE, credit_memo, event, invoice, line, organisation, payment, writes
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 from worker.documents.documents import DocumentKey, Kind, Write
 from worker.documents.literals import decode
 from worker.ledger.records import Document, Known

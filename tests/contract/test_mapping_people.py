@@ -12,10 +12,10 @@ import pytest
 from deploy.sandbox.xero.person import act
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.bookkeeping import Books
-from tests.unit.mapping_cases import event, invoice, line, organisation
-from tests.unit.test_mapping_contacts_items import CUSTOMER, PRODUCT
-from tests.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
+from tests.support.bookkeeping import Books
+from tests.support.mapping_cases import event, invoice, line, organisation
+from tests.support.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
+from tests.unit.mapping.test_mapping_contacts_items import CUSTOMER, PRODUCT
 from worker.ledger.records import Known
 from worker.mapping.plan import Writes, plan
 from worker.xero.compose import compose

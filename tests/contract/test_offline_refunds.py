@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.bookkeeping import Books
-from tests.magento_trade import Sale
-from tests.magento_trades import CARD, Trade
-from tests.magento_wares import Ware
-from tests.unit.mapping_cases import organisation
+from tests.support.bookkeeping import Books
+from tests.support.magento_trade import Sale
+from tests.support.magento_trades import CARD, Trade
+from tests.support.magento_wares import Ware
+from tests.support.mapping_cases import organisation
 
 TAX = {"GB-VAT-20": "OUTPUT2", "20": "OUTPUT2", "none": "NONE"}
 HEAD = {"order_currency_code": "GBP", "base_currency_code": "GBP", "base_to_order_rate": 1}

@@ -9,8 +9,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.prometheus_files import PROMETHEUS, ROOT, RULE_TESTS, RULES, alerts, groups, named_in, recorded, scraped
-from tests.prometheus_server import promtool
+from tests.support.prometheus_files import (
+    PROMETHEUS,
+    ROOT,
+    RULE_TESTS,
+    RULES,
+    alerts,
+    groups,
+    named_in,
+    recorded,
+    scraped,
+)
+from tests.support.prometheus_server import promtool
 from worker.session.interruption import _REASONS, other_tenant, xero_down
 
 RUNBOOK = ROOT / "deploy" / "runbook.md"

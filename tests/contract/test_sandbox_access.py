@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
 
 CUSTOM = ("sandbox-custom", "sandbox-secret")
 

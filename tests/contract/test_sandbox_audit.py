@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 
 def _row(rows: list[dict[str, Any]], **wanted: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import a_contact, credit_note, invoice, made, refusals
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_documents import a_contact, credit_note, invoice, made, refusals
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 
 def test_4_1_a_name_is_unique_among_active_contacts_in_any_case(xero: XeroCaller) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import a_contact, invoice, line, made, refusals
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_documents import a_contact, invoice, line, made, refusals
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 
 @dataclass(frozen=True, slots=True)

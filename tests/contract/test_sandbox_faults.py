@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.sandbox_documents import a_contact, invoice
-from tests.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
+from tests.support.sandbox_documents import a_contact, invoice
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
 
 _TWO = {"Contacts": [{"Name": "Ada"}, {"Name": "Bob"}]}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import Json, a_contact, credit_note, invoice, line, made, payment, refusals
-from tests.sandbox_fixture import XeroCaller
+from tests.support.sandbox_documents import Json, a_contact, credit_note, invoice, line, made, payment, refusals
+from tests.support.sandbox_fixture import XeroCaller
 
 FROZEN = ["This document cannot be edited as it has a payment or credit note allocated to it."]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import a_contact, invoice, made, refusals
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_documents import a_contact, invoice, made, refusals
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 
 def _item(code: str, **more: Any) -> dict[str, Any]:

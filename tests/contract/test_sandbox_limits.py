@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.sandbox_documents import a_contact, invoice, refusals
-from tests.sandbox_fixture import SandboxControl, XeroCaller
-from tests.waiting import until_sync
+from tests.support.sandbox_documents import a_contact, invoice, refusals
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.waiting import until_sync
 
 
 def _left(reply: httpx.Response, window: str) -> int:

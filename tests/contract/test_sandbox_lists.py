@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_documents import a_contact, credit_note, invoice, line, made, payment, refusals
-from tests.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_documents import a_contact, credit_note, invoice, line, made, payment, refusals
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
 
 
 def _numbers(xero: XeroCaller, **query: Any) -> list[str]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from deploy.sandbox.xero.errors import Refused
 from deploy.sandbox.xero.money import AmountsAre, Given, cents, figures, totals
-from tests.sandbox_documents import a_contact, invoice, line, made
-from tests.sandbox_fixture import XeroCaller
+from tests.support.sandbox_documents import a_contact, invoice, line, made
+from tests.support.sandbox_fixture import XeroCaller
 
 _PRICES = st.decimals(Decimal("0.01"), Decimal(99999), places=4)
 _QUANTITIES = st.decimals(Decimal("0.01"), Decimal(999), places=4)

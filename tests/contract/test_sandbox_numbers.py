@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox_documents import Json, a_contact, credit_note, invoice, made, refusals
-from tests.sandbox_fixture import XeroCaller
+from tests.support.sandbox_documents import Json, a_contact, credit_note, invoice, made, refusals
+from tests.support.sandbox_fixture import XeroCaller
 
 
 @pytest.fixture

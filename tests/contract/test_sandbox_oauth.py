@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
 
 CALLBACK = "http://localhost:8123/callback"
 SCOPES = "openid offline_access accounting.contacts accounting.settings.read"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-from tests.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
-from tests.sandbox_fixture import XeroCaller
-from tests.xero_openapi import MISSING, OPENAPI, load_openapi
+from tests.support.sandbox_documents import DAY, a_contact, credit_note, invoice, line, made, payment
+from tests.support.sandbox_fixture import XeroCaller
+from tests.support.xero_openapi import MISSING, OPENAPI, load_openapi
 
 pytestmark = pytest.mark.skipif(not OPENAPI.exists(), reason=MISSING)
 

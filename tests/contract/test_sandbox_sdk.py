@@ -37,7 +37,7 @@ from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
 from xero_python.exceptions import AccountingBadRequestException
 from xero_python.identity import IdentityApi
 
-from tests.sandbox_fixture import SandboxControl
+from tests.support.sandbox_fixture import SandboxControl
 
 Api = Any
 

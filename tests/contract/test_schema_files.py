@@ -13,8 +13,8 @@ from schemas.commands import decode_command, encode_command
 from schemas.envelope import Event
 from schemas.export import GENERATED, MODELS, documents, message_schema, stale, write
 from schemas.topology import organisation_queues, store_queues
-from tests.sample_invoice import INVOICE, replaced
-from tests.strategies import events
+from tests.support.sample_invoice import INVOICE, replaced
+from tests.support.strategies import events
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples/messages").glob("*.json"))

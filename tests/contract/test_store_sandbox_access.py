@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.store_fixture import StoreSandbox, where
+from tests.support.store_fixture import StoreSandbox, where
 
 ORDERS = "Magento_Sales::actions_view"
 NOT_AUTHORIZED = "The consumer isn't authorized to access %resources."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tests.store_fixture import StoreSandbox, where
+from tests.support.store_fixture import StoreSandbox, where
 
 LONDON = "Europe/London"
 ZONES = {"base": LONDON, "outlet": LONDON, "europe": "Europe/Berlin", "america": "America/New_York"}

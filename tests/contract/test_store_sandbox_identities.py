@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from deploy.sandbox.store.style import Style
-from tests.store_documents import (
+from tests.support.store_documents import (
     AFTER_DISCOUNT,
     VERSIONS,
     Json,

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from deploy.sandbox.store.style import Style, Version
-from tests.store_documents import Json, Shown, a_market, at, cents, rows_of, shown, total
+from tests.support.store_documents import Json, Shown, a_market, at, cents, rows_of, shown, total
 
 STORES = {version: Style(version=version) for version in ("2.3", "2.4", "2.4.8")}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.store_fixture import StoreSandbox, where
+from tests.support.store_fixture import StoreSandbox, where
 
 LISTS = {
     "orders": "entity_id",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.store_fixture import StoreSandbox, run_store, where
-from tests.waiting import until_sync
+from tests.support.store_fixture import StoreSandbox, run_store, where
+from tests.support.waiting import until_sync
 
 EVERYTHING = ("orders", "invoices", "creditmemos", "customers/search", "products", "transactions")
 

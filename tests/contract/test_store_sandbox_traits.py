@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.store_fixture import StoreSandbox, run_store, where
+from tests.support.store_fixture import StoreSandbox, run_store, where
 
 Json = dict[str, Any]
 Documents = dict[str, list[tuple[set[str], Json, Json]]]

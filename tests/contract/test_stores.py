@@ -14,11 +14,11 @@ from producers.magento import Access
 from producers.magento import open_store as open_magento
 from producers.store import Selection, StoreRefuses, StoreSource, StoreUnreachable, Stream
 from schemas.entities import CreditMemo, Invoice
-from tests import fake_store
 from tests.contract.store_conformance import StoreConformance, Subject, all_pages
-from tests.export_shop import FIRST_DAY, ExportShop
-from tests.fake_store import OPENED, FakeStore, many_invoices
-from tests.store_fixture import StoreSandbox, run_store
+from tests.support import fake_store
+from tests.support.export_shop import FIRST_DAY, ExportShop
+from tests.support.fake_store import OPENED, FakeStore, many_invoices
+from tests.support.store_fixture import StoreSandbox, run_store
 
 LATER = timedelta(days=3)
 

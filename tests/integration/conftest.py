@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import opened
 from worker.ledger.database.engine import Database
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger

@@ -9,8 +9,8 @@ import pytest
 from producers.amqp import ChannelClosed
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import Intake, consuming, depth_of, publish, publishing
-from tests.waiting import until
+from tests.support.amqp_links import Intake, consuming, depth_of, publish, publishing
+from tests.support.waiting import until
 
 
 async def fill(url: str, org: str, count: int, lane: str = "batch") -> None:

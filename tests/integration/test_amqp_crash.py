@@ -8,8 +8,8 @@ from deploy.services import PrivateBroker
 from producers.amqp import AmqpError, Publisher
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import consuming, publish, publishing, written_down
-from tests.waiting import until
+from tests.support.amqp_links import consuming, publish, publishing, written_down
+from tests.support.waiting import until
 
 COUNT = 2000
 

@@ -9,8 +9,8 @@ import pytest
 from producers.amqp import Unroutable
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import consuming, publish, publishing
-from tests.waiting import until
+from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.waiting import until
 
 
 async def test_a_queue_found_missing_when_its_depth_is_asked_is_declared_again(

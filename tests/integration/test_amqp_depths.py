@@ -9,7 +9,7 @@ import pytest
 from producers.amqp import BrokerSettings, ConnectionLost, depths
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import publish, publishing
+from tests.support.amqp_links import publish, publishing
 
 
 async def test_depths_are_told_and_nothing_is_declared(amqp_url: str, unique_org: str) -> None:

@@ -10,8 +10,8 @@ import weakref
 from producers.amqp import ConnectionLost, Delivery
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
-from tests.amqp_links import Intake, consuming, publish, publishing
-from tests.waiting import until
+from tests.support.amqp_links import Intake, consuming, publish, publishing
+from tests.support.waiting import until
 
 MEGABYTE = 1_000_000
 

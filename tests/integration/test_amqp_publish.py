@@ -11,8 +11,8 @@ from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, ConfirmTimeout, ConnectionLost, Nacked, Publisher, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import EVENTS, EXCHANGES, Binding, Queue, lane_queue, organisation_queues
-from tests.amqp_links import Proxy, consuming, depth_of, publish, publishing
-from tests.waiting import let_pass, until
+from tests.support.amqp_links import Proxy, consuming, depth_of, publish, publishing
+from tests.support.waiting import let_pass, until
 
 CONFIRM_S = 30
 

@@ -16,9 +16,9 @@ from deploy.services import PrivateBroker, TlsFiles, private_broker
 from producers.amqp import BadBrokerSettings, BrokerSettings, ConnectionLost, Publisher
 from schemas.envelope import Lane
 from schemas.topology import EXCHANGES, lane_queue, organisation_queues
-from tests.amqp_links import consuming, publish, publishing
-from tests.certificates import CertificateAuthority
-from tests.waiting import until
+from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.certificates import CertificateAuthority
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)

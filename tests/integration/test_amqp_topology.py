@@ -10,8 +10,8 @@ import pytest
 from producers.amqp import Delivery, TopologyMismatch
 from schemas.envelope import Lane
 from schemas.topology import DELIVERY_LIMIT, dead_queue, lane_queue, organisation_queues, store_commands, store_queues
-from tests.amqp_links import consuming, publish, publishing
-from tests.waiting import until
+from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.waiting import until
 
 
 def on_broker(url: str, method: str, *args: Any, **kwargs: Any) -> None:

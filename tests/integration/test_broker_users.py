@@ -32,8 +32,8 @@ from schemas.topology import (
     store_commands,
     store_queues,
 )
-from tests.amqp_links import consuming, publish, publishing
-from tests.waiting import until
+from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.waiting import until
 
 ORGS, STORES = ["main", "outlet"], ["webshop", "market"]
 ORDER = "main.immediate.order"

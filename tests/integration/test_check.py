@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.sandbox.store.oauth import INTEGRATION
-from tests.check_setup import OTHER_KEY, SetUp, consented, lines, tokens
-from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
-from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
-from tests.check_setup import xero as xero  # noqa: PLC0414
-from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
+from tests.support.check_setup import OTHER_KEY, SetUp, consented, lines, tokens
+from tests.support.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.support.check_setup import xero as xero  # noqa: PLC0414
+from tests.support.check_setup import xero_url as xero_url  # noqa: PLC0414
 from worker.cli import app
 
 Break = Callable[[SetUp], None]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from schemas.topology import Queue, organisation_queues, store_queues
-from tests.amqp_links import publishing
-from tests.check_setup import SetUp, lines
-from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
-from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
-from tests.check_setup import xero as xero  # noqa: PLC0414
-from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
+from tests.support.amqp_links import publishing
+from tests.support.check_setup import SetUp, lines
+from tests.support.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.support.check_setup import xero as xero  # noqa: PLC0414
+from tests.support.check_setup import xero_url as xero_url  # noqa: PLC0414
 
 
 def test_a_set_up_that_works_exits_0_and_creates_nothing(setup: SetUp, amqp_url: str, unique_org: str) -> None:

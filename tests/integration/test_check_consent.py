@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.check_setup import SetUp, consented, lines, tokens
-from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
-from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
-from tests.check_setup import xero as xero  # noqa: PLC0414
-from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
+from tests.support.check_setup import SetUp, consented, lines, tokens
+from tests.support.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.support.check_setup import xero as xero  # noqa: PLC0414
+from tests.support.check_setup import xero_url as xero_url  # noqa: PLC0414
 
 SECOND = """
 [organisations.second]

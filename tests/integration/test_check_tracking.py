@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
-from tests.check_setup import SetUp, lines
-from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
-from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
-from tests.check_setup import xero as xero  # noqa: PLC0414
-from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
-from tests.sandbox_fixture import XeroCaller
+from tests.support.check_setup import SetUp, lines
+from tests.support.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.support.check_setup import xero as xero  # noqa: PLC0414
+from tests.support.check_setup import xero_url as xero_url  # noqa: PLC0414
+from tests.support.sandbox_fixture import XeroCaller
 
 NO_THEME = "9d0e5c2a-4c0f-4f3c-8f43-6a2c0f6f8f10"
 

@@ -10,9 +10,9 @@ from deploy.services.broker import PrivateBroker
 from producers.amqp import BrokerSettings, ConnectionLost
 from schemas.commands import Release, ResyncAll
 from schemas.topology import organisation_commands, organisation_queues
-from tests.amqp_links import consuming
-from tests.cli_ledger import CommandLine
-from tests.waiting import let_pass, until
+from tests.support.amqp_links import consuming
+from tests.support.cli_ledger import CommandLine
+from tests.support.waiting import let_pass, until
 from worker.stores.commanding import Unconfirmed, ordered, place
 
 pytestmark = pytest.mark.timeout(400)  # rabbitmqctl starts a machine of Erlang's each time

@@ -12,10 +12,10 @@ import pytest
 from deploy.sandbox.xero.app import build_app
 from deploy.sandbox.xero.state import Options, Sandbox
 from deploy.services import free_port
-from tests.pasting import allow, at_sandbox, paste, with_ledger
-from tests.sandbox_fixture import SandboxControl
-from tests.serving_http import serving
-from tests.xero_sandbox import credentials_of
+from tests.support.pasting import allow, at_sandbox, paste, with_ledger
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.serving_http import serving
+from tests.support.xero_sandbox import credentials_of
 from worker.cli.connect import came_back
 from worker.xero.oauth.consent import ConsentRefused, authorise_url, new_state, read_callback
 from worker.xero.oauth.tokens import Flow

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.fakes import START, FakeClock
-from tests.pasting import at_sandbox
-from tests.sample_ledger import opened
-from tests.serving_http import serving
+from tests.support.fakes import START, FakeClock
+from tests.support.pasting import at_sandbox
+from tests.support.sample_ledger import opened
+from tests.support.serving_http import serving
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import TokenSet
 from worker.settings import Settings, load

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import KEY, opened
-from tests.sandbox_fixture import SandboxControl
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import KEY, opened
+from tests.support.sandbox_fixture import SandboxControl
 from worker.calls.paging import XeroUnreadable
 from worker.console.chart_lists import read_chart
 from worker.ledger.ledger import Ledger

@@ -13,14 +13,14 @@ from structlog.testing import capture_logs
 
 from deploy.sandbox.xero.app import build_app
 from deploy.sandbox.xero.state import Options, Sandbox
-from tests.console_room import console_room, leads_to, text_of
-from tests.fakes import START, FakeClock
-from tests.pasting import allow, at_sandbox, paste, with_ledger
-from tests.sample_ledger import ORG, event, lease_of, opened
-from tests.serving_http import serving
-from tests.unit.settings_cases import KEY as CONFIGURED
-from tests.unit.settings_cases import MINIMAL
-from tests.xero_fakes import call_of
+from tests.support.console_room import console_room, leads_to, text_of
+from tests.support.fakes import START, FakeClock
+from tests.support.pasting import allow, at_sandbox, paste, with_ledger
+from tests.support.sample_ledger import ORG, event, lease_of, opened
+from tests.support.serving_http import serving
+from tests.support.settings_cases import KEY as CONFIGURED
+from tests.support.settings_cases import MINIMAL
+from tests.support.xero_fakes import call_of
 from worker.clock import SystemClock
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, HoldState, TokenSet

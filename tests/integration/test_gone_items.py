@@ -11,10 +11,10 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.sandbox_fixture import SandboxControl, XeroCaller
-from tests.sandbox_session import later, served_by
-from tests.serving_fakes import Served
-from tests.unit.mapping_cases import event, invoice, line, payment
+from tests.support.mapping_cases import event, invoice, line, payment
+from tests.support.sandbox_fixture import SandboxControl, XeroCaller
+from tests.support.sandbox_session import later, served_by
+from tests.support.serving_fakes import Served
 
 MUG: dict[str, Any] = {"id": "90", "sku": "MUG", "name": "Mug"}
 TEA: dict[str, Any] = {"id": "91", "sku": "TEA", "name": "Tea"}

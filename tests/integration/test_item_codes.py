@@ -7,9 +7,9 @@ from typing import Any
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.sandbox_fixture import SandboxControl
-from tests.sandbox_session import later, served_by
-from tests.unit.mapping_cases import event, invoice, line
+from tests.support.mapping_cases import event, invoice, line
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.sandbox_session import later, served_by
 
 
 def product(product_id: str, sku: str, name: str = "Bed", *, hours: int = 0) -> Event:

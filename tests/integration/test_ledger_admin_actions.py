@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import exc, text
 
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, opened
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import ORG, opened
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.database.engine import Database
 from worker.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sample_ledger import lease_of, opened
+from tests.support.sample_ledger import lease_of, opened
 from worker.ledger.ledger import Ledger
 
 _DOCS = Path(__file__).parents[2] / "docs/operations.md"

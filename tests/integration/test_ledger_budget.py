@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.envelope import Lane
-from tests.budget_simulation import most_within
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, lease_of, opened
+from tests.support.budget_simulation import most_within
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import ORG, lease_of, opened
 from worker.budget.corrections import Headers
 from worker.budget.decision import Wait
 from worker.budget.forecast import Left, left

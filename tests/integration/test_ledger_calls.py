@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from schemas.envelope import Lane
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import (
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import (
     AMPLE,
     ORG,
     Dropped,

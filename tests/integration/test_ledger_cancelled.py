@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.sample_ledger import ORG, document, lease_of, open_call, opened, write
+from tests.support.sample_ledger import ORG, document, lease_of, open_call, opened, write
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 

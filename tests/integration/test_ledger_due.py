@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schemas.envelope import Lane
-from tests.fakes import FakeClock
-from tests.sample_ledger import ORG, event, lease_of
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import ORG, event, lease_of
 from worker.ledger.ledger import Ledger
 
 

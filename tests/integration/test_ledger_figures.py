@@ -5,9 +5,9 @@ from __future__ import annotations
 from producers.runs import Run, RunState
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, event, lease_of, open_call, write
+from tests.support.agent_fixture import message
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import ORG, event, lease_of, open_call, write
 from worker.ledger.figures import HeldGroup
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState

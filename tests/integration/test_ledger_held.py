@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import (
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import (
     ORG,
     document,
     event,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import exc, func, select
 
-from tests.fakes import START
+from tests.support.fakes import START
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import plain_insert
 from worker.ledger.database.tables import spends, workers

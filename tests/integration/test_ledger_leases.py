@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import lease_of, opened
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import lease_of, opened
 from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 

@@ -15,9 +15,9 @@ import pytest
 from producers.runs import Run, RunState
 from schemas.commands import SyncNow
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.sample_ledger import ORG, event, lease_of, opened
-from tests.waiting import until
+from tests.support.agent_fixture import message
+from tests.support.sample_ledger import ORG, event, lease_of, opened
+from tests.support.waiting import until
 from worker.documents.documents import Kind
 from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.services import postgres_service
-from tests.sample_ledger import ORG, document, key, lease_of, open_call, opened, write
+from tests.support.sample_ledger import ORG, document, key, lease_of, open_call, opened, write
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease

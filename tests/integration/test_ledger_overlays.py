@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sample_ledger import opened
+from tests.support.sample_ledger import opened
 from worker.settings.overlay import Entry, Table
 
 KLARNA = Entry(Table.PAYMENTS, "klarna", "090")

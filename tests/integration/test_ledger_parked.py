@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, event, key, lease_of
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import ORG, event, key, lease_of
 from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.held.parked import Chosen

@@ -6,10 +6,10 @@ from collections.abc import Awaitable
 
 import pytest
 
-from tests.fakes import START
-from tests.grown_ledger import park, settle
-from tests.plans import Plans
-from tests.sample_ledger import ORG, event, key, lease_of, open_call, write
+from tests.support.fakes import START
+from tests.support.grown_ledger import park, settle
+from tests.support.plans import Plans
+from tests.support.sample_ledger import ORG, event, key, lease_of, open_call, write
 from worker.ledger.database.engine import Database
 from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger

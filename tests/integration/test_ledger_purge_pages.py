@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.fakes import FakeClock
-from tests.grown_ledger import discard, park, settle
+from tests.support.fakes import FakeClock
+from tests.support.grown_ledger import discard, park, settle
 from worker.ledger.database.engine import Database
 from worker.ledger.database.tables import calls, discards, held
 from worker.ledger.database.upgrade import upgrade

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from schemas.envelope import Lane
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import KEY, ORG, document, key, lease_of, open_call, opened, try_open, write
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import KEY, ORG, document, key, lease_of, open_call, opened, try_open, write
 from worker.budget.limits import Limits
 from worker.documents.documents import Kind
 from worker.ledger.database.errors import DocumentBusy, LeaseLost, WrongKey
@@ -206,7 +206,7 @@ async def test_a_file_locked_by_another_program_is_waited_for(tmp_path: Path) ->
 async def _racer(url: str, name: str, *, of: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.ledger_racer", url, name, str(of), str(DOCUMENTS)),
+        *("-m", "tests.support.ledger_racer", url, name, str(of), str(DOCUMENTS)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 import pytest
 
-from tests.sample_ledger import lease_of, opened
+from tests.support.sample_ledger import lease_of, opened
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from schemas.envelope import Lane
-from tests.fakes import START
-from tests.sample_ledger import AMPLE, ORG, document, lease_of
+from tests.support.fakes import START
+from tests.support.sample_ledger import AMPLE, ORG, document, lease_of
 from worker.budget.corrections import Headers
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from schemas.envelope import Lane
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import (
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import (
     AMPLE,
     ORG,
     compose,

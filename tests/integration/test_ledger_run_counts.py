@@ -11,10 +11,10 @@ from producers.runs import Run
 from schemas.codec import encode_event
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.fakes import FakeClock
-from tests.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
-from tests.unit import mapping_cases
+from tests.support import mapping_cases
+from tests.support.agent_fixture import message
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from worker.documents.documents import Kind
 from worker.ledger.database.errors import LeaseLost
 from worker.ledger.held.parked import Chosen

@@ -11,9 +11,9 @@ from producers.runs import Progress, Run, RunState
 from producers.store import Stream
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.support.agent_fixture import message
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import opened
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.runs import StoreRuns
 

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from tests.sample_ledger import opened
+from tests.support.sample_ledger import opened
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import LedgerBehind, LedgerError, LedgerUnavailable
 from worker.ledger.database.revisions import MIGRATIONS, revisions, tables_after

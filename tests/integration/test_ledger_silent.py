@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from deploy.services.ladder import private_postgres
-from tests.sample_ledger import AMPLE, ORG, document, key, lease_of, open_call, opened, put_documents, write
-from tests.silent_postgres import MiddleBox, standing_still
-from tests.waiting import let_pass, until
+from tests.support.sample_ledger import AMPLE, ORG, document, key, lease_of, open_call, opened, put_documents, write
+from tests.support.silent_postgres import MiddleBox, standing_still
+from tests.support.waiting import let_pass, until
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.ledger import Ledger

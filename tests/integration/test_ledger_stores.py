@@ -12,10 +12,10 @@ from producers.runs import Progress, Run, Runs, RunState
 from producers.store import Cursor
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.fake_store import CUSTOMERS, INVOICES, OPENED
-from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.support.agent_fixture import message
+from tests.support.fake_store import CUSTOMERS, INVOICES, OPENED
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import opened
 from worker.ledger.ledger import Ledger
 
 INVOICE = Address(Entity.INVOICE, "7", "main")

@@ -8,8 +8,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import ORG, Dropped, document, event, key, lease_of, open_call, parked_in, put_documents, write
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import (
+    ORG,
+    Dropped,
+    document,
+    event,
+    key,
+    lease_of,
+    open_call,
+    parked_in,
+    put_documents,
+    write,
+)
 from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.held.parked import Chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sample_ledger import ORG, document, event, lease_of, put_documents
+from tests.support.sample_ledger import ORG, document, event, lease_of, put_documents
 from worker.ledger.ledger import Ledger
 
 DEMO, REAL = "5B96E86B-418e-48e8-8949-308c14aec278", "a0a0a0a0-418e-48e8-8949-308c14aec278"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.services import ServerCertificate, private_postgres
-from tests.certificates import CertificateAuthority
-from tests.unit.settings_cases import MINIMAL
+from tests.support.certificates import CertificateAuthority
+from tests.support.settings_cases import MINIMAL
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger

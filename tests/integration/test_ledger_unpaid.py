@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import ORG, document, event, key, lease_of, parked_in, put_documents
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import ORG, document, event, key, lease_of, parked_in, put_documents
 from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import CANCELLED_PAID, Document, Held, HoldState

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from schemas.envelope import Event
 from tests.integration.test_merged_contacts import sale
-from tests.sandbox_fixture import SandboxControl
-from tests.sandbox_session import served_by
-from tests.waiting import until
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.sandbox_session import served_by
+from tests.support.waiting import until
 
 OTHER = {"id": "8", "name": "Al Poe", "email": "al@example.com"}
 

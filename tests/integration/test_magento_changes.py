@@ -14,9 +14,9 @@ from producers.magento.keyset import next_step
 from producers.magento.lists import Piece
 from producers.magento.translate.values import Raw
 from producers.store import Cursor
-from tests.magento_reading import BEGIN, INVOICES, ORDERS, changed, invoices, opened, orders, stamp, stream
-from tests.magento_samples import invoice_json
-from tests.magento_shop import Shop
+from tests.support.magento_reading import BEGIN, INVOICES, ORDERS, changed, invoices, opened, orders, stamp, stream
+from tests.support.magento_samples import invoice_json
+from tests.support.magento_shop import Shop
 
 
 async def test_rows_that_share_a_second_are_all_read() -> None:

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.magento.client import Client
-from tests.fakes import FakeClock
-from tests.magento_shop import Shop
-from tests.serving_http import serving
+from tests.support.fakes import FakeClock
+from tests.support.magento_shop import Shop
+from tests.support.serving_http import serving
 
 Ask = Callable[[timedelta], Awaitable[datetime]]
 

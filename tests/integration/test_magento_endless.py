@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 
 from producers.magento.client import TIMEOUT_S
 from producers.store import Selection, StoreUnreachable
-from tests.magento_reading import ORDERS, every_page, opened, orders, stream
-from tests.magento_shop import Shop
-from tests.waiting import let_pass, until
+from tests.support.magento_reading import ORDERS, every_page, opened, orders, stream
+from tests.support.magento_shop import Shop
+from tests.support.waiting import let_pass, until
 
 
 def unpacking_to(mebibytes: int) -> Response:

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from producers.store import Cursor, Selection, StoreRefuses, StoreUnreachable
 from schemas.entities import Entity
-from tests.leftovers import nothing_left_of
-from tests.magento_reading import BEGIN, INVOICES, ORDERS, every_page, invoices, opened, orders, stream
-from tests.magento_samples import (
+from tests.support.leftovers import nothing_left_of
+from tests.support.magento_reading import BEGIN, INVOICES, ORDERS, every_page, invoices, opened, orders, stream
+from tests.support.magento_samples import (
     credit_memo_json,
     customer_json,
     invoice_json,
@@ -21,7 +21,7 @@ from tests.magento_samples import (
     product_json,
     transactions_json,
 )
-from tests.magento_shop import Shop, json_error, page_for_people
+from tests.support.magento_shop import Shop, json_error, page_for_people
 
 
 async def test_a_list_is_read_in_pieces_of_the_order_of_ids() -> None:

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from producers.store import Selection, StoreUnreachable, Stream
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from tests.agent_fixture import Workshop, subjects, workshop
-from tests.magento_reading import INVOICES, ORDERS, invoices, opened, orders, stream
-from tests.magento_shop import Shop
+from tests.support.agent_fixture import Workshop, subjects, workshop
+from tests.support.magento_reading import INVOICES, ORDERS, invoices, opened, orders, stream
+from tests.support.magento_shop import Shop
 
 NOTICE = {"status": "error", "message": "rate limit exceeded"}
 SALES = 215

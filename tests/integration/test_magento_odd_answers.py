@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.store import Selection, StoreRefuses, StoreUnreachable
-from tests.magento_reading import ORDERS, every_page, opened, orders, stream
-from tests.magento_samples import CONFIGS, VIEWS, WEBSITES
-from tests.magento_shop import Shop
+from tests.support.magento_reading import ORDERS, every_page, opened, orders, stream
+from tests.support.magento_samples import CONFIGS, VIEWS, WEBSITES
+from tests.support.magento_shop import Shop
 
 BEYOND = "Fri, 31 Dec 9999 23:59:59 -0100"
 FAR_EAST = "Sat, 01 Jan 2024 00:00:00 +99999999999999"

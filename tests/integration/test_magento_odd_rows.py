@@ -15,9 +15,9 @@ from producers.magento.streams import CUSTOMERS
 from producers.magento.translate.places import Places
 from producers.magento.translator import Translator
 from producers.store import Changes, Cursor
-from tests.magento_reading import BEGIN, INVOICES, ORDERS, invoices, opened, orders, stamp, stream
-from tests.magento_samples import BRUSH, CARDIGAN, CHOSEN, credit_memo_json, customer_json
-from tests.magento_shop import Shop
+from tests.support.magento_reading import BEGIN, INVOICES, ORDERS, invoices, opened, orders, stamp, stream
+from tests.support.magento_samples import BRUSH, CARDIGAN, CHOSEN, credit_memo_json, customer_json
+from tests.support.magento_shop import Shop
 
 MEMOS = "V1/creditmemos"
 FIXED_TAX = {"weee_tax_applied_row_amount": 2}

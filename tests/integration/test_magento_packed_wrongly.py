@@ -11,9 +11,9 @@ from starlette.responses import Response
 from producers.store import Selection, StoreUnreachable
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from tests.agent_fixture import Workshop, subjects, workshop
-from tests.magento_reading import INVOICES, ORDERS, every_page, invoices, opened, orders, stream
-from tests.magento_shop import Shop
+from tests.support.agent_fixture import Workshop, subjects, workshop
+from tests.support.magento_reading import INVOICES, ORDERS, every_page, invoices, opened, orders, stream
+from tests.support.magento_shop import Shop
 
 A_DAY_S = 86_400.0
 

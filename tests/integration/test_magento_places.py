@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.store import Place
-from tests.magento_reading import ORDERS, every_page, opened, orders
-from tests.magento_samples import WEBSITES, customer_json, product_json
-from tests.magento_shop import Shop
+from tests.support.magento_reading import ORDERS, every_page, opened, orders
+from tests.support.magento_samples import WEBSITES, customer_json, product_json
+from tests.support.magento_shop import Shop
 
 PRODUCTS, CUSTOMERS = "V1/products", "V1/customers/search"
 

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from producers.magento import Access, open_store
 from producers.store import Selection, StoreRefuses, StoreUnreachable
-from tests.certificates import CertificateAuthority
-from tests.magento_shop import Shop, json_error, page_for_people
-from tests.serving_http import serving
+from tests.support.certificates import CertificateAuthority
+from tests.support.magento_shop import Shop, json_error, page_for_people
+from tests.support.serving_http import serving
 
 SIGNED = Access(
     consumer_key="ck-5ecret-1",

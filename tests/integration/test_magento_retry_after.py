@@ -14,9 +14,9 @@ from starlette.responses import Response
 from producers.pace import Stop
 from producers.patience import Patience
 from producers.store import Selection, StoreUnreachable
-from tests.fakes import FakeClock
-from tests.magento_reading import ORDERS, opened, orders, stream
-from tests.magento_shop import Shop
+from tests.support.fakes import FakeClock
+from tests.support.magento_reading import ORDERS, opened, orders, stream
+from tests.support.magento_shop import Shop
 
 
 async def rests_of(asked_for: str, *, status: int = 429, times: int = 3) -> list[float]:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from producers.store import Cursor
-from tests.magento_reading import BEGIN, INVOICES, ORDERS, every_page, opened, stream
-from tests.magento_samples import credit_memo_json, invoice_json, order_json, transactions_json
-from tests.magento_shop import Row, Shop
+from tests.support.magento_reading import BEGIN, INVOICES, ORDERS, every_page, opened, stream
+from tests.support.magento_samples import credit_memo_json, invoice_json, order_json, transactions_json
+from tests.support.magento_shop import Row, Shop
 
 
 def refunded_twice(became_credit: Any) -> Shop:

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from schemas.entities import Payment
-from tests.magento_reading import INVOICES, ORDERS, every_page, invoices, opened, orders
-from tests.magento_samples import credit_memo_json, invoice_json, order_json, transactions_json
-from tests.magento_shop import Row, Shop
+from tests.support.magento_reading import INVOICES, ORDERS, every_page, invoices, opened, orders
+from tests.support.magento_samples import credit_memo_json, invoice_json, order_json, transactions_json
+from tests.support.magento_shop import Row, Shop
 
 TRANSACTIONS = "V1/transactions"
 

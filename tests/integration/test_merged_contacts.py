@@ -11,11 +11,11 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.sandbox_fixture import SandboxControl
-from tests.sandbox_session import later, served_by
-from tests.serving_fakes import Served
-from tests.unit.mapping_cases import BUYER, credit_memo, event, invoice, line
-from tests.unit.test_mapping_contacts_items import CUSTOMER
+from tests.support.mapping_cases import BUYER, credit_memo, event, invoice, line
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.sandbox_session import later, served_by
+from tests.support.serving_fakes import Served
+from tests.unit.mapping.test_mapping_contacts_items import CUSTOMER
 
 PARENT = {"Name": "Parent Ltd", "EmailAddress": "books@parent.example"}
 

@@ -17,12 +17,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from producers.runs import RunState
-from tests.certificates import CertificateAuthority
-from tests.fakes import START, FakeClock
-from tests.mail_server import MailServer, mail_server
-from tests.sample_ledger import ORG, event, lease_of, opened
-from tests.serving_http import serving
-from tests.unit.settings_cases import MINIMAL
+from tests.support.certificates import CertificateAuthority
+from tests.support.fakes import START, FakeClock
+from tests.support.mail_server import MailServer, mail_server
+from tests.support.sample_ledger import ORG, event, lease_of, opened
+from tests.support.serving_http import serving
+from tests.support.settings_cases import MINIMAL
 from worker.documents.documents import Kind
 from worker.ledger.held.overview import HeldCount
 from worker.ledger.ledger import Ledger

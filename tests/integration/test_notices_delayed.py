@@ -13,10 +13,10 @@ import pytest
 from producers.runs import Run, RunState
 from schemas.commands import ResyncAll, SyncNow
 from schemas.entities import Entity
-from tests.agent_fixture import message
-from tests.fakes import START, FakeClock
-from tests.sample_ledger import opened
-from tests.unit.settings_cases import MINIMAL
+from tests.support.agent_fixture import message
+from tests.support.fakes import START, FakeClock
+from tests.support.sample_ledger import opened
+from tests.support.settings_cases import MINIMAL
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.runs import StoreRuns
 from worker.notices.channels import NotSent

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import FakeClock
-from tests.sample_ledger import AMPLE, ORG, opened
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import AMPLE, ORG, opened
 from worker.budget.limits import Limits
 from worker.calls.paging import Lists, Read, Told, XeroUnreadable
 from worker.documents.documents import Kind

@@ -18,9 +18,9 @@ import pytest
 
 from deploy.services import PrivateBroker
 from schemas.codec import decode_event
-from tests.amqp_links import written_down
-from tests.sample_invoice import INVOICE
-from tests.waiting import until_sync
+from tests.support.amqp_links import written_down
+from tests.support.sample_invoice import INVOICE
+from tests.support.waiting import until_sync
 
 END = b"the end"
 COMMAND = [sys.executable, "-c", "from worker.cli.publish import publish; import typer; typer.run(publish)"]

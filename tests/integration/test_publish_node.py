@@ -18,7 +18,7 @@ import pytest
 
 from deploy.services import PrivateBroker
 from tests.integration.test_publish import broker_channel, take_all
-from tests.sample_invoice import INVOICE
+from tests.support.sample_invoice import INVOICE
 
 EXAMPLE = Path(__file__).parents[2] / "examples/publish.mjs"
 NODE = shutil.which("node")

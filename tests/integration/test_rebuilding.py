@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from producers.translation import Translator
-from tests.agent_fixture import routing, target
-from tests.books_in_memory import JANUARY, SETTINGS, Case
-from tests.fake_store import RefusesCustomers
-from tests.fakes import FakeClock
-from tests.sample_ledger import opened
+from tests.support.agent_fixture import routing, target
+from tests.support.books_in_memory import JANUARY, SETTINGS, Case
+from tests.support.fake_store import RefusesCustomers
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import opened
 from worker.calls.paging import XeroUnreadable
 from worker.documents.documents import Kind
 from worker.mapping.plan import Writes, plan

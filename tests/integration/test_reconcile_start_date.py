@@ -7,11 +7,11 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.check_setup import SetUp
-from tests.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
-from tests.check_setup import shop_url as shop_url  # noqa: PLC0414
-from tests.check_setup import xero as xero  # noqa: PLC0414
-from tests.check_setup import xero_url as xero_url  # noqa: PLC0414
+from tests.support.check_setup import SetUp
+from tests.support.check_setup import setup as setup  # noqa: PLC0414 - a fixture is found by its name
+from tests.support.check_setup import shop_url as shop_url  # noqa: PLC0414
+from tests.support.check_setup import xero as xero  # noqa: PLC0414
+from tests.support.check_setup import xero_url as xero_url  # noqa: PLC0414
 from worker.cli import app
 
 WHY = "not compared: before its start_date, 2026-01-01, and xerelay keeps nothing of such days in Xero"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.books_in_memory import Case
-from tests.fake_store import INVOICES
-from tests.fakes import FakeClock
-from tests.sample_ledger import lease_of, opened
+from tests.support.books_in_memory import Case
+from tests.support.fake_store import INVOICES
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import lease_of, opened
 from worker.documents.documents import Kind
 from worker.reconcile.compare import Finding
 from worker.reconcile.fields import Field

@@ -24,8 +24,8 @@ from deploy.services import (
     free_port,
     postgres_service,
 )
-from tests.amqp_links import written_down
-from tests.waiting import until_sync
+from tests.support.amqp_links import written_down
+from tests.support.waiting import until_sync
 
 
 def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: PrivateBroker) -> None:

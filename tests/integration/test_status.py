@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from schemas.topology import organisation_queues
-from tests.amqp_links import publish, publishing
-from tests.cli_ledger import CommandLine
+from tests.support.amqp_links import publish, publishing
+from tests.support.cli_ledger import CommandLine
 from worker.ledger.ledger import Ledger
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.leftovers import nothing_left_of
-from tests.sandbox_fixture import SandboxControl
-from tests.xero_fakes import V2, document_of, key_of, write_of
-from tests.xero_sandbox import (
+from tests.support.leftovers import nothing_left_of
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.xero_fakes import V2, document_of, key_of, write_of
+from tests.support.xero_sandbox import (
     SandboxXero,
     asking,
     contact_write,

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sandbox_fixture import SandboxControl
-from tests.waiting import let_pass, until
-from tests.xero_sandbox import (
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.waiting import let_pass, until
+from tests.support.xero_sandbox import (
     SandboxXero,
     asking,
     contact_write,

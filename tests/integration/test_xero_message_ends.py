@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import xero_provocations as p
-from tests.sandbox_fixture import SandboxControl, run_sandbox
-from tests.xero_sandbox import SandboxXero
+from tests.support import xero_provocations as p
+from tests.support.sandbox_fixture import SandboxControl, run_sandbox
+from tests.support.xero_sandbox import SandboxXero
 from worker.xero.messages import classify
 from worker.xero.replies.verdicts import Exists, Refused, Verdict, Written, verdicts
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from schemas.entities import Entity
-from tests.serving_fakes import MemoryXero, served
-from tests.unit.mapping_cases import event, invoice, key, line
+from tests.support.mapping_cases import event, invoice, key, line
+from tests.support.serving_fakes import MemoryXero, served
 from worker.documents.documents import Kind
 from worker.documents.literals import encode
 from worker.ledger.records import Call, Purpose

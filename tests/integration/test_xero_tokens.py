@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sample_ledger import opened
-from tests.sandbox_fixture import SandboxControl
-from tests.xero_sandbox import CONNECTION, SandboxXero, asking, contact_write, writing
+from tests.support.sample_ledger import opened
+from tests.support.sandbox_fixture import SandboxControl
+from tests.support.xero_sandbox import CONNECTION, SandboxXero, asking, contact_write, writing
 from worker.xero.oauth.consent import connections
 from worker.xero.oauth.tokens import Flow
 from worker.xero.replies.reply import ReplyKind
@@ -128,7 +128,7 @@ async def test_processes_that_race_refresh_once_per_token(
     async with opened(database_url) as ledger:
         xero = connect(flow=Flow.WEB, leases=ledger.leases, tokens=ledger.tokens)
         await xero.consent()
-        command = [sys.executable, "-m", "tests.xero_racer", database_url, sandbox.url, str(ROUNDS)]
+        command = [sys.executable, "-m", "tests.support.xero_racer", database_url, sandbox.url, str(ROUNDS)]
         racers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]  # noqa: ASYNC220 - the loop has nothing else to do
         try:
             said = [racer.communicate(timeout=RACE_S)[0].split() for racer in racers]

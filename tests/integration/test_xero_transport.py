@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.certificates import CertificateAuthority
-from tests.waiting import let_pass, until
+from tests.support.certificates import CertificateAuthority
+from tests.support.waiting import let_pass, until
 from worker.xero.aiohttp_transport import MOST_BYTES, AiohttpTransport, ReplyTooLarge
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

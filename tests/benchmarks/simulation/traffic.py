@@ -18,7 +18,7 @@ from schemas.parts import Address
 from schemas.topology import event_key
 from tests.benchmarks.simulation.broker import Message
 from tests.benchmarks.simulation.virtual import MIDNIGHT
-from tests.made_up_sales import buyer, refund
+from tests.support.made_up_sales import buyer, refund
 from worker.documents.documents import Kind
 
 STORE = "shop"

@@ -14,7 +14,7 @@ from schemas.entities import Entity, Invoice
 from schemas.envelope import CONTENT_TYPE, Change, Event, Lane
 from schemas.parts import ZERO, Address, Buyer, Line, Tender, Totals
 from schemas.topology import EVENTS, event_key, organisation_queues
-from tests.amqp_links import publishing
+from tests.support.amqp_links import publishing
 
 _FIRST = 500_000_000
 _MARK = str(_FIRST).encode()

@@ -17,7 +17,7 @@ import psutil
 
 from deploy.demo.processes import clean_environment, end, first_line, running
 from tests.benchmarks.support.machine import ROOT, on_core
-from tests.day_configuration import write_configuration
+from tests.support.day_configuration import write_configuration
 
 _GIVE_UP_S = 60.0
 _COMPLETED = b'"outcome":"completed"'

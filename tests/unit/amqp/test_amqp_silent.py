@@ -1,0 +1,30 @@
+"""A broker that lets clients in and answers nothing more, as one does that has lost most of its cluster."""
+
+from __future__ import annotations
+
+import asyncio
+
+from producers.amqp import BrokerSettings, Publisher, cure
+from schemas.topology import EXCHANGES
+from tests.support.amqp_peer import Peer, listening
+from tests.support.waiting import until
+
+
+async def test_who_waits_for_a_silent_broker_is_sent_to_its_cluster_and_not_to_its_address() -> None:
+    async with listening(Peer()) as url:  # answers no declaration
+        publisher = Publisher(BrokerSettings(url), exchanges=EXCHANGES, queues=())
+        running = asyncio.create_task(publisher.run())
+        await until(lambda: "connected" in publisher.why_not(30), what="the connection")
+
+        told = publisher.why_not(30)
+
+        assert told == (
+            "no broker within 30 s: connected, but the broker did not answer: "
+            "is it overloaded, or most of its cluster down? (rabbitmqctl cluster_status)"
+        )
+        await publisher.stop(timeout_s=0)
+        await running
+
+
+def test_a_question_without_an_answer_is_cured_alike() -> None:
+    assert "cluster" in cure("ConnectionLost: the broker did not answer queue_declare within 30 s")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable
+from producers.publisher import EventPublisher, event_queues
+from schemas.codec import decode_event
+from schemas.envelope import Event, Lane
+from tests.support.sample_invoice import INVOICE, invoice_event
+
+EVENT: Event = invoice_event(INVOICE["data"])
+
+
+class Exchange:
+    """Takes messages, after the troubles it was given."""
+
+    def __init__(self, *troubles: AmqpError) -> None:
+        self.taken: list[dict[str, Any]] = []
+        self._troubles = list(troubles)
+
+    async def publish(self, **message: Any) -> None:
+        if self._troubles:
+            raise self._troubles.pop(0)
+        self.taken.append(message)
+
+
+class Pauses:
+    """Waits in no time, and remembers."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+async def test_an_event_goes_to_its_lane_with_its_id() -> None:
+    exchange = Exchange()
+
+    await EventPublisher(exchange).publish(EVENT, Lane.BATCH)
+
+    (message,) = exchange.taken
+    assert message["exchange"] == "xerelay.events"
+    assert message["routing_key"] == "main.batch.invoice"
+    assert message["message_id"] == "e1"
+    assert message["content_type"] == "application/cloudevents+json"
+    assert decode_event(message["body"]) == EVENT
+
+
+@pytest.mark.parametrize("trouble", [ConnectionLost("gone"), ConfirmTimeout("slow"), Nacked("no")])
+async def test_what_was_lost_on_the_way_is_published_again(trouble: AmqpError) -> None:
+    exchange, pauses = Exchange(trouble, trouble), Pauses()
+
+    await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+
+    assert len(exchange.taken) == 1
+    assert pauses.seconds == [0.5, 1.0]
+
+
+async def test_a_broker_that_stays_away_is_told() -> None:
+    exchange, pauses = Exchange(*[ConnectionLost("gone")] * 99), Pauses()
+
+    with pytest.raises(ConnectionLost):
+        await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+
+    assert sum(pauses.seconds) == 15.5
+
+
+async def test_an_event_without_a_queue_is_told_at_once() -> None:
+    exchange, pauses = Exchange(Unroutable("no queue")), Pauses()
+
+    with pytest.raises(Unroutable):
+        await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+
+    assert pauses.seconds == []
+
+
+def test_a_publisher_declares_dead_before_the_lanes_that_point_to_it() -> None:
+    names = [queue.name for queue in event_queues(["a", "b"])]
+
+    assert names[:4] == ["xerelay.a.dead", "xerelay.a.immediate", "xerelay.a.batch", "xerelay.a.backfill"]
+    assert "xerelay.b.dead" in names

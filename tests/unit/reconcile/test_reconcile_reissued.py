@@ -1,0 +1,134 @@
+"""A sale that was credited whole and issued anew is compared by what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.support.reconcile_cases import DAY, LATER, amount, found, payment, sale
+from worker.documents.documents import Kind
+from worker.reconcile.compare import Finding
+from worker.reconcile.entries import Entry
+from worker.reconcile.fields import Field
+
+NUMBERS = pytest.mark.parametrize("number", ["I-shop-1", "OLD-1"], ids=["our own", "adopted"])
+
+
+def test_a_sale_that_was_issued_anew_is_compared_by_what_came_of_it() -> None:
+    old, new = sale(status="PAID"), sale("I-shop-1~2", amount("20.00", "4.00"))
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, status="PAID")
+
+    result = found([sale("I-shop-1", amount("20.00", "4.00")), payment()], [old, credit, new, payment()])
+
+    assert result.differences == ()
+    assert result.equal == 2
+    assert all(row.difference == 0 for row in result.sums)
+
+
+def test_an_invoice_that_was_not_credited_whole_counts_beside_the_new_one() -> None:
+    credit = sale("I-shop-1~1", amount("9.00", "1.80"), kind=Kind.CREDIT_NOTE)
+
+    result = found([sale()], [sale(), credit, sale("I-shop-1~2")])
+
+    assert {(one.finding, one.number) for one in result.differences} == {
+        (Finding.EXTRA, "I-shop-1~1"),
+        (Finding.EXTRA, "I-shop-1~2"),
+    }
+
+
+def test_an_invoice_whose_credit_was_voided_counts_beside_the_new_one() -> None:
+    last = amount("20.00", "4.00")
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, status="VOIDED")
+
+    result = found([sale("I-shop-1", last, alias="I-shop-1~2")], [sale(), credit, sale("I-shop-1~2", last)])
+
+    assert [(one.number, one.detail) for one in result.differences] == [("I-shop-1", "issued anew as I-shop-1~2")]
+
+
+def test_an_earlier_invoice_that_was_voided_does_not_count() -> None:
+    last = amount("20.00", "4.00")
+
+    result = found([sale("I-shop-1", last, alias="I-shop-1~2")], [sale(status="VOIDED"), sale("I-shop-1~2", last)])
+
+    assert result.differences == ()
+    assert result.equal == 1
+
+
+@NUMBERS
+@pytest.mark.parametrize(
+    ("theirs", "finding", "detail", "cents"),
+    [
+        (sale(status="PAID"), Finding.DIFFERENT, "issued anew as {}~2", -1200),
+        (sale(kind=Kind.CREDIT_NOTE), Finding.EXTRA, "credits {0}, which was issued anew as {0}~2", 1200),
+    ],
+    ids=["the old invoice", "its credit note"],
+)
+def test_half_of_a_re_issue_says_what_became_of_the_sale(
+    number: str, theirs: Entry, finding: Finding, detail: str, cents: int
+) -> None:
+    is_old = theirs.kind is Kind.INVOICE
+    wanted = sale("I-shop-1", amount("20.00", "4.00"), alias=f"{number}~2", day=DAY if is_old else LATER)
+
+    result = found([wanted], [replace(theirs, number=number if is_old else f"{number}~1")])
+
+    [difference] = result.differences
+    assert (difference.finding, difference.detail, difference.cents) == (finding, detail.format(number), cents)
+
+
+def test_half_of_a_re_issue_of_a_sale_of_another_day_is_all_too_much() -> None:
+    wanted = sale("I-shop-1", amount("20.00", "4.00"), alias="I-shop-1~2", day=LATER)
+
+    result = found([wanted], [sale(status="PAID")])
+
+    assert [(one.detail, one.cents) for one in result.differences] == [("issued anew as I-shop-1~2", 1200)]
+    assert sum(row.difference for row in result.sums if row.by == "day") == 12
+
+
+def test_a_sale_of_its_own_number_is_not_taken_for_what_another_one_began_with() -> None:
+    """An earlier connector may number as re-issues are numbered."""
+    adopted = [sale("I-shop-1", alias="OLD-1"), sale("I-shop-2", alias="OLD-1~2")]
+
+    for wanted in (adopted, adopted[::-1]):
+        result = found(wanted, [sale("OLD-1"), sale("OLD-1~2")])
+
+        assert result.differences == ()
+        assert result.equal == 2
+
+
+@NUMBERS
+def test_the_last_invoice_of_a_sale_is_compared_whatever_else_stands_of_it(number: str) -> None:
+    last = amount("20.00", "4.00")
+
+    wanted = sale("I-shop-1", last, alias=f"{number}~4")
+
+    result = found([wanted], [sale(number), sale(f"{number}~2"), sale(f"{number}~4", last)])
+
+    assert result.equal == 1
+    assert [(one.finding, one.number, one.detail) for one in result.differences] == [
+        (Finding.EXTRA, number, f"issued anew as {number}~4"),
+        (Finding.EXTRA, f"{number}~2", f"issued anew as {number}~4"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "due", "fields"),
+    [
+        ("12.00", "24.00", [(Field("allocated", "12.00", "0.00", -1200),)]),
+        ("12.00", "5.00", [(Field("allocated", "5.00", "0.00", -500),)]),
+        ("12.00", "0.00", []),
+        ("0.00", "12.00", []),
+    ],
+    ids=["nothing of it", "more than is due", "all that is due", "all of it"],
+)
+def test_credit_that_is_not_set_against_the_new_invoice_is_told(
+    left: str, due: str, fields: list[tuple[Field, ...]]
+) -> None:
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, open=Decimal(left))
+    new = sale("I-shop-1~2", amount("20.00", "4.00"), open=Decimal(due))
+
+    result = found([sale("I-shop-1", amount("20.00", "4.00"))], [sale(status="PAID"), credit, new])
+
+    assert [one.fields for one in result.differences] == fields
+    assert result.equal == 1
