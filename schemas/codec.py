@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError, create_model
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from schemas.assembly import assembled
 from schemas.dates import Timestamp, rfc3339
@@ -17,6 +17,7 @@ from schemas.entities import Entity, Removed, Snapshot
 from schemas.envelope import SCHEMA_VERSION, Change, Envelope, Event, OrgName, data_model, data_schema, event_type
 from schemas.errors import Sender, Undecodable
 from schemas.faults import undecodable
+from schemas.nulls import without_nulls
 
 MAX_BODY_BYTES = 1024 * 1024
 _SPEC_VERSION = "1.0"
@@ -163,12 +164,14 @@ def _joined(head: str, data: str) -> bytes:
 
 
 def read_envelope(body: bytes) -> Envelope:
-    """The envelope alone, `data` unread. Raises `Undecodable`."""
+    """The envelope alone, `data` without its nulls and else unread. Raises `Undecodable`."""
     _check_size(body)
     try:
-        return Envelope.model_validate_json(body)
+        return Envelope.model_validate(without_nulls(from_json(body)))
     except ValidationError as error:
         raise undecodable("", error) from None
+    except ValueError as error:
+        raise Undecodable("undecodable", f"not JSON: {error}") from None
 
 
 def check_schema(envelope: Envelope) -> None:

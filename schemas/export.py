@@ -13,6 +13,7 @@ from schemas.asyncapi import asyncapi
 from schemas.commands import COMMANDS, command_type
 from schemas.entities import Entity
 from schemas.envelope import SCHEMA_VERSION, Change, Envelope, data_model, data_schema, event_type
+from schemas.nulls import allow_nulls
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 GENERATED = Path(__file__).parent / "generated"
@@ -38,7 +39,7 @@ def message_schema(name: str) -> dict[str, Any]:
     model = MODELS[name]
     data = model.model_json_schema(schema_generator=_Untitled, ref_template="#/$defs/{model}")
     shared = data.pop("$defs", {})
-    return {
+    schema = {
         "$schema": DIALECT,
         "$id": f"urn:xerelay:message:{name}:{SCHEMA_VERSION}",
         "title": name,
@@ -46,6 +47,8 @@ def message_schema(name: str) -> dict[str, Any]:
         "properties": {**_attributes(), **_of_message(name, f"#/$defs/{model.__name__}")},
         "$defs": dict(sorted({**shared, model.__name__: data}.items())),
     }
+    allow_nulls(schema)
+    return schema
 
 
 def write(directory: Path) -> list[Path]:
@@ -73,14 +76,16 @@ def _schemas() -> dict[str, Any]:
     for model in MODELS.values():
         data = model.model_json_schema(schema_generator=_Untitled, ref_template="#/components/schemas/{model}")
         found |= {**data.pop("$defs", {}), model.__name__: data}
+    for title, of_event in (("EventEnvelope", True), ("CommandEnvelope", False)):
+        found[title] = {**_envelope(of_event), "properties": _attributes()}
+    for schema in found.values():
+        allow_nulls(schema)
     for name in MODELS:
         found[name] = {
             "allOf": [{"$ref": f"#/components/schemas/{'Event' if name in EVENT_MODELS else 'Command'}Envelope"}],
             "type": "object",
             "properties": _of_message(name, f"#/components/schemas/{MODELS[name].__name__}"),
         }
-    for title, of_event in (("EventEnvelope", True), ("CommandEnvelope", False)):
-        found[title] = {**_envelope(of_event), "properties": _attributes()}
     return dict(sorted(found.items()))
 
 

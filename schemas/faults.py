@@ -45,8 +45,6 @@ def undecodable(prefix: str, error: ValidationError) -> Undecodable:
     faults = error.errors(include_url=False)
     first = faults[0]
     context = first.get("ctx", {})
-    if first["type"] == "json_invalid":
-        return Undecodable("undecodable", f"not JSON: {context['error']}"[:_DETAIL_CHARS])
     path = ".".join(str(part) for part in (prefix, *first["loc"], context.get("field", "")) if part != "")
     if not path:
         return Undecodable("undecodable", f"must be a JSON object, not {_name(first['input'])}")
