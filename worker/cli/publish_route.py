@@ -14,6 +14,7 @@ from worker.settings import Settings, SettingsError, load
 from worker.settings.load import DEFAULT_PATH, PREFIX
 from worker.settings.organisation import LaneChoice
 from worker.settings.problems import Problem
+from worker.settings.values import short_name
 
 AMQP_URL = "AMQP_URL"
 
@@ -52,7 +53,7 @@ def find_route(
         if not url:
             text = f"no broker is known; give --config, or --broker-url, or set {AMQP_URL}"
             raise SettingsError([Problem("--broker-url", text)])
-        return Route(BrokerSettings(url=url), tuple(organisations), {}, lane)
+        return Route(BrokerSettings(url=url), tuple(map(_organisation, organisations)), {}, lane)
     settings = load(config, environ)
     unknown = [name for name in organisations if name not in settings.organisations]
     if unknown:
@@ -60,6 +61,14 @@ def find_route(
         raise SettingsError([Problem("--org", text)])
     lanes = {name: organisation.lanes for name, organisation in settings.organisations.items()}
     return Route(_broker(settings, broker_url), tuple(organisations or lanes), lanes, lane)
+
+
+def _organisation(name: str) -> str:
+    """As it is, where it can be one: queues are declared for it, and `*` would take every organisation's events."""
+    try:
+        return short_name(name)
+    except ValueError as error:
+        raise SettingsError([Problem("--org", f"{name!r}: {error}")]) from None
 
 
 def _is_configured(config: Path | None, environ: Mapping[str, str]) -> bool:

@@ -72,7 +72,8 @@ def _ports(value: object) -> range:
     return range(first, last + 1)
 
 
-def _name(value: str) -> str:
+def short_name(value: str) -> str:
+    """The name of an organisation, a store or a connection as it is; raises `ValueError` where it can be none."""
     if not _NAME.fullmatch(value) or "__" in value:
         raise ValueError("expected a name of 1 to 32 characters out of a-z, 0-9 and single _")
     return value
@@ -184,7 +185,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Ports = Annotated[InstanceOf[range], BeforeValidator(_ports)]
 """A port, or the range whose first free port is taken."""
 
-ShortName = Annotated[str, AfterValidator(_name)]
+ShortName = Annotated[str, AfterValidator(short_name)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 XeroUuid = Annotated[str, AfterValidator(_uuid)]
 Filled = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]

@@ -105,3 +105,9 @@ def test_an_event_of_another_organisation_is_refused() -> None:
 def test_an_organisation_must_be_configured_where_there_is_a_configuration() -> None:
     with pytest.raises(SettingsError, match="not configured; there is: main"):
         route(CONFIG, organisations=("other",))
+
+
+@pytest.mark.parametrize("name", ["*", "#", "Main", "", "a.b"])
+def test_a_name_that_no_organisation_can_have_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="expected a name of 1 to 32 characters"):
+        route(broker_url="amqp://mine/", organisations=(name,))
