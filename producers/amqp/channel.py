@@ -39,8 +39,8 @@ class Channel:
 
     @property
     def is_open(self) -> bool:
-        """Whether requests can be sent."""
-        return bool(self.raw.is_open)
+        """Whether requests can be sent: of a connection that is lost pika closes one channel after the other."""
+        return bool(self.raw.is_open and self._connection.is_open)
 
     def ack(self, tag: int) -> None:
         """Acknowledge one delivery; the channel has to be open."""

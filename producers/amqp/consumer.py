@@ -231,7 +231,10 @@ class Consumer(Link):
         if self._subscriptions.get(subscription.queue) is subscription:
             del self._subscriptions[subscription.queue]
         subscription.consumer_tag = None
-        self._on_lost(subscription.queue)
+        try:
+            self._on_lost(subscription.queue)
+        except Exception:  # noqa: BLE001 - pika would tell nobody else of the loss, and no connection would follow
+            _log.exception("what was held of %s could not be let go", subscription.queue)
 
 
 async def _cancel(subscription: _Subscription) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from deploy.services import PrivateBroker
 from producers.amqp import AmqpError, Publisher
 from schemas.envelope import Lane
@@ -77,3 +79,50 @@ async def test_consumer_goes_on_by_itself_and_old_acks_are_void(private_broker: 
         intake.consumer.ack(new)
         await intake.consumer.cancel(batch)
         assert await intake.consumer.depth(batch) == 0
+
+
+async def cut_off(broker: PrivateBroker) -> None:
+    """Every connection, by the broker itself."""
+    await asyncio.to_thread(broker.ctl, "close_all_connections", "a test")
+
+
+async def test_what_is_given_back_amid_the_loss_of_a_connection_comes_again(
+    private_broker: PrivateBroker, unique_org: str
+) -> None:
+    queues = organisation_queues(unique_org)
+    lanes = {lane: lane_queue(unique_org, lane) for lane in (Lane.BATCH, Lane.IMMEDIATE)}
+    async with publishing(private_broker.url, queues) as publisher:
+        for lane in lanes:
+            await publish(publisher, f"{unique_org}.{lane}.order", lane)
+    async with consuming(private_broker.url, queues, *lanes.values()) as intake:
+        await until(lambda: len(intake.held) == 2, what="both deliveries")
+        old = list(intake.held)
+
+        def give_back_all(_queue: str) -> None:
+            for delivery in old:
+                intake.consumer.give_back(delivery)
+                intake.consumer.ack(delivery)
+
+        intake.when_lost = give_back_all
+        await cut_off(private_broker)
+
+        await until(lambda: len(intake.held) == 4, what="both again")
+        assert sorted(intake.lost) == sorted(lanes.values())
+
+
+async def test_a_defect_in_what_follows_a_loss_does_not_end_the_link(
+    private_broker: PrivateBroker, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues, batch = organisation_queues(unique_org), lane_queue(unique_org, Lane.BATCH)
+
+    def fail(_queue: str) -> None:
+        raise RuntimeError("a defect of ours")
+
+    async with consuming(private_broker.url, queues, batch) as intake:
+        intake.when_lost = fail
+        await cut_off(private_broker)
+        await until(lambda: intake.consumer.reconnects == 1, what="the end of the connection")
+        await until(intake.consumer.connected.is_set, what="another connection")
+        intake.when_lost = None
+
+    assert "a defect of ours" in caplog.text

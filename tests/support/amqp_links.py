@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,19 +34,25 @@ class Intake:
     def __init__(self, url: str, queues: Sequence[Queue], *, ack: bool = False, **settings: Any) -> None:
         self.held: list[Delivery] = []
         self.lost: list[str] = []
+        self.when_lost: Callable[[str], None] | None = None
         self._ack = ack
         self.consumer = Consumer(
             BrokerSettings(url, **settings),
             exchanges=EXCHANGES,
             queues=queues,
             on_delivery=self.take,
-            on_lost=self.lost.append,
+            on_lost=self._lost,
         )
 
     def take(self, delivery: Delivery) -> None:
         self.held.append(delivery)
         if self._ack:
             self.consumer.ack(delivery)
+
+    def _lost(self, queue: str) -> None:
+        self.lost.append(queue)
+        if self.when_lost is not None:
+            self.when_lost(queue)
 
     def ids(self) -> list[str]:
         return [delivery.message_id for delivery in self.held]
