@@ -162,14 +162,14 @@ def _translated(stream: Stream, lines: Sequence[Exported]) -> tuple[tuple[Row, .
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             broken.append(Broken(one.id, f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
-        except (KeyError, ValueError, ArithmeticError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
             broken.append(Broken(one.id, f"cannot be read: {type(error).__name__}"))
     return tuple(rows), tuple(broken)
 
 
 def _customer(one: Exported) -> tuple[Found, ...]:
     raw = one.raw
-    customer = Customer(id=str(one.id), first_name=one_line(raw["name"]), email=one_line(raw.get("email", "")))
+    customer = Customer(id=str(one.id), first_name=one_line(raw["name"]), email=one_line(raw.get("email") or ""))
     return (_found(one, Entity.CUSTOMER, customer),)
 
 
@@ -185,8 +185,8 @@ def _sale(one: Exported) -> tuple[Found, ...]:
         order_number=raw["number"],
         currency=raw["currency"],
         date=one.created_on,
-        website=raw.get("site", ""),
-        customer=Buyer(id=str(raw["customer"]), name=one_line(raw["name"])),
+        website=raw.get("site") or "",
+        customer=_buyer(raw),
         lines=lines,
         tenders=(Tender(method=raw["method"], amount=paid),) if paid else (),
         totals=Totals(
@@ -195,6 +195,12 @@ def _sale(one: Exported) -> tuple[Found, ...]:
     )
     found = _found(one, Entity.INVOICE, invoice)
     return (found, _found(one, Entity.PAYMENT, _payment(one, invoice, paid))) if paid else (found,)
+
+
+def _buyer(raw: Raw) -> Buyer:
+    """A guest has no id: one that all guests share would book them to one contact."""
+    number = raw["customer"]
+    return Buyer(id=None if number is None else str(number), name=one_line(raw["name"]))
 
 
 def _line(raw: Raw) -> Line:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from examples.stores.export_folder import CUSTOMERS, ExportFolder, open_store
+from examples.stores.export_folder import CUSTOMERS, SALES, ExportFolder, open_store
 from producers.store import Selection, StoreRefuses
-from schemas.entities import Customer
+from schemas.entities import Customer, Invoice
+from tests.support.export_shop import ExportShop
 
 ROW = {"changed_at": "2026-03-02T10:00:00+00:00", "created_on": "2026-03-02", "email": "ada@example.com"}
 
@@ -53,3 +55,31 @@ async def test_a_folder_may_have_a_space_in_its_url(tmp_path: Path) -> None:
 
     async with open_store(folder.as_uri(), "") as store:
         assert list(await store.ids(CUSTOMERS, 0)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", None), ("lines", None), ("lines", [None]), ("lines", [{"sku": None}]), ("paid", [1]), ("currency", None)],
+)
+async def test_a_sale_that_makes_no_sense_keeps_no_other_from_the_books(tmp_path: Path, field: str, value: Any) -> None:
+    shop = ExportShop(tmp_path)
+    shop.trade(3)
+    shop.lists["sales"][2][field] = value
+    shop.export()
+
+    page = await ExportFolder(tmp_path).page(SALES, 0, Selection())
+
+    assert [row.id for row in page.rows] == [1, 3]
+    assert [row.id for row in page.broken] == [2]
+
+
+async def test_a_guest_has_no_id(tmp_path: Path) -> None:
+    shop = ExportShop(tmp_path)
+    shop.trade(1)
+    shop.lists["sales"][1] |= {"customer": None, "site": None}
+    shop.export()
+
+    page = await ExportFolder(tmp_path).page(SALES, 0, Selection())
+
+    (invoice,) = (found.data for found in page.rows[0].snapshots if isinstance(found.data, Invoice))
+    assert invoice.customer.id is None
