@@ -1,4 +1,4 @@
-// Publishes one event from a file to xerelay: node publish.mjs FILE LANE. Needs amqplib 0.10 or newer.
+// Publishes one event from a file to xerelay: node publish.mjs FILE LANE. Needs amqplib 0.10.7 or newer.
 // Exits 0 after the broker's confirm, 1 when the event is not safe: publish it again later, with the same id.
 
 import { readFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import amqp from 'amqplib';
 const TIMEOUT_MS = 30_000;
 const CLOSE_MS = 2_000;
 const BROKER = process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672/';
+const LANES = ['immediate', 'batch', 'backfill'];
 const [file, lane = 'immediate'] = process.argv.slice(2);
 
 async function publish(event) {
@@ -45,7 +46,10 @@ function watch(emitter, fail) {
 
 let code = 0;
 try {
-  await publish(JSON.parse(await readFile(file, 'utf8')));
+  if (!LANES.includes(lane)) throw new Error(`lane ${lane}: there is ${LANES.join(', ')}`);
+  const event = JSON.parse(await readFile(file, 'utf8'));
+  if (!event.type.startsWith('store.')) throw new Error(`${event.type} is no event: commands have an exchange of their own`);
+  await publish(event);
   console.log('published and confirmed');
 } catch (error) {
   console.error(`not published: ${error.message}`);

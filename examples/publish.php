@@ -17,6 +17,12 @@ function money(float|string $amount): string
     return number_format((float) $amount, 2, '.', '');
 }
 
+// of what the rows of the message say: a sum of exact amounts may round to another cent
+function gross(float|string $net, float|string $tax): string
+{
+    return money((float) money($net) + (float) money($tax));
+}
+
 function oneLine(string $text): string
 {
     $clean = preg_replace('/[\s\p{Cc}]+/u', ' ', mb_scrub($text, 'UTF-8'));
@@ -58,13 +64,13 @@ function invoiceEvent(array $invoice, string $organisation): array
                 'quantity' => (string) $row['quantity'],
                 'net' => money($row['net']),
                 'tax' => money($row['tax']),
-                'gross' => money($row['net'] + $row['tax']),
-                'tax_rate' => (string) $row['tax_rate'],
+                'gross' => gross($row['net'], $row['tax']),
+                'tax_rate' => isset($row['tax_rate']) ? (string) $row['tax_rate'] : null,
             ], $invoice['rows']),
             'totals' => [
                 'net' => money($invoice['net']),
                 'tax' => money($invoice['tax']),
-                'gross' => money($invoice['net'] + $invoice['tax']),
+                'gross' => gross($invoice['net'], $invoice['tax']),
             ],
         ],
     ];

@@ -51,12 +51,12 @@ def fresh_url(private_broker: PrivateBroker) -> Iterator[str]:
     private_broker.ctl("delete_vhost", "fresh")
 
 
-async def run(folder: Path, url: str, *, org: str = "main") -> tuple[int | None, str]:
+async def run(folder: Path, url: str, *, org: str = "main", lane: str = "batch", **more: str) -> tuple[int | None, str]:
     """The exit code, and what it said."""
-    (folder / "event.json").write_text(json.dumps(INVOICE | {"organisation": org}), encoding="utf-8")
+    (folder / "event.json").write_text(json.dumps(INVOICE | {"organisation": org} | more), encoding="utf-8")
     assert NODE is not None
     process = await asyncio.create_subprocess_exec(
-        NODE, "publish.mjs", "event.json",
+        NODE, "publish.mjs", "event.json", lane,
         cwd=folder, env=os.environ | {"AMQP_URL": url},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
@@ -100,7 +100,7 @@ async def test_an_event_that_a_queue_took_is_published_and_confirmed(
     with broker_channel(amqp_url) as channel:
         channel.exchange_declare("xerelay.events", "topic", durable=True)
         channel.queue_declare(queue)
-        channel.queue_bind(queue, "xerelay.events", f"{unique_org}.immediate.invoice")
+        channel.queue_bind(queue, "xerelay.events", f"{unique_org}.batch.invoice")
 
     outcome = await run(folder, amqp_url, org=unique_org)
 
@@ -147,3 +147,11 @@ async def test_a_server_that_never_says_anything_is_given_up(folder: Path) -> No
         code, said = await run(folder, f"amqp://guest:guest@127.0.0.1:{port}/")
 
     assert (code, said) == (1, "not published: connect ETIMEDOUT")
+
+
+async def test_what_would_go_to_nobody_is_not_published(amqp_url: str, folder: Path) -> None:
+    lane = await run(folder, amqp_url, lane="batches")
+    command = await run(folder, amqp_url, type="xerelay.release")
+
+    assert lane == (1, "not published: lane batches: there is immediate, batch, backfill")
+    assert command == (1, "not published: xerelay.release is no event: commands have an exchange of their own")
