@@ -21,6 +21,9 @@ from schemas.nulls import without_nulls
 
 MAX_BODY_BYTES = 1024 * 1024
 _SPEC_VERSION = "1.0"
+_BYTE_ORDER_MARK = (
+    b"\xef\xbb\xbf"  # some serialisers begin with it, and RFC 8259 lets a reader pass over it (section 8.1)
+)
 _OMITTED_WHEN_EMPTY = ("subject", "correlationid")
 T = TypeVar("T", bound=BaseModel)
 
@@ -167,7 +170,7 @@ def read_envelope(body: bytes) -> Envelope:
     """The envelope alone, `data` without its nulls and else unread. Raises `Undecodable`."""
     _check_size(body)
     try:
-        return Envelope.model_validate(without_nulls(from_json(body)))
+        return Envelope.model_validate(without_nulls(from_json(body.removeprefix(_BYTE_ORDER_MARK))))
     except ValidationError as error:
         raise undecodable("", error) from None
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -35,6 +35,8 @@ class Resync(Model):
     def _selects(self) -> Self:
         if not self.ids and self.date_from is None:
             raise wrong("ids", "must hold at least one id, unless date_from is given")
+        if self.ids and (self.date_from or self.date_to):
+            raise wrong("ids", "must be empty where days are given: beside ids they would choose nothing")
         if self.date_from and self.date_to and self.date_to < self.date_from:
             raise wrong("date_to", f"must not lie before date_from {self.date_from}, but is {self.date_to}")
         return self
@@ -51,7 +53,7 @@ class SyncNow(Model):
 class Release(Model):
     """Open the batch window of one organisation now."""
 
-    lane: Lane = Lane.BATCH
+    lane: Literal[Lane.BATCH] = Lane.BATCH
 
 
 Command = ResyncAll | Resync | SyncNow | Release

@@ -15,7 +15,8 @@ from pydantic_core import core_schema
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MOMENT_PATTERN = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 DAY_WANTED = "must be a day such as '2026-01-31'"
 MOMENT_WANTED = "must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'"

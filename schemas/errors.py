@@ -11,6 +11,16 @@ from datetime import datetime
 
 from pydantic_core import PydanticCustomError
 
+_JSON_NAMES = {
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "NoneType": "null",
+    "list": "an array",
+    "dict": "an object",
+}
+
 REASONS = ("undecodable", "invalid", "totals", "unknown_kind", "unknown_version", "too_large")
 
 
@@ -34,7 +44,8 @@ class Sender:
 class Undecodable(MessageError):
     """`reason` is one of `REASONS`, for lists and metrics; `detail` names the field and what came.
 
-    `detail` holds numbers, lengths and types, never text of the message: it ends in logs. `sender` is there when the
+    `detail` holds numbers, lengths and types, and of the message's text no more than an unknown `type` or `dataschema`:
+    it ends in logs. `sender` is there when the
     envelope of an event could be read.
     """
 
@@ -48,3 +59,8 @@ class Undecodable(MessageError):
 def wrong(field: str, text: str, *, reason: str = "invalid") -> PydanticCustomError:
     """What a model's validator raises about one of its fields, `field` being a path below the model."""
     return PydanticCustomError(reason, "{field} {text}", {"field": field, "text": text})
+
+
+def json_name(value: object) -> str:
+    """What a value is called in JSON."""
+    return _JSON_NAMES.get(type(value).__name__, type(value).__name__)

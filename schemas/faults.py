@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.dates import DAY_PATTERN, DAY_WANTED, MOMENT_PATTERN, MOMENT_WANTED
-from schemas.errors import Undecodable
+from schemas.errors import Undecodable, json_name
 from schemas.text import ONE_LINE, PRINTABLE_ASCII, SEVERAL_LINES, VISIBLE_ASCII
 
 _DETAIL_CHARS = 500
@@ -29,15 +29,6 @@ _TYPES = {
     "dataclass_type": "an object",
     "model_attributes_type": "an object",
 }
-_JSON_NAMES = {
-    "str": "a string",
-    "int": "a number",
-    "float": "a number",
-    "bool": "a boolean",
-    "NoneType": "null",
-    "list": "an array",
-    "dict": "an object",
-}
 
 
 def undecodable(prefix: str, error: ValidationError) -> Undecodable:
@@ -47,7 +38,7 @@ def undecodable(prefix: str, error: ValidationError) -> Undecodable:
     context = first.get("ctx", {})
     path = ".".join(str(part) for part in (prefix, *first["loc"], context.get("field", "")) if part != "")
     if not path:
-        return Undecodable("undecodable", f"must be a JSON object, not {_name(first['input'])}")
+        return Undecodable("undecodable", f"must be a JSON object, not {json_name(first['input'])}")
     reason = "totals" if first["type"] == "totals" else "invalid"
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Undecodable(reason, f"{path}: {_words(first, context)}"[:_DETAIL_CHARS] + more)
@@ -60,7 +51,7 @@ def _words(fault: ErrorDetails, context: dict[str, Any]) -> str:
     if kind == "missing":
         return "is required"
     if kind in _TYPES:
-        return f"must be {_TYPES[kind]}, not {_name(came)}"
+        return f"must be {_TYPES[kind]}, not {json_name(came)}"
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
     if kind.endswith(("too_long", "too_short")):
@@ -68,7 +59,3 @@ def _words(fault: ErrorDetails, context: dict[str, Any]) -> str:
         return f"must have {bound} {'characters' if kind.startswith('string') else 'items'}, not {len(came)}"
     text = fault["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("should", "must", 1)
     return text[:1].lower() + text[1:]
-
-
-def _name(value: object) -> str:
-    return _JSON_NAMES.get(type(value).__name__, type(value).__name__)

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import core_schema
 
+from schemas.errors import json_name
+
 _CENTS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$"
 _UNITS = r"^-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,4})?$"
 _RATIO = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
@@ -49,7 +51,7 @@ class _DecimalString:
                     return value
                 value = format(value, "f")
             if not isinstance(value, str):
-                came = "a number" if isinstance(value, int | float) else type(value).__name__
+                came = json_name(value)
                 raise ValueError(f"must be a decimal string such as {example!r}, not {came}")  # noqa: TRY004 - see _above_zero
             if not matches(value):
                 raise ValueError(f"must be a decimal string such as {example!r} ({pattern})")

@@ -118,6 +118,12 @@ def test_hostile_json_is_undecodable(body: bytes) -> None:
         decode_command(body)
 
 
+def test_a_byte_order_mark_does_no_harm() -> None:
+    body = json.dumps(INVOICE).encode()
+
+    assert decode_event(b"\xef\xbb\xbf" + body) == decode_event(body)
+
+
 def test_an_unknown_field_is_ignored_however_hostile() -> None:
     body = json.dumps(INVOICE | {"newer": "\x00"}).replace(
         '"number"', '"later": {"deep": [1e300, "\\u0000"]}, "number"'

@@ -21,6 +21,18 @@ from tests.support.sample_invoice import INVOICE, paths, replaced
             "invalid",
             "data.lines.0.gross: must be a decimal string such as '12.50', not a number",
         ),
+        (
+            ("data", "lines", 0, "gross"),
+            True,
+            "invalid",
+            "data.lines.0.gross: must be a decimal string such as '12.50', not true or false",
+        ),
+        (
+            ("data", "lines", 0, "gross"),
+            [],
+            "invalid",
+            "data.lines.0.gross: must be a decimal string such as '12.50', not an array",
+        ),
         (("data", "lines", 0, "quantity"), "0", "invalid", "data.lines.0.quantity: must be above 0, not 0"),
         (
             ("data", "lines", 0, "discount"),
@@ -64,6 +76,12 @@ from tests.support.sample_invoice import INVOICE, paths, replaced
         (
             ("entityversion",),
             "2026-01-31T09:30:00",
+            "invalid",
+            "entityversion: must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'",
+        ),
+        (
+            ("entityversion",),
+            "2026-01-31T09:30:00+24:00",
             "invalid",
             "entityversion: must be a time with its offset from UTC such as '2026-01-31T09:30:00Z'",
         ),

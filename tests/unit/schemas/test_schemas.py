@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.commands import Resync, ResyncAll, SyncNow, decode_command, encode_command
+from schemas.commands import Release, Resync, ResyncAll, SyncNow, decode_command, encode_command
 from schemas.dates import Day, Timestamp, rfc3339
 from schemas.entities import Customer, Entity, Payment
 from schemas.envelope import Change, Envelope, Event
@@ -134,8 +134,10 @@ def test_a_payment_makes_sense(changes: dict[str, Any]) -> None:
     [
         lambda: Resync(entity=Entity.INVOICE),
         lambda: Resync(entity=Entity.INVOICE, date_from=date(2026, 3, 2), date_to=date(2026, 3, 1)),
+        lambda: Resync(entity=Entity.INVOICE, ids=("7",), date_from=date(2026, 3, 2)),
         lambda: SyncNow(entity=Entity.INVOICE, ids=()),
         lambda: ResyncAll(entities=()),
+        lambda: Release.model_validate({"lane": "backfill"}),
     ],
 )
 def test_a_command_selects_something(wrong: Any) -> None:
