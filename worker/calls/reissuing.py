@@ -149,7 +149,7 @@ class Reissuing:
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
         """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""
         org = self._s.org.name
-        with self._s.sleeps():
+        with self._s.sleeps(keys):
             while any(one.key in keys for call in await self._s.ledger.calls.unsettled(org) for one in call.members):
                 await self._s.clock.sleep(_SETTLING_S)
 

@@ -4,7 +4,7 @@ Except a 0, which it also says of a queue whose leader is silent or not there: t
 
 immediate: always. batch: from the opening of a window until what was there then is taken, or at once on `release`,
 whatever sessions end meanwhile; a worker that takes the lease in mid-window waits for the next opening. backfill: only
-while nothing of the other two is at hand.
+while nothing of the other two is at hand that could be sent or asked about now.
 No more is taken than can be sent within ten minutes, of batch and backfill nothing when no call comes so soon: what
 waits longer waits in the broker, for each return counts towards the delivery limit.
 """
@@ -86,6 +86,7 @@ class Lanes:
         queues: Queues,
         now: Callable[[], datetime],
         held: Callable[[], Mapping[Lane, int]],
+        awake: Callable[[Lane], int],
         batch: BatchWindow,
     ) -> None:
         self._org = org
@@ -94,6 +95,7 @@ class Lanes:
         self._queues = queues
         self._now = now
         self._held = held
+        self._awake = awake
         self._batch = batch
         self._batch.at(self._current())
         self._open: dict[Lane, int] = {}
@@ -127,8 +129,12 @@ class Lanes:
         return {
             Lane.IMMEDIATE: self._has_room(Lane.IMMEDIATE, held[Lane.IMMEDIATE]),
             Lane.BATCH: batch and self._has_room(Lane.BATCH, urgent),
-            Lane.BACKFILL: not batch and urgent == 0 and self._has_room(Lane.BACKFILL, held[Lane.BACKFILL]),
+            Lane.BACKFILL: not batch and self._is_idle(urgent) and self._has_room(Lane.BACKFILL, held[Lane.BACKFILL]),
         }
+
+    def _is_idle(self, urgent: int) -> bool:
+        """Whether nothing of the other lanes is at hand: what waits for minutes to be looked up keeps no token busy."""
+        return not urgent or not any(map(self._awake, (Lane.IMMEDIATE, Lane.BATCH)))
 
     async def close(self) -> None:
         """Cancel every consumer, at once: a queue without a leader does not answer until it has one."""

@@ -48,6 +48,7 @@ class LaneKeeper:
             queues=consumer,
             now=session.clock.now,
             held=lambda: session.buffer.load.held,
+            awake=session.awake,
             batch=session.batch,
         )
         self._batch_queue = lane_queue(session.org.name, Lane.BATCH)

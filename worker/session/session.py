@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from schemas.envelope import Lane
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.buffer.buffer import Buffer
 from worker.buffer.work import Work, everyone
 from worker.chart import ChartShelf
 from worker.clock import Clock
-from worker.documents.documents import Kind, Write
+from worker.documents.documents import DocumentKey, Kind, Write
 from worker.lanes.batch_window import BatchWindow
 from worker.lanes.ceding import Ceding
 from worker.ledger.ledger import Ledger
@@ -43,8 +44,8 @@ class Session:
 
     `stores` are those that feed it by the configuration; others may publish by themselves. `overlay` is what was added
     to its configuration; a change of it is not heeded before `steady_until` (monotonic).
-    `asleep` counts what is under way and `sleeps`. `is_answered` once Xero has said something of what a call carried or
-    asked. `heard` is the ledger's time, and the monotonic one it was told at.
+    `asleep` counts what is under way and `sleeps`, `sleeping` the documents that wait for it. `is_answered` once Xero
+    has said something of what a call carried or asked. `heard` is the ledger's time, and the monotonic one of then.
     `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
     handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
     by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
@@ -79,6 +80,7 @@ class Session:
     in_hand: Counter[str] = field(default_factory=Counter)
     heard: tuple[datetime, float] | None = None
     asleep: int = 0
+    sleeping: Counter[DocumentKey] = field(default_factory=Counter)
     is_answered: bool = False
     fresh_until: dict[str, float] = field(default_factory=dict)
     unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
@@ -124,13 +126,25 @@ class Session:
         return {work.held_id for work in everyone(self.buffer.works()) if work.held_id} | self.in_hand.keys()
 
     @contextmanager
-    def sleeps(self) -> Iterator[None]:
-        """Meanwhile what is under way asks nothing of Xero, for minutes maybe: others go on as if it were not there."""
+    def sleeps(self, keys: Iterable[DocumentKey]) -> Iterator[None]:
+        """Meanwhile what is under way asks nothing of Xero, for minutes maybe: others go on as if it were not there.
+
+        Nor are these documents, which wait for it.
+        """
+        waiting = Counter(keys)
         self.asleep += 1
+        self.sleeping += waiting
         try:
             yield
         finally:
             self.asleep -= 1
+            self.sleeping -= waiting
+
+    def awake(self, lane: Lane) -> int:
+        """How many events of a lane are held, but for those that wait for what `sleeps`."""
+        slots = filter(None, map(self.buffer.slot, self.sleeping))
+        asleep = {work for slot in slots for work in everyone(slot.owners)}
+        return self.buffer.load.held[lane] - sum(work.lane is lane for work in asleep)
 
     async def rest(self, seconds: float, *, unless: asyncio.Event) -> None:
         """Come back after `seconds`, or as soon as `unless` is set."""

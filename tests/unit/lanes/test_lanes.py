@@ -47,6 +47,7 @@ class Stage:
         self.queues = FakeQueues()
         self.time = datetime(2026, 1, 5, 12, 10, tzinfo=UTC)
         self.held: Counter[Lane] = Counter()
+        self.asleep: Counter[Lane] = Counter()
         self.batch = BatchWindow()
         self._offset = offset
         self.next_session()
@@ -61,6 +62,7 @@ class Stage:
             queues=self.queues,
             now=lambda: self.time,
             held=lambda: self.held,
+            awake=lambda lane: self.held[lane] - self.asleep[lane],
             batch=self.batch,
         )
 
@@ -298,3 +300,15 @@ async def test_what_goes_back_is_taken_again_though_more_was_taken_than_the_open
 
     assert Lane.BATCH not in over
     assert Lane.BATCH in await stage.turn()
+
+
+async def test_what_waits_to_be_looked_up_keeps_no_backfill_from_being_taken() -> None:
+    stage = Stage()
+    stage.held[Lane.IMMEDIATE] = stage.held[Lane.BATCH] = 2
+    stage.asleep[Lane.IMMEDIATE], stage.asleep[Lane.BATCH] = 2, 1
+
+    assert await stage.turn() == {Lane.IMMEDIATE}
+
+    stage.asleep[Lane.BATCH] = 2
+
+    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}

@@ -129,6 +129,25 @@ def test_while_payments_wait_to_be_looked_up_others_go_out_as_soon_as_xero_is_ba
     assert took < PROBE_EVERY_S + 5
 
 
+async def backfill_beside_payments(stage: Stage) -> float:
+    await stage.begin(sales=2)
+    await stage.pay(2)
+    await asyncio.sleep(stage.xero.ends + 1 - elapsed())
+    arrival = SHOP.customer(100, elapsed(), Lane.BACKFILL)
+    stage.world.publish("main", arrival)
+    took = await stage.done(arrival.message.message_id) - stage.xero.ends
+    await stage.process.end()
+    return took
+
+
+def test_while_payments_wait_to_be_looked_up_a_backfill_goes_on() -> None:
+    stage = Stage(AwayXero(FAILED, lasts_s=1.0))
+
+    took = run_virtually(backfill_beside_payments(stage))
+
+    assert took < 120
+
+
 async def in_a_rush(stage: Stage) -> None:
     await stage.begin(sales=3)
     await stage.pay(3)
