@@ -35,6 +35,10 @@ class Token:
 
 log.info("odd", token_like=Token("{_SECRET}"), half="\\ud83d")
 log.info("half", half="\\ud83d")
+try:
+    raise ValueError(url)
+except ValueError:
+    logging.getLogger("library").exception("broken")
 """
 
 
@@ -68,10 +72,18 @@ def test_secrets_become_stars_and_the_rest_stays() -> None:
 
 
 def test_an_object_is_told_as_it_tells_itself_and_half_a_pair_loses_no_line() -> None:
-    *_, odd, half = _lines()
+    *_, odd, half, _ = _lines()
 
     assert (odd["token_like"], odd["half"]) == ("Token()", "\ud83d")
     assert half["half"] == "\ud83d"
+
+
+def test_what_a_library_caught_is_told_with_its_traceback() -> None:
+    *_, broken = _lines()
+
+    assert broken["event"] == "broken"
+    assert broken["exception"].startswith("Traceback (most recent call last):")
+    assert broken["exception"].endswith("ValueError: amqp://shop:***@127.0.0.1:5672/shop")
 
 
 _LONG = f"""
