@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.envelope import Lane
-from worker.ledger.records import HoldState, Pause
+from worker.ledger.records import CallState, HoldState, Pause
 from worker.views.status import LaneStatus, OrganisationStatus, Status
 
 _BAD, _ODD, _GOOD = "bold red", "yellow", "green"
@@ -68,7 +68,13 @@ def _done(one: OrganisationStatus, now: datetime) -> Text:
     times = [lane.done_at for lane in one.lanes if lane.depth and lane.done_at is not None]
     if times:
         return Text(_away(max(times) - now))
-    return Text(_UNKNOWN, _ODD) if any(lane.depth is None for lane in one.lanes) else Text("–", _GOOD)
+    is_unknown = _unanswered(one) or any(lane.depth is None for lane in one.lanes)
+    return Text(_UNKNOWN, _ODD) if is_unknown else Text("–", _GOOD)
+
+
+def _unanswered(one: OrganisationStatus) -> int:
+    """Calls of which nobody knows yet whether Xero carried them out."""
+    return one.calls.get(CallState.UNCERTAIN, 0)
 
 
 def _away(span: timedelta) -> str:
@@ -91,6 +97,9 @@ def _lines(seen: Status) -> Iterator[Text]:
             style = _ODD if held.state is HoldState.PERSON else ""
             what = "parked" if held.state is HoldState.PERSON else f"held for a {held.state}"
             yield Text(f"{one.name}: {held.count} {what} ({held.reason}), since {moment(held.oldest, seen.at)}", style)
+        if calls := _unanswered(one):
+            what = f"{calls} call{'' if calls == 1 else 's'} without an answer"
+            yield Text(f"{one.name}: {what}: what was in it is looked up in Xero before it goes again", _ODD)
         if one.dead:
             yield Text(f"{one.name}: {one.dead} messages that the broker gave up wait to be parked", _ODD)
         if one.budget.forbidden_until is not None:

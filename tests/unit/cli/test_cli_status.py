@@ -85,6 +85,8 @@ def test_a_quiet_organisation_is_one_row() -> None:
         ),
         (changed(held=(HeldCount(HoldState.PERSON, "overpaid", 3, START),)), f"main: 3 parked (overpaid), {SINCE}"),
         (changed(held=(HeldCount(HoldState.PARENT, "x", 2, START),)), "main: 2 held for a parent (x), since 09:00:00"),
+        (changed(calls={CallState.OPEN: 3, CallState.UNCERTAIN: 2}), "main: 2 calls without an answer: what was in it"),
+        (changed(calls={CallState.UNCERTAIN: 1}), "?"),
         (changed(dead=2), "main: 2 messages that the broker gave up"),
         (
             changed(budget=replace(BUDGET, forbidden_until=START, forbidden_by="day", left_today=0)),
