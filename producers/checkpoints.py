@@ -46,7 +46,8 @@ class Memory:
 
     A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content. `version` is
     the latest that was published of the row, where that is known: saved, it never goes down. `removed_at` is that of
-    the row's removal, once that was published: `forget` alone writes it, and it stays.
+    the row's removal, once that was published: `forget` alone writes it, and it stays. `kept_by`, never saved, are the
+    organisations that have what the row belongs to, where nothing was published of the row itself.
     """
 
     row_id: int
@@ -55,6 +56,7 @@ class Memory:
     known: Mapping[Address, str] | None = field(default=None, compare=False)
     version: datetime | None = None
     removed_at: datetime | None = None
+    kept_by: tuple[str, ...] = field(default=(), compare=False)
 
     def newer_than_removal(self, version: datetime) -> datetime:
         """The version to publish: a row that is there again as it was is older than its removal, and would be stale."""

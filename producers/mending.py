@@ -35,8 +35,9 @@ class Mender:
         return mended
 
     async def _read(self, stream: Stream, known: Sequence[Memory], asked_at: float) -> int:
-        memories = {memory.row_id: memory for memory in known}
-        found = await self._s.patience.of(partial(self._s.source.rows, stream, list(memories)))
+        ids = [memory.row_id for memory in known]
+        found = await self._s.patience.of(partial(self._s.source.rows, stream, ids))
+        memories = await self._s.joined(stream, found.rows, {memory.row_id: memory for memory in known})
         now = self._s.clock.now()
         batch = self._s.translator.batch(found.rows, found.broken, memories, now=now, wish=Wish())
         for row in batch.broken:

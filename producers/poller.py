@@ -103,8 +103,7 @@ class Poller:
         return again
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, cursor: Cursor | None) -> None:
-        ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]
-        known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, ids))
+        known = await self._s.known(stream, changes.rows, changes.broken)
         now = self._s.clock.now()
         batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
         self._s.steps.reached(Step.TRANSLATED)

@@ -53,8 +53,7 @@ class Rereader:
         return late
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, asked_at: float) -> int:
-        ids = [row.id for row in changes.rows] + [broken.id for broken in changes.broken]
-        known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, ids))
+        known = await self._s.known(stream, changes.rows, changes.broken)
         now = self._s.clock.now()
         batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
         for row in batch.broken:

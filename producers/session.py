@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from producers.checkpoints import Checkpoints
+from producers.belonging import Belonging
+from producers.checkpoints import Checkpoints, Memory
 from producers.clock import Clock
 from producers.pace import Pace, Stop
 from producers.patience import Patience
 from producers.posting import Posting
 from producers.runs import Runs
 from producers.steps import Steps
-from producers.store import StoreSource, Stream
+from producers.store import Broken, Row, StoreSource, Stream
 from producers.translation import Batch, Translator
 
 
@@ -41,6 +43,17 @@ class Session:
         """The source's, in the order they are read, less those of which no organisation takes anything."""
         wanted = self.translator.routing.entities
         return [stream for stream in self.source.streams if stream.entities & wanted]
+
+    async def known(self, stream: Stream, rows: Sequence[Row], broken: Sequence[Broken]) -> Mapping[int, Memory]:
+        """What is remembered of these rows."""
+        ids = [row.id for row in rows] + [one.id for one in broken]
+        known = await self.patience.of(partial(self.checkpoints.memories, stream, ids))
+        return await self.joined(stream, rows, known)
+
+    async def joined(self, stream: Stream, rows: Sequence[Row], known: Mapping[int, Memory]) -> Mapping[int, Memory]:
+        """What is known of these rows, with what is remembered of the sales they belong to."""
+        belonging = Belonging(self.translator.routing, self.source.streams, self.checkpoints.memories)
+        return await self.patience.of(partial(belonging.joined, stream, rows, known))
 
     async def doubt(self, stream: Stream, batch: Batch, *, asked_at: float | None = None) -> None:
         """Before a batch is published: what it replaces counts as unknown until the new is saved.

@@ -168,8 +168,8 @@ class Translator:
         return [target for target in named if target.wants(found.entity, found.data)]
 
     def _keepers(self, memory: Memory) -> tuple[Target, ...]:
-        """Who has the row: what is booked stays in its books, though its place be deleted, or given to others."""
-        names = dict.fromkeys(address.organisation for address in memory.published)
+        """Who has the row, or its sale: what is booked stays in its books, whatever became of its place."""
+        names = dict.fromkeys(address.organisation for address in memory.published) or memory.kept_by
         return tuple(target for name in names if (target := self.routing.targets.get(name)))
 
     def _event(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from producers.belonging import Belonging
 from producers.checkpoints import Memory
 from producers.store import Broken, Page, Selection, StoreSource, Stream
 from producers.translation import Translator, Wish
@@ -26,7 +27,7 @@ class StoreReader:
     """One store, as far as it feeds `organisation`. Its methods raise `StoreUnreachable` and `StoreRefuses`.
 
     `on_broken` hears of each row that the store does not give, or that cannot be understood. `remembered` is what the
-    store's agent knows of some rows: which organisation has a sale.
+    store's agent knows of some rows: which organisation has a sale; it is asked where the store feeds several.
     """
 
     source: StoreSource
@@ -59,13 +60,21 @@ class StoreReader:
         return events
 
     async def _translated(self, stream: Stream, page: Page, entities: Collection[Entity]) -> list[Event]:
-        known = await self.remembered(stream, [row.id for row in page.rows])
-        whose = {row_id: Memory(row_id, memory.published) for row_id, memory in known.items()}
+        whose = await self._whose(stream, page)
         wish = Wish(lambda found: found.entity in entities, self.organisation, again=True)
         batch = self.translator.batch(page.rows, page.broken, whose, now=self.now(), wish=wish)
         for broken in batch.broken:
             self.on_broken(stream, broken)
         return [outgoing.event for outgoing in batch.outgoing]
+
+    async def _whose(self, stream: Stream, page: Page) -> Mapping[int, Memory]:
+        """Which organisation has what: nobody asks where the store feeds one alone."""
+        routing = self.translator.routing
+        if routing.organisation:
+            return {}
+        known = await self.remembered(stream, [row.id for row in page.rows])
+        published = {row_id: Memory(row_id, memory.published) for row_id, memory in known.items()}
+        return await Belonging(routing, self.source.streams, self.remembered).joined(stream, page.rows, published)
 
 
 def widened(first: date, last: date) -> Selection:
