@@ -132,17 +132,12 @@ class StoreAgent:
 
     async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """A defect of one part, or of the store's adapter, is told, and tried again after a rest."""
-        while True:
-            try:
-                await work()
-            except Stopped:
-                return
-            except CheckpointError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the other parts go on, and this one is not silent
-                self._log.error("agent.defect", part=name, detail=described(error))
-                await self._rest()
-
-    async def _rest(self) -> None:
         with suppress(Stopped):
-            await self._stop.rest(_REST_AFTER_DEFECT_S)
+            while True:
+                try:
+                    await work()
+                except (Stopped, CheckpointError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - the other parts go on, and this one is not silent
+                    self._log.error("agent.defect", part=name, detail=described(error))
+                    await self._stop.rest(_REST_AFTER_DEFECT_S)

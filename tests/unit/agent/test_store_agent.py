@@ -156,6 +156,20 @@ async def test_a_defect_of_one_part_leaves_the_others_alone(capsys: pytest.Captu
     assert capsys.readouterr().out.count("ZeroDivisionError at test_store_agent.py:") == 2
 
 
+async def test_a_part_that_rests_after_a_defect_is_not_begun_again_when_the_agent_is_to_end() -> None:
+    def break_down() -> None:
+        if broken.begun == 3:
+            agent._stop.ask()
+        raise ZeroDivisionError
+
+    broken = Part(break_down)
+
+    async with serving(Charge(), broken=broken) as agent:
+        await until(lambda: agent._stop.asked)
+
+    assert broken.begun == 3
+
+
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
     async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}") as made:
