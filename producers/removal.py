@@ -42,17 +42,22 @@ class Remover:
     def __init__(self, *, session: Session) -> None:
         self._s = session
 
-    async def missing(self, stream: Stream) -> Missing:
-        """Compare all ids once; not all, where the agent is to end. Eight bytes are kept of each that is missing."""
+    async def missing(self, stream: Stream) -> Missing | None:
+        """Compare all ids once; not all, where the agent is to end. Eight bytes are kept of each that is missing.
+
+        None: the store's list does not go on, so that nothing is known of what it leaves out.
+        """
         ids, known, after, more = array("q"), 0, 0, True
         while more and not self._s.stop.asked:
             listed = await self._s.patience.of(partial(self._s.source.ids, stream, after))
             more, until, there = bool(listed), listed[-1] if listed else None, frozenset(listed)
+            if until is not None and until <= after:
+                return None
             async for row_id in self._published(stream, after, until):
                 known += 1
                 if row_id not in there:
                     ids.append(row_id)
-            after = max(after, until or after)
+            after = until or after
         return Missing(ids, known)
 
     async def remove(self, stream: Stream, ids: Sequence[int]) -> int:

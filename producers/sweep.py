@@ -14,7 +14,7 @@ from producers.store import Stream
 
 _LOOK_EVERY_S = 60.0
 _ASK_AGAIN_S = 3600.0
-"""A list that is not believed: often enough for a person who mends the store, and each time all ids are read."""
+"""A list that is not believed or does not go on: often enough for whoever mends it, and each time all ids are read."""
 
 
 class Sweeper:
@@ -49,9 +49,12 @@ class Sweeper:
     async def sweep(self, stream: Stream) -> int:
         """Compare all ids once, read again what was broken and what may have shown late; returns how many are gone.
 
-        Where too many are missing, nothing is published, and the sweep is to be done again.
+        Where too many are missing, or the list does not go on, nothing is published, and the sweep is to be done again.
         """
         missing = await self._remover.missing(stream)
+        if missing is None:
+            self._stands_still(stream)
+            return 0
         if self._s.stop.asked or not self._is_believed(stream, missing):
             return 0
         gone = await self._remover.remove(stream, missing.ids)
@@ -68,6 +71,11 @@ class Sweeper:
             self.withheld[stream.name] = 0  # another agent may have swept it meanwhile
             return False
         return self._s.clock.monotonic() >= self._ask_again_at.get(stream.name, 0.0)
+
+    def _stands_still(self, stream: Stream) -> None:
+        self._ask_again_at[stream.name] = self._s.clock.monotonic() + _ASK_AGAIN_S
+        detail = "the adapter's ids() does not list ids above `after`, ascending: what is gone cannot be found"
+        self._log.error("stream.stands_still", stream=stream.name, detail=detail)
 
     def _is_believed(self, stream: Stream, missing: Missing) -> bool:
         count, allowed = len(missing.ids), missing.allowed(self._removal_limit)

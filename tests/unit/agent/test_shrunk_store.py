@@ -163,6 +163,33 @@ async def test_a_list_that_is_not_believed_is_asked_again_every_hour_until_it_is
     assert removed(shop) == 1
 
 
+async def test_a_list_that_does_not_go_on_is_told_and_asked_again_every_hour(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = await published(shop, 50)
+    del rows[7]
+    asked: list[float] = []
+
+    async def all_of_them(stream: Stream, after: int) -> Sequence[int]:
+        if stream != INVOICES:
+            return ()
+        assert len(asked) < 100, "it asks without end"
+        asked.append(shop.clock.monotonic())
+        return sorted(rows)
+
+    shop.store.ids = all_of_them  # type: ignore[method-assign] # an adapter that does not heed `after`
+    sweeping = asyncio.create_task(shop.sweeper.run())
+    await until(lambda: sweeping.done() or len(asked) >= 6)
+    shop.stop.ask()
+    with suppress(Stopped):
+        await sweeping
+
+    looks = sorted({*asked})
+    assert all(HOUR_S <= later - earlier <= HOUR_S + 120 for earlier, later in pairwise(looks))
+    assert capsys.readouterr().out.count("stream.stands_still") == len(looks)
+    assert (removed(shop), await is_swept(shop)) == (0, False)
+
+
 async def test_what_is_withheld_is_not_told_any_more_once_another_agent_has_swept(shop: Workshop) -> None:
     rows = await published(shop, 50)
     rows.clear()
