@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -21,6 +21,8 @@ _TURNS = 3
 _DRAIN_S = 8.0
 _REST_AFTER_DEFECT_S = 30.0
 
+T = TypeVar("T")
+
 
 class Runnable(Protocol):
     """A part of the agent: works until it raises `Stopped` or `NotInCharge`."""
@@ -31,7 +33,10 @@ class Runnable(Protocol):
 
 
 class StoreAgent:
-    """One store's agent. Its parts run only while it is in charge; `desk` writes commands down in any case."""
+    """One store's agent. Its parts run only while it is in charge, and within `opened`, where the store is open.
+
+    `desk` writes commands down in any case.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class StoreAgent:
         store: str,
         checkpoints: Checkpoints,
         desk: Runnable,
+        opened: Callable[[], AbstractAsyncContextManager[None]],
         parts: Mapping[str, Runnable],
         stop: Stop,
         clock: Clock,
@@ -47,6 +53,7 @@ class StoreAgent:
         self._store = store
         self._checkpoints = checkpoints
         self._desk = desk
+        self._opened = opened
         self._parts = parts
         self._stop = stop
         self._clock = clock
@@ -125,19 +132,30 @@ class StoreAgent:
         return in_charge
 
     async def _work(self) -> None:
-        with suppress(Stopped, NotInCharge), ungrouped():
+        try:
+            with suppress(Stopped, NotInCharge), ungrouped():
+                await self._work_in_store()
+        except Exception as error:  # noqa: BLE001 - closing the store is its adapter's too
+            self._log.error("agent.defect", part="store", detail=described(error))
+
+    async def _work_in_store(self) -> None:
+        async with AsyncExitStack() as stack:
+            await self._tried("store", lambda: stack.enter_async_context(self._opened()))
             async with asyncio.TaskGroup() as tasks:
                 for name, part in self._parts.items():
                     tasks.create_task(self._kept(name, part.run))
 
     async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """A defect of one part, or of the store's adapter, is told, and tried again after a rest."""
         with suppress(Stopped):
-            while True:
-                try:
-                    await work()
-                except (Stopped, CheckpointError):
-                    raise
-                except Exception as error:  # noqa: BLE001 - the other parts go on, and this one is not silent
-                    self._log.error("agent.defect", part=name, detail=described(error))
-                    await self._stop.rest(_REST_AFTER_DEFECT_S)
+            await self._tried(name, work)
+
+    async def _tried(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """A defect of one part, or of the store's adapter, is told, and tried again after a rest. Raises `Stopped`."""
+        while True:
+            try:
+                return await work()
+            except (Stopped, CheckpointError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the other parts go on, and this one is not silent
+                self._log.error("agent.defect", part=name, detail=described(error))
+                await self._stop.rest(_REST_AFTER_DEFECT_S)

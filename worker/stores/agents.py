@@ -18,6 +18,7 @@ from producers.agent import CHARGE_S, Runnable, StoreAgent
 from producers.amqp import Consumer, Delivery, Publisher, TopologyMismatch
 from producers.command_desk import CommandDesk
 from producers.first_look import FirstLook
+from producers.opening import LateStore, Open
 from producers.pace import Pace, Stop, Stopped
 from producers.patience import Patience
 from producers.poller import Poller
@@ -40,7 +41,7 @@ from worker.ledger.ledger import Ledger
 from worker.metrics.agent import AgentWatch, WatchedStore
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
-from worker.stores.stores import open_source, routing_of
+from worker.stores.stores import opener_of, routing_of
 
 _COMMANDS_AHEAD = 10
 _GRACE_S = 1
@@ -57,7 +58,7 @@ async def run_agents(
     steps: Steps | None = None,
     charge_s: float = CHARGE_S,
 ) -> None:
-    """Serve these stores until SIGTERM or SIGINT; a ledger and a broker that are away are waited for.
+    """Serve these stores until SIGTERM or SIGINT; a ledger, a broker and stores that are away are waited for.
 
     Raises `NoAdapter`, `BadBrokerSettings`, and `LedgerError` for a ledger that this version cannot use.
     """
@@ -65,6 +66,7 @@ async def run_agents(
     stop = Stop(SystemClock())
     _stop_at_signals(stop)
     stores = [settings.stores[name] for name in names]
+    openers = {store.name: opener_of(store) for store in stores}
     endpoint = Endpoint()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(listening(endpoint.app, host=settings.http.host, ports=settings.http.port))
@@ -75,7 +77,7 @@ async def run_agents(
             publisher = Publisher(broker_settings(settings), exchanges=EXCHANGES, queues=_queues(stores))
             consumer = _consumer(settings, stores, desks)
             factory = _Factory(settings, ledger, publisher, consumer, stop, say, steps or Unwatched(), charge_s)
-            agents = [await factory.agent(store, desks, stack) for store in stores]
+            agents = [factory.agent(store, openers[store.name], desks) for store in stores]
             endpoint.watched = factory.watch()
             await _serve(agents, publisher, consumer, [store_commands(store.name) for store in stores])
 
@@ -152,9 +154,11 @@ class _Factory:
         self._watched: list[WatchedStore] = []
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
-    async def agent(self, store: StoreSettings, desks: dict[str, CommandDesk], stack: AsyncExitStack) -> StoreAgent:
+    def agent(self, store: StoreSettings, open_store: Open, desks: dict[str, CommandDesk]) -> StoreAgent:
         """The agent of `store`; its desk goes to `desks`, under the name of its queue."""
-        session = await self._session(store, stack)
+        patience = Patience(store=store.name, stop=self._stop)
+        source = LateStore(open_store, patience=patience)
+        session = self._session(store, source, patience)
         resyncers = {name: Resyncer(name=name, session=session) for name in _NAMES}
         desk = CommandDesk(session=session, ack=self._consumer.ack, wake=lambda name: resyncers[name].woken.set())
         desks[store_commands(store.name)] = desk
@@ -165,6 +169,7 @@ class _Factory:
             store=store.name,
             checkpoints=session.checkpoints,
             desk=desk,
+            opened=source.opened,
             parts=parts,
             stop=self._stop,
             clock=self._clock,
@@ -183,11 +188,10 @@ class _Factory:
             stop=self._stop,
         )
 
-    async def _session(self, store: StoreSettings, stack: AsyncExitStack) -> Session:
+    def _session(self, store: StoreSettings, source: LateStore, patience: Patience) -> Session:
         checkpoints, runs = self._ledger.store(store.name, holder=self._holder)
-        patience = Patience(store=store.name, stop=self._stop)
         return Session(
-            source=await stack.enter_async_context(open_source(store)),
+            source=source,
             checkpoints=checkpoints,
             runs=runs,
             posting=Posting(publisher=EventPublisher(self._publisher), patience=patience, steps=self._steps),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import cast
 
 from pydantic import SecretStr
 
 from producers.magento.open import Access
 from producers.magento.open import open_store as open_magento
+from producers.opening import Open
 from producers.routing import Routing, Target
 from producers.store import StoreSource
 from worker.settings import OrganisationSettings, Settings
@@ -35,10 +37,15 @@ class NoAdapter(Exception):
 
 
 def open_source(store: StoreSettings) -> AbstractAsyncContextManager[StoreSource]:
-    """The store, opened for as long as the context. Raises `NoAdapter`; a Magento store, `StoreRefuses`."""
+    """The store, opened for as long as the context. Raises `NoAdapter`, `StoreRefuses` and `StoreUnreachable`."""
+    return opener_of(store)()
+
+
+def opener_of(store: StoreSettings) -> Open:
+    """What opens the store, any number of times. Raises `NoAdapter`; `StoreRefuses` comes when it is opened."""
     if store.kind == MAGENTO:
-        return open_magento(url=store.url, access=_access(store), offline_methods=store.offline_methods)
-    return _adapter(store)(store.url, _plain(store.auth.access_token if store.auth else None) or "")
+        return partial(open_magento, url=store.url, access=_access(store), offline_methods=store.offline_methods)
+    return partial(_adapter(store), store.url, _plain(store.auth.access_token if store.auth else None) or "")
 
 
 def routing_of(settings: Settings, store: StoreSettings) -> Routing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +68,7 @@ async def serving(charge: Charge, **parts: Part) -> AsyncIterator[StoreAgent]:
     clock = FakeClock()
     stop = Stop(clock)
     agent = StoreAgent(
-        store="shop", checkpoints=charge, desk=Part(), parts=parts, stop=stop, clock=clock  # type: ignore[arg-type] # what it needs of them
+        store="shop", checkpoints=charge, desk=Part(), opened=nullcontext, parts=parts, stop=stop, clock=clock  # type: ignore[arg-type] # what it needs of them
     )  # fmt: skip
     task = asyncio.create_task(agent.run())
     try:
