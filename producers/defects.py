@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+
+from pydantic import ValidationError
+
+_FIELDS = 5
+_OURS = frozenset({"schemas", "producers", "worker"})
 
 
 def described(error: BaseException) -> str:
-    """The error's class and where it arose; not its text, which may name people."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
+    """The error's class, the fields it is about, and where it arose; not its text, which may name people.
+
+    Where it arose outside of our code, whoever called that is told too: an adapter's line, and not a library's alone.
+    """
+    return " ".join(part for part in (type(error).__name__, _fields(error), _places(error)) if part)
+
+
+def _fields(error: BaseException) -> str:
+    if not isinstance(error, ValidationError):
+        return ""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return f"of {error.title} ({', '.join('.'.join(map(str, fault['loc'])) for fault in faults[:_FIELDS])})"
+
+
+def _places(error: BaseException) -> str:
+    """The innermost line of each package, from where it arose out to our code, Python's own left out."""
+    places: list[str] = []
+    package = ""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if package in _OURS:
+            break
+        if (inner := _package(frame)) and inner != package:
+            places.append(f"{Path(frame.f_code.co_filename).name}:{line}")
+            package = inner
+    return f"at {', called at '.join(places)}" if places else ""
+
+
+def _package(frame: FrameType) -> str:
+    """Empty for Python's own, and for code that it makes of a dataclass."""
+    package: str = frame.f_globals.get("__name__", "").partition(".")[0]
+    is_pythons = package in sys.stdlib_module_names or frame.f_code.co_filename.startswith("<")
+    return "" if is_pythons else package
 
 
 @contextmanager
