@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,12 @@ from worker.ledger.database.errors import LedgerError, WrongKey
 from worker.notices.channels import NotSent
 from worker.notices.notices import channels_of
 from worker.settings.sections import NotifySection, StoreSettings
-from worker.stores.stores import NoAdapter, open_source
+from worker.stores.stores import NoAdapter, defects_told, open_source
+
+_ANSWERS_WITHIN_S = 240
+"""Longer than the built-in adapter waits for an answer: its own words say more."""
+
+_SILENT = f"has not answered within {_ANSWERS_WITHIN_S} s, and its adapter knows no limit"
 
 
 async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Sequence[str]) -> list[Finding]:
@@ -76,19 +82,26 @@ async def check_store(store: StoreSettings, entities: Collection[Entity]) -> Sto
     """Whether it answers and lets us read what has to be read, for an organisation takes some of its `entities`."""
     where = store.name
     try:
-        async with open_source(store) as source:
-            streams = [stream for stream in source.streams if stream.entities & frozenset(entities)]
-            await source.check(streams)
-            sites = tuple(await source.sites()) if isinstance(source, TellsSites) else ()
+        async with asyncio.timeout(_ANSWERS_WITHIN_S):
+            streams, sites = await _read(store, entities)
     except NoAdapter as error:
         return StoreChecked((wrong("store", error.problem, error.cure, where=where),))
-    except StoreUnreachable as error:
+    except (StoreUnreachable, TimeoutError) as error:
         cure = f"is [stores.{where}] url right, and is the shop up?"
-        return StoreChecked((wrong("store", str(error), cure, where=where),))
+        return StoreChecked((wrong("store", str(error) or _SILENT, cure, where=where),))
     except StoreRefuses as error:
         cure = f"mend what it names, in [stores.{where}], [stores.{where}.auth] or the store"
         return StoreChecked((wrong("store", str(error), cure, where=where),))
-    return StoreChecked((fine("store", f"{len(streams)} lists can be read", where=where),), sites)
+    return StoreChecked((fine("store", f"{streams} lists can be read", where=where),), sites)
+
+
+async def _read(store: StoreSettings, entities: Collection[Entity]) -> tuple[int, tuple[Site, ...]]:
+    """How many lists can be read, and what the store tells of its sites."""
+    with defects_told(store.name):
+        async with open_source(store) as source:
+            streams = [stream for stream in source.streams if stream.entities & frozenset(entities)]
+            await source.check(streams)
+            return len(streams), tuple(await source.sites()) if isinstance(source, TellsSites) else ()
 
 
 def sites_of(store: StoreSettings, sites: Sequence[Site], org: str) -> list[Site]:

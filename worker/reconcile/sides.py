@@ -17,7 +17,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Purpose
 from worker.settings import OrganisationSettings, Settings
 from worker.stores.store_reading import StoreReader
-from worker.stores.stores import open_source, routing_of
+from worker.stores.stores import defects_told, open_source, routing_of
 from worker.xero.clients import Clients
 
 OnBroken = Callable[[str, Stream, Broken], None]
@@ -27,7 +27,7 @@ OnBroken = Callable[[str, Stream, Broken], None]
 async def open_readers(
     settings: Settings, org: str, *, clock: Clock, on_broken: OnBroken, ledger: Ledger | None = None
 ) -> AsyncIterator[dict[str, StoreReader]]:
-    """The stores that feed `org`, by name. Raises `NoAdapter` and `StoreRefuses`.
+    """The stores that feed `org`, by name. Raises `NoAdapter`, `StoreRefuses` and `StoreUnreachable`.
 
     The `ledger` knows of sales that stay with the organisation which has them; without it all go by their place.
     """
@@ -35,7 +35,8 @@ async def open_readers(
         readers: dict[str, StoreReader] = {}
         for store in settings.stores.values():
             if org in store.organisations:
-                source = await stack.enter_async_context(open_source(store))
+                with defects_told(store.name):
+                    source = await stack.enter_async_context(open_source(store))
                 translator = Translator(store.name, routing_of(settings, store))
                 told, known = partial(on_broken, store.name), partial(_remembered, ledger, store.name)
                 readers[store.name] = StoreReader(source, translator, org, clock.now, told, known)

@@ -12,6 +12,7 @@ from producers.store import Broken, Page, Selection, StoreSource, Stream
 from producers.translation import Translator, Wish
 from schemas.entities import Entity
 from schemas.envelope import Event
+from worker.stores.stores import defects_told
 
 _AFTER = timedelta(days=1)
 """A store may count its days in another time zone than its documents."""
@@ -47,22 +48,25 @@ class StoreReader:
         for stream in self.streams(entities):
             after, more = 0, True
             while more:
-                page = await self.source.page(stream, after, selection)
-                more, after = page.more and page.last > after, max(page.last, after)
+                with defects_told(self.translator.store):
+                    page = await self.source.page(stream, after, selection)
+                    more, after = page.more and page.last > after, max(page.last, after)
                 yield await self._translated(stream, page, entities)
 
     async def of_rows(self, stream: Stream, ids: Sequence[int], entities: Collection[Entity]) -> list[Event]:
         """The events of some rows; what is gone from the store is left out."""
         events: list[Event] = []
         for start in range(0, len(ids), _IDS_AT_A_TIME):
-            page = await self.source.rows(stream, ids[start : start + _IDS_AT_A_TIME])
+            with defects_told(self.translator.store):
+                page = await self.source.rows(stream, ids[start : start + _IDS_AT_A_TIME])
             events += await self._translated(stream, page, entities)
         return events
 
     async def _translated(self, stream: Stream, page: Page, entities: Collection[Entity]) -> list[Event]:
         whose = await self._whose(stream, page)
         wish = Wish(lambda found: found.entity in entities, self.organisation, again=True)
-        batch = self.translator.batch(page.rows, page.broken, whose, now=self.now(), wish=wish)
+        with defects_told(self.translator.store):
+            batch = self.translator.batch(page.rows, page.broken, whose, now=self.now(), wish=wish)
         for broken in batch.broken:
             self.on_broken(stream, broken)
         return [outgoing.event for outgoing in batch.outgoing]

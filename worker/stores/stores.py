@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from typing import cast
 
 from pydantic import SecretStr
 
+from producers.defects import described
 from producers.magento.open import Access
 from producers.magento.open import open_store as open_magento
 from producers.opening import Open
 from producers.routing import Routing, Target
-from producers.store import StoreRefuses, StoreSource
+from producers.store import StoreRefuses, StoreSource, StoreUnreachable
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import StoreSettings
 from worker.settings.values import MAGENTO
@@ -51,6 +52,18 @@ def opener_of(store: StoreSettings) -> Open:
     if store.kind == MAGENTO:
         return partial(open_magento, url=store.url, access=_access(store), offline_methods=store.offline_methods)
     return partial(_opened, _adapter(store), store)
+
+
+@contextmanager
+def defects_told(store: str) -> Iterator[None]:
+    """What an adapter raises against the protocol, as a refusal: a command that reads the store ends with a line."""
+    try:
+        yield
+    except (StoreUnreachable, StoreRefuses, NoAdapter):
+        raise
+    except Exception as error:
+        told = f"a defect of its adapter, or of what it gives: {described(error)}"
+        raise StoreRefuses(f"stores.{store}: {told}; mend the adapter. If nothing is odd there, report it") from error
 
 
 def routing_of(settings: Settings, store: StoreSettings) -> Routing:

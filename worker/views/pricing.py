@@ -16,7 +16,7 @@ from worker.bootstrap import limits_of
 from worker.settings import OrganisationSettings, Settings
 from worker.settings.organisation import NO_PAYMENT
 from worker.settings.sections import StoreSettings
-from worker.stores.stores import open_source, routing_of
+from worker.stores.stores import defects_told, open_source, routing_of
 from worker.views.planning import Cost, Load, cost
 
 
@@ -40,9 +40,10 @@ async def count(settings: Settings, store: StoreSettings, command: ResyncAll) ->
     """The rows that a resync would read. Raises `StoreUnreachable`, `StoreRefuses` and `NoAdapter`."""
     run = Run("", "resync-all", command)
     routing = routing_of(settings, store)
-    async with open_source(store) as source:
-        streams = streams_of(run, source.streams, routing)
-        return {stream: await source.count(stream, selection_of(run, stream, routing)) for stream in streams}
+    with defects_told(store.name):
+        async with open_source(store) as source:
+            streams = streams_of(run, source.streams, routing)
+            return {stream: await source.count(stream, selection_of(run, stream, routing)) for stream in streams}
 
 
 def prices(settings: Settings, store: StoreSettings, command: ResyncAll, counts: Mapping[Stream, int]) -> list[Price]:
