@@ -210,16 +210,6 @@ async def test_a_session_that_begins_in_an_open_window_takes_the_rest_and_no_mor
     assert Lane.BATCH not in await stage.turn()
 
 
-async def test_backfill_waits_while_anything_else_is_at_hand() -> None:
-    stage = Stage()
-    stage.held[Lane.IMMEDIATE] = 1
-    assert await stage.turn() == {Lane.IMMEDIATE}
-
-    stage.held[Lane.IMMEDIATE] = 0
-
-    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}
-
-
 async def test_a_backlog_of_one_lane_never_keeps_a_more_urgent_one_out() -> None:
     stage = Stage()
     stage.waiting(Lane.BATCH, 3)
@@ -300,15 +290,3 @@ async def test_what_goes_back_is_taken_again_though_more_was_taken_than_the_open
 
     assert Lane.BATCH not in over
     assert Lane.BATCH in await stage.turn()
-
-
-async def test_what_waits_to_be_looked_up_keeps_no_backfill_from_being_taken() -> None:
-    stage = Stage()
-    stage.held[Lane.IMMEDIATE] = stage.held[Lane.BATCH] = 2
-    stage.asleep[Lane.IMMEDIATE], stage.asleep[Lane.BATCH] = 2, 1
-
-    assert await stage.turn() == {Lane.IMMEDIATE}
-
-    stage.asleep[Lane.BATCH] = 2
-
-    assert await stage.turn() == {Lane.IMMEDIATE, Lane.BACKFILL}
