@@ -147,10 +147,13 @@ def _blocked(correction: Correction, problem: str, retry_after_s: float | None, 
 
 
 def _twice_in_vain(correction: Correction, reason: str, now: datetime) -> timedelta:
-    """Twice as long as was waited in vain: who asks again and again at the time that is told burns the day's calls."""
+    """Twice as long as was waited in vain: who asks again and again at the time that is told burns the day's calls.
+
+    After a quiet time as long as the longest block is nothing in a row: asking so seldom burns no more than that does.
+    """
     at, until = correction.blocked_at, correction.blocked_until
     is_again = reason != UNAVAILABLE and reason == correction.blocked_reason
-    if not is_again or at is None or until is None or until > now:
+    if not is_again or at is None or until is None or not until <= now <= until + PROBE_EVERY:
         return timedelta()
     return min(2 * (until - at), PROBE_EVERY)
 

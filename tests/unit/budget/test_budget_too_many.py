@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.budget_simulation import Simulation
 from tests.support.fakes import START
@@ -79,3 +81,37 @@ def test_what_is_refused_again_waits_twice_as_long_until_it_is_answered() -> Non
     hear(simulation, Headers(day_remaining=900), START + 32 * SECOND)
     hear(simulation, refused, START + 33 * SECOND)
     assert simulation.ask(START + 33 * SECOND) == Wait(START + 33 * SECOND, START + 43 * SECOND, "minute")
+
+
+@pytest.mark.parametrize(
+    ("quiet_s", "seconds"), [(0, 480), (45, 480), (900, 480), (901, 60), (6 * 3600, 60)], ids=lambda value: f"{value} s"
+)
+def test_a_refusal_long_after_the_last_block_is_the_first_of_its_row(quiet_s: int, seconds: int) -> None:
+    simulation = Simulation(Limits())
+    refused = headers_of(read(call_of(), httpx.Response(429)))
+    now = START
+    for span in (60, 120, 240):
+        hear(simulation, refused, now)
+        assert simulation.ask(now) == Wait(now, now + span * SECOND, "minute")
+        now += span * SECOND
+
+    now += quiet_s * SECOND
+    hear(simulation, refused, now)
+
+    assert simulation.ask(now) == Wait(now, now + seconds * SECOND, "minute")
+
+
+@given(late_s=st.lists(st.integers(1, 90), min_size=60, max_size=60))
+def test_refusals_of_probes_stay_in_a_row_however_late_they_go_out_and_are_answered(late_s: list[int]) -> None:
+    simulation = Simulation(Limits(day=1000))
+    refused = headers_of(read(call_of(), httpx.Response(429)))
+
+    now, spans = START, []
+    for seconds in late_s:
+        hear(simulation, refused, now)
+        waiting = simulation.ask(now)
+        assert isinstance(waiting, Wait)
+        spans.append(waiting.seconds)
+        now = waiting.until + seconds * SECOND
+
+    assert spans == [60, 120, 240, 480] + [900] * 56
