@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from schemas.envelope import Lane
 from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import (
@@ -19,6 +21,7 @@ from tests.support.sample_ledger import (
 )
 from worker.documents.documents import Kind
 from worker.ledger.admin_actions import AdminAction
+from worker.ledger.database.errors import LeaseLost
 from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
@@ -70,6 +73,23 @@ async def test_an_erasure_takes_out_what_it_names_and_nothing_else(ledger: Ledge
     assert await ledger.admin_actions.latest(subject="shop invoice 1") == [
         AdminAction(START, "bob", "forget", ORG, "shop invoice 1", "asked for it")
     ]
+
+
+async def test_what_a_worker_may_have_in_memory_stays_until_its_lease_has_expired(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease = await lease_of(ledger)
+    await ledger.held.hold(lease, [event(1, HoldState.TIME, id="due", until=clock.now())])
+    erasure = Erasure(removed=("due", "gone before"))
+
+    served = await ledger.personal.erase(ORG, erasure, (), who="bob", why="asked for it")
+    clock.advance(15)
+    unserved = await ledger.personal.erase(ORG, erasure, (), who="bob", why="asked for it")
+
+    assert (served, unserved) == ([], ["due"])
+    with pytest.raises(LeaseLost):
+        await ledger.leases.renew(lease)
+    assert (await lease_of(ledger, "w2")).fence == lease.fence + 1
 
 
 async def test_a_purge_drops_the_questions_of_look_ups_too(ledger: Ledger, clock: FakeClock) -> None:

@@ -49,7 +49,7 @@ def forget(
     Says first what will be done. Events of sales that wait keep what the books need, and name nobody any more. What
     cannot be read and holds the e-mail address is emptied. Ids, hashes and versions stay. Messages in RabbitMQ, and
     Xero itself, are not touched. Exits 1 when something is still needed by a call under way, or an event is on its way
-    (run it again), and when nothing is known of the customer.
+    in a worker that runs (run it again), and when nothing is known of the customer.
     """
     checked = settings(config)
     if not customer_id and not email:
@@ -65,12 +65,14 @@ def forget(
     if wanted:
         _ask(yes=yes)
     left = sum(one.under_way for one in found)
+    done: list[Traces] = []
     if wanted:
-        left += with_ledger(checked, lambda ledger: _forget(ledger, chosen, wanted, by=who(by), why=why))
+        done, there = with_ledger(checked, lambda ledger: _forget(ledger, chosen, wanted, by=who(by), why=why))
+        left += there
     if as_json:
-        print_json({"forgotten": [facts(one) for one in wanted], "left": left})
+        print_json({"forgotten": [facts(one) for one in done], "left": left})
     if left:
-        typer.echo(f"{left} still under way: run it again in a minute", err=True)
+        typer.echo(f"{left} still under way: run it again in a minute, while a worker runs", err=True)
     if left or not found:
         raise typer.Exit(1)
 
@@ -107,16 +109,17 @@ async def _store_of(tasks: Sequence[Forgetting], store: str, configured: Sequenc
 
 async def _forget(
     ledger: Ledger, chosen: Sequence[OrganisationSettings], wanted: Sequence[Traces], *, by: str, why: str
-) -> int:
-    """Do it; returns how many events are there still: on their way, or back out of a worker's memory."""
+) -> tuple[list[Traces], int]:
+    """Do it; returns what was done, and how many events are there still: on their way, or back out of a memory."""
     tasks = {one.name: Forgetting(ledger, one) for one in chosen}
+    done: list[Traces] = []
     left = 0
     for traces in wanted:
         task = tasks[traces.organisation]
-        await task.forget(traces, who=by, why=why)
+        done.append(await task.forget(traces, who=by, why=why))
         again = await task.look(traces.person)
         left += len(again.erasure.redacted) + len(again.erasure.removed)
-    return left
+    return done, left
 
 
 def _ask(*, yes: bool) -> None:

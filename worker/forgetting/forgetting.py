@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.entities import Entity
@@ -57,9 +57,12 @@ class Forgetting:
         self._ledger = ledger
         self._org = org
 
-    async def forget(self, traces: Traces, *, who: str, why: str) -> None:
-        """Take it out, in one transaction with the record of it, which names ids alone."""
-        await self._ledger.personal.erase(traces.organisation, traces.erasure, traces.subjects, who=who, why=why)
+    async def forget(self, traces: Traces, *, who: str, why: str) -> Traces:
+        """Take it out, in one transaction with the record of it, which names ids alone. Returns what was taken out."""
+        removed = await self._ledger.personal.erase(
+            traces.organisation, traces.erasure, traces.subjects, who=who, why=why
+        )
+        return replace(traces, erasure=replace(traces.erasure, removed=tuple(removed)))
 
     async def sources(self, customer_id: str) -> list[str]:
         """The stores that have a contact under this id: with several, somebody has to say whose is meant."""

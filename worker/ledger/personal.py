@@ -19,7 +19,7 @@ from worker.ledger.database.types import dump, pack
 from worker.ledger.documents import read_documents
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.held.on_their_way import is_on_its_way
-from worker.ledger.organisations.leases import take_turns
+from worker.ledger.organisations.leases import take_turn
 from worker.ledger.records import Call, CallState
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_let_go
@@ -82,28 +82,32 @@ class Personal:
         async for row in pages(self._database, _CONTACT_CALLS.params(of=org), (calls.c.opened_at, calls.c.id)):
             yield call_of(row)
 
-    async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> None:
-        """All of it or nothing, and on record. What is gone meanwhile is no error.
+    async def erase(
+        self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str
+    ) -> list[str]:
+        """All of it or nothing, and on record. What is gone meanwhile is no error. Returns which events it removed.
 
         Of a held event that is removed its run hears as of one that is discarded. One that a worker may have in
-        memory stays: its end will be counted, and may write the person anew.
+        memory stays, while one serves the organisation: its end will be counted, and may write the person anew.
         """
         async with self._database.transaction() as connection:
             # what the contacts' names are taken out of must not be written meanwhile
-            await take_turns(connection, [org])
+            is_served = await take_turn(self._database, connection, org)
             now = await self._database.now(connection)
             if erasure.redacted:
                 rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in erasure.redacted]
                 await connection.execute(_REDACT, rows)
             there = (await connection.execute(_LOCKED, {"ids": erasure.removed})).mappings()
-            gone = [one for one in map(held_of, there) if not is_on_its_way(one, now)]
-            await connection.execute(_REMOVE, {"ids": [one.id for one in gone]})
+            gone = [one for one in map(held_of, there) if not (is_served and is_on_its_way(one, now))]
+            removed = [one.id for one in gone]
+            await connection.execute(_REMOVE, {"ids": removed})
             await add_counts(connection, tally_let_go(gone))
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
             await connection.execute(_DROP, {"ids": erasure.calls})
             await _rename(connection, erasure.contacts)
             done = [AdminAction(now, who, "forget", org, entity_subject(one), why) for one in subjects]
             await add(connection, self._database.dialect, done)
+        return removed
 
 
 async def _rename(connection: AsyncConnection, contacts: Sequence[DocumentKey]) -> None:

@@ -138,6 +138,21 @@ async def take_turns(connection: AsyncConnection, names: Iterable[str]) -> None:
     await fetch(connection, _BY_NAMES, {"names": sorted(set(names))})
 
 
+async def take_turn(database: Database, connection: AsyncConnection, name: str) -> bool:
+    """As `take_turns`, of one lease, and whether somebody has it.
+
+    One that has expired is ended: a holder that stood still with events in memory changes nothing with them any more.
+    """
+    # the strongest lock: who has passed the fence already is waited for
+    row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one_or_none()
+    if row is None or row["holder"] == _NOBODY:
+        return False
+    if row["expires_at"] > await database.now(connection):
+        return True
+    await connection.execute(_SET.values(holder=_NOBODY), {"of": name})
+    return False
+
+
 def check(lease: Lease, found: Row | None) -> Row:
     """Whether what the fence's question found is `lease`; returns what it found besides. Raises `LeaseLost`."""
     holder, number, *rest = found or (_NOBODY, 0)
