@@ -25,8 +25,16 @@ from tests.support.magento_wares import Paid, Ware
         (Paid(credit="20"), "120", {"store_credit": "120.00"}),
         (Paid(credit="20"), "50", {"store_credit": "50.00", TRANSFER: "70.00"}),
         (Paid(gift_cards="50"), "70", {"gift_card": "50.00", "store_credit": "70.00"}),
+        (Paid(gift_cards="50", credit="20"), "20", {"gift_card": "50.00", "store_credit": "20.00", TRANSFER: "50.00"}),
     ],
-    ids=["all", "a part", "all, with credit that had paid", "a part, with credit that had paid", "beside a gift card"],
+    ids=[
+        "all",
+        "a part",
+        "all, with credit that had paid",
+        "a part, with credit that had paid",
+        "beside a gift card",
+        "no more than had paid, beside a gift card",
+    ],
 )
 def test_a_refund_to_store_credit_that_its_memo_bears_too_counts_once(
     paid: Paid, amount: str, back: dict[str, str]
@@ -45,6 +53,39 @@ def test_each_of_two_memos_that_bear_their_refund_to_store_credit_is_told() -> N
 
     assert went_back(first, order, invoice, [first, second]) == {"store_credit": "60.00"}
     assert went_back(second, order, invoice, [first, second]) == {"store_credit": "15.00", TRANSFER: "15.00"}
+
+
+def test_what_a_memo_bears_itself_is_not_taken_for_another_ones_gift_card() -> None:
+    sale = Sale([Ware("50.00"), Ware("50.00")], paid=Paid(gift_cards="60"))
+    invoice, order = sale.invoice(), order_of(sale, "90")
+    of_card = sale.refund({201: 1}) | BY_HAND
+    of_money = typed(sale.refund({202: 1}) | BY_HAND | {"entity_id": 10}, Decimal(30))
+
+    assert went_back(of_card, order, invoice, [of_card, of_money]) == {"store_credit": "60.00"}
+    assert went_back(of_money, order, invoice, [of_card, of_money]) == {"store_credit": "30.00", TRANSFER: "30.00"}
+
+
+@pytest.mark.parametrize(("fee", "cents"), [("0", "0.05"), ("0", "-0.05"), ("2", "0.01"), ("2", "-0.01")])
+def test_cents_of_rounding_do_not_hide_that_a_memo_bears_its_refund(fee: str, cents: str) -> None:
+    sale = Sale([Ware("100.00")], surcharge=fee)
+    invoice = sale.invoice()
+    raw = sale.refund({201: 1}) | BY_HAND
+    raw["grand_total"] += Decimal(fee) + Decimal(cents)  # the fee went back too
+
+    back = went_back(typed(raw, Decimal(50)), order_of(sale, "50"), invoice)
+
+    assert back == {"store_credit": "50.00", TRANSFER: f"{70 + Decimal(fee) + Decimal(cents):.2f}"}
+
+
+@pytest.mark.parametrize(("fee", "cents"), [("0", "0.06"), ("0", "-0.06"), ("2", "0.02"), ("2", "-0.02")])
+def test_more_than_rounding_beside_a_refund_that_its_memo_bears_is_not_guessed(fee: str, cents: str) -> None:
+    sale = Sale([Ware("100.00")], surcharge=fee)
+    invoice = sale.invoice()
+    raw = sale.refund({201: 1}) | BY_HAND
+    raw["grand_total"] += Decimal(fee) + Decimal(cents)
+
+    with pytest.raises(Unreadable, match="book it by hand"):
+        went_back(typed(raw, Decimal(50)), order_of(sale, "50"), invoice)
 
 
 def test_store_credit_that_had_paid_goes_back_as_such_beside_the_gateways_refund() -> None:

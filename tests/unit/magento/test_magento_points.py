@@ -125,3 +125,37 @@ def test_points_are_told_or_refused_and_never_guessed(
         assert hidden
     else:
         assert found == paid or (paid == CENT and found == ZERO)
+
+
+WHOLE = Sums(Decimal(120), Decimal(110))
+"""Of an order that hides nothing and that points paid 10.00 of."""
+
+
+@pytest.mark.parametrize(
+    ("paid", "owes", "points"),
+    [
+        ("59.99", True, "0.00"),
+        ("59.98", True, "0.02"),
+        ("59.99", False, "0.01"),
+        ("45.00", True, "10.00"),
+        ("62.00", True, "0.00"),
+    ],
+    ids=["a cent beside money", "two cents", "a cent, and points paid all", "more than there were", "a fee"],
+)
+def test_what_the_total_lacks_is_points_but_for_a_cent_beside_money(paid: str, *, owes: bool, points: str) -> None:
+    found = points_paid(Sums(Decimal(60), Decimal(paid)), WHOLE, Decimal(10), owes=owes)
+
+    assert found == Decimal(points)
+
+
+def test_a_cent_is_the_points_of_an_order_that_has_no_more_of_them() -> None:
+    whole = Sums(Decimal(120), Decimal("119.99"))
+
+    assert points_paid(Sums(Decimal(60), Decimal("59.99")), whole, CENT, owes=True) == CENT
+
+
+def test_a_document_that_holds_more_than_its_order_hides_is_refused() -> None:
+    fee = Sums(Decimal(120), Decimal(112))
+
+    with pytest.raises(Unreadable, match=r"63\.00 is paid .* 2\.00 of fees"):
+        points_paid(Sums(Decimal(60), Decimal("63.00")), fee, Decimal("10.00"), owes=True)

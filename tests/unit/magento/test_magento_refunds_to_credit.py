@@ -67,3 +67,14 @@ def test_a_refund_by_the_gateway_beside_one_that_became_store_credit_is_all_the_
 
     assert went_back(first, order, invoice, [first, second]) == {TRANSFER: "60.00"}
     assert went_back(second, order, invoice, [first, second]) == {"store_credit": "30.00"}
+
+
+def test_a_refund_that_was_cancelled_is_not_taken_for_the_one_that_became_store_credit() -> None:
+    sale = Sale([Ware("50.00"), Ware("25.00")])
+    invoice, order = sale.invoice(), order_of(sale, "20")
+    cancelled = sale.refund({201: 1}) | BY_HAND | {"state": 3}
+    standing = sale.refund({202: 1}) | BY_HAND | {"entity_id": 10}
+
+    back = went_back(standing, order, invoice, [cancelled, standing])
+
+    assert back == {"store_credit": "20.00", TRANSFER: "10.00"}
