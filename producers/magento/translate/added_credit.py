@@ -91,4 +91,4 @@ def _typed(says: OrderSays, credit: Decimal, cards: Decimal, beyond: Decimal) ->
         possible = {beyond} if credit - says.paid <= beyond and credit - beyond <= beyond else set()
     else:
         possible = {credit}
-    return {one for one in possible if _ROUNDING < one <= says.refunded}
+    return {one for one in possible if ZERO < one <= says.refunded}

@@ -88,6 +88,15 @@ def test_more_than_rounding_beside_a_refund_that_its_memo_bears_is_not_guessed(f
         went_back(typed(raw, Decimal(50)), order_of(sale, "50"), invoice)
 
 
+@pytest.mark.parametrize("amount", ["0.05", "0.01"])
+def test_a_refund_to_store_credit_that_could_be_rounding_is_not_guessed(amount: str) -> None:
+    sale = Sale([Ware("100.00")])
+    invoice = sale.invoice()
+
+    with pytest.raises(Unreadable, match="book it by hand"):
+        went_back(typed(sale.refund({201: 1}) | BY_HAND, Decimal(amount)), order_of(sale, amount), invoice)
+
+
 def test_store_credit_that_had_paid_goes_back_as_such_beside_the_gateways_refund() -> None:
     sale = Sale([Ware("100.00")], paid=Paid(credit="20"))
     invoice = sale.invoice()
