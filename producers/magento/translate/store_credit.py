@@ -46,7 +46,7 @@ def became_credit(memo: Raw, order: Raw, memos: Sequence[Raw], added: Mapping[in
     found, key = _said(memos, added), identity(memo)
     left = refunded - sum((added.get(identity(one)) or tendered(one) for one in memos), ZERO)
     if left > 0:
-        parts = {part: value for part, value in _parts(memos, added) if part not in found}
+        parts = {part: value for part, value in _parts(memos) if part not in found}
         found |= _of_order(left, parts, key)
     return BecameCredit(found.get((key, _OWED), ZERO), found.get((key, GIFT_CARD), ZERO))
 
@@ -82,13 +82,13 @@ def _of_order(left: Decimal, parts: Mapping[Part, Decimal], key: int) -> dict[Pa
     )
 
 
-def _parts(memos: Sequence[Raw], added: Mapping[int, Decimal]) -> Iterator[tuple[Part, Decimal]]:
+def _parts(memos: Sequence[Raw]) -> Iterator[tuple[Part, Decimal]]:
     for one in memos:
         if number(one.get("state")) != REFUNDED:
             continue
         if cards := _cards(one):
             yield (identity(one), GIFT_CARD), cards
-        if not transaction_id(one) and not added.get(identity(one)):
+        if not transaction_id(one):
             yield (identity(one), _OWED), money(one, "grand_total")
 
 

@@ -55,6 +55,15 @@ def test_each_of_two_memos_that_bear_their_refund_to_store_credit_is_told() -> N
     assert went_back(second, order, invoice, [first, second]) == {"store_credit": "15.00", TRANSFER: "15.00"}
 
 
+def test_an_amount_as_high_as_the_gift_cards_part_is_of_money_where_that_part_became_credit_too() -> None:
+    sale = Sale([Ware("100.00")], paid=Paid(gift_cards="50"))
+    invoice = sale.invoice()
+
+    back = went_back(typed(sale.refund({201: 1}) | BY_HAND, Decimal(50)), order_of(sale, "100"), invoice)
+
+    assert back == {"store_credit": "100.00", TRANSFER: "20.00"}
+
+
 def test_what_a_memo_bears_itself_is_not_taken_for_another_ones_gift_card() -> None:
     sale = Sale([Ware("50.00"), Ware("50.00")], paid=Paid(gift_cards="60"))
     invoice, order = sale.invoice(), order_of(sale, "90")
