@@ -92,7 +92,7 @@ class Intake:
     async def _into_ledger(self, pairs: Sequence[tuple[Work, Held]]) -> Sequence[tuple[Work, Held]]:
         """Hold these, but for those whose parent came; returns the others."""
         kept: list[tuple[Work, Held]] = []
-        overtaken = Overtaken(self._s, [work for work, _ in pairs])
+        overtaken = Overtaken(self._s)
 
         def count(waiting: Sequence[Held], ended: Sequence[Held]) -> Tally:
             ids = {held.id for held in waiting}
@@ -211,7 +211,7 @@ class Intake:
     async def _record(self, batch: _Batch) -> None:
         counted: Container[Work] = ()
         if batch.raised or batch.voided:
-            overtaken = Overtaken(self._s, [*batch.settled, *(work for work, _ in batch.held)])
+            overtaken = Overtaken(self._s)
             await self._s.ledger.documents.settle_unchanged(
                 self._s.lease,
                 batch.raised,

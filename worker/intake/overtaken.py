@@ -5,25 +5,26 @@ Their rows in the ledger are gone, and nothing of them comes back: here their en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from worker.buffer.work import Work, everyone
 from worker.ledger.records import Held, HoldState
 from worker.session.session import Session
 
 
 class Overtaken:
-    """The held events that end because one transaction drops them: neither the session nor `besides` has them."""
+    """The held events that end because one transaction drops them: those that the session does not have here.
 
-    def __init__(self, session: Session, besides: Iterable[Work] = ()) -> None:
+    It has what is in the buffer, and whatever intake compares or holds anew meanwhile.
+    """
+
+    def __init__(self, session: Session) -> None:
         self._s = session
-        self._besides = besides
         self._gone: Sequence[Held] = ()
 
     def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
         """Those of `dropped` that are to be counted: not as parked before. To be asked in the transaction."""
         if dropped:
-            here = self._s.held_here() | {work.held_id for work in everyone(self._besides)}
+            here = self._s.held_here()
             self._gone = [held for held in dropped if held.id not in here]
         return [held for held in self._gone if held.state is not HoldState.PERSON]
 
