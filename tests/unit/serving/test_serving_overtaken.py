@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from tests.support.agent_fixture import message
 from tests.support.mapping_cases import event, invoice, line, payment
 from tests.support.sample_ledger import event as a_held_event
 from tests.support.sample_ledger import lease_of, opened
-from tests.support.serving_fakes import ORG, LateAnswers, MemoryBroker, MemoryXero, Served, serve
+from tests.support.serving_fakes import ORG, FailingOnce, LateAnswers, MemoryBroker, MemoryXero, Served, serve
 from tests.support.waiting import until
 from worker.documents.documents import EntityKey, Kind
+from worker.intake.holding import held_id
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Held, HoldState
+from worker.mapping.keys import contact_key
 
 CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
 SALE = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20")))
@@ -111,6 +114,76 @@ async def test_what_is_in_memory_has_one_end(tmp_path: Path) -> None:
             await one.end()
 
     assert [line["result"] for line in lines if line.get("entity") == "customer"] == ["written"]
+
+
+async def test_what_its_call_ends_needs_no_second_transaction(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        lease = await lease_of(ledger, name=ORG)
+        removing = FailingOnce(ledger.held, "remove", RuntimeError("removed a second time"))
+        await ledger.held.hold(lease, [held(CUSTOMER, await ledger.now())])
+        ledger.held = removing  # type: ignore[assignment] # which nobody asks for it
+        one = serve(ledger, lease, MemoryBroker(), MemoryXero())
+
+        await one.waits(HoldState.TIME, 0)
+        await one.end()
+
+    assert not removing.failed
+
+
+async def test_what_is_parked_while_it_comes_back_beside_its_own_message_stays_parked(tmp_path: Path) -> None:
+    """As after a crash between holding an event and acknowledging it: the broker delivers it once more."""
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        await until(lambda: one.session.shelf.at is not None, what="the chart, whose reading is a call too")
+        one.xero.answers[Kind.CONTACT] = [one.xero.refuse]
+        asking, closing = LateAnswers(ledger.documents, "get"), LateAnswers(ledger.calls, "close")
+        ledger.documents, ledger.calls = asking, closing  # type: ignore[assignment] # behind time
+        asking.is_late = closing.is_late = True
+        same = replace(held(CUSTOMER, await ledger.now()), id=held_id(ORG, encode_event(CUSTOMER)))
+        await ledger.held.hold(one.lease, [same])
+        await asking.asked.wait()
+        sent = one.receive(CUSTOMER)
+        await closing.asked.wait()
+        asking.arriving.set()
+        await until(lambda: any(work.absorbed for work in one.session.buffer.works()), what="one in the other")
+
+        closing.arriving.set()
+        await one.acked(*sent)
+        await one.end()
+
+        assert [found.id for found in await one.parked()] == [same.id]
+
+
+async def test_what_comes_back_for_a_contact_that_is_just_written_down_ends_once(tmp_path: Path) -> None:
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        await begin_run(ledger)
+        one = serve(ledger, await lease_of(ledger, name=ORG), MemoryBroker(), MemoryXero())
+        await until(lambda: one.session.shelf.at is not None, what="the chart, whose reading is a call too")
+        await one.acked(*one.receive(SALE))
+        buyer = contact_key(SALE, "7")
+        await ledger.documents.forget(one.lease, {buyer})
+        one.session.buffer.unsettle({buyer})
+        asking, closing = LateAnswers(ledger.documents, "get"), LateAnswers(ledger.calls, "close")
+        ledger.documents, ledger.calls = asking, closing  # type: ignore[assignment] # behind time
+        one.xero.gate.clear()
+
+        with capture_logs() as lines:
+            other = one.receive(event(Entity.INVOICE, invoice(line("9.00"), id="30", number="30")))
+            await one.written(Kind.CONTACT, 2)
+            asking.is_late = closing.is_late = True
+            await ledger.held.hold(one.lease, [held(of_run(SALE), await ledger.now())])
+            await asking.asked.wait()
+            one.xero.gate.set()
+            await closing.asked.wait()
+            asking.arriving.set()
+            await until(lambda: len(one.session.buffer) == 2, what="the sale, whose invoice is there")
+            closing.arriving.set()
+            await one.acked(*other)
+            await one.waits(HoldState.TIME, 0)
+            await one.end()
+
+        assert await counted(ledger) == (0, 1)
+    assert len(ends(lines)) == 1
 
 
 async def test_what_was_absorbed_by_what_waits_for_its_parent_comes_back_no_more(tmp_path: Path) -> None:
