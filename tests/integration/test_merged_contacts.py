@@ -16,6 +16,7 @@ from tests.support.sandbox_fixture import SandboxControl
 from tests.support.sandbox_session import later, served_by
 from tests.support.serving_fakes import Served
 from tests.unit.mapping.test_mapping_contacts_items import CUSTOMER
+from worker.ledger.records import HoldState
 
 PARENT = {"Name": "Parent Ltd", "EmailAddress": "books@parent.example"}
 
@@ -81,6 +82,24 @@ async def test_a_call_that_was_on_its_way_meanwhile_follows_it_too(one: Served, 
 
     assert list(names(sandbox).values()) == ["Parent Ltd"] * 101
     assert await one.parked() == []
+    asked = [call for call in sandbox.audit()["calls"] if (call["method"], call["endpoint"]) == ("GET", "Contacts")]
+    assert sum(call["count"] for call in asked) == 1
+
+
+async def test_a_call_that_was_on_its_way_as_another_contact_took_the_place_of_an_archived_one_follows_too(
+    one: Served, sandbox: SandboxControl
+) -> None:
+    sandbox.person("archive-contact", name=id_of(sandbox, "Parent Ltd"))
+    sandbox.fault("slow", seconds=1, endpoint="/Invoices", method="PUT")
+    sandbox.fault("slow", seconds=2, endpoint="/Contacts", method="PUT")  # by then the ledger has neither of the two
+
+    await one.acked(*one.receive(*(sale(number) for number in range(40, 140))))
+
+    if one.session.org.archived_contact == "park":
+        assert [held.reason for held in await one.parked()] == ["contact_archived"] * 100
+    else:
+        await one.waits(HoldState.TIME, 0)
+        assert list(names(sandbox).values()) == ["Parent Ltd"] + ["Jo Doe"] * 100
 
 
 async def test_credit_is_set_against_a_sale_of_before(one: Served, sandbox: SandboxControl) -> None:
