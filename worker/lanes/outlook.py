@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from schemas.envelope import Lane
 from worker.budget.forecast import done_at, left
@@ -35,6 +36,16 @@ class Outlook:
     left_today: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Backlog:
+    """What waits, in calls; `awaited` is the batch lane's that wait for its opening, and are none of `batch`."""
+
+    immediate: int
+    batch: int
+    awaited: int
+    backfill: int
+
+
 def outlook(
     waiting: Mapping[Lane, int],
     state: State,
@@ -49,27 +60,49 @@ def outlook(
     A lane waits for those before it; backfill goes on while the batch lane waits for its opening.
     """
     there = left(state, spent, limits=limits, lane=Lane.IMMEDIATE, now=now)
-    awaited_by = 0 if opening is None else opening.awaited_by
-    later = _calls(Lane.BATCH, awaited_by)
-    immediate = _calls(Lane.IMMEDIATE, waiting.get(Lane.IMMEDIATE, 0))
-    batch = _calls(Lane.BATCH, waiting.get(Lane.BATCH, 0) - awaited_by)
-    backfill = _calls(Lane.BACKFILL, waiting.get(Lane.BACKFILL, 0))
-
-    def at(lane: Lane, calls: int, since: datetime = now) -> datetime:
-        return done_at(state, spent, limits=limits, lane=lane, now=since, calls=calls)
-
-    done = dict.fromkeys(Lane, now)
-    if immediate:
-        done[Lane.IMMEDIATE] = at(Lane.IMMEDIATE, immediate)
-    if batch or later:
-        done[Lane.BATCH] = at(Lane.BATCH, immediate + batch + later)
-    if backfill:
-        done[Lane.BACKFILL] = at(Lane.BACKFILL, immediate + batch + backfill)
-    if opening is not None and later:
-        done[Lane.BATCH] = max(done[Lane.BATCH], at(Lane.BATCH, later, opening.at))
-        if done[Lane.BACKFILL] > opening.at:
-            done[Lane.BACKFILL] = at(Lane.BACKFILL, immediate + batch + later + backfill)
+    backlog = _backlog(waiting, 0 if opening is None else opening.awaited_by)
+    done_by = partial(done_at, state, spent, limits=limits)
+    done = _in_turn(backlog, done_by, now)
+    if opening is not None and backlog.awaited:
+        done |= _from_opening(opening.at, backlog, done, done_by, now)
     return Outlook(dict(waiting), done, there.at_once, there.day)
+
+
+def _backlog(waiting: Mapping[Lane, int], awaited_by: int) -> _Backlog:
+    return _Backlog(
+        immediate=_calls(Lane.IMMEDIATE, waiting.get(Lane.IMMEDIATE, 0)),
+        batch=_calls(Lane.BATCH, waiting.get(Lane.BATCH, 0) - awaited_by),
+        awaited=_calls(Lane.BATCH, awaited_by),
+        backfill=_calls(Lane.BACKFILL, waiting.get(Lane.BACKFILL, 0)),
+    )
+
+
+def _in_turn(backlog: _Backlog, done_by: Callable[..., datetime], now: datetime) -> dict[Lane, datetime]:
+    """Each lane behind those before it, as if the batch lane were open."""
+    done = dict.fromkeys(Lane, now)
+    if backlog.immediate:
+        done[Lane.IMMEDIATE] = done_by(lane=Lane.IMMEDIATE, now=now, calls=backlog.immediate)
+    begun = backlog.immediate + backlog.batch
+    if backlog.batch or backlog.awaited:
+        done[Lane.BATCH] = done_by(lane=Lane.BATCH, now=now, calls=begun + backlog.awaited)
+    if backlog.backfill:
+        done[Lane.BACKFILL] = done_by(lane=Lane.BACKFILL, now=now, calls=begun + backlog.backfill)
+    return done
+
+
+def _from_opening(
+    at: datetime,
+    backlog: _Backlog,
+    done: Mapping[Lane, datetime],
+    done_by: Callable[..., datetime],
+    now: datetime,
+) -> Mapping[Lane, datetime]:
+    """What changes because the batch lane opens no earlier: it begins then, and a backfill not done comes behind it."""
+    changed = {Lane.BATCH: max(done[Lane.BATCH], done_by(lane=Lane.BATCH, now=at, calls=backlog.awaited))}
+    if done[Lane.BACKFILL] > at:
+        calls = backlog.immediate + backlog.batch + backlog.awaited + backlog.backfill
+        changed[Lane.BACKFILL] = done_by(lane=Lane.BACKFILL, now=now, calls=calls)
+    return changed
 
 
 def _calls(lane: Lane, events: int) -> int:
