@@ -41,6 +41,11 @@ _DEADLINE_S, _PER_ORDER_S = 140.0, 0.15
 
 _LINES = 7
 _RUN = re.compile(r"resync-status (\S+)")
+_SERVING = {"worker": "worker", "agent": "store"}
+"""The processes between the two sandboxes, each with its command."""
+
+_Start = Callable[..., tuple[subprocess.Popen[bytes], Path]]
+"""Starts a Python module as a process of a name, with arguments; gives its log too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +213,7 @@ async def _standing(
             log = folder / f"{name}.log"
             return stack.enter_context(running(arguments, log=log, environ=environ)), log
 
-        xero_url = first_line(*start("xero", "deploy.sandbox.xero", "--port", "0"))
-        trading = ("--port", "0", "--orders", str(plan.past), "--seed", str(plan.seed))
-        store_url, *printed = first_lines(*start("shop", "deploy.sandbox.store", *trading), _LINES)
+        xero_url, store_url, secrets = _sandboxes(plan, start)
         config = write_store_configuration(
             folder,
             organisation=organisation,
@@ -219,14 +222,21 @@ async def _standing(
             xero_url=xero_url,
             store=store,
             store_url=store_url,
-            credentials=credentials(printed),
+            credentials=secrets,
         )
         inspection = await stack.enter_async_context(Inspection.open(xero_url, config, organisation, {}))
         shop = await stack.enter_async_context(Shop.open(store_url))
         await shop.show_late(_LATE_S)
         wire = await stack.enter_async_context(listening(broker_url, organisation))
         started = time.monotonic()
-        commands = {"worker": "worker", "agent": "store"}
-        processes = {name: start(name, "worker", word, "--config", str(config))[0] for name, word in commands.items()}
+        processes = {name: start(name, "worker", word, "--config", str(config))[0] for name, word in _SERVING.items()}
         scene = Scene(shop, wire, inspection, store, start_date, plan.orders)
         yield Chain(scene, progress, config, environ, processes, started, plan.deadline_s)
+
+
+def _sandboxes(plan: Plan, start: _Start) -> tuple[str, str, dict[str, str]]:
+    """Start them: the addresses of Xero and of the store, and the credentials that the store prints."""
+    xero_url = first_line(*start("xero", "deploy.sandbox.xero", "--port", "0"))
+    trading = ("--port", "0", "--orders", str(plan.past), "--seed", str(plan.seed))
+    store_url, *printed = first_lines(*start("shop", "deploy.sandbox.store", *trading), _LINES)
+    return xero_url, store_url, credentials(printed)

@@ -52,10 +52,7 @@ def forget(
     in a worker that runs (run it again), and when nothing is known of the customer.
     """
     checked = settings(config)
-    if not customer_id and not email:
-        refuse("whom? give --id or --email")
-    if store and not customer_id:
-        refuse("--store says whose --id is; by --email a person is forgotten whatever the store")
+    _refuse_nobody(store, customer_id, email)
     chosen = organisations(checked, org)
     found = with_ledger(checked, lambda ledger: _find(ledger, chosen, store, list(checked.stores), customer_id, email))
     if not found:
@@ -75,6 +72,13 @@ def forget(
         typer.echo(f"{left} still under way: run it again in a minute, while a worker runs", err=True)
     if left or not found:
         raise typer.Exit(1)
+
+
+def _refuse_nobody(store: str, customer_id: str, email: str) -> None:
+    if not customer_id and not email:
+        refuse("whom? give --id or --email")
+    if store and not customer_id:
+        refuse("--store says whose --id is; by --email a person is forgotten whatever the store")
 
 
 async def _find(

@@ -58,15 +58,7 @@ async def place(
     """
     publisher = Publisher(broker, exchanges=EXCHANGES, queues=queues)
     connection = asyncio.create_task(publisher.run())
-    sending = asyncio.create_task(
-        publisher.publish(
-            exchange=COMMANDS,
-            routing_key=command_key(order.target, order.name),
-            body=order.body,
-            message_id=order.id,
-            content_type=CONTENT_TYPE,
-        )
-    )
+    sending = asyncio.create_task(_send(publisher, order))
     refusal = asyncio.create_task(publisher.turned_away.wait())
     ends = {connection, sending, refusal}
     try:
@@ -81,6 +73,16 @@ async def place(
         refusal.cancel()
         await publisher.stop(timeout_s=1)
         await asyncio.wait(ends)
+
+
+async def _send(publisher: Publisher, order: Order) -> None:
+    await publisher.publish(
+        exchange=COMMANDS,
+        routing_key=command_key(order.target, order.name),
+        body=order.body,
+        message_id=order.id,
+        content_type=CONTENT_TYPE,
+    )
 
 
 def _no_answer(publisher: Publisher, waited_s: int) -> AmqpError:

@@ -59,27 +59,23 @@ def figures(
     owed = money(document, "grand_total")
     gift_cards, credit = money(stated, "gift_cards_amount"), money(stated, "customer_balance_amount")
     expected = _expected(document, lines, adjustments)
-    points = reward
+    paid, points = owed + gift_cards + credit, reward
     if reward and order is not None:
         adjusted = _sum([one.amount for one in adjustments])
-        own = Sums(parts=expected - adjusted, paid=owed + gift_cards + credit - adjusted)
+        own = Sums(parts=expected - adjusted, paid=paid - adjusted)
         points = points_paid(own, _sums_of_order(order, fees), reward, owes=owed > 0)
-    beyond = owed + gift_cards + credit + points - expected
-    if fees and abs(beyond - _sum([fee.gross for fee in fees])) <= CENT:
+    gross = paid + points
+    if fees and abs(gross - expected - _sum([fee.gross for fee in fees])) <= CENT:
         lines = [*lines, *fees]
     spent = ((GIFT_CARD, gift_cards), (STORE_CREDIT, credit), (REWARD, points))
-    tenders = tuple(tender(method, value) for method, value in spent if value > 0)
-    gross = owed + gift_cards + credit + points
-    tax = money(document, "tax_amount")
-    sums = {"net": gross - tax, "tax": tax, "gross": gross}
-    totals = assembled_part(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
+    totals = _totals(gross, money(document, "tax_amount"))
     return Figures(
         lines=tuple(lines),
         adjustments=tuple(adjustments),
         totals=totals,
         residual=_residual(totals, lines, adjustments),
         owed=owed,
-        tenders=tenders,
+        tenders=tuple(tender(method, value) for method, value in spent if value > 0),
     )
 
 
@@ -87,6 +83,11 @@ def tender(method: str, value: Decimal) -> Tender:
     """What paid, or will; `method` is a word of ours, or the order's."""
     fields: dict[str, Any] = {"method": method, "amount": value}
     return assembled_part(Tender, fields) if are_usual(value) else Tender(**fields)
+
+
+def _totals(gross: Decimal, tax: Decimal) -> Totals:
+    sums = {"net": gross - tax, "tax": tax, "gross": gross}
+    return assembled_part(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
 
 
 def _sums_of_order(order: Raw, fees: Sequence[Line]) -> Sums:
