@@ -117,3 +117,17 @@ async def test_a_sale_that_is_edited_twice_is_issued_twice(shop: Shop) -> None:
     await until_done(shop, wanted, 1)
     assert set(books(shop)) == {"1", "2", "3", *wanted}
     assert await shop.parked() == {}
+
+
+@pytest.mark.parametrize("net", ["20.00", "5.00"])
+async def test_a_cancelled_sale_is_told_by_the_invoice_that_xero_does_not_void(shop: Shop, net: str) -> None:
+    wanted = REISSUED["1~2"] if net == "20.00" else (6, 0, "PAID")
+    shop.stage.worker()
+    await shop.publish(shop.sale(1, net=net, hours=1))
+    await until_done(shop, {"1~2": wanted}, 1)
+
+    await shop.publish(shop.sale(1, net=net, cancelled=True, hours=2))
+
+    await shop.until_parked(1)
+    [parked] = (await shop.parked()).values()
+    assert parked.detail.startswith(f"{NUMBER}1~2 is in xero still: status {wanted[2]}")

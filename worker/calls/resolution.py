@@ -194,15 +194,19 @@ class Resolution:
             await self._settlement.park(member, "number_taken", detail, hint)
 
     async def _still_there(self, member: Member, found: Found | None) -> None:
-        """What was to be gone is paid, unless its money went while Xero was asked: then it is sent again."""
+        """What was to be gone is paid, unless its money went while Xero was asked: then it is sent again.
+
+        It is told by the number that Xero shows: of a sale that was issued anew the newest invoice's.
+        """
+        name = (found and found.number) or member.number or member.kind
         if found is not None and found.xero_id in self._s.unpaid:
             self._s.unpaid.remove(found.xero_id)
             await self._settlement.free([member])
         elif found is not None and found.unpaid:
-            detail = f"xero does not void {member.number}, and shows nothing that is paid on it"
+            detail = f"xero does not void {name}, and shows nothing that is paid on it"
             await self._settlement.failed([member], "not_deleted", detail)
         else:
-            detail = f"{member.number or member.kind} is in xero still" + (f": {found.detail}" if found else "")
+            detail = f"{name} is in xero still" + (f": {found.detail}" if found else "")
             reason, hint = _STANDS.get(member.kind, _STAYS)
             await self._settlement.park(member, reason, detail, hint)
 

@@ -19,7 +19,8 @@ class Found:
     """A document of Xero that answers to a member.
 
     `ours`: our unique number is on it, and nobody else's document stands in its way. `same`: it holds what was sent, or
-    is void where that was asked; `detail` says what differs. `unpaid`: nothing stands in the way of its void.
+    is void where that was asked; `detail` says what differs. Of what was to be void, `unpaid` says that nothing stands
+    in the way of that, and `number` is the one that Xero shows.
     """
 
     xero_id: str
@@ -28,6 +29,7 @@ class Found:
     facts: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     unpaid: bool = False
+    number: str = ""
 
 
 def match(
@@ -90,12 +92,12 @@ def _found(member: Member, element: Mapping[str, Any], elements: Sequence[Mappin
     elif member.kind is Kind.CONTACT and member.xero_id is not None:
         # an update that its name stands against: the name is another contact's
         ours = ours and not any(_has_name_of(member, e) and not _is_ours(member, e) for e in elements)
-    facts, unpaid = facts_found(member, element), False
+    facts, unpaid, number = facts_found(member, element), False, ""
     if member.action is Action.VOID and member.kind is Kind.PAYMENT:
         facts["target_id"] = target_of(element)
     elif member.action is Action.VOID:
-        unpaid = is_unpaid(member.kind, element)
-    return Found(str(id_of(member.kind, element)), ours, not wrong, facts, "; ".join(wrong), unpaid)
+        unpaid, number = is_unpaid(member.kind, element), number_of(member.kind, element)
+    return Found(str(id_of(member.kind, element)), ours, not wrong, facts, "; ".join(wrong), unpaid, number)
 
 
 def _allocations(members: Sequence[Member], notes: Sequence[Mapping[str, Any]]) -> dict[DocumentKey, Found | None]:
