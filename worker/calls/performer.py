@@ -100,7 +100,10 @@ class Performer:
         if not results.refused:
             return results
         results = await forget_gone_items(self._s, await map_again(self._s, call, results))
-        return await replace_archived(self._s, await follow_merged(self._s, call, results))
+        results = await replace_archived(self._s, await follow_merged(self._s, call, results))
+        words = {member.key: "; ".join(refused.messages) for member, refused in results.refused}
+        self._s.said.update((key, told) for key, told in words.items() if key in self._s.said)
+        return results
 
     async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
         while exists and call.kind is not None:

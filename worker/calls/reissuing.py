@@ -35,8 +35,9 @@ While Xero is out of reach no try counts.
 
 _AGAIN_S = 15.0
 _SETTLING_S = 0.5
+_MOST = 2000
 _HINT = (
-    "look at the sale's calls (xerelay history) for what xero refused; mend it and retry: what is there already is "
+    "fix what xero refused, as said above or by its documents (xerelay history); then retry: what is there already is "
     "kept, and the rest is made"
 )
 
@@ -109,9 +110,14 @@ class Reissuing:
             elif (on_open_day := moved_out_of(self._s.lock_date, plan)) is not None:
                 moved.append(on_open_day)
             else:
-                names = ", ".join(write.number or write.key.part for write in lacking)
-                await self._settlement.park(plan.write, "reissue_stuck", f"xero has not taken {names}", _HINT)
+                await self._settlement.park(plan.write, "reissue_stuck", self._not_taken(lacking), _HINT)
         return [*going_on, *await self._with(kind, lane, moved, wanted)] if moved else going_on
+
+    def _not_taken(self, lacking: Sequence[Write]) -> str:
+        """What to tell of these, with what Xero said of them last."""
+        names = ", ".join(write.number or write.key.part for write in lacking)
+        said = dict.fromkeys(self._s.said.pop(write.key, "") for write in lacking)
+        return ": ".join(filter(None, (f"xero has not taken {names}", "; ".join(filter(None, said)))))[:_MOST]
 
     async def _bring(self, kind: Kind, writes: Sequence[Write]) -> list[Write]:
         """See to it that these are in Xero; returns those that are not."""
@@ -161,6 +167,7 @@ class Reissuing:
         # their numbers are ours alone: no earlier connector has made them
         nothing = {write.key: None for write in writes}
         self._s.readings.elements.update(nothing)
+        self._s.said.update(dict.fromkeys(nothing, ""))
         try:
             opened = await open_write_when_allowed(self._s, kind=kind, writes=writes)
             if opened.call is not None:
@@ -168,6 +175,8 @@ class Reissuing:
         finally:
             for key in nothing:
                 self._s.readings.elements.pop(key, None)
+                if not self._s.said.get(key):
+                    self._s.said.pop(key, None)
 
     async def _replace(
         self,

@@ -49,7 +49,8 @@ class Session:
     `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
     handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
     by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
-    held events due: `children`, by id, until they were looked for.
+    held events due: `children`, by id, until they were looked for. `said` has Xero's words on documents that no event
+    wants itself, empty until it refuses them; who makes such a document puts it there.
     """
 
     org: OrganisationSettings
@@ -87,6 +88,7 @@ class Session:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     children: set[str] = field(default_factory=set)
+    said: dict[DocumentKey, str] = field(default_factory=dict)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
 
     def interrupt(self, reason: Interruption) -> None:

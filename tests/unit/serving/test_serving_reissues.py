@@ -115,7 +115,9 @@ async def test_an_amount_that_goes_back_in_the_middle_of_a_re_issue_is_issued_an
         paid(one)
         one.xero.answers[Kind.INVOICE] = [one.xero.take, *[one.xero.refuse] * 3]
         await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
-        assert [held.reason for held in await one.parked()] == ["reissue_stuck"]
+        [stuck] = await one.parked()
+        assert (stuck.reason, stuck.detail) == ("reissue_stuck", f"xero has not taken {NUMBER}~2: no such thing")
+        assert one.session.said == {}
 
         await one.acked(*one.receive(sale("10.00", "2.00", hours=2)))
 
