@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from producers.checkpoints import CheckpointError, Checkpoints, CheckpointsAway, NotInCharge
 from producers.clock import Clock
+from producers.deadline import CANCELLED_S, Deadline
 from producers.defects import described, ungrouped
 from producers.pace import Stop, Stopped
 
@@ -18,7 +19,10 @@ CHARGE_S = 15.0
 """An agent that dies is followed by another after this."""
 
 _TURNS = 3
-_DRAIN_S = 8.0
+_STOP_S = 8.5
+"""What is on its way settles within 8; all has ended after this, whatever hangs: the links to the broker end next."""
+
+_LEFT_S = 0.1
 _REST_AFTER_DEFECT_S = 30.0
 
 T = TypeVar("T")
@@ -58,6 +62,7 @@ class StoreAgent:
         self._stop = stop
         self._clock = clock
         self._charge_s = charge_s
+        self._working: asyncio.Task[None] | None = None
         self._in_charge: bool | None = None
         self._told_at = clock.monotonic()
         self._error: CheckpointsAway | None = None
@@ -82,20 +87,49 @@ class StoreAgent:
         return self._error
 
     async def run(self) -> None:
-        """Work until the agent is to end; then what is on its way is confirmed and checkpointed, for 8 s at most."""
+        """Work until the agent is to end; then what is on its way is confirmed and checkpointed, for 8 s at most.
+
+        A ledger that gives no answer is not waited for: what asks it is left to whoever closes it.
+        """
         self._log.info("agent.started")
         desk = asyncio.create_task(self._kept("commands", self._desk.run))
+        turning = asyncio.create_task(self._turns())
         try:
-            while not self._stop.asked:
-                with suppress(Stopped):
-                    await self._turn()
+            await self._stop.until(turning)
+            if turning.done():
+                turning.result()
         finally:
             desk.cancel()
-            await asyncio.wait({desk})
-            self._in_charge = False
-            with suppress(CheckpointError):
-                await self._checkpoints.hand_over()
+            if not self._stop.asked:
+                turning.cancel()
+            await self._end(desk, turning)
             self._log.info("agent.stopped")
+
+    async def _end(self, *tasks: asyncio.Task[Any]) -> None:
+        deadline = Deadline(_STOP_S)
+        for before_s in CANCELLED_S:
+            await deadline.ended(self._with_work(tasks), before_s=before_s)
+        self._in_charge = False
+        going = self._with_work(tasks)
+        if all(task.done() for task in going):
+            # only now, for nobody else is to begin before it is over
+            going = [asyncio.create_task(self._hand_over())]
+            await deadline.ended(going, before_s=_LEFT_S)
+            await deadline.ended(going)
+        if not all(task.done() for task in going):
+            self._log.warning("agent.abandoned", detail=f"not ended within {_STOP_S:g} s")
+
+    def _with_work(self, tasks: Sequence[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+        return [*tasks, self._working] if self._working is not None else [*tasks]
+
+    async def _hand_over(self) -> None:
+        with suppress(CheckpointError):
+            await self._checkpoints.hand_over()
+
+    async def _turns(self) -> None:
+        while not self._stop.asked:
+            with suppress(Stopped):
+                await self._turn()
 
     async def _turn(self) -> None:
         """Wait for the charge, and work as long as it lasts."""
@@ -103,14 +137,13 @@ class StoreAgent:
             await self._stop.rest(self._charge_s / _TURNS)
             return
         self._log.info("agent.in_charge")
-        work = asyncio.create_task(self._work())
+        self._working = work = asyncio.create_task(self._work())
         try:
             await self._keep_charge(work)
         finally:
-            if self._stop.asked:
-                await asyncio.wait({work}, timeout=_DRAIN_S)
-            work.cancel()
-            await asyncio.wait({work})
+            if not self._stop.asked:
+                work.cancel()
+                await asyncio.wait({work})
 
     async def _keep_charge(self, work: asyncio.Task[None]) -> None:
         while not work.done():

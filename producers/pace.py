@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from producers.clock import Clock
 
@@ -47,13 +48,21 @@ class Stop:
 
     async def rest(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
         """Come back after `seconds`, at once when `unless` is set. Raises `Stopped` when the agent is to end."""
-        waiting = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._asked.wait())]
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._clock.sleep(seconds))]
         if unless is not None:
             waiting.append(asyncio.ensure_future(unless.wait()))
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await self.until(*waiting)
         finally:
             for one in waiting:
                 one.cancel()
         if self.asked:
             raise Stopped
+
+    async def until(self, *others: asyncio.Future[Any]) -> None:
+        """Come back when the agent is to end, or one of the others has."""
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait((asked, *others), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()

@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 
 from producers.amqp import Consumer, Delivery
+from producers.deadline import CANCELLED_S, Deadline
 from worker.clock import Clock
 from worker.intake.reading import digest
 from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
-from worker.serving.deadline import Deadline
 from worker.serving.roster import to_acquire, to_give_up
 from worker.serving.runner import Runner
 
@@ -26,9 +26,6 @@ _TURNS_PER_LEASE = 3
 _HOUSEKEEPING_EVERY_S = 3600.0
 STOP_S = 9.0
 """What is in flight settles within 8; all has ended after this, whatever hangs: at 15 Docker and Kubernetes kill."""
-
-_CANCELLED_S = (0.5, 0.4, 0.3)
-"""So long before the end of those 9. Again, for psycopg outlasts a first one: it asks the server to cancel as well."""
 
 _LEFT_S = 0.2
 
@@ -235,7 +232,7 @@ class Service:
         deadline = Deadline(self._stop_s)
         for runner in self._runners.values():
             runner.stop()
-        for before_s in _CANCELLED_S:
+        for before_s in CANCELLED_S:
             await deadline.ended(self._at_work(), before_s=before_s)
         await deadline.ended([asyncio.create_task(self._leave())], before_s=_LEFT_S)
         connection.cancel()

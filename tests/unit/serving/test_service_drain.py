@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any, cast
 
 import pytest
 
 from tests.benchmarks.simulation.calls import MemoryLedger
-from tests.benchmarks.simulation.virtual import VirtualClock, elapsed, run_virtually
+from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
+from tests.support.hanging import hang, virtually
 from tests.support.waiting import until
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 from worker.serving.service import STOP_S, Service
-
-OUTLAST_S = 2 * STOP_S
-
-
-async def hang(times: int) -> None:
-    """Outlast so many cancellations less one, for a while: psycopg asks the server first, and that one hangs."""
-    wait_s = None
-    for _ in range(times - 1):
-        with suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(asyncio.Event().wait(), wait_s)
-        wait_s = OUTLAST_S
-    await asyncio.wait_for(asyncio.Event().wait(), wait_s)
 
 
 @dataclass
@@ -79,14 +65,6 @@ class Silent:
         self.stopped = True
         if self._hangs:
             await hang(1)
-
-
-def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    @wraps(test)
-    def run(**given: Any) -> None:
-        run_virtually(test(**given))
-
-    return run
 
 
 def service_of(ledger: MemoryLedger, *, cancellations: int = 0) -> Service:

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+CANCELLED_S = (0.5, 0.4, 0.3)
+"""So long before the deadline. Again, for psycopg outlasts a first one: it asks the server to cancel as well."""
+
 
 class Deadline:
     """So many seconds from now."""
