@@ -34,6 +34,7 @@ SERVICE = {
     "properties": {
         "image": {"type": "string", "pattern": r"^([a-z0-9_-]+/)?[a-z0-9_-]+:(?!latest)[\w.${}:-]+$"},
         "build": {"const": {"context": "."}},
+        "init": {"const": True},
         "hostname": {"type": "string"},
         "command": STRINGS,
         "entrypoint": STRINGS,
@@ -162,6 +163,7 @@ def test_our_containers_can_write_nothing_and_gain_nothing(compose: dict[str, An
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
 
 
 @pytest.mark.parametrize("name", ROLES)
