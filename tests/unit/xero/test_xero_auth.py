@@ -2,55 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from tests.support.fakes import FakeClock
-from tests.support.xero_fakes import IdentityHost, MemoryLeases, MemoryTokens
+from tests.support.token_world import World, connected
+from tests.support.xero_fakes import MemoryLeases
 from worker.ledger.records import Lease, TokenSet
-from worker.xero.oauth.auth import XeroAuth
-from worker.xero.oauth.tokens import ConsentRevoked, Credentials, Flow, TokenEndpoint, TokenUnavailable
+from worker.xero.oauth.tokens import ConsentRevoked, Credentials, Flow, TokenUnavailable
 
-URL = "https://identity.example/connect/token"
 SECRETS = ("s3cret", "access-", "refresh-")
-
-
-@dataclass
-class World:
-    """One identity host and one ledger; each `auth()` is another process."""
-
-    flow: Flow = Flow.WEB
-    clock: FakeClock = field(default_factory=FakeClock)
-    identity: IdentityHost = field(default_factory=IdentityHost)
-    leases: MemoryLeases = field(default_factory=MemoryLeases)
-    tokens: MemoryTokens = field(default_factory=MemoryTokens)
-
-    def auth(self) -> XeroAuth:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self.identity.handle))
-        return XeroAuth(
-            connection="c",
-            credentials=Credentials(self.flow, "the-app", "" if self.flow is Flow.PKCE else "s3cret"),
-            endpoint=TokenEndpoint(url=URL, http=http, clock=self.clock),
-            leases=self.leases,
-            tokens=self.tokens,
-            clock=self.clock,
-        )
-
-    def connect(self, **changes: object) -> TokenSet:
-        now = self.clock.now()
-        tokens = TokenSet("access-0", now + timedelta(minutes=30), "refresh-0", now, generation=1, **changes)  # type: ignore[arg-type]  # the tests name real fields
-        self.tokens.sets["c"] = tokens
-        self.identity.accepts = {"refresh-0"}
-        return tokens
-
-
-def connected(flow: Flow = Flow.WEB) -> World:
-    world = World(flow)
-    world.connect()
-    return world
 
 
 async def test_a_token_that_lasts_is_used_as_it_is() -> None:
@@ -252,17 +214,6 @@ async def test_a_refused_token_is_replaced_once_for_all_who_held_it() -> None:
 
     assert len(world.identity.requests) == 1
     assert (await other.token()).access_token == "access-1"
-
-
-async def test_after_a_new_consent_the_ledger_is_read_anew() -> None:
-    world = connected()
-    auth = world.auth()
-    await auth.token()
-    world.tokens.sets["c"] = TokenSet("access-new", world.clock.now() + timedelta(minutes=30), generation=2)
-
-    auth.forget()
-
-    assert (await auth.token()).access_token == "access-new"
 
 
 async def test_an_idle_consent_is_kept_alive_every_week() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.unit.xero.test_xero_auth import World, connected
+from tests.support.token_world import World, connected
 from worker.ledger.records import TokenSet
 from worker.xero.oauth.tokens import ConsentRevoked, Flow, TokenUnavailable
 

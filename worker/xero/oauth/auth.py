@@ -86,6 +86,7 @@ class XeroAuth:
         self._holder = uuid.uuid4().hex
         self._one_at_a_time = asyncio.Lock()
         self._current: TokenSet | None = None
+        self._turned_away: int | None = None
 
     def __repr__(self) -> str:
         return f"XeroAuth(connection={self._connection!r})"
@@ -98,7 +99,7 @@ class XeroAuth:
         if self._current is None:
             self._current = await self._stored()
         current = self._current
-        if current is not None and self._lasts(current):
+        if current is not None and self._lasts(current) and current.generation != self._turned_away:
             return current
         try:
             return await self._renew(current.generation if current else 0)
@@ -119,7 +120,13 @@ class XeroAuth:
         await self._renew(generation)
 
     def forget(self) -> None:
-        """Read the ledger anew at the next request: a person may have connected again."""
+        """Read the ledger anew at the next request: a person may have connected again.
+
+        Client credentials get a token that is new: nobody connects them, and what a person mended in Xero, its scopes
+        too, the stored one may not know for the 30 minutes that it lasts. It costs no call, and no refresh token.
+        """
+        if self._credentials.flow is Flow.CUSTOM and self._current is not None:
+            self._turned_away = self._current.generation
         self._current = None
 
     async def refresh_if_idle(self) -> bool:
