@@ -10,14 +10,10 @@ from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
 from typing import Annotated
 
-from worker.cli.first_process import end_at_sigterm
+import typer
 
-end_at_sigterm(os.getpid())  # ahead of the imports that take a while
-
-import typer  # noqa: E402
-
-from worker.cli.lazily import PLAIN, LazyGroup  # noqa: E402
-from worker.logs import silence_pika  # noqa: E402
+from worker.cli.lazily import PLAIN, LazyGroup
+from worker.logs import silence_pika
 
 _FULL = (ENOSPC, EDQUOT, EFBIG)
 
