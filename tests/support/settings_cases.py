@@ -48,6 +48,7 @@ WRONG_FILES = [
     ('encryption_key = "', 'encryption_key = "hidden', "ledger.encryption_key", "32 bytes in urlsafe base64"),
     ("[ledger]", '[ledger]\nurl = "mysql://u:hidden@h/x"', "ledger.url", "postgresql://user@host"),
     ("[ledger]", '[ledger]\nurl = "sqlite://x.db"', "ledger.url", "names a database"),
+    ("[ledger]", '[ledger]\nurl = "postgresql://u:hid@hidden@h/x"', "ledger.url", "user or password is written %40"),
     (
         "[ledger]",
         '[ledger]\nurl = "postgresql://u:hidden@h/x"\npassword = "hidden"',

@@ -176,6 +176,9 @@ def _ledger_url(url: str) -> str:
     parts = _split(f"{_DRIVERS.get(scheme, scheme)}:{rest}", drivers, example)
     if len(parts.path) < 2 or (parts.scheme.startswith("sqlite") and parts.netloc):  # noqa: PLR2004 - "/" and a name
         raise ValueError(f"expected a URL that names a database, such as {example}")
+    if parts.netloc.count("@") > 1:
+        # whoever dials takes what follows the first for the host, and tells its name
+        raise ValueError("an @ in user or password is written %40")
     return f"{parts.scheme}:{rest}"
 
 

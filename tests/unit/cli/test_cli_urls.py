@@ -49,6 +49,8 @@ def test_a_mistyped_parameter_of_the_ledger_is_named_before_anything_connects(
         (f"{LEDGER}?prepare_threshold=0", 'unknown parameter "prepare_threshold"; libpq'),
         (f"{LEDGER}?connect_timeout=hidden", "connect_timeout: expected a number of seconds"),
         (f"{LEDGER}?connect_timeout=1&connect_timeout=2", "connect_timeout: expected a number of seconds, given once"),
+        (f"{LEDGER}?port=1&port=2", "host, port: expected one port for each host"),
+        (f"{LEDGER}?host=a&host=b&port=hidden", "host, port: expected one port for each host"),
         ("sqlite:///x.db?timeout=hidden", "only a postgresql:// url has parameters"),
     ],
 )
@@ -95,7 +97,7 @@ def test_what_else_pika_would_stumble_over_is_refused(
 def test_what_libpq_takes_is_left_to_it(tmp_path: Path) -> None:
     config = tmp_path / "xerelay.toml"
     config.write_text(CONFIG)
-    url = f"{LEDGER}?sslmode=disable&connect_timeout=2&application_name=a%40b&options=-c%20work_mem%3D8MB"
+    url = f"{LEDGER}?port=1&sslmode=disable&connect_timeout=2&application_name=a%40b&options=-c%20work_mem%3D8MB"
 
     result = CliRunner().invoke(app, ["budget", "--config", str(config)], env={"XERELAY_LEDGER__URL": url})
 

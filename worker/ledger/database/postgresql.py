@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import psycopg
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 ANSWERS_WITHIN_S = 60.0
 """Twice what the server allows a statement: a server that is there has answered by then, be it with a refusal."""
@@ -104,3 +105,7 @@ def parameter_faults(url: str) -> Iterator[str]:
         int(float(str(parsed.query.get("connect_timeout", 0))))
     except (ValueError, OverflowError):
         yield "connect_timeout: expected a number of seconds, given once"
+    try:
+        parsed.get_dialect()().create_connect_args(parsed)
+    except (ArgumentError, ValueError):
+        yield "host, port: expected one port for each host, such as host=first,second&port=5432,5433"
