@@ -96,8 +96,9 @@ def configure() -> None:
 
     From now on it prints what can be printed: who runs for ever does not end because a log has no room.
     """
-    terminal = sys.stderr.isatty()
-    renderer = _sealed(structlog.dev.ConsoleRenderer() if terminal else _as_json)
+    # its own form of a traceback shows the variables of every frame: what was handled, and whose secret
+    on_terminal = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = _sealed(on_terminal if sys.stderr.isatty() else _as_json)
 
     def told(lost: int) -> str:
         return renderer(None, "warning", _stamp(None, "", {"level": "warning", "event": "log.lost", "lines": lost}))

@@ -26,8 +26,8 @@ class Session:
     `who` is the name its person gave, for the admins' record.
     """
 
-    id: str
-    csrf: str
+    id: str = field(repr=False)
+    csrf: str = field(repr=False)
     who: str
     began_at: float
     seen_at: float

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +86,41 @@ def test_what_a_library_caught_is_told_with_its_traceback() -> None:
     assert broken["event"] == "broken"
     assert broken["exception"].startswith("Traceback (most recent call last):")
     assert broken["exception"].endswith("ValueError: amqp://shop:***@127.0.0.1:5672/shop")
+
+
+_ON_A_TERMINAL = f"""
+import logging, structlog
+from worker.logs import configure
+configure()
+def taken(body):
+    raise ValueError("odd")
+try:
+    taken("{_SECRET[::-1]}"[::-1])
+except ValueError:
+    logging.getLogger("library").exception("broken")
+    structlog.get_logger("xerelay").exception("failed")
+    structlog.get_logger("xerelay").error("told", exc_info=True)
+"""
+
+
+def test_a_terminal_is_shown_where_it_broke_and_not_what_was_handled() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", _ON_A_TERMINAL], stderr=theirs)
+    os.close(theirs)
+
+    told = _read(ours)
+
+    assert process.wait(timeout=60) == 0
+    assert told.count("in taken") == 3
+    assert _SECRET not in told
+
+
+def _read(terminal: int) -> str:
+    """All that was written, to the end: a terminal nobody writes to any more fails to be read."""
+    pieces: list[bytes] = []
+    with os.fdopen(terminal, "rb", buffering=0) as file, suppress(OSError):
+        pieces.extend(iter(lambda: file.read(100_000), b""))
+    return b"".join(pieces).decode()
 
 
 _LONG = f"""

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.console_room import ADDRESS, TOKEN, Room, console_room, text_of
+from tests.support.fakes import FakeClock
 from tests.support.settings_cases import MINIMAL
 from worker.console.app import _ACTING, _READING
-from worker.console.sessions import IDLE_S, LIFE_S, TRIES
+from worker.console.sessions import IDLE_S, LIFE_S, TRIES, Sessions
 
 _LIKE_A_PERSON = {"id": "1", "run": "1", "org": "main", "name": "xero"}
 ACTING = [path.format(**_LIKE_A_PERSON) for path in _ACTING]
@@ -41,6 +42,14 @@ async def test_without_a_token_everybody_sees_all_and_nobody_changes_anything(op
     page = (await open_room.browser.get("/organisations/main")).text
     assert "<form" not in page
     assert "read-only" in page
+
+
+def test_a_session_does_not_tell_its_secrets() -> None:
+    session = Sessions(FakeClock()).open("Ann")
+
+    assert "Ann" in repr(session)
+    assert session.id not in repr(session)
+    assert session.csrf not in repr(session)
 
 
 async def test_without_a_token_nobody_logs_in(open_room: Room) -> None:
