@@ -16,6 +16,9 @@ from worker.settings.fields import annotation_in, is_path, is_secret, keys_of, n
 
 _SHOWN = 60
 _KEY = "[key]"
+_TABLES = frozenset({"model_type", "dict_type"})
+"""Findings that say a table was expected."""
+
 _EXPECTED = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
@@ -130,9 +133,10 @@ def _wrong(found: ErrorDetails) -> str:
 
 
 def _came(found: ErrorDetails, annotation: Any) -> str:
-    """What came, unless it is or may hold a secret."""
+    """What came, unless it is or may hold a secret. In a table's place it may be one whose table was forgotten."""
     value = found["input"]
     hidden = is_secret(annotation) or section_of(annotation) is not None or named_section_of(annotation) is not None
+    hidden = hidden or found["type"] in _TABLES
     shown = str(value)
     hidden = hidden or (is_path(annotation) and not is_likely_a_path(shown))
     if hidden or isinstance(value, dict | list) or "://" in shown:

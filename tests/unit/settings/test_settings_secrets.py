@@ -101,6 +101,30 @@ def test_a_secret_that_was_given_for_its_file_is_not_repeated(
     assert "hush" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("variable", "path"),
+    [
+        ("STORES__ACCESS_TOKEN", "stores.access_token"),
+        ("STORES__SHOP__AUTH", "stores.shop.auth"),
+        ("CONNECTIONS__SECRET", "connections.secret"),
+        ("CONNECTIONS__CLIENT_SECRET", "connections.client_secret"),
+        ("CONNECTIONS__XERO", "connections.xero"),
+        ("LEDGER", "ledger"),
+        ("ORGANISATIONS__MAIN__CUT_OVER", "organisations.main.cut_over"),
+        ("ORGANISATIONS__MAIN__PAYMENTS", "organisations.main.payments"),
+    ],
+)
+def test_what_came_in_the_place_of_a_table_is_not_repeated(tmp_path: Path, variable: str, path: str) -> None:
+    config = tmp_path / "xerelay.toml"
+    config.write_text(MINIMAL)
+
+    with pytest.raises(SettingsError) as raised:
+        load(config, {f"XERELAY_{variable}": "hush"})
+
+    assert f"{path} (XERELAY_{variable}): expected a table of keys" in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
 @pytest.mark.parametrize("key", ["[broker]\nca_file", "[broker]\nurl_file"])
 def test_a_path_whose_folder_is_there_is_repeated(tmp_path: Path, key: str) -> None:
     config, place = tmp_path / "xerelay.toml", tmp_path / "missing.pem"
