@@ -102,7 +102,7 @@ class XeroClient:
             return Reply(ReplyKind.UNSENT, detail=f"no connection: {type(error).__name__}"), 0
         except httpx.RequestError as error:
             return _lost(grant, f"no reply: {type(error).__name__}"), 0
-        return read(call, response), token.generation
+        return read(call, response, secret=token.access_token), token.generation
 
     async def _renewed(self, generation: int, deadline: float) -> Reply | None:
         """Replace the refused token; the reply to give up with, when that fails."""

@@ -226,6 +226,25 @@ async def test_a_lost_consent_is_one_call_and_no_refresh(status: int) -> None:
     assert (len(w.xero.requests), w.identity.issued) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"Detail": "no Bearer access-1 here"}),
+        (400, {"Message": "no Bearer access-1 here"}),
+        (400, {"Invoices": [{"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "access-1"}]}]}),
+        (200, {"Invoices": [{"InvoiceNumber": "invoice-1", "Warnings": [{"Message": "access-1"}]}]}),
+    ],
+)
+async def test_a_reply_that_repeats_the_token_is_taken_without_it(status: int, body: dict[str, object]) -> None:
+    w = world(httpx.Response(status, json=body))
+
+    reply = await w.client.send(CALL)
+
+    assert w.xero.requests[0].headers["authorization"] == "Bearer access-1"
+    assert "access-1" not in f"{reply.detail} {reply.elements} {reply.raw.decode()}"
+    assert "…" in f"{reply.elements}"
+
+
 async def test_a_request_without_a_grant_does_not_pass() -> None:
     http = httpx.AsyncClient(transport=GrantedTransport(httpx.MockTransport(lambda _: httpx.Response(200))))
 

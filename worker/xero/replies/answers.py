@@ -44,14 +44,15 @@ _CLOSED_TO_US = (
 )
 
 
-def read(call: Call, response: httpx.Response) -> Reply:
-    """What `response`, wholly read, says of `call`."""
+def read(call: Call, response: httpx.Response, *, secret: str = "") -> Reply:
+    """What `response`, wholly read, says of `call`. Where it repeats the `secret` that was sent, it is cut out."""
     has_messages = _has_messages(response.content)
+    body = _without(secret, response) if has_messages or not response.is_success else response.content
     is_written = response.is_success and call.purpose is Purpose.WRITE and not has_messages
     envelope = decode_briefly(response.content) if is_written else None
     elements = _elements(envelope)
     if envelope is None:
-        envelope = _envelope(response)
+        envelope = _envelope(body)
         elements = _elements(envelope)
         if not all(map(is_readable, elements)):
             envelope, elements = None, ()
@@ -61,12 +62,17 @@ def read(call: Call, response: httpx.Response) -> Reply:
         outcome=outcome,
         status=response.status_code,
         elements=elements,
-        raw=response.content,
+        raw=body,
         has_messages=has_messages,
         limits=limits,
         correlation_id=response.headers.get("xero-correlation-id"),
         detail=_detail(response, envelope, outcome),
     )
+
+
+def _without(secret: str, response: httpx.Response) -> bytes:
+    """Its body. What it says is kept and told: who sees that must not get a token that still opens the organisation."""
+    return response.content.replace(secret.encode(), "…".encode()) if secret else response.content
 
 
 def _has_messages(body: bytes) -> bool:
@@ -158,9 +164,9 @@ def _lacks_scope(response: httpx.Response, envelope: Mapping[str, Any] | None) -
     return "insufficient_scope" in said or "authorizationunsuccessful" in said
 
 
-def _envelope(response: httpx.Response) -> Mapping[str, Any] | None:
+def _envelope(body: bytes) -> Mapping[str, Any] | None:
     try:
-        value = parse(response.content)
+        value = parse(body)
     except ValueError:
         return None
     return value if isinstance(value, Mapping) else None
