@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,16 +25,16 @@ _SECOND_FACTOR = re.compile(r"\b(2fa|tfa|two[- ]factor)\b", re.IGNORECASE)
 _SHOWN = 200
 
 
-def read(response: httpx.Response, body: bytes) -> Any:
-    """The JSON of a success. Raises what the answer means otherwise."""
+def read(response: httpx.Response, body: bytes, without_secrets: Callable[[str], str]) -> Any:
+    """The JSON of a success. Raises what the answer means otherwise. Its message is read `without_secrets`."""
     status, where = response.status_code, _where(response.request)
     if response.has_redirect_location:
-        raise StoreRefuses(_redirected(response))
+        raise StoreRefuses(_redirected(response, without_secrets))
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise StoreUnreachable(f"{where} answered 503: the store is in maintenance (bin/magento maintenance:disable)")
+    payload = _safe_to_tell(_payload(body), without_secrets)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise ServerFault(f"{where} answered {status}{_said(body)}; the store's var/report and var/log tell more")
-    payload = _payload(body)
+        raise ServerFault(f"{where} answered {status}{_said(payload)}; the store's var/report and var/log tell more")
     if payload is None:
         raise StoreRefuses(_no_json(response))
     if response.is_success:
@@ -95,8 +95,13 @@ def _payload(body: bytes) -> Any:
         return None
 
 
-def _said(body: bytes) -> str:
-    payload = _payload(body)
+def _safe_to_tell(payload: Any, without_secrets: Callable[[str], str]) -> Any:
+    """`payload` with its message made safe before anybody shortens it."""
+    text = payload.get("message") if isinstance(payload, dict) else None
+    return payload | {"message": without_secrets(text)} if isinstance(text, str) else payload
+
+
+def _said(payload: Any) -> str:
     return f" ({message_of(payload)})" if isinstance(payload, Mapping) else ""
 
 
@@ -111,10 +116,10 @@ def _no_json(response: httpx.Response) -> str:
     return f"{where} answered {status} with a page instead of JSON: {CHECK_URL}"
 
 
-def _redirected(response: httpx.Response) -> str:
+def _redirected(response: httpx.Response, without_secrets: Callable[[str], str]) -> str:
     request = response.request.url
     target = urlsplit(str(request.join(response.headers["Location"])))
-    base = f"{target.scheme}://{target.netloc}{target.path}"
+    base = without_secrets(f"{target.scheme}://{target.netloc}{target.path}")
     place = base.find("/rest/")
     told = f'set url = "{base[:place]}"' if place >= 0 else CHECK_URL
     return f"{_where(response.request)} is redirected to {base[:_SHOWN]}, which breaks signatures: {told}"

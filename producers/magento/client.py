@@ -20,6 +20,7 @@ import httpx
 from producers.magento.advice import BEARER_OFF, CHECK_URL
 from producers.magento.answers import read
 from producers.magento.errors import NotAllowed, ServerFault
+from producers.magento.hiding import hiding
 from producers.magento.listing import settings_of
 from producers.magento.query import search
 from producers.magento.translate.values import Raw
@@ -70,7 +71,7 @@ class Client:
     ) -> None:
         self._base = f"{url.rstrip('/')}/rest"
         self._auth = auth
-        self._secrets = tuple(sorted(filter(None, secrets), key=len, reverse=True))
+        self._without_secrets = hiding(secrets)
         self._probes = tuple(probes)
         self._sleep = sleep
         self._monotonic = monotonic
@@ -166,7 +167,7 @@ class Client:
         response.stream = httpx.ByteStream(b"")
         self._set_clock(response)
         try:
-            return understood(read(response, body))
+            return understood(read(response, body, self._without_secrets))
         except StoreUnreachable as error:
             raise _Busy(type(error)(self._safe(error)), _retry_after(response)) from None
         except StoreRefuses as error:
@@ -202,10 +203,7 @@ class Client:
             self._ahead = [*still, (ahead, at)]
 
     def _safe(self, error: Exception) -> str:
-        text = str(error)
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text
+        return self._without_secrets(str(error))
 
 
 def _as_it_is(payload: Any) -> Any:

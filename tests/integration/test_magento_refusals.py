@@ -67,6 +67,20 @@ async def test_wrong_credentials_say_which_value_to_check(message: str, told: st
     assert told in said
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize(
+    "repeated", ["x" * 190 + " at-5ecret-3", "%61t%2D5ecret-3"], ids=["cut in two", "in an address"]
+)
+async def test_a_secret_that_is_repeated_is_not_told_in_part_or_as_an_address_has_it(
+    status: int, repeated: str
+) -> None:
+    said = await complaint(always(json_error(status, repeated)))
+
+    assert "at-" not in said
+    assert "%61t" not in said
+    assert "…" in said
+
+
 @pytest.mark.parametrize(
     ("status", "message", "parameters"),
     [
