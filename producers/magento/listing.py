@@ -18,6 +18,9 @@ from producers.magento.answers import message_of
 from producers.magento.translate.values import Raw, number
 from producers.store import StoreRefuses, StoreUnreachable
 
+_MOST_ROWS = 2**32 - 1
+"""Magento's tables count their rows in 32 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -44,7 +47,7 @@ def _listing(path: str, page: int, answer: Any) -> Listing:
     total, items = number(answer.get("total_count")), answer.get("items")
     # Magento leaves out what is null
     found = [] if items is None else items
-    if total is None or not _are_objects(found):
+    if total is None or not 0 <= total <= _MOST_ROWS or not _are_objects(found):
         raise _no_list(path, "the items and total_count of a list", answer)
     if page == 1 and total > 0 and not found:
         raise StoreUnreachable(

@@ -67,6 +67,8 @@ def answering(payload: Any) -> Shop:
         NOTICE,
         {"items": []},
         {"items": [], "total_count": "many"},
+        {"items": [{"entity_id": 1}], "total_count": 10**12},
+        {"items": [{"entity_id": 1}], "total_count": -1},
         {"items": {"1": {}}, "total_count": 1},
         {"items": [None], "total_count": 1},
         {"items": None, "total_count": 40},
