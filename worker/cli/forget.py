@@ -23,6 +23,7 @@ _WORDS = {
     "discards_emptied": "discarded messages will be emptied",
     "calls_emptied": "settled calls will lose what they carried",
     "contacts_renamed": "contacts of the ledger will lose their names",
+    "pauses_emptied": "pauses will lose what Xero said of the customer",
     "calls_under_way": "calls are under way and keep what they carry until they are settled",
 }
 
@@ -161,5 +162,6 @@ def facts(traces: Traces) -> dict[str, object]:
         "discards_emptied": len(erasure.emptied),
         "calls_emptied": len(erasure.calls),
         "contacts_renamed": len(erasure.contacts),
+        "pauses_emptied": len(erasure.pauses),
         "calls_under_way": traces.under_way,
     }

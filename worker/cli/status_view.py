@@ -110,7 +110,8 @@ def _lines(seen: Status) -> Iterator[Text]:
 def _pause(pause: Pause, now: datetime) -> str:
     what = f"{pause.kind}s paused".replace("_", " ") if pause.kind else "paused"
     until = f", until {moment(pause.until, now)}" if pause.until else ""
-    return f"{what} since {moment(pause.since, now)} ({pause.reason}){until}: {pause.detail}"
+    detail = f": {pause.detail}" if pause.detail else ""
+    return f"{what} since {moment(pause.since, now)} ({pause.reason}){until}{detail}"
 
 
 def moment(at: datetime, now: datetime) -> str:

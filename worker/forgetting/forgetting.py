@@ -101,12 +101,14 @@ class Forgetting:
         words = person.emails | await self._words(person, contacts, calls)
         redacted, removed = await self._of_held(person, words)
         gone = self._ledger.histories.every_discard([self._org.name])
+        said = await self._ledger.pauses.details(self._org.name)
         erasure = Erasure(
             redacted=tuple(redacted),
             removed=tuple(removed),
             emptied=tuple([one.id async for one in gone if one.body and self._names(one, person)]),
             calls=tuple(call.id for call in calls if call.state is CallState.CLOSED),
             contacts=tuple(one.key for one in contacts if "name" in one.facts),
+            pauses=tuple(detail for detail in said if mentions(detail, words)),
         )
         subjects = dict.fromkeys([one.key.owner for one in contacts] + self._named(person))
         return Traces(

@@ -1,4 +1,4 @@
-"""Personal data as the ledger keeps it: in messages, in the calls of contacts, and in the names of contacts."""
+"""Personal data as the ledger keeps it: in messages, calls and names of contacts, and words of Xero."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.ledger.calls.call_rows import call_of
 from worker.ledger.database.engine import Database
 from worker.ledger.database.paging import pages
 from worker.ledger.database.statements import KEY_COLUMNS, among, key_values
-from worker.ledger.database.tables import calls, discards, documents, held
+from worker.ledger.database.tables import calls, discards, documents, held, pauses
 from worker.ledger.database.types import dump, pack
 from worker.ledger.documents import read_documents
 from worker.ledger.held.held_rows import held_of
@@ -39,6 +39,7 @@ _DROP = (
     .where(among(calls.c.id, "ids"), calls.c.state == CallState.CLOSED.value)
     .values(body=None, members=None, params="{}", detail="")
 )
+_QUIET = update(pauses).where(pauses.c.org == bindparam("of"), among(pauses.c.detail, "quoted")).values(detail="")
 _RENAME = (
     update(documents)
     .where(*(documents.c[name] == bindparam(f"key_{name}") for name in KEY_COLUMNS))
@@ -57,18 +58,22 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What goes: held events rewritten or removed, discarded ones emptied, calls' bodies, and the names of contacts."""
+    """What goes: held events rewritten or removed, discarded ones emptied, calls' bodies, and the names of contacts.
+
+    `pauses` has the details that pauses lose.
+    """
 
     redacted: tuple[Redacted, ...] = ()
     removed: tuple[str, ...] = ()
     emptied: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     contacts: tuple[DocumentKey, ...] = ()
+    pauses: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing goes."""
-        return not (self.redacted or self.removed or self.emptied or self.calls or self.contacts)
+        return not (self.redacted or self.removed or self.emptied or self.calls or self.contacts or self.pauses)
 
 
 class Personal:
@@ -104,6 +109,7 @@ class Personal:
             await add_counts(connection, tally_let_go(gone))
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
             await connection.execute(_DROP, {"ids": erasure.calls})
+            await connection.execute(_QUIET, {"of": org, "quoted": erasure.pauses})
             await _rename(connection, erasure.contacts)
             done = [AdminAction(now, who, "forget", org, entity_subject(one), why) for one in subjects]
             await add(connection, self._database.dialect, done)

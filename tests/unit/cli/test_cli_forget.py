@@ -140,6 +140,7 @@ def test_a_customer_is_forgotten_everywhere_and_nobody_else_is(whom: list[str], 
                 "discards_emptied": 1,
                 "calls_emptied": 1,
                 "contacts_renamed": 1,
+                "pauses_emptied": 0,
                 "calls_under_way": 0,
             }
         ],

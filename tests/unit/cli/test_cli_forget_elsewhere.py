@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from tests.support.mapping_cases import BUYER
 from tests.support.sample_ledger import ORG, lease_of
 from tests.unit.cli.test_cli_forget import GUEST, JO_CONTACT, OTHER, bought, contact_call, everything
 from worker.calls.performer import excerpt
+from worker.documents.documents import Kind
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Held, HoldState
+from worker.ledger.records import Held, HoldState, Pause
 from worker.xero.replies.reply import Reply, ReplyKind
 
 FORGET = ("forget", "--email", "jo@example.com", "--yes")
@@ -118,6 +120,25 @@ def test_a_reply_about_several_customers_is_not_quoted_with_them(line: CommandLi
     left = waiting(line)
     assert {one.id: one.detail for one in left.values()} == {"other": "", "unnamed": "see there"}
     assert all(b"Al Bee" in one.body for one in left.values())
+
+
+def test_a_pause_does_not_quote_them_any_more_even_one_that_has_lapsed(line: CommandLine) -> None:
+    of_jo, of_al = "the e-mail jo@example.com of Jo Doe is not valid", "the e-mail of Al Bee is not valid"
+
+    async def paused(ledger: Ledger) -> None:
+        lease, now = await lease_of(ledger), await ledger.now()
+        for kind, detail, minutes in ((Kind.INVOICE, of_jo, 15), (Kind.CONTACT, of_jo, -15), (None, of_al, 15)):
+            pause = Pause(ORG, kind, "refused", detail, now - timedelta(minutes=30), now + timedelta(minutes=minutes))
+            await ledger.pauses.set(lease, pause)
+
+    line.in_ledger(paused)
+
+    forgotten = line.json(*FORGET)
+
+    assert forgotten["forgotten"][0]["pauses_emptied"] == 2
+    assert line.in_ledger(lambda ledger: ledger.pauses.details(ORG)) == [of_al]
+    kept = line.in_ledger(lambda ledger: ledger.pauses.current(ORG))
+    assert [(one.kind, one.reason) for one in kept] == [(None, "refused"), (Kind.INVOICE, "refused")]
 
 
 def test_what_was_rewritten_and_emptied_is_not_found_again(line: CommandLine) -> None:

@@ -31,6 +31,7 @@ _SHORTEN = (
     .where(held.c.until > bindparam("end"))
     .values(until=bindparam("end", type_=held.c.until.type))
 )
+_DETAILS = select(pauses.c.detail).where(pauses.c.org == bindparam("of"), pauses.c.detail != "")
 _CURRENT = (
     select(pauses)
     .where(pauses.c.org == bindparam("of"))
@@ -78,6 +79,11 @@ class Pauses:
         async with self._database.reading() as connection:
             values = {"of": org, "at": await self._database.now(connection)}
             return [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]
+
+    async def details(self, org: str) -> list[str]:
+        """What all of them say, those that have lapsed too: it may quote Xero, and Xero a customer."""
+        async with self._database.reading() as connection:
+            return list((await connection.execute(_DETAILS, {"of": org})).scalars())
 
 
 def _row(pause: Pause) -> dict[str, Any]:
