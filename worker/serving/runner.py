@@ -22,7 +22,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose
 from worker.serving.serving import Serving, Stopped
 from worker.session.counts import Counts
-from worker.session.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed
+from worker.session.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed, without_words
 from worker.session.session import Session
 from worker.settings.overlay import Overlay
 from worker.xero.replies.reply import ReplyKind
@@ -182,7 +182,7 @@ class Runner:
                 raise other_tenant(bound, tenant_id)
 
     async def _pause(self, pause: PauseOrganisation) -> None:
-        self._log.error("organisation.paused", reason=pause.reason, detail=pause.detail, for_s=round(pause.seconds))
+        self._log.error("organisation.paused", reason=pause.reason, detail=pause.logged, for_s=round(pause.seconds))
         self._paused_for = pause.reason
         try:
             # whether it is over the ledger is asked: by this machine's clock it might be so at once
@@ -242,7 +242,7 @@ class Runner:
         if reply.outcome is ReplyKind.ANSWERED:
             self._unanswered = 0
             return True
-        still = PauseOrganisation(self._paused_for, reply.detail, _PROBE_EVERY_S)
+        still = PauseOrganisation(self._paused_for, reply.detail, _PROBE_EVERY_S, logged=without_words(reply))
         await self._pause(pause_for(reply) or still)
         return False
 

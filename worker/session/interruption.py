@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from worker.budget.corrections import UNAVAILABLE
 from worker.budget.decision import Wait
-from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.reply import CLOSED_TO_US, Reply, ReplyKind
 
 _LONG_WAIT_S = 600.0
 _TRY_AGAIN_S = 900.0
 _XERO_DOWN_S = 30.0
 _LOOK_AGAIN_S = 60.0
+_FORBIDDEN = 403
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
     ReplyKind.SCOPE: "scope_missing",
@@ -22,12 +23,16 @@ _REASONS = {
 
 
 class PauseOrganisation(Exception):
-    """`reason` is a stable word. In `seconds` it is tried again: when that is, the ledger's clock tells."""
+    """`reason` is a stable word. In `seconds` it is tried again: when that is, the ledger's clock tells.
 
-    def __init__(self, reason: str, detail: str, seconds: float) -> None:
+    `logged` is the detail for a log; it leaves out Xero's own words, which may name a customer.
+    """
+
+    def __init__(self, reason: str, detail: str, seconds: float, *, logged: str | None = None) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.logged = detail if logged is None else logged
         self.seconds = seconds
 
 
@@ -43,7 +48,17 @@ def pause_for(reply: Reply) -> PauseOrganisation | None:
     reason = _REASONS.get(reply.outcome)
     if reason is None:
         return None
-    return PauseOrganisation(reason, reply.detail, reply.limits.retry_after_s or _TRY_AGAIN_S)
+    return PauseOrganisation(
+        reason, reply.detail, reply.limits.retry_after_s or _TRY_AGAIN_S, logged=without_words(reply)
+    )
+
+
+def without_words(reply: Reply) -> str:
+    """What a log may say of a reply: its status, and where Xero has not answered the call, our own words."""
+    if reply.status is None:
+        return reply.detail
+    hint = f": {CLOSED_TO_US}" if reply.status == _FORBIDDEN and reply.outcome is ReplyKind.CONSENT else ""
+    return f"xero answered {reply.status}{hint}; its own words are in xerelay status"
 
 
 def out_of_calls(wait: Wait) -> PauseOrganisation | None:

@@ -17,7 +17,7 @@ from worker.ledger.records import Call, Purpose
 from worker.xero.replies.brief import decode as decode_briefly
 from worker.xero.replies.readable import is_readable
 from worker.xero.replies.received import parse
-from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
+from worker.xero.replies.reply import CLOSED_TO_US, LimitHeaders, Reply, ReplyKind
 from worker.xero.replies.verdicts import messages_of, pair
 
 _PROBLEMS = {
@@ -38,10 +38,6 @@ _HOUR_S = 3600.0
 _LONGEST_S = 86_400.0  # no limit of Xero lasts longer
 _DETAIL_CHARS = 500
 _DIGITS = 18  # no count of Xero's has more
-
-_CLOSED_TO_US = (
-    "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
-)
 
 
 def read(call: Call, response: httpx.Response, *, secret: str = "") -> Reply:
@@ -188,7 +184,7 @@ def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None, outcom
     said = [str(text) for name in ("Detail", "Message", "Title") if envelope and (text := envelope.get(name))]
     messages = list(messages_of(envelope)) if envelope else []
     if response.status_code == httpx.codes.FORBIDDEN and outcome is ReplyKind.CONSENT:
-        messages.append(_CLOSED_TO_US)
+        messages.append(CLOSED_TO_US)
     return "; ".join([*said[:1], *messages])[:_DETAIL_CHARS] or f"status {response.status_code}"
 
 

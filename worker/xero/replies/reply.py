@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
+
 
 class ReplyKind(StrEnum):
     """One word per reaction."""

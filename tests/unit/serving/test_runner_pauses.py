@@ -1,0 +1,52 @@
+"""What is told of a pause, and where: Xero's own words may name a customer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from schemas.entities import Entity
+from tests.support.mapping_cases import event
+from tests.support.sample_ledger import lease_of, opened
+from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero
+from tests.support.waiting import until
+from tests.unit.serving.test_runner import runner_of
+from worker.documents.documents import Kind
+from worker.xero.replies.reply import Reply, ReplyKind
+
+CUSTOMER = event(Entity.CUSTOMER, {"id": "7", "email": "jo@example.com", "first_name": "Jo"})
+
+
+async def log_and_pause_after(reply: Reply, folder: Path) -> tuple[str, str]:
+    """The line of the log, and the detail on record."""
+    broker, xero = MemoryBroker(), MemoryXero()
+    xero.answers[Kind.CONTACT] = [lambda _: reply]
+    async with opened(f"sqlite+inline:///{folder}/ledger.db") as ledger:
+        with capture_logs() as lines:
+            runner = runner_of(ledger, await lease_of(ledger, name=ORG), broker, xero)
+            running = asyncio.create_task(runner.run())
+            await until(lambda: runner.is_serving, what="the session")
+            runner.receive(broker.deliver(CUSTOMER))
+            await until(lambda: runner.paused_for, what="the pause")
+            runner.stop()
+            await asyncio.wait_for(running, 30)
+        [pause] = await ledger.pauses.current(ORG)
+    [line] = [line for line in lines if line["event"] == "organisation.paused"]
+    return str(line), pause.detail
+
+
+async def test_the_log_has_the_status_of_a_reply_and_the_ledger_xeros_words(tmp_path: Path) -> None:
+    line, detail = await log_and_pause_after(Reply(ReplyKind.CONSENT, 403, detail="not for Jo Doe"), tmp_path)
+
+    assert "Jo Doe" not in line
+    assert "consent_revoked" in line
+    assert "xero answered 403" in line
+    assert detail == "not for Jo Doe"
+
+
+async def test_the_log_says_itself_what_keeps_us_from_calling_xero(tmp_path: Path) -> None:
+    line, _ = await log_and_pause_after(Reply(ReplyKind.CONSENT, detail="the client secret is wrong"), tmp_path)
+
+    assert "the client secret is wrong" in line
