@@ -44,19 +44,38 @@ async def test_the_browser_brings_the_code_and_gets_a_page(xero: SandboxControl)
         shown.append(httpx.get(back.replace("/callback", "/favicon.ico"), timeout=30).reason_phrase)
         shown.append(httpx.get(back, timeout=30).text)
 
-    answer = await came_back(page_of(xero, port, state), port, browse=browse)
+    answer = await came_back(page_of(xero, port, state), port, state, browse=browse)
 
     assert read_callback(answer, state=state)
     assert (shown[0], "close this page" in shown[1]) == ("Not Found", True)
 
 
-async def test_a_port_that_is_taken_is_told_with_the_ways_out() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+async def test_what_another_page_sends_does_not_end_the_attempt(xero: SandboxControl) -> None:
+    port, state = free_port(), new_state()
+    shown: list[int] = []
+
+    def browse(page: str) -> None:
+        back = allow(page).replace("localhost", "127.0.0.1")
+        here = back.partition("?")[0]
+        astray = (here, f"{here}?code=c&state={state}x", f"{here}?code=c&state=x&state={state}", back)
+        shown.extend(httpx.get(one, timeout=30).status_code for one in astray)
+
+    answer = await came_back(page_of(xero, port, state), port, state, browse=browse)
+
+    assert shown == [404, 404, 404, 200]
+    assert read_callback(answer, state=state)
+
+
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")], ids=["IPv4", "IPv6"]
+)
+async def test_a_port_that_is_taken_is_told_with_the_ways_out(family: socket.AddressFamily, host: str) -> None:
+    with socket.create_server((host, 0), family=family) as taken:
         port = taken.getsockname()[1]
         console = f"http://localhost:{port}"
         way_out = f"port {port} is taken; if a console has it, log in at {console} and press Connect.*--paste"
         with pytest.raises(ConsentRefused, match=way_out):
-            await came_back("http://127.0.0.1:1/", port, browse=lambda _page: None)
+            await came_back("http://127.0.0.1:1/", port, "state", browse=lambda _page: None)
 
 
 def test_a_pasted_address_connects_and_lists_the_organisations(xero: SandboxControl, tmp_path: Path) -> None:

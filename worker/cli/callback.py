@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
+from errno import EADDRINUSE
+from urllib.parse import parse_qs, urlsplit
 
 PATH = "/callback"
 _MOST_BYTES = 16 * 1024
@@ -13,9 +16,13 @@ _PAGE = "<!doctype html><title>xerelay</title><p>Thank you. You can close this p
 
 
 class Callback:
-    """Takes the first request to the path; what else a browser asks for is not found."""
+    """Takes the first request to the path with our `state`; what else a browser asks for is not found.
 
-    def __init__(self) -> None:
+    Any page in that browser can send it here: a request with another state, or none, does not end the attempt.
+    """
+
+    def __init__(self, state: str) -> None:
+        self._state = state
         self._uri: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def uri(self, *, within_s: float) -> str:
@@ -28,7 +35,7 @@ class Callback:
             async with asyncio.timeout(_PATIENCE_S):
                 head = await reader.readuntil(b"\r\n\r\n")
                 method, uri, *_ = head.decode("latin-1").split(" ", 2)
-                wanted = method == "GET" and uri.partition("?")[0] == PATH
+                wanted = method == "GET" and self._is_ours(uri)
                 writer.write(_reply(200, _PAGE) if wanted else _reply(404, ""))
                 await writer.drain()
         except (TimeoutError, ValueError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -38,15 +45,23 @@ class Callback:
         if wanted and not self._uri.done():
             self._uri.set_result(uri)
 
+    def _is_ours(self, uri: str) -> bool:
+        parts = urlsplit(uri)
+        given = "".join(parse_qs(parts.query).get("state", ()))
+        return parts.path == PATH and secrets.compare_digest(given.encode(), self._state.encode())
+
 
 @asynccontextmanager
-async def listening(port: int) -> AsyncIterator[Callback]:
+async def listening(port: int, state: str) -> AsyncIterator[Callback]:
     """On this machine alone. Raises `OSError` where the port is taken."""
-    callback = Callback()
+    callback = Callback(state)
     async with AsyncExitStack() as stack:
         await _serve(callback, "127.0.0.1", port, stack)
-        with suppress(OSError):  # localhost is this one too, where the machine has it
+        try:  # localhost is this one too, where the machine has it
             await _serve(callback, "::1", port, stack)
+        except OSError as error:
+            if error.errno == EADDRINUSE:
+                raise  # another process there would be sent the code
         yield callback
 
 

@@ -63,7 +63,7 @@ def connect(
 async def _connect(checked: Settings, connection: ConnectionSettings, by: str, *, paste: bool) -> list[Tenant]:
     question = Question(connection, f"http://localhost:{connection.redirect_port}{PATH}")
     page = question.url(checked)
-    answer = await (_pasted(page) if paste else came_back(page, connection.redirect_port))
+    answer = await (_pasted(page) if paste else came_back(page, connection.redirect_port, question.state))
     await upgrade(checked.ledger.url.get_secret_value())
     ledger = await open_ledger(checked)
     try:
@@ -78,10 +78,10 @@ async def _pasted(page: str) -> str:
     return pasted
 
 
-async def came_back(page: str, port: int, *, browse: Callable[[str], object] = webbrowser.open) -> str:
+async def came_back(page: str, port: int, state: str, *, browse: Callable[[str], object] = webbrowser.open) -> str:
     """What the browser brings. Raises `ConsentRefused`."""
     try:
-        async with listening(port) as callback:
+        async with listening(port, state) as callback:
             typer.echo(page)
             await asyncio.to_thread(browse, page)
             return await callback.uri(within_s=_PATIENCE_S)
