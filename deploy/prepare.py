@@ -11,8 +11,10 @@ import base64
 import json
 import os
 import secrets
+import stat
 import sys
 import tomllib
+from errno import EROFS
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from deploy.rabbitmq.users import Role
 
 _BROKER = "rabbitmq:5672"
 _LEDGER = "postgres:5432"
+_OTHERS = 0o077
 _READABLE = 0o444
 """Containers run as different users; who may read a file is decided by which folder a container is given."""
 
@@ -36,8 +39,8 @@ def prepare(config: Path, folder: Path) -> None:
     """
     tables = _tables(config)
     organisations, stores = list(tables["organisations"]), list(tables.get("stores", {}))
-    # on a host it is made here, and closed: its files are open to every user
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close(folder)
     passwords = {role: _kept(folder / role / "broker_password", secrets.token_urlsafe(32)) for role in Role}
     ledger = _kept(folder / "postgres" / "password", secrets.token_urlsafe(32))
     fresh_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
@@ -51,6 +54,21 @@ def prepare(config: Path, folder: Path) -> None:
     _kept(folder / "grafana" / "password", secrets.token_urlsafe(16))
     imported = definitions(organisations, stores, passwords)
     _write(folder / "broker" / "definitions.json", json.dumps(imported, indent=1))
+
+
+def _close(folder: Path) -> None:
+    """On a host to everybody else, also one that was there before: its files are open to every user.
+
+    In a container whose file system cannot be written the folder is nobody else's; what is below are volumes.
+    """
+    if not stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
+        return
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        if error.errno != EROFS:
+            text = f"{folder}: other users can read the secrets in it, and it cannot be closed: {error.strerror}"
+            sys.stderr.write(f"{text}; expected a folder of user {os.getuid()}, with mode 0700\n")
 
 
 def _tables(config: Path) -> dict[str, Any]:
