@@ -60,7 +60,7 @@ def show_whole(whole: WholeEvent) -> None:
 
 
 def facts(event: ParkedEvent) -> dict[str, Any]:
-    """What a list shows of an event: no personal data."""
+    """What a list shows of an event: not its message."""
     owner = event.owner
     of_owner = {"source": owner.source, "entity": owner.entity, "entity_id": owner.entity_id} if owner else {}
     values = plain(event) | {"source": None, "entity": None, "entity_id": None} | of_owner

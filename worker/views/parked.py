@@ -25,7 +25,10 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """One of the list. `owner` is absent where the message does not say what it is of. No personal data."""
+    """One of the list. `owner` is absent where the message does not say what it is of.
+
+    Without the message; but `detail` is often what Xero said, and may quote a customer.
+    """
 
     id: str
     organisation: str

@@ -104,6 +104,15 @@ def test_fields_that_the_contract_does_not_know_go_with_the_customer(line: Comma
     assert "Al Bee" in left
 
 
+def test_a_list_of_parked_events_has_xeros_words_and_no_message(line: CommandLine) -> None:
+    holding(line, bought("theirs", GUEST, "the e-mail of Al Bee is not valid"))
+
+    told = line.run("parked", "list", "--json").stdout
+
+    assert "Al Bee" in told
+    assert [trace for trace in ("Jo Doe", "jo@example.com") if trace in told] == []
+
+
 def test_a_reply_about_several_customers_is_not_quoted_with_them(line: CommandLine) -> None:
     elements = [{"ContactNumber": "shop:7", "Name": "Jo Doe"}, {"ContactNumber": "shop:8", "Name": "Al Bee"}]
     raw = json.dumps({"ErrorNumber": 10, "Elements": elements}).encode()
