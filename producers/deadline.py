@@ -1,4 +1,4 @@
-"""Ending in time: what does not end by itself is cancelled, and what hangs even then is left alone."""
+"""Ending in time: on being told, and so that what does not end by itself is cancelled, and what hangs is left alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import Any
 
 CANCELLED_S = (0.5, 0.4, 0.3)
 """So long before the deadline. Again, for psycopg outlasts a first one: it asks the server to cancel as well."""
+
+
+async def until_told(told: asyncio.Event, *others: asyncio.Future[Any]) -> None:
+    """Come back when `told` is set, or one of the others has ended; these go on."""
+    waiting = asyncio.ensure_future(told.wait())
+    try:
+        await asyncio.wait((waiting, *others), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 class Deadline:

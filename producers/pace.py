@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from producers.clock import Clock
+from producers.deadline import until_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,4 @@ class Stop:
 
     async def until(self, *others: asyncio.Future[Any]) -> None:
         """Come back when the agent is to end, or one of the others has."""
-        asked = asyncio.ensure_future(self._asked.wait())
-        try:
-            await asyncio.wait((asked, *others), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            asked.cancel()
+        await until_told(self._asked, *others)

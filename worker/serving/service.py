@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
 
 from producers.amqp import Consumer, Delivery
-from producers.deadline import CANCELLED_S, Deadline
+from producers.deadline import CANCELLED_S, Deadline, until_told
 from worker.clock import Clock
 from worker.intake.reading import digest
 from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
@@ -128,7 +127,7 @@ class Service:
     async def _take_turn(self) -> None:
         """A stop does not wait for a ledger that hangs: the drain goes on with the turn."""
         self._turning = asyncio.create_task(self._guarded_turn())
-        await self._until_stopped(self._turning)
+        await until_told(self._stopping, self._turning)
         if self._turning.done():
             self._turning.result()
 
@@ -258,16 +257,8 @@ class Service:
     async def _pause_between_turns(self, connection: asyncio.Task[None]) -> None:
         sleeper = asyncio.ensure_future(self._clock.sleep(self._lease_s / _TURNS_PER_LEASE))
         try:
-            await self._until_stopped(sleeper, connection)
+            await until_told(self._stopping, sleeper, connection)
         finally:
             sleeper.cancel()
         if connection.done() and not self._stopping.is_set():
             connection.result()
-
-    async def _until_stopped(self, *others: asyncio.Future[Any]) -> None:
-        """Until `stop`, or one of the others has ended."""
-        stopper = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait((stopper, *others), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopper.cancel()
