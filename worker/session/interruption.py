@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from worker.budget.corrections import UNAVAILABLE
 from worker.budget.decision import Wait
-from worker.xero.replies.reply import CLOSED_TO_US, Reply, ReplyKind
+from worker.xero.replies.reply import Reply, ReplyKind, hint_of
 
 _LONG_WAIT_S = 600.0
 _TRY_AGAIN_S = 900.0
 _XERO_DOWN_S = 30.0
 _LOOK_AGAIN_S = 60.0
-_FORBIDDEN = 403
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
     ReplyKind.SCOPE: "scope_missing",
@@ -57,8 +56,8 @@ def without_words(reply: Reply) -> str:
     """What a log may say of a reply: its status, and where Xero has not answered the call, our own words."""
     if reply.status is None:
         return reply.detail
-    hint = f": {CLOSED_TO_US}" if reply.status == _FORBIDDEN and reply.outcome is ReplyKind.CONSENT else ""
-    return f"xero answered {reply.status}{hint}; its own words are in xerelay status"
+    hint = hint_of(reply.status, reply.outcome)
+    return f"xero answered {reply.status}{f': {hint}' if hint else ''}; its own words are in xerelay status"
 
 
 def out_of_calls(wait: Wait) -> PauseOrganisation | None:

@@ -17,7 +17,7 @@ from worker.ledger.records import Call, Purpose
 from worker.xero.replies.brief import decode as decode_briefly
 from worker.xero.replies.readable import is_readable
 from worker.xero.replies.received import parse
-from worker.xero.replies.reply import CLOSED_TO_US, LimitHeaders, Reply, ReplyKind
+from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind, hint_of
 from worker.xero.replies.verdicts import messages_of, pair
 
 _PROBLEMS = {
@@ -183,9 +183,8 @@ def _detail(response: httpx.Response, envelope: Mapping[str, Any] | None, outcom
         return "" if outcome is ReplyKind.ANSWERED else f"status {response.status_code}, and not what was asked for"
     said = [str(text) for name in ("Detail", "Message", "Title") if envelope and (text := envelope.get(name))]
     messages = list(messages_of(envelope)) if envelope else []
-    if response.status_code == httpx.codes.FORBIDDEN and outcome is ReplyKind.CONSENT:
-        messages.append(CLOSED_TO_US)
-    return "; ".join([*said[:1], *messages])[:_DETAIL_CHARS] or f"status {response.status_code}"
+    hint = hint_of(response.status_code, outcome)
+    return "; ".join(filter(None, [*said[:1], *messages, hint]))[:_DETAIL_CHARS] or f"status {response.status_code}"
 
 
 def _whole(text: str | None) -> int | None:

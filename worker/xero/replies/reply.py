@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
+_CLOSED_TO_US = (
+    "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
+)
+_FORBIDDEN = 403
 
 
 class ReplyKind(StrEnum):
@@ -62,3 +65,8 @@ class Reply:
     correlation_id: str | None = None
     detail: str = ""
     has_messages: bool = True
+
+
+def hint_of(status: int | None, outcome: ReplyKind) -> str:
+    """Our own words beside Xero's, which do not tell a lost consent from a wrong tenant; empty for other replies."""
+    return _CLOSED_TO_US if status == _FORBIDDEN and outcome is ReplyKind.CONSENT else ""
