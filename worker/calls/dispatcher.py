@@ -108,7 +108,7 @@ class Dispatcher:
 
     def _may_open(self, now: float) -> bool:
         """Beside an open breaker only the probe, and only where nothing in flight probes: one more call may be lost."""
-        awake = len(self._flying) - self._s.asleep
+        awake = len(self._flying) - self._s.sleepers.count
         if self._s.breaker.is_open:
             return awake == 0 and self._s.breaker.wait_s(now) == 0
         return awake < self._s.limits.concurrent
@@ -250,7 +250,7 @@ class Dispatcher:
         self._s.wake.set()
 
     def _reopen_kinds(self) -> None:
-        now = self._s.now()
+        now = self._s.time.now()
         for kind in [k for k, until in self._s.paused_kinds.items() if until <= now]:
             del self._s.paused_kinds[kind]
             self._s.shelf.forget()

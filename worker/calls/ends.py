@@ -67,7 +67,7 @@ class Ends:
 
     def paused(self, results: Results) -> list[tuple[Work, Held]]:
         """The same when these refusals pause the kind."""
-        until = self._s.in_s(KIND_PAUSE_S)
+        until = self._s.time.in_s(KIND_PAUSE_S)
         fates: dict[Work, Held] = {}
         for member, refused in results.refused:
             for work in self._given_up(member.key):
@@ -89,7 +89,7 @@ class Ends:
 
     def _fate(self, work: Work, refused: Refused, detail: str = "") -> Held:
         if refused.again:
-            return waiting_until(work, self._s.now(), refused.reason, detail)
+            return waiting_until(work, self._s.time.now(), refused.reason, detail)
         return parked(work, refused.reason, detail, refused.hint)
 
 

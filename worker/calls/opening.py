@@ -85,7 +85,7 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
     breaker, now = session.breaker, session.clock.monotonic()
     if not breaker.lets_through(now):
         wait_s = min(breaker.wait_s(now), LOOK_EVERY_S)
-        return Wait(session.now(), session.in_s(wait_s), "xero_unavailable")
+        return Wait(session.time.now(), session.time.in_s(wait_s), "xero_unavailable")
     opened = await opening()
     call = opened.call if isinstance(opened, Opened) else opened
     if isinstance(call, Call):

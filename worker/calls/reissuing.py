@@ -155,7 +155,7 @@ class Reissuing:
     async def _until_settled(self, keys: Collection[DocumentKey]) -> None:
         """Wait for calls that an earlier session opened for some of `keys`; they are being settled meanwhile."""
         org = self._s.org.name
-        with self._s.sleeps(keys):
+        with self._s.sleepers.sleep(keys):
             while any(one.key in keys for call in await self._s.ledger.calls.unsettled(org) for one in call.members):
                 await self._s.clock.sleep(_SETTLING_S)
 

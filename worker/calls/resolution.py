@@ -119,7 +119,7 @@ class Resolution:
         if call.kind in BLIND_KINDS:
             # both times are the ledger's: a worker's clock that runs ahead would look too early, and pay twice
             since = (await self._s.ledger.now() - call.sent_at).total_seconds()
-            with self._s.sleeps(member.key for member in call.members):
+            with self._s.sleepers.sleep(member.key for member in call.members):
                 # sent later than now was sent by a clock that was ahead: nobody knows when
                 await self._s.clock.sleep(max(_BLIND_S - max(since, 0.0), 0.0))
 

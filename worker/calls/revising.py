@@ -88,7 +88,7 @@ class Revising:
         if seen is None or policy == "ignore":
             return
         call, status, elements = seen
-        search = Search(policy, await self._is_alone(reading.writes), self._s.org.rounding_limit, self._s.now())
+        search = Search(policy, await self._is_alone(reading.writes), self._s.org.rounding_limit, self._s.time.now())
         taken = await self._taken(kind, elements)
         found: list[Document] = []
         clashes: list[tuple[Write, Clash]] = []

@@ -130,8 +130,8 @@ class Settlement:
 
     async def pause_kind(self, kind: Kind, reason: str, messages: Sequence[str]) -> None:
         """One alarm, and the events of `kind` wait in the ledger until the next try in 15 minutes."""
-        now = self._s.now()
-        until = self._s.in_s(KIND_PAUSE_S)
+        now = self._s.time.now()
+        until = self._s.time.in_s(KIND_PAUSE_S)
         detail = "; ".join(messages)[:500]
         if kind not in self._pausing and self._s.paused_kinds.get(kind, now) <= now:
             self._pausing.add(kind)  # a call and intake may find the same at once
@@ -192,7 +192,7 @@ class Settlement:
     def _held(self, work: Work, stop: Stop) -> Held:
         if stop.parent is None or not stop.waits:
             return parked(work, stop.reason, stop.detail, stop.hint)
-        until = self._s.in_s(_APPROVAL_S)
+        until = self._s.time.in_s(_APPROVAL_S)
         return waiting_for_approval(work, stop.parent, until, stop.reason, stop.detail, stop.hint)
 
     async def _move(self, key: DocumentKey, held: Callable[[Work], Held]) -> None:
@@ -230,8 +230,7 @@ class Settlement:
         # the other members stay blocked: they may go into another call only when this one has settled them
         await self._orphaned([*self._s.buffer.unblock([*written, *results.doubted, *refused]), *orphans])
         if children:
-            self._s.children.update(child.id for child in children)
-            self._s.released.set()
+            self._s.returning.release(child.id for child in children)
         self._s.wake.set()
 
     def _tell_unheard(self, results: Results) -> None:

@@ -50,7 +50,7 @@ class HeldKeeper:
         """
         sweep_at = overlay_at = 0.0
         while True:
-            self._s.released.clear()
+            self._s.returning.is_due.clear()
             children, others = await self._due()
             # after it: what the end of a pause has made due would else meet that pause, and be held for it again
             await self._heed_lifted_pauses()
@@ -65,13 +65,13 @@ class HeldKeeper:
             if self._s.clock.monotonic() >= sweep_at:
                 sweep_at = self._s.clock.monotonic() + _SWEEP_EVERY_S
                 await self._sweep()
-            await self._s.rest(_LOOK_EVERY_S, unless=self._s.released)
+            await self._s.rest(_LOOK_EVERY_S, unless=self._s.returning.is_due)
 
     async def _due(self) -> tuple[list[Held], list[Held]]:
         """What calls have just released, and what else is due: it may be many thousands, which nobody waits for."""
-        here = self._s.held_here()
-        first = set(islice(self._s.children - here, _AT_A_TIME))
-        self._s.children -= first
+        here = self._s.returning.here()
+        first = set(islice(self._s.returning.released - here, _AT_A_TIME))
+        self._s.returning.released -= first
         taken = self._taken_bytes()
         limit = _AT_A_TIME if taken < _MOST_URGENT_BYTES else len(first)
         if not limit:
@@ -81,7 +81,7 @@ class HeldKeeper:
         children = [held for held in due if held.id in first]
         if children:
             # the rest was too large to come with them, or is gone: then the next look finds none of it
-            self._s.children |= first - {held.id for held in children}
+            self._s.returning.released |= first - {held.id for held in children}
         return children, [held for held in due if held.id not in first]
 
     def _taken_bytes(self) -> int:
@@ -97,7 +97,7 @@ class HeldKeeper:
         """A person may end the pause of a kind before its time."""
         known = dict(self._s.paused_kinds)
         if known:
-            current, now = await self.paused_kinds(), self._s.now()
+            current, now = await self.paused_kinds(), self._s.time.now()
             # a pause that began meanwhile is not in what was read
             lifted = [kind for kind in known.keys() - current if self._s.paused_kinds.get(kind) == known[kind]]
             if lifted:

@@ -43,11 +43,11 @@ class Intake:
 
         Raises `LeaseLost` and `LedgerUnavailable`; then nothing of them was acknowledged.
         """
-        with self._s.takes_in(arrival.held_id for arrival in arrivals):
+        with self._s.returning.takes_in(arrival.held_id for arrival in arrivals):
             return await self._admit(arrivals)
 
     async def _admit(self, arrivals: Sequence[Arrival]) -> dict[Kind, Fault]:
-        now = self._s.now()
+        now = self._s.time.now()
         found = sort(self._s, arrivals, now)
         held = [*found.held, *await self._unmapped(found.unmapped)]
         batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
@@ -70,7 +70,7 @@ class Intake:
         is held of its entity ends, as it would in memory.
         """
         pairs = list(works)
-        with self._s.takes_in(one.held_id for one in everyone(work for work, _ in pairs)):
+        with self._s.returning.takes_in(one.held_id for one in everyone(work for work, _ in pairs)):
             await self._hold(pairs)
 
     async def _hold(self, pairs: Sequence[tuple[Work, Held]]) -> None:
@@ -130,7 +130,7 @@ class Intake:
         """Parked; unless the configuration was added to since this session began: then the next one reads them anew."""
         if not refused or await self._s.ledger.overlays.of(self._s.org.name) == self._s.overlay:
             return refused
-        now, detail = self._s.now(), "the configuration was added to: read again with what was added"
+        now, detail = self._s.time.now(), "the configuration was added to: read again with what was added"
         return [(work, waiting_until(work, now, "reconfigured", detail)) for work, _ in refused]
 
     def _compare(self, one: Candidate, known: dict[DocumentKey, Document], now: datetime, batch: _Batch) -> list[Write]:
@@ -175,7 +175,7 @@ class Intake:
         self._s.shelf.doubted = True
         kind = next(write.kind for write in wanted if write.kind in CHARTED)
         if kind in batch.pausing:
-            return waiting_until(work, self._s.in_s(KIND_PAUSE_S), KIND_PAUSED, fault.reason)
+            return waiting_until(work, self._s.time.in_s(KIND_PAUSE_S), KIND_PAUSED, fault.reason)
         if self._s.refusals.one(kind, fault.reason):
             batch.pausing[kind] = fault
         return parked(work, fault.reason, fault.detail, fault.hint)
@@ -227,7 +227,7 @@ class Intake:
     async def _taken_back(self, works: Sequence[Work]) -> list[Work]:
         """Those of `works` whose documents the ledger knows to be gone in a later version."""
         arrivals = [self._arrival(work) for work in works]
-        outcomes = read(arrivals, self._s.org, self._s.now(), self._s.lock_date)
+        outcomes = read(arrivals, self._s.org, self._s.time.now(), self._s.lock_date)
         wanted = {
             work: [write for write in sound.writes if not write.only_if_absent]
             for work, sound in zip(works, outcomes, strict=True)

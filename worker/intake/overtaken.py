@@ -24,7 +24,7 @@ class Overtaken:
     def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
         """Those of `dropped` that are to be counted: not as parked before. To be asked in the transaction."""
         if dropped:
-            here = self._s.held_here()
+            here = self._s.returning.here()
             self._gone = [held for held in dropped if held.id not in here]
         return [held for held in self._gone if held.state is not HoldState.PERSON]
 

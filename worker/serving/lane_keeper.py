@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -48,7 +49,7 @@ class LaneKeeper:
             queues=consumer,
             now=session.clock.now,
             held=lambda: session.buffer.load.held,
-            awake=session.awake,
+            awake=partial(session.sleepers.awake, session.buffer),
             batch=session.batch,
         )
         self._batch_queue = lane_queue(session.org.name, Lane.BATCH)
@@ -114,7 +115,7 @@ class LaneKeeper:
         """
         limits = self._s.limits
         state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, limits)
-        self._s.hear(now)
+        self._s.time.hear(now)
         self._s.calls_are_scarce = settle(state, limits, now).day.level < _SCARCE * limits.day_capacity
         calls = {
             lane: calls_within(state, spent, limits=limits, lane=lane, now=now, seconds=ahead_s)

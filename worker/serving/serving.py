@@ -108,7 +108,7 @@ class Serving:
             revising=self._revising,
             tasks=tasks,
         )
-        self._s.hear(await self._s.ledger.now())
+        self._s.time.hear(await self._s.ledger.now())
         self._s.paused_kinds.update(await self._held.paused_kinds())
         for call in await self._s.ledger.calls.unsettled(self._s.org.name):
             self._s.buffer.block(member.key for member in call.members)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
-from schemas.envelope import Lane
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.buffer.buffer import Buffer
@@ -26,8 +24,11 @@ from worker.session.breaker import Breaker
 from worker.session.deliveries import Deliveries
 from worker.session.finishing import Finishing
 from worker.session.interruption import Interruption, out_of_calls
+from worker.session.ledger_time import LedgerTime
 from worker.session.namesakes import Namesakes
 from worker.session.outcome import Refusals
+from worker.session.returning import Returning
+from worker.session.sleepers import Sleepers
 from worker.session.steps import Steps
 from worker.settings import OrganisationSettings
 from worker.settings.overlay import Overlay
@@ -44,12 +45,9 @@ class Session:
 
     `stores` are those that feed it by the configuration; others may publish by themselves. `overlay` is what was added
     to its configuration; a change of it is not heeded before `steady_until` (monotonic).
-    `asleep` counts what is under way and `sleeps`, `sleeping` the documents that wait for it. `is_answered` once Xero
-    has said something of what a call carried or asked. `heard` is the ledger's time, and the monotonic one of then.
-    `in_hand` are held events between the ledger and the buffer, by id, in either direction. `batch` and `ceding` are
-    handed on from session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent,
-    by its id. `unpaid` are Xero's ids of what money was taken off a moment ago. `released` is set where a call has made
-    held events due: `children`, by id, until they were looked for. `said` has Xero's words on documents that no event
+    `is_answered` once Xero has said something of what a call carried or asked. `batch` and `ceding` are handed on from
+    session to session. `fresh_until` has when (monotonic) a call that was opened is too old to be sent, by its id.
+    `unpaid` are Xero's ids of what money was taken off a moment ago. `said` has Xero's words on documents that no event
     wants itself, empty until it refuses them; who makes such a document puts it there.
     """
 
@@ -78,18 +76,19 @@ class Session:
     calls_are_scarce: bool = False
     backfill_is_dry: bool = False
     lock_date: date | None = None
-    in_hand: Counter[str] = field(default_factory=Counter)
-    heard: tuple[datetime, float] | None = None
-    asleep: int = 0
-    sleeping: Counter[DocumentKey] = field(default_factory=Counter)
     is_answered: bool = False
     fresh_until: dict[str, float] = field(default_factory=dict)
     unpaid: deque[str] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-    children: set[str] = field(default_factory=set)
     said: dict[DocumentKey, str] = field(default_factory=dict)
     interruption: asyncio.Future[Interruption] = field(default_factory=asyncio.Future)
+    sleepers: Sleepers = field(default_factory=Sleepers)
+    returning: Returning = field(init=False)
+    time: LedgerTime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.returning = Returning(self.buffer)
+        self.time = LedgerTime(self.clock)
 
     def interrupt(self, reason: Interruption) -> None:
         """End serving, once the calls in flight are settled. The first reason counts."""
@@ -113,41 +112,6 @@ class Session:
             if work.delivery is not None:
                 self.deliveries.give_back(work.delivery)
 
-    @contextmanager
-    def takes_in(self, held_ids: Iterable[str | None]) -> Iterator[None]:
-        """Meanwhile these are compared, or held anew: neither do they come back again, nor end without being asked."""
-        ids = [one for one in held_ids if one]
-        self.in_hand.update(ids)
-        try:
-            yield
-        finally:
-            self.in_hand -= Counter(ids)
-
-    def held_here(self) -> set[str]:
-        """The held events that are in the buffer, or on their way into it: their ends are told by who has them."""
-        return {work.held_id for work in everyone(self.buffer.works()) if work.held_id} | self.in_hand.keys()
-
-    @contextmanager
-    def sleeps(self, keys: Iterable[DocumentKey]) -> Iterator[None]:
-        """Meanwhile what is under way asks nothing of Xero, for minutes maybe: others go on as if it were not there.
-
-        Nor are these documents, which wait for it.
-        """
-        waiting = Counter(keys)
-        self.asleep += 1
-        self.sleeping += waiting
-        try:
-            yield
-        finally:
-            self.asleep -= 1
-            self.sleeping -= waiting
-
-    def awake(self, lane: Lane) -> int:
-        """How many events of a lane are held, but for those that wait for what `sleeps`."""
-        slots = filter(None, map(self.buffer.slot, self.sleeping))
-        asleep = {work for slot in slots for work in everyone(slot.owners)}
-        return self.buffer.load.held[lane] - sum(work.lane is lane for work in asleep)
-
     async def rest(self, seconds: float, *, unless: asyncio.Event) -> None:
         """Come back after `seconds`, or as soon as `unless` is set."""
         timer = asyncio.ensure_future(self.clock.sleep(seconds))
@@ -164,21 +128,3 @@ class Session:
         if pause is not None:
             raise pause
         await self.clock.sleep(max(wait.seconds, 0.01))
-
-    def hear(self, now: datetime) -> None:
-        """The ledger has just said what time it is."""
-        self.heard = now, self.clock.monotonic()
-
-    def now(self) -> datetime:
-        """The ledger's time of day, of whatever the ledger keeps: this machine's clock may be minutes off.
-
-        Known from what the ledger said last and the seconds since; until it has said it, this machine's.
-        """
-        if self.heard is None:
-            return self.clock.now()
-        said, at = self.heard
-        return said + timedelta(seconds=self.clock.monotonic() - at)
-
-    def in_s(self, seconds: float) -> datetime:
-        """The ledger's time of day `seconds` from now."""
-        return self.now() + timedelta(seconds=seconds)

@@ -130,7 +130,7 @@ async def test_when_a_pause_is_lifted_xero_decides_anew(one: Served) -> None:
 
 
 async def test_what_comes_before_the_end_of_a_pause_was_seen_does_not_wait_for_the_old_end(one: Served) -> None:
-    one.session.paused_kinds[Kind.INVOICE] = one.session.in_s(900)
+    one.session.paused_kinds[Kind.INVOICE] = one.session.time.in_s(900)
 
     await one.acked(*one.receive(sale(61, kind="shipping")))
 

@@ -78,7 +78,7 @@ async def test_of_a_sale_that_was_paid_by_then_no_edit_sends_the_payment(
     cut_over = {"policy": "adopt", "before": "2026-04-01"}
     ledger = f"sqlite+inline:///{tmp_path}/ledger.db"
     async with served(ledger, xero=xero, cut_over=cut_over, edited_paid="reissue") as one:
-        before, later = event(Entity.PAYMENT, payment()), one.session.now().date() + timedelta(days=2)
+        before, later = event(Entity.PAYMENT, payment()), one.session.time.now().date() + timedelta(days=2)
         await one.acked(*one.receive(sale(), before))
         if not knows_the_day:
             await forget_the_day(one)

@@ -100,7 +100,10 @@ async def test_what_is_about_to_be_held_anew_does_not_come_back_meanwhile(one: S
     await one.ledger.parked.retry(Chosen(), who="ann")
     session = one.session
     # first it is in hand, where nobody takes it
-    await until(lambda: refused.id in session.held_here() - session.in_hand.keys(), what="the event in the buffer")
+    await until(
+        lambda: refused.id in session.returning.here() - session.returning.in_hand.keys(),
+        what="the event in the buffer",
+    )
     [slot] = one.session.buffer.take(Kind.INVOICE, 1, one.session.clock.monotonic())
     late = LateAnswers(one.ledger.held, "outdated")
     late.is_late = True
@@ -110,10 +113,10 @@ async def test_what_is_about_to_be_held_anew_does_not_come_back_meanwhile(one: S
     parking = asyncio.create_task(settlement.park(slot.write, "unexpected", "", "report it"))
     await asyncio.wait_for(late.asked.wait(), 10)
     for _ in range(2):  # when the second look begins, the first has ended
-        one.session.released.set()
-        await until(lambda: not one.session.released.is_set(), timeout_s=10, what="a look for what is due")
+        one.session.returning.is_due.set()
+        await until(lambda: not one.session.returning.is_due.is_set(), timeout_s=10, what="a look for what is due")
     late.arriving.set()
     await parking
 
     assert [held.id for held in await one.parked()] == [refused.id]
-    assert one.session.held_here() == set()
+    assert one.session.returning.here() == set()

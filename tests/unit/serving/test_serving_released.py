@@ -68,15 +68,15 @@ async def test_a_released_payment_comes_before_the_backfill_that_is_due(one: Ser
     await retried(one, range(1, 401))
 
     one.receive(sale())
-    await until(one.session.released.is_set, timeout_s=10, what="the payment released")
-    [child] = one.session.children
+    await until(one.session.returning.is_due.is_set, timeout_s=10, what="the payment released")
+    [child] = one.session.returning.released
     looks.arriving.set()
     await one.written(Kind.PAYMENT, 1)
 
     assert looks.found[0] == []
     assert looks.found[1][0] == child
     assert len(looks.found[1]) == 200
-    assert one.session.children == set()
+    assert one.session.returning.released == set()
 
 
 async def test_more_than_a_look_takes_come_in_the_next_and_what_is_gone_is_not_asked_for_again(one: Served) -> None:
@@ -86,7 +86,7 @@ async def test_more_than_a_look_takes_come_in_the_next_and_what_is_gone_is_not_a
     backfill = set(await retried(one, range(1, 301)))
     released = set(await retried(one, range(301, 551), Lane.IMMEDIATE))
 
-    one.session.children |= released | {"gone"}
+    one.session.returning.released |= released | {"gone"}
     looks.arriving.set()
     await until(lambda: len(looks.found) >= 3, timeout_s=10, what="two looks")
 
@@ -94,7 +94,7 @@ async def test_more_than_a_look_takes_come_in_the_next_and_what_is_gone_is_not_a
     assert released - {*first} == released & {*second}
     assert len({*first} & backfill) <= 1
     assert len({*second} & backfill) >= 149
-    await until(lambda: one.session.children == set(), timeout_s=10, what="nothing left to be looked for")
+    await until(lambda: one.session.returning.released == set(), timeout_s=10, what="nothing left to be looked for")
 
 
 async def test_what_a_call_releases_does_not_wait_for_the_next_session_when_one_is_due(one: Served) -> None:
@@ -107,4 +107,4 @@ async def test_what_a_call_releases_does_not_wait_for_the_next_session_when_one_
     await one.written(Kind.PAYMENT, 1)
 
     await one.waits(HoldState.TIME, 1)
-    assert waiting not in one.session.held_here()
+    assert waiting not in one.session.returning.here()

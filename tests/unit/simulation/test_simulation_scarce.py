@@ -216,7 +216,7 @@ async def a_long_list_is_retried(lane: Lane) -> Retried:
         world,
         taken=session.buffer.load.size_bytes,
         waits=world.broker.depth("xerelay.main.immediate"),
-        is_urgent_here=urgent.id in session.held_here(),
+        is_urgent_here=urgent.id in session.returning.here(),
     )
     account = world.ledger.calls.accounts["main"]
     account.state = None  # rested
