@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +15,9 @@ from tests.support.mapping_cases import event, invoice, line, payment
 from tests.support.serving_fakes import served
 from worker.calls.resolution import Resolution
 from worker.clock import SystemClock
-from worker.documents.documents import DocumentKey, Kind
+from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
+from worker.session.sleepers import Sleepers
 from worker.xero.replies.reply import Reply, ReplyKind
 
 
@@ -37,14 +36,11 @@ class Waiting:
     """All of a session that a wait asks for."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    sleepers: Sleepers = field(default_factory=Sleepers)
 
     @property
     def ledger(self) -> LedgerTime:
         return LedgerTime(self.clock)
-
-    def sleeps(self, keys: Iterable[DocumentKey]) -> contextlib.AbstractContextManager[None]:
-        del keys
-        return contextlib.nullcontext()
 
 
 @dataclass
