@@ -97,6 +97,7 @@ def _odd_cents() -> Iterator[Case]:
     yield Case("Net that the rows do not explain", (sold(GOODS, residual={"net": "-0.02"}),))
     yield Case("Tax that the rows do not explain", (sold(GOODS, residual={"tax": "0.01"}),))
     yield Case("Tax that no row has room for", (sold(line("0.00", "0.01", tax_rate="20")),))
+    yield Case("The same beside goods of another rate", (sold(GOODS, line("0.00", "0.01", tax_rate="5")),))
 
 
 def _payments() -> Iterator[Case]:

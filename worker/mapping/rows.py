@@ -1,6 +1,6 @@
 """The rows of a document before they are written as lines: every cent of the store's totals has its place.
 
-Explicit tax comes first, then one visible rounding row, within the organisation's `rounding_limit`.
+Explicit tax comes first, each type's own, then one visible rounding row, within the organisation's `rounding_limit`.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
     """Rows that add up to the sale's totals. Raises `Unmappable`."""
     rows: list[Row] = []
     residual = sale.residual
-    homeless_tax = residual.tax
+    homeless: dict[str, Decimal] = {}  # tax that its own row has no room for, by tax type
     for line in sale.lines:
         row = _row(line, org)
         if ZERO <= row.tax <= row.net or _has_room(row.net, row.tax):
             rows.append(row)
             continue
         fitting = _with_room(row, line, org)
-        homeless_tax += line.tax - fitting[0].tax
+        homeless[row.tax_type] = homeless.get(row.tax_type, ZERO) + line.tax - fitting[0].tax
         rows += fitting
     for a in sale.adjustments:
         if a.amount:
             rows.append(
                 Row(a.name.strip() or "Adjustment", a.amount, account("refund_adjustment", org), no_tax_type(org))
             )
-    if homeless_tax or residual.net:
-        _check_limit(sale, homeless_tax, org)
-        _place(rows, residual.net, homeless_tax, sale, org)
+    if homeless or residual.net or residual.tax:
+        _check_limit(sale, sum(homeless.values(), residual.tax), org)
+        _place(rows, homeless, sale, org)
     return rows
 
 
@@ -95,30 +95,50 @@ def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
     raise Unmappable("residual_too_large", detail, hint)
 
 
-def _place(rows: list[Row], net: Decimal, tax: Decimal, sale: Sale, org: OrganisationSettings) -> None:
-    able = [i for i, row in enumerate(rows) if row.tax and _has_room(row.net, row.tax + tax)] if tax else []
-    if able:
-        largest = max(able, key=lambda i: abs(rows[i].net))
-        rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)
-    elif tax:
-        rows += _tax_alone(tax, sale, org)
-    if net:
-        rows.append(Row("Rounding", net, account("rounding", org), no_tax_type(org)))
+def _place(rows: list[Row], homeless: dict[str, Decimal], sale: Sale, org: OrganisationSettings) -> None:
+    """Each sum of tax goes whole to one row, of its own type if the store lists it, else to rows of its own."""
+    residual = sale.residual
+    alone: list[Row] = []
+    for tax_type, tax in homeless.items():
+        if tax and not _put_on_row(rows, tax, tax_type):
+            alone += _tax_alone(tax, tax_type, org)
+    if residual.tax and not _put_on_row(rows, residual.tax):
+        alone += _tax_alone(residual.tax, _most_taxed(sale, org), org)
+    rows += alone
+    if residual.net:
+        rows.append(Row("Rounding", residual.net, account("rounding", org), no_tax_type(org)))
+
+
+def _put_on_row(rows: list[Row], tax: Decimal, tax_type: str = "") -> bool:
+    """Adds the tax to the largest taxed row that has room for it, of the type where one is given. False if none has."""
+    able = [
+        i
+        for i, row in enumerate(rows)
+        # an untaxed row is left so, even one of the type: it may be a gift card, or an adjustment
+        if row.tax and (not tax_type or row.tax_type == tax_type) and _has_room(row.net, row.tax + tax)
+    ]
+    if not able:
+        return False
+    largest = max(able, key=lambda i: abs(rows[i].net))
+    rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)
+    return True
+
+
+def _tax_alone(tax: Decimal, tax_type: str, org: OrganisationSettings) -> list[Row]:
+    """Tax that no row has room for: two rows whose nets cancel out, on their account and under the tax type."""
+    name, rounding = "Rounding of tax", account("rounding", org)
+    return [Row(name, tax, rounding, tax_type, tax), Row(name, -tax, rounding, tax_type)]
 
 
 def _taxed_most(line: Line) -> tuple[bool, Decimal]:
     return bool(line.tax), abs(line.net)
 
 
-def _tax_alone(tax: Decimal, sale: Sale, org: OrganisationSettings) -> list[Row]:
-    """Cents of tax that no row has room for: two rounding rows whose nets cancel out, one of them with the tax."""
+def _most_taxed(sale: Sale, org: OrganisationSettings) -> str:
+    """The tax type of the largest line with tax, else of the largest with a rate. Raises `Unmappable`."""
     # rows that are free, or of a cent or two, have a rate and no tax of their own
     taxed = max((line for line in sale.lines if line.tax or line.tax_rate), key=_taxed_most, default=None)
     if taxed is None:
-        hint = "mend the store's tax of this sale, then publish it again"
+        tax, hint = sale.residual.tax, "mend the store's tax of this sale, then publish it again"
         raise Unmappable("tax_unplaced", f"tax of {tax}, and no row has tax or a rate above 0", hint)
-    rounding = account("rounding", org)
-    return [
-        Row("Rounding of tax", tax, rounding, line_tax_type(taxed, org), tax),
-        Row("Rounding of tax", -tax, rounding, no_tax_type(org)),
-    ]
+    return line_tax_type(taxed, org)

@@ -49,7 +49,7 @@ def test_a_row_that_names_its_tax_by_code_alone_has_a_place_for_a_cent_of_it() -
 
     assert [(item["TaxType"], item["TaxAmount"]) for item in found[1:]] == [
         ("OUTPUT2", Decimal("0.01")),
-        ("NONE", 0),
+        ("OUTPUT2", 0),
     ]
 
 
