@@ -98,6 +98,10 @@ def _odd_cents() -> Iterator[Case]:
     yield Case("Tax that the rows do not explain", (sold(GOODS, residual={"tax": "0.01"}),))
     yield Case("Tax that no row has room for", (sold(line("0.00", "0.01", tax_rate="20")),))
     yield Case("The same beside goods of another rate", (sold(GOODS, line("0.00", "0.01", tax_rate="5")),))
+    correction = line("0.00", "3.00", tax_rate="20", name="VAT correction")
+    yield Case("A row of tax alone", (sold(correction),))
+    yield Case("The same beside goods of its rate", (sold(GOODS, correction),))
+    yield Case("Refund of tax alone", (refunded(correction, stays_open=True),))
 
 
 def _payments() -> Iterator[Case]:

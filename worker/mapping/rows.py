@@ -1,6 +1,6 @@
 """The rows of a document before they are written as lines: every cent of the store's totals has its place.
 
-Explicit tax comes first, each type's own, then one visible rounding row, within the organisation's `rounding_limit`.
+Explicit tax comes first, each type's own; then what the totals hold beyond the rows, within `rounding_limit`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def rows_of(sale: Sale, org: OrganisationSettings) -> list[Row]:
                 Row(a.name.strip() or "Adjustment", a.amount, account("refund_adjustment", org), no_tax_type(org))
             )
     if homeless or residual.net or residual.tax:
-        _check_limit(sale, sum(homeless.values(), residual.tax), org)
+        _check_limit(sale, org)
         _place(rows, homeless, sale, org)
     return rows
 
@@ -81,8 +81,8 @@ def _has_room(net: Decimal, tax: Decimal) -> bool:
     return abs(tax) <= abs(net) and not net < ZERO < tax
 
 
-def _check_limit(sale: Sale, tax: Decimal, org: OrganisationSettings) -> None:
-    net = sale.residual.net
+def _check_limit(sale: Sale, org: OrganisationSettings) -> None:
+    net, tax = sale.residual.net, sale.residual.tax
     if max(abs(net), abs(tax), abs(net + tax)) <= org.rounding_limit:
         return
     totals = sale.totals
@@ -101,9 +101,9 @@ def _place(rows: list[Row], homeless: dict[str, Decimal], sale: Sale, org: Organ
     alone: list[Row] = []
     for tax_type, tax in homeless.items():
         if tax and not _put_on_row(rows, tax, tax_type):
-            alone += _tax_alone(tax, tax_type, org)
+            alone += _tax_alone("Tax only", tax, tax_type, org)
     if residual.tax and not _put_on_row(rows, residual.tax):
-        alone += _tax_alone(residual.tax, _most_taxed(sale, org), org)
+        alone += _tax_alone("Rounding of tax", residual.tax, _most_taxed(sale, org), org)
     rows += alone
     if residual.net:
         rows.append(Row("Rounding", residual.net, account("rounding", org), no_tax_type(org)))
@@ -124,9 +124,9 @@ def _put_on_row(rows: list[Row], tax: Decimal, tax_type: str = "") -> bool:
     return True
 
 
-def _tax_alone(tax: Decimal, tax_type: str, org: OrganisationSettings) -> list[Row]:
+def _tax_alone(name: str, tax: Decimal, tax_type: str, org: OrganisationSettings) -> list[Row]:
     """Tax that no row has room for: two rows whose nets cancel out, on their account and under the tax type."""
-    name, rounding = "Rounding of tax", account("rounding", org)
+    rounding = account("rounding", org)
     return [Row(name, tax, rounding, tax_type, tax), Row(name, -tax, rounding, tax_type)]
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from schemas.entities import Entity
 from tests.support.mapping_cases import credit_memo, event, invoice, line, organisation, writes
+from worker.mapping.plan import Unmappable
 
 GOODS = line("100.00", "20.00", tax_rate="20")
+VAT_ONLY = line("0.00", "3.00", tax_rate="20", name="VAT correction")
 
 Shown = list[tuple[Decimal, Decimal, str]]
 
@@ -95,6 +97,60 @@ def test_an_untaxed_row_of_the_type_stays_without_tax() -> None:
 
 @pytest.mark.parametrize("rate", ["5", "20"])
 def test_a_credit_note_takes_back_what_the_invoice_has(rate: str) -> None:
-    rows = (GOODS, line("0.00", "0.02", tax_rate=rate))
+    rows = (GOODS, line("0.00", "3.00", tax_rate=rate))
 
     assert _shown(Entity.CREDIT_MEMO, credit_memo(*rows)) == shown(*rows)
+
+
+def test_tax_that_the_store_lists_is_no_residual_however_much_it_is() -> None:
+    found = shown(VAT_ONLY)
+
+    assert found[1:] == amounts(("3.00", "3.00", "OUTPUT2"), ("-3.00", "0", "OUTPUT2"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([VAT_ONLY], "3.00", id="tax alone"),
+        pytest.param([line("0.00", "0.02", tax_rate="20")] * 3, "0.06", id="cents of three rows"),
+        pytest.param([line("1.00", "2.00", tax_rate="20")], "2.00", id="more tax than net"),
+        pytest.param([line("20.00", "4.00", tax_rate="20"), line("-10.00", "2.00", tax_rate="20")], "6.00", id="sign"),
+        pytest.param([line("0.00", "-3.00", tax_rate="20"), line("9.00")], "-3.00", id="tax taken back"),
+    ],
+)
+def test_the_limit_is_of_what_the_store_does_not_list(rows: list[dict[str, Any]], expected: str) -> None:
+    limit = {"net": "0.05", "tax": "0.00"}
+
+    for found in (shown(*rows), shown(*rows, residual=limit)):
+        assert sum(tax for _, tax, tax_type in found if tax_type == "OUTPUT2") == Decimal(expected)
+
+
+def test_what_the_store_does_not_list_is_parked_above_the_limit_whatever_its_rows_have() -> None:
+    """The tax of the row would bring the sum back within it."""
+    with pytest.raises(Unmappable) as refused:
+        shown(line("0.00", "-0.04", tax_rate="20"), line("9.00", "0.45", tax_rate="5"), residual={"tax": "0.07"})
+
+    assert refused.value.reason == "residual_too_large"
+    assert "the rows hold net 9.00, tax 0.41, gross 9.41" in refused.value.detail
+
+
+def test_listed_tax_and_rounding_are_told_apart_by_name() -> None:
+    _, write = writes(event(Entity.INVOICE, invoice(VAT_ONLY, residual={"net": "0.01", "tax": "0.02"})))
+    rows = [(item["Description"], item["AccountCode"]) for item in write.payload["LineItems"]]
+
+    assert rows[1:] == [
+        ("Tax only", "860"),
+        ("Tax only", "860"),
+        ("Rounding of tax", "860"),
+        ("Rounding of tax", "860"),
+        ("Rounding", "860"),
+    ]
+
+
+def test_listed_tax_under_the_type_of_no_tax_is_refused_as_any() -> None:
+    org = organisation(tax={"20": "NONE", "none": "NONE"})
+
+    with pytest.raises(Unmappable) as refused:
+        writes(event(Entity.INVOICE, invoice(VAT_ONLY)), org)
+
+    assert refused.value.reason == "tax_unmapped"

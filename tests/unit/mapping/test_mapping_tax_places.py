@@ -87,15 +87,6 @@ def test_a_discount_that_makes_too_little_room_for_the_tax_is_not_split_off() ->
     assert rows == [(Decimal("9.00"), Decimal("1.82")), (0, 0)]
 
 
-def test_more_tax_above_a_row_below_zero_than_can_be_rounded_is_for_a_person() -> None:
-    odd = line("-10.00", "2.00", tax_rate="20", kind="discount")
-
-    with pytest.raises(Unmappable) as refused:
-        plan(event(Entity.INVOICE, invoice(line("20.00", "4.00", tax_rate="20"), odd)), organisation())
-
-    assert refused.value.reason == "residual_too_large"
-
-
 def test_no_rate_above_zero_is_no_place() -> None:
     org = organisation(tax={"0": "ZERORATEDOUTPUT", "none": "NONE"})
 
