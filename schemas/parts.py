@@ -76,7 +76,8 @@ class LineKind(StrEnum):
 class Line:
     """One row of a sale. `net`, `tax` and `gross` are of the whole row, after `discount`.
 
-    `discount` (net, not negative) is information: it is already taken off. `tax_rate` is in per cent.
+    `discount` (net, not negative) is already taken off, and booked only where the tax needs it: if `net` is too little
+    for it and `net + discount` is not, that is booked, and the discount as its own line. `tax_rate` is in per cent.
     """
 
     sku: Code = ""
