@@ -54,8 +54,9 @@ class AgentWatch:
 
     async def metrics(self) -> bytes:
         """See the protocol. What is shared is there only for stores that this agent is in charge of."""
-        self._is_up = await self._leases.get() is not None
-        self._seen = (await self._runs.get() if self._is_up else None) or ()
+        runs = await self._runs.get() if await self._leases.get() is not None else None
+        self._is_up = runs is not None
+        self._seen = runs or ()
         return self._exposition.text()
 
     async def missing(self) -> Sequence[str]:
@@ -64,6 +65,8 @@ class AgentWatch:
         if await self._leases.get() is None:
             missing.append(f"ledger: {self._leases.error}")
         else:
+            if self._runs.is_failing:
+                missing.append(f"ledger: the resyncs that /metrics shows cannot be read: {self._runs.error}")
             missing += [f"ledger: {_why_late(one)}" for one in self._stores if one.agent.is_late]
         if self._stop.asked:
             missing.append("agent: it is stopping")

@@ -26,8 +26,8 @@ LEDGER_UP = Family(
     _G,
     (),
     By.EVERY,
-    "Whether the ledger's database answered when last asked, and took what this process renews there every 5 seconds "
-    "within the last 15",
+    "Whether the ledger's database answered when last asked, also for the shared figures (within 8 seconds), and took "
+    "what this process renews there every 5 seconds within the last 15",
 )
 
 EVENTS = Family(

@@ -14,6 +14,8 @@ T = TypeVar("T")
 EVERY_S = 5.0
 _SHARE = 20
 """A reading that takes long is taken less often: it may have a twentieth of the time."""
+_KNOWN_FOR_S = 60.0
+"""So long a failure is believed where nobody reads again."""
 
 
 class Fresh(Generic[T]):
@@ -26,6 +28,7 @@ class Fresh(Generic[T]):
         self._lock = asyncio.Lock()
         self._due = clock.monotonic()
         self._value: T | None = None
+        self._failures = 0
         self.error = "not read yet"
 
     async def get(self) -> T | None:
@@ -34,9 +37,15 @@ class Fresh(Generic[T]):
             if self._clock.monotonic() >= self._due:
                 began = self._clock.monotonic()
                 self._value = await self._try()
+                self._failures = self._failures + 1 if self._value is None else 0
                 now = self._clock.monotonic()
                 self._due = now + max(EVERY_S, _SHARE * (now - began) if self._value is not None else 0.0)
         return self._value
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last two readings failed, as one may; asks nothing. `error` says why."""
+        return self._failures > 1 and self._clock.monotonic() - self._due < _KNOWN_FOR_S
 
     async def _try(self) -> T | None:
         try:

@@ -68,8 +68,10 @@ class WorkerWatch:
 
     async def metrics(self) -> bytes:
         """See the protocol. What is shared is there only for organisations that this worker serves."""
-        self._is_up = await self._leases.get() is not None
-        self._shared = (await self._figures.get() if self._is_up else None) or {}
+        figures = await self._figures.get() if await self._leases.get() is not None else None
+        # without them no alert on what waits can fire: that is told as a ledger that is away
+        self._is_up = figures is not None
+        self._shared = figures or {}
         return self._exposition.text()
 
     async def missing(self) -> Sequence[str]:
@@ -77,6 +79,8 @@ class WorkerWatch:
         missing = list(missing_links([self._consumer]))
         if await self._leases.get() is None:
             missing.append(f"ledger: {self._leases.error}")
+        elif self._figures.is_failing:
+            missing.append(f"ledger: the figures that /metrics shows cannot be read: {self._figures.error}")
         if self._service.is_stopping:
             missing.append("worker: it is stopping")
         elif not self._service.has_shared:

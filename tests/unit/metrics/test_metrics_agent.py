@@ -19,6 +19,8 @@ from schemas.entities import Entity
 from tests.support.agent_fixture import Workshop, workshop
 from tests.support.fake_store import CUSTOMERS, INVOICES, many_invoices
 from tests.support.scraped import Scraped
+from tests.support.serving_fakes import FailingOnce
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.metrics import families
 from worker.metrics.agent import AgentWatch, WatchedStore
 
@@ -112,6 +114,19 @@ async def test_removals_that_are_withheld_are_shown_until_the_store_lists_its_ro
 
     assert withheld == {("invoices",): 30, ("customers",): 0}
     assert later == {("invoices",): 0, ("customers",): 0}
+
+
+async def test_a_ledger_whose_resyncs_cannot_be_read_is_not_up_and_from_the_second_time_on_missing(
+    watching: Watching,
+) -> None:
+    ledger, runs, seen = watching.shop.ledger, watching.shop.ledger.runs, []
+    for _ in range(2):
+        ledger.runs = FailingOnce(runs, "newest", LedgerUnavailable("a lock"))  # type: ignore[assignment] # a fault
+        watching.shop.clock.advance(15)
+        up = (await watching.scrape()).value("xerelay_ledger_up")
+        seen.append((up, list(await watching.watch.missing())))
+
+    assert seen == [(0, []), (0, ["ledger: the resyncs that /metrics shows cannot be read: a lock"])]
 
 
 async def test_a_resync_is_followed_to_its_end(watching: Watching) -> None:
