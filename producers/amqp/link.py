@@ -29,10 +29,11 @@ _SILENT = ConnectionLost("connected, but the broker did not answer")
 class Link:
     """Connects, declares the topology, and does so again whenever the broker is lost, until `stop`.
 
-    `connected` is set while it may be used. What the broker refuses to declare stands in `mismatches` by name,
-    is logged once, and is tried again until it works; the rest of the topology works meanwhile. Why there is no
-    connection is logged once for each reason. `turned_away` is set when the broker refuses the user or has no such
-    virtual host before a connection has ever worked: a service goes on trying, a person's command need not wait.
+    `connected` is set while it may be used; `reconnects` counts how often it was set again. What the broker refuses to
+    declare stands in `mismatches` by name, is logged once, and is tried again until it works; the rest of the topology
+    works meanwhile. Why there is no connection is logged once for each reason. `turned_away` is set when the broker
+    refuses the user or has no such virtual host before a connection has ever worked: a service goes on trying, a
+    person's command need not wait.
     """
 
     def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
@@ -116,7 +117,6 @@ class Link:
             self._tell(str(self.last_error) if self._worked_once else with_known_cure(self.last_error))
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads clients, keeps no secret
             delay = min(delay * 2, _LONGEST_DELAY_S)
-            self.reconnects += 1
 
     def _tell(self, reason: str) -> None:
         """Each reason once, until a connection has worked."""
@@ -166,6 +166,7 @@ class Link:
         await self._declare_all()
         await self._set_up(connection)
         self.connected.set()
+        self.reconnects += self._worked_once
         self._worked_once = True
         if self._told:
             _log.warning("the broker answers again")

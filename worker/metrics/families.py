@@ -12,7 +12,11 @@ BROKER_CONNECTED = Family(
     "xerelay_broker_connected", _G, ("link",), By.EVERY, "Whether the connection to RabbitMQ stands"
 )
 BROKER_RECONNECTS = Family(
-    "xerelay_broker_reconnects_total", _C, ("link",), By.EVERY, "Times the connection to RabbitMQ was made again"
+    "xerelay_broker_reconnects_total",
+    _C,
+    ("link",),
+    By.EVERY,
+    "Times the connection to RabbitMQ was made again; tries that failed do not count",
 )
 BROKER_REFUSED = Family(
     "xerelay_broker_refused_declarations",
