@@ -142,7 +142,8 @@ class _Factory:
         self._clients = Clients(settings, ledger, clock, stack)
         self._leases: dict[str, Lease] = {}
         self._shelves = {name: ChartShelf(Chart(org)) for name, org in settings.organisations.items()}
-        self._counts: dict[str, Counts] = {}
+        # from the start on, whoever serves them: what begins with a burst cannot be seen to grow
+        self._counts = {name: Counts(clock.now) for name in settings.organisations}
 
     async def keep_house(self) -> None:
         """With the tokens that all sessions share."""
@@ -173,7 +174,7 @@ class _Factory:
             throttle=self.throttle,
             ledger=self._ledger,
             clock=self._clock,
-            counts=self._counts_of(org),
+            counts=self._counts[org],
         )
 
     def _session(self, configured: OrganisationSettings, lease: Lease, overlay: Overlay) -> Session:
@@ -193,7 +194,7 @@ class _Factory:
             clock=self._clock,
             steps=self._steps,
             deliveries=deliveries,
-            finishing=Finishing(ack=deliveries.ack, steps=self._steps, counts=self._counts_of(org.name)),
+            finishing=Finishing(ack=deliveries.ack, steps=self._steps, counts=self._counts[org.name]),
             shelf=shelf,
             stores=frozenset(name for name, store in self._settings.stores.items() if org.name in store.organisations),
             overlay=overlay,
@@ -206,12 +207,8 @@ class _Factory:
             org,
             spend_again=partial(self._spend_again, org),
             on_sent=partial(self._steps.reached, Step.SENT),
-            on_reply=self._counts_of(org.name).answered,
+            on_reply=self._counts[org.name].answered,
         )
-
-    def _counts_of(self, org: str) -> Counts:
-        """Kept from the first lease on, whatever becomes of it."""
-        return self._counts.setdefault(org, Counts(self._clock.now))
 
     async def _spend_again(self, org: OrganisationSettings, call_id: str) -> bool:
         spent = await self._ledger.calls.spend_again(self._leases[org.name], call_id, limits=limits_of(org))

@@ -32,8 +32,8 @@ _ASK_S, _READ_S = 2.0, 8.0
 class WorkerWatch:
     """Watches one worker.
 
-    `connections`, `limits` and `windows` are of every configured organisation, `counts` of those that it has served;
-    `notices` by channel and outcome.
+    `counts`, `connections`, `limits` and `windows` are of every configured organisation; `notices` by channel and
+    outcome.
     """
 
     def __init__(
