@@ -75,7 +75,11 @@ async def park(ledger: Ledger) -> None:
         ({"held": {ORG: (HeldCount(HoldState.PERSON, "overpaid", 3, START),)}}, "parked 3 overpaid, the oldest since"),
         ({"pauses": (Pause(ORG, None, "consent_revoked", "x", START, None),)}, "paused since 2026-03-02 09:00 UTC"),
         ({"pauses": (Pause(ORG, Kind.CREDIT_NOTE, "locked", "x", START, None),)}, f"{ORG}, credit notes: paused since"),
-        ({"pauses": (Pause(ORG, None, "day_budget_spent", "x", START, START),)}, "the day's calls are spent since"),
+        ({"pauses": (Pause(ORG, None, "day_limit", "x", START, START),)}, "the day's calls are spent since"),
+        (
+            {"pauses": (Pause(ORG, None, "day_budget_spent", "x", START, START),)},
+            "no call for more than ten minutes since",
+        ),
         ({"refreshed": {"xero": START - 50 * DAY}}, "the consent ends on 2026-03-12; run `xerelay connect xero`"),
         ({"runs": (RUN,)}, "store shop: resync-all finished, 0 events published"),
         ({"runs": (replace(RUN, detail="read only 7 of 10 invoices"),)}, "published; read only 7 of 10 invoices"),

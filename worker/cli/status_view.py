@@ -11,6 +11,7 @@ from rich.text import Text
 
 from schemas.envelope import Lane
 from worker.ledger.records import CallState, HoldState, Pause
+from worker.views.budget import BudgetStatus
 from worker.views.status import LaneStatus, OrganisationStatus, Status
 
 _BAD, _ODD, _GOOD = "bold red", "yellow", "green"
@@ -92,7 +93,7 @@ def _lines(seen: Status) -> Iterator[Text]:
         yield Text(f"store {store}: {f'served by {agent}' if agent else 'no agent serves it'}", "" if agent else _ODD)
     for one in seen.organisations:
         for pause in one.pauses:
-            yield Text(f"{one.name}: {_pause(pause, seen.at)}", _BAD)
+            yield Text(f"{one.name}: {_pause(pause, seen.at)}{_left(pause, one.budget)}", _BAD)
         for held in one.held:
             style = _ODD if held.state is HoldState.PERSON else ""
             what = "parked" if held.state is HoldState.PERSON else f"held for a {held.state}"
@@ -112,6 +113,11 @@ def _pause(pause: Pause, now: datetime) -> str:
     until = f", until {moment(pause.until, now)}" if pause.until else ""
     detail = f": {pause.detail}" if pause.detail else ""
     return f"{what} since {moment(pause.since, now)} ({pause.reason}){until}{detail}"
+
+
+def _left(pause: Pause, budget: BudgetStatus) -> str:
+    """Only those saved up may be spent."""
+    return f"; {budget.left_today} of the day's calls are left" if pause.reason == "day_budget_spent" else ""
 
 
 def moment(at: datetime, now: datetime) -> str:

@@ -13,7 +13,11 @@ from worker.ledger.runs.run_reports import RunStatus
 from worker.xero.oauth.auth import CONSENT_LASTS
 
 _EXPIRES_SOON = timedelta(days=14)
-_SPENT = frozenset({"day_budget_spent", "day_limit"})
+_SPENT = {
+    "day_limit": "the day's calls are spent",
+    # those of the day, or those saved up: of a small day the next one may be a quarter of an hour away
+    "day_budget_spent": "no call for more than ten minutes",
+}
 _ENDED = {RunState.DONE: "finished", RunState.FAILED: "failed"}
 
 
@@ -42,7 +46,7 @@ def _paused(facts: Facts) -> Iterator[str]:
         what = f"{pause.org}, {str(pause.kind).replace('_', ' ')}s" if pause.kind else pause.org
         until = f", until {_moment(pause.until)}" if pause.until else ""
         if pause.reason in _SPENT:
-            yield f"{what}: the day's calls are spent since {_moment(pause.since)}{until}; see `xerelay budget`"
+            yield f"{what}: {_SPENT[pause.reason]} since {_moment(pause.since)}{until}; see `xerelay budget`"
         else:
             yield f"{what}: paused since {_moment(pause.since)} ({pause.reason}); see `xerelay status`"
 

@@ -11,6 +11,7 @@ from worker.budget.decision import Wait
 from worker.xero.replies.reply import Reply, ReplyKind, hint_of
 
 _LONG_WAIT_S = 600.0
+_NO_CALL = "no call for more than ten minutes"
 _TRY_AGAIN_S = 900.0
 _XERO_DOWN_S = 30.0
 _LOOK_AGAIN_S = 60.0
@@ -66,7 +67,7 @@ def out_of_calls(wait: Wait) -> PauseOrganisation | None:
         return None
     if wait.reason == UNAVAILABLE:
         return PauseOrganisation(UNAVAILABLE, "xero says when to ask again", wait.seconds)
-    return PauseOrganisation(f"{wait.reason}_budget_spent", "no call is left for now", wait.seconds)
+    return PauseOrganisation(f"{wait.reason}_budget_spent", _NO_CALL, wait.seconds)
 
 
 def other_tenant(bound: str, configured: str) -> PauseOrganisation:

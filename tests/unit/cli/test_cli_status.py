@@ -83,6 +83,10 @@ def test_a_quiet_organisation_is_one_row() -> None:
             changed(pauses=(Pause(ORG, Kind.CREDIT_NOTE, "archived", "five", START, START + timedelta(days=1)),)),
             "main: credit notes paused since 09:00:00 (archived), until 2026-03-03 09:00: five",
         ),
+        (
+            changed(pauses=(Pause(ORG, None, "day_budget_spent", "no call", START, None),)),
+            "main: paused since 09:00:00 (day_budget_spent): no call; 960 of the day's calls are left",
+        ),
         (changed(held=(HeldCount(HoldState.PERSON, "overpaid", 3, START),)), f"main: 3 parked (overpaid), {SINCE}"),
         (changed(held=(HeldCount(HoldState.PARENT, "x", 2, START),)), "main: 2 held for a parent (x), since 09:00:00"),
         (changed(calls={CallState.OPEN: 3, CallState.UNCERTAIN: 2}), "main: 2 calls without an answer: what was in it"),
