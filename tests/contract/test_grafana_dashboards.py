@@ -64,6 +64,13 @@ def test_panels_ask_only_for_what_there_is(path: Path) -> None:
             assert named_in(expression) - scraped() - recorded() == set(), expression
 
 
+@each_dashboard
+def test_a_figure_of_resyncs_is_of_one_command(path: Path) -> None:
+    asked = [one for panel in panels(dashboard(path)) for one in expressions(panel) if "xerelay_resync_" in one]
+
+    assert [one for one in asked if "command" not in one] == []
+
+
 def test_the_organisations_panels_all_heed_which_one_is_chosen() -> None:
     board = dashboard(GRAFANA / "dashboards" / "organisation.json")
 
