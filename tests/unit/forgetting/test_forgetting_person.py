@@ -63,6 +63,12 @@ def test_what_is_no_sale_is_of_nobody(garbage: object) -> None:
     assert identity_of(garbage, ORG) is None
 
 
+def test_a_sale_whose_address_is_no_text_has_no_guests_id() -> None:
+    bought = {"data": {"customer": {"name": "Jo Doe", "email": 5}}, "source": "webshop"}
+
+    assert identity_of(bought, ORG) == Identity("webshop", "", "5")
+
+
 def test_a_person_is_meant_by_id_in_their_store_or_by_address() -> None:
     person = Person(frozenset({("shop", "7")}), frozenset({"jo@example.com"}))
 
@@ -114,12 +120,23 @@ def test_a_text_that_repeats_a_name_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["of JO@example.com", "of jo\\u0040example.com", b'"jo@example.com"', '"jo@example.com'.encode("utf-16-le")]
+    "text",
+    [
+        "of JO@example.com",
+        "of jo\\u0040example.com",
+        b'"jo@example.com"',
+        '"jo@example.com'.encode("utf-16-le"),
+        *(f'"sold to:{escape}jo@example.com"' for escape in ("\\n", "\\t", "\\r\\n", "\\/")),
+    ],
 )
 def test_an_address_is_found_however_it_is_written(text: str | bytes) -> None:
     assert mentions(text, {"jo@example.com"})
     assert not mentions(text, {"al@example.com"})
     assert not mentions(text, ())
+
+
+def test_an_address_with_a_slash_is_found_where_json_escapes_it() -> None:
+    assert mentions('"jo\\/doe@example.com"', {"jo/doe@example.com"})
 
 
 def test_a_word_that_may_be_anyones_does_not_tell_who_is_meant() -> None:
