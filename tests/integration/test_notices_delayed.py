@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -27,18 +27,20 @@ DAY_S = 24 * 3600
 
 
 class Channel:
-    """Keeps what gets out."""
+    """Keeps what gets out. `meanwhile` is what happens during a send."""
 
-    name = "mail"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "mail", meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.name = name
         self.is_away = False
         self.lines: list[str] = []
+        self._meanwhile = meanwhile
 
     async def send(self, subject: str, lines: Sequence[str]) -> None:
         if self.is_away:
             raise NotSent("the mail server did not take it")
         self.lines += lines
+        if self._meanwhile is not None:
+            await self._meanwhile()
 
 
 @pytest.fixture
@@ -47,10 +49,10 @@ async def ledger(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-def worker_of(ledger: Ledger, clock: FakeClock, channel: Channel, folder: Path) -> Notices:
+def worker_of(ledger: Ledger, clock: FakeClock, folder: Path, *channels: Channel) -> Notices:
     path = folder / "xerelay.toml"
     path.write_text(MINIMAL)
-    return Notices(load(path, {}), ledger, clock, [channel])
+    return Notices(load(path, {}), ledger, clock, channels)
 
 
 @asynccontextmanager
@@ -78,7 +80,7 @@ async def test_a_resync_that_failed_is_told_when_the_first_mail_did_not_get_out(
     ledger: Ledger, clock: FakeClock, tmp_path: Path
 ) -> None:
     channel = Channel()
-    worker = worker_of(ledger, clock, channel, tmp_path)
+    worker = worker_of(ledger, clock, tmp_path, channel)
     await ended(ledger, "first", RunState.DONE)
     await worker.turn()
     clock.advance(300)
@@ -103,7 +105,7 @@ async def test_a_mail_server_that_was_never_there_loses_nothing_either(
 ) -> None:
     channel = Channel()
     channel.is_away = True
-    worker = worker_of(ledger, clock, channel, tmp_path)
+    worker = worker_of(ledger, clock, tmp_path, channel)
     await ended(ledger, "first", RunState.FAILED)
 
     for _ in range(3):
@@ -120,7 +122,7 @@ async def test_a_resync_that_failed_after_many_newer_commands_is_told(
     ledger: Ledger, clock: FakeClock, tmp_path: Path
 ) -> None:
     channel = Channel()
-    worker = worker_of(ledger, clock, channel, tmp_path)
+    worker = worker_of(ledger, clock, tmp_path, channel)
     async with agent(ledger) as runs:
         resync = await begun(runs, Run("first", "resync-all", ResyncAll()))
         for number in range(20):
@@ -135,6 +137,48 @@ async def test_a_resync_that_failed_after_many_newer_commands_is_told(
 
     assert len([line for line in channel.lines if "sync-now finished" in line]) == 20
     assert channel.lines[-1] == "store shop: resync-all failed, 0 events published"
+
+
+async def test_what_one_way_has_told_the_other_tells_when_it_is_back(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    mail, webhook = Channel(), Channel("webhook")
+    worker = worker_of(ledger, clock, tmp_path, mail, webhook)
+    await ended(ledger, "first", RunState.FAILED)
+
+    mail.is_away = True
+    await worker.turn()
+    mail.is_away = False
+    clock.advance(DAY_S)
+    await worker.turn()
+    clock.advance(DAY_S)
+    await worker.turn()
+
+    assert len(webhook.lines) == 1
+    assert mail.lines == webhook.lines
+
+
+async def test_what_ends_while_a_notice_is_sent_is_told_by_the_next(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    late = iter(["second"])
+
+    async def meanwhile() -> None:
+        for name in late:
+            clock.advance(2)
+            await ended(ledger, name, RunState.FAILED)
+
+    channel = Channel(meanwhile=meanwhile)
+    worker = worker_of(ledger, clock, tmp_path, channel)
+    await ended(ledger, "first", RunState.DONE)
+
+    await worker.turn()
+    clock.advance(DAY_S)
+    await worker.turn()
+
+    finished, failed = channel.lines
+    assert "resync-all finished" in finished
+    assert "resync-all failed" in failed
 
 
 async def test_what_was_told_by_one_worker_stays_told(database_url: str) -> None:

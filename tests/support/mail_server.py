@@ -12,10 +12,15 @@ from pathlib import Path
 
 @dataclass
 class MailServer:
-    """`refuses` answers 554 to every message."""
+    """`refuses` answers 554 to every message. With `upgrade` it has STARTTLS, and takes any password once it is used.
+
+    `verbs` is everything it was asked to do, in order.
+    """
 
     url: str = ""
     refuses: bool = False
+    upgrade: ssl.SSLContext | None = None
+    verbs: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
 
@@ -23,7 +28,19 @@ class MailServer:
         writer.write(b"220 here\r\n")
         while line := (await reader.readline()).decode().strip():
             verb = line.split()[0].upper()
-            if verb == "DATA":
+            self.verbs.append(verb)
+            if verb == "EHLO" and self.upgrade is not None:
+                writer.write(b"250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n")
+            elif verb == "STARTTLS" and self.upgrade is not None:
+                writer.write(b"220 go on\r\n")
+                await writer.drain()
+                try:
+                    await writer.start_tls(self.upgrade)
+                except (OSError, ssl.SSLError):  # a client that does not trust the certificate goes
+                    break
+            elif verb == "AUTH":
+                writer.write(b"235 welcome\r\n")
+            elif verb == "DATA":
                 writer.write(b"354 go on\r\n")
                 text = (await reader.readuntil(b"\r\n.\r\n")).decode()
                 if not self.refuses:
@@ -39,12 +56,16 @@ class MailServer:
 
 
 @asynccontextmanager
-async def mail_server(certificate: tuple[Path, Path] | None = None) -> AsyncIterator[MailServer]:
-    """With a certificate of localhost and its key, smtps."""
+async def mail_server(
+    certificate: tuple[Path, Path] | None = None, *, starttls: bool = False
+) -> AsyncIterator[MailServer]:
+    """With a certificate of localhost and its key, smtps; or, with `starttls`, smtp that can be made secure."""
     kept, context = MailServer(), None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
+    if starttls:
+        kept.upgrade, context = context, None
     server = await asyncio.start_server(kept.talk, "127.0.0.1", 0, ssl=context)
     kept.url = f"smtp{'s' if context else ''}://localhost:{server.sockets[0].getsockname()[1]}"
     try:
