@@ -17,7 +17,7 @@ from worker.mapping.locks import on_day, was_moved
 from worker.rebuild.index import Begun, Candidate
 from worker.xero.changes.chosen import with_due_date
 from worker.xero.changes.reissue import BEGUN, parts
-from worker.xero.elements import digests_of, suffixed, text_of
+from worker.xero.elements import digests_of, named, text_of
 from worker.xero.endpoints import id_of, number_of
 from worker.xero.facts import changed_at, date_of, facts_of, target_of
 from worker.xero.match import match
@@ -77,9 +77,12 @@ def _holds(write: Write, found: Candidate, known: Known) -> bool:
     if write.kind is not Kind.CONTACT:
         return not differences(member, on_last_invoice(write, element, known)) and not _has_new_lines(there, found)
     # archiving is a person's, and a name that was taken has a suffix
-    active = {**element, "ContactStatus": "ACTIVE"}
-    renamed = member._replace(text=encode(suffixed(decode(member.text), write.number)))
-    return not differences(member, active) or not differences(renamed, active)
+    renamed = member._replace(text=encode(_as_named(write, element)))
+    return not differences(renamed, {**element, "ContactStatus": "ACTIVE"})
+
+
+def _as_named(write: Write, contact: Element) -> dict[str, Any]:
+    return named(decode(write.content.filled({}, ())), write.number, str(contact.get("Name") or "").strip())
 
 
 def _has_new_lines(write: Write, found: Candidate) -> bool:
@@ -109,7 +112,7 @@ def _row(write: Write, found: Candidate, *, known_content: bool) -> Document:
         facts["linked"] = True  # perhaps a person's: as with an item whose code is taken, it is left alone
     gone_or_held = known_content and not write.only_if_absent
     if write.kind is Kind.CONTACT and gone_or_held and write.action is Action.SAVE:
-        facts["digests"] = digests_of(decode(write.content.filled({}, ())))
+        facts["digests"] = digests_of(_as_named(write, element))
     return Document(
         key=write.key,
         kind=write.kind,

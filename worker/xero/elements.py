@@ -69,6 +69,12 @@ def suffixed(payload: Mapping[str, Any], number: str) -> dict[str, Any]:
     return {**payload, "Name": cut(name, MAX_NAME - len(mark)).rstrip() + mark}
 
 
+def named(payload: dict[str, Any], number: str, name: str) -> dict[str, Any]:
+    """A contact's payload with the suffix that `name`, its name in Xero, has: what once needed one still does."""
+    once = suffixed(payload, number)
+    return next((one for one in (once, suffixed(once, number)) if one["Name"] == name), payload)
+
+
 def _element(write: Write, document: Document | None, known: Known) -> dict[str, Any]:
     if write.action is VOID and document is not None:
         element = _voiding(write, document)
@@ -90,10 +96,7 @@ def _filled(content: Content, known: Known) -> bytes:
 
 def _updating(write: Write, element: dict[str, Any], document: Document) -> dict[str, Any]:
     if write.kind is CONTACT and "Name" in element:
-        once = suffixed(element, write.number)
-        # a name that once needed its suffix still does
-        marked = (one for one in (once, suffixed(once, write.number)) if document.facts.get("name") == one["Name"])
-        element = next(marked, element)
+        element = named(element, write.number, str(document.facts.get("name")))
     if write.keeps_edits:
         digests = digests_of(element)
         element = {**_changed(element, digests, document), DIGESTS: digests}

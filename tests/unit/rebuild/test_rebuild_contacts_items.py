@@ -10,7 +10,10 @@ from schemas.entities import Entity
 from tests.support.mapping_cases import event, writes
 from tests.unit.rebuild.test_rebuild_restoring import KNOWN, PERSON, item, person, restored
 from worker.documents.documents import Write
+from worker.documents.literals import decode
+from worker.ledger.records import Known
 from worker.rebuild.restoring import UNKNOWN
+from worker.xero.elements import DIGESTS, text_of
 
 HOME = {"lines": ["4 Mill Lane"], "city": "York", "postal_code": "YO1 7HH", "country": "GB"}
 REACHED = PERSON | {"tax_number": "GB123", "phone": "+44 1904", "address": HOME}
@@ -52,6 +55,20 @@ def test_a_contact_that_differs_in_one_of_them_is_updated_by_the_stores_next_eve
 
     assert row is not None
     assert row.content_hash == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{}, {"Name": "Jo Doe (7)"}, {"Name": "Jo Doe (webshop:7)"}, {"ContactStatus": "ARCHIVED"}],
+    ids=["alike", "with its id", "with its number", "archived"],
+)
+def test_the_next_change_of_a_contact_carries_what_changed_alone(shown: dict[str, Any]) -> None:
+    row = restored(CUSTOMER, [reached(**shown)], KNOWN)
+    (changed,) = writes(event(Entity.CUSTOMER, REACHED | {"phone": "+44 1905"}))
+
+    assert row is not None
+    update = decode(text_of(changed, Known({row.key: row}, frozenset())))
+    assert set(update) - {DIGESTS} == {"ContactID", "ContactNumber", "Phones"}
 
 
 def test_an_item_of_another_description_is_left_alone() -> None:
