@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from schemas.entities import Entity
 from tests.support.books_in_memory import Case
 from tests.support.fake_store import INVOICES
 from tests.support.fakes import FakeClock
@@ -23,13 +24,17 @@ FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
 
 
 @pytest.fixture
-async def case(tmp_path: Path) -> AsyncIterator[Case]:
+async def unbooked(tmp_path: Path) -> AsyncIterator[Case]:
     clock = FakeClock()
     async with opened(f"sqlite+inline:///{tmp_path / 'ledger.db'}", clock=clock) as ledger:
-        made = Case(ledger, clock)
-        made.xero.book(await made.events())
-        await made.rebuild()
-        yield made
+        yield Case(ledger, clock)
+
+
+@pytest.fixture
+async def case(unbooked: Case) -> Case:
+    unbooked.xero.book(await unbooked.events())
+    await unbooked.rebuild()
+    return unbooked
 
 
 @pytest.mark.parametrize(("days", "documents"), [(JANUARY, 8), (FEBRUARY, 10)])
@@ -125,6 +130,23 @@ async def test_a_payment_that_nobody_has_booked_is_missing(case: Case) -> None:
     [difference] = (await case.reconcile(*FEBRUARY)).differences
 
     assert (difference.finding, difference.number) == (Finding.MISSING, "P-shop-invoice-1")
+
+
+async def test_a_payment_that_nobody_has_booked_is_missing_where_its_invoice_was_made_six_days_before(
+    unbooked: Case,
+) -> None:
+    unbooked.store.invoice(9, datetime(2026, 1, 26, 10, tzinfo=UTC))
+    made = unbooked.store.row(INVOICES, 9)
+    sold, (_, paid) = made.snapshots
+    made.snapshots = (sold, (Entity.PAYMENT, paid.model_copy(update={"date": date(2026, 2, 1)})))
+    unbooked.xero.book(await unbooked.events())
+    [lost] = [one for one in unbooked.xero.elements[Kind.PAYMENT] if one["Date"] == "2026-02-01"]
+    unbooked.xero.elements[Kind.PAYMENT].remove(lost)
+    await unbooked.rebuild()
+
+    [difference] = (await unbooked.reconcile(*FEBRUARY)).differences
+
+    assert (difference.finding, difference.number) == (Finding.MISSING, "P-shop-invoice-9")
 
 
 async def test_a_row_that_the_store_does_not_give_is_told_and_its_documents_are_extra(case: Case) -> None:
