@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.check_setup import SetUp, consented, lines, tokens
@@ -102,3 +104,20 @@ def test_without_an_answer_the_line_says_what_is_not_proved(flow: str, more: str
     assert f"can this machine reach it? {more}".rstrip() in line
     assert any("accounts" in one for one in lines(result, "ok"))
     assert setup.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("scope", "level", "said"),
+    [
+        ("accounting.transactions accounting.contacts accounting.settings", "ok", "all that are needed"),
+        ("accounting.transactions.read accounting.contacts accounting.settings", "fail", "lacks accounting.invoices"),
+    ],
+)
+def test_an_older_apps_broader_scopes_hold_what_is_needed(scope: str, level: str, said: str, setup: SetUp) -> None:
+    setup.in_ledger(replace(tokens(setup.xero.url), scope=scope))
+    setup.changes[f'identity_url = "{setup.xero.url}"'] = 'identity_url = "http://127.0.0.1:1"'
+
+    result = setup.check()
+
+    [line] = [one for one in lines(result, level) if "  scopes " in one]
+    assert said in line
