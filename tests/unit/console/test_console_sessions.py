@@ -1,9 +1,23 @@
-"""Wrong tokens from very many addresses."""
+"""How long a session lasts that is used, and wrong tokens from very many addresses."""
 
 from __future__ import annotations
 
 from tests.support.fakes import FakeClock
-from worker.console.sessions import _MOST_ADDRESSES, TRIES, Attempts
+from worker.console.sessions import _MOST_ADDRESSES, IDLE_S, LIFE_S, TRIES, Attempts, Sessions
+
+
+def test_a_session_that_is_used_lasts_to_the_end_of_its_life() -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock)
+    session = sessions.open("Ann")
+    step = IDLE_S - 1
+
+    for _ in range(int(LIFE_S // step)):
+        clock.advance(step)
+        assert sessions.find(session.id) is session
+    clock.advance(step)
+
+    assert sessions.find(session.id) is None
 
 
 def test_beyond_the_most_addresses_the_newest_waits_and_the_first_is_forgotten() -> None:
