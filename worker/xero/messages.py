@@ -15,6 +15,12 @@ ARITHMETIC = "arithmetic"
 ITEM_UNKNOWN = "item_unknown"
 NOT_FOUND = "not_found"
 
+STANDS_LOCKED_HINT = (
+    "it stands in a period that is locked: make the change by hand on an open day, if it is needed, and discard this "
+    "event; or move the lock date in xero, start the worker again and retry"
+)
+"""Of a change to what is in Xero, for which no other day helps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:

@@ -17,6 +17,7 @@ from tests.support.serving_fakes import MemoryXero, Served, served
 from tests.support.waiting import until
 from worker.documents.documents import Kind
 from worker.ledger.records import Call, Member, Purpose
+from worker.xero.messages import STANDS_LOCKED_HINT
 from worker.xero.replies.reply import Reply, ReplyKind
 
 REFUSAL = "The document date cannot be before the period lock date, currently set at 31 March 2026"
@@ -118,6 +119,19 @@ async def test_what_was_booked_before_the_lock_costs_no_call_and_a_change_of_it_
 
     assert dates(one)["SHOP-I-webshop-1"] == "2026-03-02"
     assert [held.reason for held in await one.parked()] == ["period_locked"]
+
+
+async def test_to_a_change_of_what_was_booked_before_the_lock_the_policy_is_not_advised(one: Served) -> None:
+    xero_of(one).lock_date = "2026-01-31"
+    await one.acked(*one.receive(sale(1)))
+    xero_of(one).lock_date = "2026-03-31"
+
+    moved = sale(1, date="2026-04-02").model_copy(update={"version": VERSION + timedelta(hours=1)})
+    await one.acked(*one.receive(moved))
+
+    [parked] = await one.parked()
+    assert parked.reason == "period_locked"
+    assert parked.hint == STANDS_LOCKED_HINT
 
 
 async def test_without_the_policy_the_refusal_stands(one: Served) -> None:

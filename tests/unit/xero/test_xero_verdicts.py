@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.xero_fakes import call_of, key_of, member_of
 from worker.documents.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
+from worker.xero.messages import STANDS_LOCKED_HINT
 from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.replies.verdicts import Exists, Refused, Unanswered, Verdict, Written, pair, verdicts
 
@@ -278,3 +279,19 @@ def test_a_whole_refusal_of_several_is_one_only_where_it_hits_all_alike() -> Non
 @pytest.mark.parametrize("kind", [k for k in ReplyKind if k not in (ReplyKind.ANSWERED, ReplyKind.REFUSED_WHOLE)])
 def test_any_other_reply_leaves_all_unanswered(kind: ReplyKind) -> None:
     assert only(verdicts(call_of(member_of(Kind.INVOICE, "1")), Reply(kind, 500))) == Unanswered()
+
+
+LOCKED = "The document date cannot be before the period lock date, currently set at 31 March 2026"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_of_what_stands_in_a_locked_period_no_day_is_advised_that_only_new_documents_can_have(whole: bool) -> None:
+    there, new = member_of(Kind.INVOICE, "1", xero_id="id-1"), member_of(Kind.INVOICE, "2")
+    refused = [{**refusal(there.number, LOCKED), "InvoiceID": "id-1"}, refusal(new.number, LOCKED)]
+    reply = Reply(ReplyKind.REFUSED_WHOLE, 400, detail=LOCKED) if whole else answered(*refused)
+
+    by_key = verdicts(call_of(there, new), reply)
+
+    hints = [verdict.hint for verdict in (by_key[there.key], by_key[new.key]) if isinstance(verdict, Refused)]
+    assert hints[0] == STANDS_LOCKED_HINT
+    assert "next_day" in hints[1]

@@ -20,7 +20,7 @@ from worker.xero.changes.pairing import is_same_money, paired
 from worker.xero.changes.reissue import BEGUN, REASON
 from worker.xero.endpoints import ENDPOINTS, GONE, number_of
 from worker.xero.facts import UNAPPROVED, date_of, facts_of, money, rate_of
-from worker.xero.messages import PERIOD_LOCKED
+from worker.xero.messages import PERIOD_LOCKED, STANDS_LOCKED_HINT
 from worker.xero.sameness import lines_said, totals_of
 
 Element = Mapping[str, Any]
@@ -98,7 +98,7 @@ def _change(
     if is_settled_in_part(kind, theirs):
         return _of_paid(kind, standing, document, theirs, fields, is_closed=is_closed)
     if is_closed:
-        return Clash(PERIOD_LOCKED, _both(document, standing, theirs), _LOCKED_HINT)
+        return Clash(PERIOD_LOCKED, _both(document, standing, theirs), STANDS_LOCKED_HINT)
     return Revised(_whole(kind, standing if "Date" in fields else ours, document, theirs, fields))
 
 
@@ -109,7 +109,7 @@ def _of_paid(
     if _moves_money(ours, theirs, pairs) or is_rate_new(ours, document, theirs):
         return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
     if is_closed:
-        return Clash(PERIOD_LOCKED, _both(document, ours, theirs), _LOCKED_HINT)
+        return Clash(PERIOD_LOCKED, _both(document, ours, theirs), STANDS_LOCKED_HINT)
     return Revised(_words(kind, ours, document, theirs, fields, pairs))
 
 
@@ -239,10 +239,6 @@ def _at(rate: str | None) -> str:
     return f", rate {rate}" if rate else ""
 
 
-_LOCKED_HINT = (
-    "it stands in a period that is locked: make the change by hand on an open day, if it is needed, and discard this "
-    "event; or move the lock date in xero, start the worker again and retry"
-)
 _PAID_AND_LOCKED_HINT = (
     "it is paid and stands in a period that is locked: publish the difference as a credit memo or another sale and "
     "discard this event"

@@ -6,7 +6,7 @@ Documents are matched by number or id, never by their place in the list, whose o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from worker.xero.changes.chosen import facts_after
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
 from worker.xero.facts import Unreadable, money, target_of
-from worker.xero.messages import classify
+from worker.xero.messages import PERIOD_LOCKED, STANDS_LOCKED_HINT, classify
 from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.sameness import sums_unequal, totals_of
 
@@ -73,7 +73,7 @@ def verdicts(call: Call, reply: Reply) -> dict[DocumentKey, Verdict]:
     every document alike (an invoice limit, a lock date).
     """
     if reply.outcome is ReplyKind.REFUSED_WHOLE:
-        return {member.key: _of_whole(call, reply) for member in call.members}
+        return {member.key: _of_whole(member, call, reply) for member in call.members}
     if reply.outcome is not ReplyKind.ANSWERED:
         return {member.key: Unanswered() for member in call.members}
     try:
@@ -207,18 +207,20 @@ def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def _of_whole(call: Call, reply: Reply) -> Verdict:
+def _of_whole(member: Member, call: Call, reply: Reply) -> Verdict:
     verdict = _refusal((reply.detail,) if reply.detail else ())
     alike = isinstance(verdict, Refused) and verdict.pauses_kind
-    if len(call.members) == 1:
-        return _of_member(call.members[0], verdict)
-    return verdict if alike else Unanswered()
+    return _of_member(member, verdict) if alike or len(call.members) == 1 else Unanswered()
 
 
 def _of_member(member: Member, verdict: Exists | Refused) -> Exists | Refused:
-    """What is to be gone and cannot be changed may be gone already: only a look tells."""
-    if member.action is VOID and isinstance(verdict, Refused) and verdict.reason in _MAY_BE_GONE:
+    """What is to be gone and cannot be changed may be gone already: only a look tells. What is there is not new."""
+    if isinstance(verdict, Exists):
+        return verdict
+    if member.action is VOID and verdict.reason in _MAY_BE_GONE:
         return Exists(verdict.messages)
+    if member.xero_id is not None and verdict.reason == PERIOD_LOCKED:
+        return replace(verdict, hint=STANDS_LOCKED_HINT)
     return verdict
 
 
