@@ -25,6 +25,7 @@ from worker.lanes.outlook import Opening
 from worker.settings import OrganisationSettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 MOST_HELD = 1_000
 """Unacknowledged messages of one lane, at most."""
 
@@ -60,13 +61,18 @@ class Queues(Protocol):
 
 
 def window_index(now: datetime, window: timedelta, offset: timedelta) -> int:
-    """Which window `now` lies in. Any change of it, also after a clock's jump, is an opening."""
-    return (now - _EPOCH - offset) // window
+    """Which window `now` lies in. Any change of it, also after a clock's jump, is an opening.
+
+    Each day's are counted anew from `offset` after midnight UTC; where they do not divide the day its last is shorter.
+    """
+    days, into = divmod(now - _EPOCH - offset, _DAY)
+    return days * -(-_DAY // window) + into // window
 
 
 def next_opening(now: datetime, window: timedelta, offset: timedelta) -> datetime:
     """When the batch lane opens next."""
-    return _EPOCH + offset + (window_index(now, window, offset) + 1) * window
+    days, into = divmod(now - _EPOCH - offset, _DAY)
+    return _EPOCH + offset + days * _DAY + min((into // window + 1) * window, _DAY)
 
 
 def opening_of(org: OrganisationSettings, batch: BatchWindow, depth: int, now: datetime) -> Opening:
