@@ -20,6 +20,7 @@ from worker.lanes.ceding import Ceding
 from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose
+from worker.serving.patience import ask_again_s
 from worker.serving.serving import Serving, Stopped
 from worker.session.counts import Counts
 from worker.session.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed, without_words
@@ -27,8 +28,8 @@ from worker.session.session import Session
 from worker.settings.overlay import Overlay
 from worker.xero.replies.reply import ReplyKind
 
-_PROBE_EVERY_S = 30.0
 _LOOK_EVERY_S = 1.0
+_TOKEN_EVERY_S = 30.0
 _PROBED = {"xero_unavailable", "consent_revoked", "scope_missing"}
 _RESTART_BASE_S = 0.5
 _RESTART_CAP_S = 15.0
@@ -72,6 +73,7 @@ class Runner:
         self._steady_until = 0.0
         self._away = self._defects = 0
         self._unanswered = 0
+        self._probes = 0
         self._batch = BatchWindow()
         self._ceding = Ceding()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
@@ -181,13 +183,14 @@ class Runner:
             if bound != tenant_id.lower():
                 raise other_tenant(bound, tenant_id)
 
-    async def _pause(self, pause: PauseOrganisation) -> None:
-        self._log.error("organisation.paused", reason=pause.reason, detail=pause.logged, for_s=round(pause.seconds))
+    async def _pause(self, pause: PauseOrganisation, *, least_s: float = 0.0) -> None:
+        for_s = max(pause.seconds, least_s)
+        self._log.error("organisation.paused", reason=pause.reason, detail=pause.logged, for_s=round(for_s))
         self._paused_for = pause.reason
         try:
             # whether it is over the ledger is asked: by this machine's clock it might be so at once
             since = await self._ledger.now()
-            until = since + timedelta(seconds=pause.seconds)
+            until = since + timedelta(seconds=for_s)
             await self._ledger.pauses.set(
                 self.lease, Pause(self._org, None, pause.reason, pause.detail, since=since, until=until)
             )
@@ -209,7 +212,7 @@ class Runner:
         if self._paused_for:
             await self._ledger.pauses.clear(self._org, None)
             self._log.info("organisation.resumed", after=self._paused_for)
-            self._paused_for = ""
+            self._paused_for, self._probes = "", 0
 
     @property
     def _is_to_be_asked(self) -> bool:
@@ -235,15 +238,17 @@ class Runner:
             limits=session.limits,
         )
         if isinstance(opened, Wait):
-            await self._sleep(min(opened.seconds, _PROBE_EVERY_S))
+            await self._sleep(min(opened.seconds, _TOKEN_EVERY_S))
             return False
         reply = await session.client.send(opened)
         await self._ledger.calls.close(self.lease, opened.id, status=reply.status)
         if reply.outcome is ReplyKind.ANSWERED:
             self._unanswered = 0
             return True
-        still = PauseOrganisation(self._paused_for, reply.detail, _PROBE_EVERY_S, logged=without_words(reply))
-        await self._pause(pause_for(reply) or still)
+        self._probes += 1
+        again_s = ask_again_s(self._probes, session.limits.day)
+        still = PauseOrganisation(self._paused_for, reply.detail, again_s, logged=without_words(reply))
+        await self._pause(pause_for(reply) or still, least_s=again_s)
         return False
 
     async def _rest(self, failures: int, *, cap_s: float = _RESTART_CAP_S) -> None:
