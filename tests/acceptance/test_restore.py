@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -133,3 +133,31 @@ async def test_what_was_paid_since_the_backup_is_not_paid_again(shop: Shop) -> N
 async def has_published(shop: Shop) -> bool:
     """The agent, by itself: it reads on from where the backup has it."""
     return await shop.agents.confirmed(SALES) == len(BEFORE) + len(SINCE)
+
+
+async def test_what_the_store_has_deleted_since_the_backup_is_left_to_a_person(shop: Shop) -> None:
+    shop.start()
+    await shop.until_reading()
+    shop.stop()
+    shop.back_up()
+    shop.start()
+    shop.sell(SINCE)
+    await shop.until_booked(len(SINCE))
+    shop.stop()
+    deleted, *_ = SINCE
+    shop.agents.shop.remove("sales", deleted)
+    shop.agents.shop.export()
+
+    shop.put_back()
+    rebuilt = shop.agents.command_line("ledger", "rebuild", "--yes")
+    shop.start()
+    await shop.resync()
+    today = datetime.now(UTC).date()
+    days = ("--from", str(today - timedelta(days=1)), "--to", str(today))
+    compared = shop.agents.command_line("reconcile", *days, "--yes")
+
+    assert rebuilt.stdout.splitlines()[-1].endswith("deleted since the backup: void that by hand")
+    extras = [line.strip() for line in compared.stdout.splitlines() if line.strip().startswith("extra")]
+    assert [line.split()[1] for line in extras] == ["invoice", "payment"]
+    assert all(f"{deleted:06}" in line or f"-{deleted}" in line for line in extras), extras
+    assert all(line.endswith("our number, unknown to the store") for line in extras)

@@ -39,6 +39,10 @@ _MAP_FIRST = (
     "xero may have them. Map their methods, in the file or the console, whose mappings are lost with a ledger; then "
     "run this again before a worker starts, for what is mapped later is booked a second time"
 )
+_NEXT = (
+    "next: xerelay reconcile shows what differs; xerelay resync-all sends what is not in Xero; once the queues are "
+    "empty, xerelay reconcile shows as unknown to the store what it has deleted since the backup: void that by hand"
+)
 _LEASE_S = 30.0
 _RENEW_EVERY_S = 8.0
 
@@ -180,4 +184,4 @@ def _show(one: dict[str, Any]) -> None:
         typer.echo(f"not read: {line}", err=True)
     for reason, count in one["unmapped_payments"].items():
         typer.echo(f"not looked for: {count} payments, {reason}: {_MAP_FIRST}", err=True)
-    typer.echo("next: xerelay reconcile shows what differs; xerelay resync-all sends what is not in Xero")
+    typer.echo(_NEXT)
