@@ -56,7 +56,7 @@ def line_kind(item: Raw) -> LineKind:
 
 
 def fixed_tax(item: Raw) -> tuple[str, Decimal, Decimal]:
-    """The fixed product taxes (FPT, WEEE) of an order's row: their titles, their sum, and the tax on them."""
+    """The fixed product taxes (FPT, WEEE) of a row: their titles, their sum, and the tax on them."""
     net = amount(item, "weee_tax_applied_row_amount")
     if not net:
         return "", ZERO, ZERO
@@ -64,6 +64,11 @@ def fixed_tax(item: Raw) -> tuple[str, Decimal, Decimal]:
     titles = " + ".join(dict.fromkeys(filter(None, (text(one, "title") for one in listed))))
     tax = sum((_tax_on(one) for one in listed), ZERO)
     return titles or "Fixed product tax", net, tax
+
+
+def listed_net(row: Raw) -> Decimal:
+    """What the list of fixed product taxes of a row comes to without tax: a row may have that of its whole order."""
+    return sum((amount(one, "row_amount") for one in _listed(row.get("weee_tax_applied"))), ZERO)
 
 
 def _tax_on(one: Raw) -> Decimal:

@@ -7,10 +7,12 @@ is the row after discount. Invoices and credit memos show the database's figures
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from producers.magento.translate.fixed_taxes import fixed_taxes
+from producers.magento.translate.fractions import Fractions
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
 from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
@@ -30,31 +32,44 @@ _WRAPPINGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What the lines of one document share."""
+
+    taxes: Taxes
+    fractions: Fractions
+
+    def rounded(self, kind: LineKind, net: Decimal, tax: Decimal, applied: AppliedTax) -> tuple[Decimal, Decimal]:
+        """Net and tax in cents, so that those of an account, and of a tax, add up to what they are together."""
+        return self.fractions.cents(net, kind), self.fractions.cents(tax, applied)
+
+
 def order_lines(order: Raw) -> list[Line]:
     """Items, fixed product taxes, shipping, gift wrapping and fees of an order."""
-    taxes = Taxes(order)
+    of = _Document(Taxes(order), Fractions())
     lines: list[Line] = []
     for item in counting(order).values():
         _, weee, weee_tax = fixed_tax(item)
         tax = amount(item, "tax_amount")
         net = amount(item, "row_total_incl_tax") - weee - tax
-        lines += _goods(item, item, amount(item, "qty_ordered"), net, tax, taxes)
-        lines += _fixed_taxes(item, weee, weee_tax, taxes)
+        lines += _goods(item, item, amount(item, "qty_ordered"), net, tax, of)
+        lines += _fixed_taxes(item, weee, weee_tax, of)
     discount = amount(order, "shipping_discount_amount")
     compensation = amount(order, "shipping_discount_tax_compensation_amount")
-    lines += _shipping(order, order, discount - compensation, taxes)
-    lines += _wrappings(order, taxes)
+    lines += _shipping(order, order, discount - compensation, of)
+    lines += _wrappings(order, of)
     return lines + custom_fees(order)
 
 
 def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bool) -> list[Line]:
     """The lines of an invoice or credit memo. A credit memo's header compensation holds that of shipping as well."""
-    taxes = Taxes(order)
+    of = _Document(Taxes(order), Fractions())
     counted = counting(order)
     unimportant = {number(item.get("item_id")) for item in rows(order, "items")} - counted.keys()
     lines: list[Line] = []
     discounted = compensated = ZERO
-    for row in rows(document, "items"):
+    shares = fixed_taxes(document, counted, _other_tax(document, unimportant))
+    for row, share in zip(rows(document, "items"), shares, strict=True):
         item_id = number(row.get("order_item_id"))
         discounted += amount(row, "discount_amount")
         compensated += amount(row, "discount_tax_compensation_amount")
@@ -62,15 +77,15 @@ def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bo
             continue
         item = counted.get(item_id or 0, {})
         net = amount(row, "row_total") - _net_discount(row)
-        lines += _goods(row, item, amount(row, "qty"), net, amount(row, "tax_amount"), taxes)
-        lines += _fixed_taxes(item, *_share_of_fixed_taxes(row, item), taxes)
+        lines += _goods(row, item, amount(row, "qty"), net, amount(row, "tax_amount"), of)
+        lines += _fixed_taxes(item, share.net, share.tax, of)
     if compensation_holds_shipping:
         compensation = max(amount(document, "discount_tax_compensation_amount") - compensated, ZERO)
     else:
         compensation = amount(document, "shipping_discount_tax_compensation_amount")
     discount = _shipping_discount(document, order, -amount(document, "discount_amount") - discounted)
-    lines += _shipping(document, order, discount - (compensation if discount else ZERO), taxes)
-    lines += _wrappings(document, taxes)
+    lines += _shipping(document, order, discount - (compensation if discount else ZERO), of)
+    lines += _wrappings(document, of)
     return lines
 
 
@@ -84,36 +99,35 @@ def custom_fees(order: Raw) -> list[Line]:
     ]
 
 
-def _goods(row: Raw, item: Raw, quantity: Decimal, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterator[Line]:
+def _other_tax(document: Raw, unimportant: set[int | None]) -> Decimal:
+    """The tax of all rows, shipping and gift wrapping."""
+    of_rows = (row for row in rows(document, "items") if number(row.get("order_item_id")) not in unimportant)
+    beside = amount(document, "shipping_tax_amount") + sum(
+        (amount(extension(document), tax) for _, tax, _, _ in _WRAPPINGS), ZERO
+    )
+    return sum((amount(row, "tax_amount") for row in of_rows), beside)
+
+
+def _goods(row: Raw, item: Raw, quantity: Decimal, net: Decimal, tax: Decimal, of: _Document) -> Iterator[Line]:
     if not quantity and not net and not tax:
         return
     sku = text(row, "sku", _SKU) or text(item, "sku", _SKU)
     name = text(row, "name") or text(item, "name") or sku or "Item"
-    applied, discount = taxes.of_item(item, tax), _net_discount(row)
-    yield from _taxed_rows(
-        _line(name, line_kind(item), net, tax, applied, sku=sku, quantity=quantity, discount=discount)
-    )
+    applied, discount = of.taxes.of_item(item, tax), _net_discount(row)
+    kind = line_kind(item)
+    net, tax = of.rounded(kind, net, tax, applied)
+    yield from _taxed_rows(_line(name, kind, net, tax, applied, sku=sku, quantity=quantity, discount=discount))
 
 
 def _net_discount(row: Raw) -> Decimal:
     return amount(row, "discount_amount") - amount(row, "discount_tax_compensation_amount")
 
 
-def _share_of_fixed_taxes(row: Raw, item: Raw) -> tuple[Decimal, Decimal]:
-    """Net and tax of a document's row: the order's by quantity. Credit memos say the net themselves."""
-    _, whole, tax = fixed_tax(item)
-    ordered = amount(item, "qty_ordered")
-    if not whole or not ordered:
-        return ZERO, ZERO
-    quantity = amount(row, "qty")
-    return amount(row, "weee_tax_applied_row_amount") or whole * quantity / ordered, tax * quantity / ordered
-
-
-def _fixed_taxes(item: Raw, net: Decimal, tax: Decimal, taxes: Taxes) -> Iterator[Line]:
+def _fixed_taxes(item: Raw, net: Decimal, tax: Decimal, of: _Document) -> Iterator[Line]:
     if net:
         title, _, _ = fixed_tax(item)
         sku = text(item, "sku", _SKU)
-        applied = taxes.of_charge("weee", tax, number(item.get("item_id")))
+        applied = of.taxes.of_charge("weee", tax, number(item.get("item_id")))
         yield _line(one_line(f"{title} ({sku})" if sku else title), LineKind.FEE, net, tax, applied)
 
 
@@ -123,21 +137,23 @@ def _shipping_discount(document: Raw, order: Raw, found: Decimal) -> Decimal:
     return max(min(found, most), ZERO)
 
 
-def _shipping(document: Raw, order: Raw, net_discount: Decimal, taxes: Taxes) -> Iterator[Line]:
+def _shipping(document: Raw, order: Raw, net_discount: Decimal, of: _Document) -> Iterator[Line]:
     full, tax = amount(document, "shipping_amount"), amount(document, "shipping_tax_amount")
     if full or tax:
         name = text(order, "shipping_description") or "Shipping"
-        applied = taxes.of_charge("shipping", tax)
-        line = _line(name, LineKind.SHIPPING, full - net_discount, tax, applied, discount=net_discount)
+        applied = of.taxes.of_charge("shipping", tax)
+        net, tax = of.rounded(LineKind.SHIPPING, full - net_discount, tax, applied)
+        line = _line(name, LineKind.SHIPPING, net, tax, applied, discount=net_discount)
         yield from _taxed_rows(line)
 
 
-def _wrappings(document: Raw, taxes: Taxes) -> Iterator[Line]:
+def _wrappings(document: Raw, of: _Document) -> Iterator[Line]:
     found = extension(document)
     for price, tax_name, kind, name in _WRAPPINGS:
         if amount(found, price):
             tax = amount(found, tax_name)
-            yield _line(name, LineKind.FEE, amount(found, price), tax, taxes.of_charge(kind, tax))
+            applied = of.taxes.of_charge(kind, tax)
+            yield _line(name, LineKind.FEE, *of.rounded(LineKind.FEE, amount(found, price), tax, applied), applied)
 
 
 def _taxed_rows(line: Line) -> Iterator[Line]:
