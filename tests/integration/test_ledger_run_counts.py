@@ -131,7 +131,7 @@ async def test_what_a_sweep_lets_go_on_is_parked_no_more(ledger: Ledger) -> None
     events = [of_run(number, HoldState.PERSON, **MISSED, parent=key(number)) for number in (9, 8)]
     await ledger.held.hold(lease, events, count=parked_ones)
 
-    assert [one.id for one in await ledger.held.sweep_parents(lease)] == [events[0].id]
+    assert await ledger.held.sweep_parents(lease) == [events[0].id]
     assert await counted(ledger) == (0, 1)
 
 

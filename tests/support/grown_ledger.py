@@ -38,3 +38,11 @@ async def discard(database: Database, many: int) -> None:
     row = dict.fromkeys(("org", "event_id", "reason", "who", "why"), "") | {"body": b"{}", "discarded_at": START}
     async with database.transaction() as connection:
         await connection.execute(insert(discards), [row | {"id": f"d{n}"} for n in range(many)])
+
+
+async def orphan(database: Database, many: int, **more: object) -> list[str]:
+    """Events that wait for parents, each for its own; `more` are columns. Returns their ids."""
+    rows = [held_rows.row_of(event(n, HoldState.PARENT), START) | more for n in range(many)]
+    async with database.transaction() as connection:
+        await connection.execute(insert(held), rows)
+    return [row["id"] for row in rows]

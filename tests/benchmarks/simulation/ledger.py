@@ -150,9 +150,10 @@ class HeldEvents:
         found = (one for one in wanted.values() if one.org == org and one.id not in besides)
         return [one for one in found if one.until is not None and one.until <= now][:limit]
 
-    async def sweep_parents(self, lease: Lease) -> list[Held]:
+    async def sweep_parents(self, lease: Lease) -> list[str]:
         self._books.fenced(lease)
-        return self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])
+        released = self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])
+        return [one.id for one in released]
 
     async def expire_parents(self, lease: Lease) -> list[Held]:
         before = self._books.fenced(lease) - timedelta(hours=24)

@@ -19,7 +19,7 @@ from worker.ledger.database.questions import ask
 from worker.ledger.database.statements import Prepared, prepared
 from worker.ledger.database.tables import calls, claims, held
 from worker.ledger.documents import write_documents
-from worker.ledger.held.held import release_children, were_parked
+from worker.ledger.held.children import release_children, were_parked
 from worker.ledger.held.succession import drop_held, keep_held
 from worker.ledger.held.unpaid import release_unpaid
 from worker.ledger.organisations.leases import check, fence

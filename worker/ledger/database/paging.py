@@ -14,7 +14,6 @@ from worker.ledger.database.statements import chunks
 
 _PAGE = 500
 _PAUSE_S = 0.001
-"""So long that whoever waits for a turn to write has it before the next page."""
 
 
 async def pages(
@@ -66,8 +65,13 @@ async def drop_in_pages(database: Database, drop_page: Callable[[AsyncConnection
     gone = 0
     while dropped := await _in_a_transaction(database, drop_page):
         gone += dropped
-        await asyncio.sleep(_PAUSE_S)
+        await give_way()
     return gone
+
+
+async def give_way() -> None:
+    """Wait so long that whoever waits for a turn to write has it before the next page."""
+    await asyncio.sleep(_PAUSE_S)
 
 
 async def _in_a_transaction(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:

@@ -6,19 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.envelope import Lane
 from worker.documents.documents import DocumentKey
 from worker.ledger.database.engine import Database
-from worker.ledger.database.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
-from worker.ledger.database.tables import IS_TIMED, documents, held
+from worker.ledger.database.statements import among, chunks, of_entities
+from worker.ledger.database.tables import IS_TIMED, held
 from worker.ledger.documents import read_documents
+from worker.ledger.held.children import PARENT_COLUMNS, sweep
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.held.succession import held_of_entities, keep_held, outdated_ones
 from worker.ledger.organisations.leases import fenced
-from worker.ledger.personal import NOTHING
 from worker.ledger.records import (
     NO_COUNTS,
     PARENT_MISSING,
@@ -30,16 +30,9 @@ from worker.ledger.records import (
     uncounted,
 )
 from worker.ledger.runs.run_counts import add_counts
-from worker.ledger.runs.run_events import tally_held, tally_returned
+from worker.ledger.runs.run_events import tally_held
 
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
-_PARENT_COLUMNS = (
-    held.c.org,
-    held.c.parent_source,
-    held.c.parent_entity,
-    held.c.parent_entity_id,
-    held.c.parent_part,
-)
 _BY_IDS = among(held.c.id, "ids")
 _GET = select(held).where(_BY_IDS)
 _REMOVE = delete(held).where(_BY_IDS)
@@ -55,23 +48,6 @@ _DUE_OF = (
     .where(_BY_IDS, held.c.state == _TIME, held.c.until <= bindparam("at"))
     .order_by(held.c.until, held.c.id)
 )
-_HAS_PARENT = (
-    select(documents.c.org)
-    .where(and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, _PARENT_COLUMNS, strict=True))))
-    .exists()
-)
-_MISSED = and_(held.c.state == _PERSON, held.c.reason == PARENT_MISSING, held.c.body != NOTHING)
-_RELEASE = (
-    update(held)
-    .where(held.c.org == bindparam("of"), or_(held.c.state == _PARENT, _MISSED), _HAS_PARENT)
-    .values(state=_TIME, until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
-    .returning(held)
-)
-_RELEASE_OF = _RELEASE.where(
-    held.c.parent_source == bindparam("store"),
-    held.c.parent_entity == bindparam("sort"),
-    among(held.c.parent_entity_id, "ids"),
-)
 _OVERDUE = (
     select(held)
     .where(held.c.org == bindparam("of"), held.c.state == _PARENT, held.c.state_since <= bindparam("before"))
@@ -85,7 +61,7 @@ _EXPIRE = (
     .values(reason=bindparam("why"), detail=bindparam("what"), hint=bindparam("tip"))
 )
 _AWAITED = (
-    select(*_PARENT_COLUMNS)
+    select(*PARENT_COLUMNS)
     .distinct()
     .where(
         held.c.org == bindparam("of"),
@@ -168,17 +144,12 @@ class HeldEvents:
                 ids = [*(await connection.execute(_DUE_OF, {"at": now, "ids": list(first)})).scalars(), *ids]
             return await _some(connection, [one for one in dict.fromkeys(ids) if one not in besides][:limit])
 
-    async def sweep_parents(self, lease: Lease) -> list[Held]:
-        """Release every child whose parent exists: due now, and returned. Raises `LeaseLost`.
+    async def sweep_parents(self, lease: Lease) -> list[str]:
+        """Release every child whose parent exists: due now. Returns their ids. Raises `LeaseLost`.
 
         Also one that was parked because it did not come in time.
         """
-        async with self._database.transaction() as connection:
-            now = await fenced(self._database, connection, lease)
-            rows = (await connection.execute(_RELEASE, {"of": lease.name, "at": now})).mappings()
-            released = [held_of(row) for row in rows]
-            await add_counts(connection, tally_returned(were_parked(released)))
-        return released
+        return await sweep(self._database, lease)
 
     async def expire_parents(self, lease: Lease) -> list[Held]:
         """Park children that have waited for a day, naming the parent; 500 at a time. Raises `LeaseLost`."""
@@ -220,22 +191,6 @@ class HeldEvents:
         """One of them."""
         async with self._database.reading() as connection:
             return next(iter(await _get(connection, [held_id])), None)
-
-
-async def release_children(
-    connection: AsyncConnection, org: str, parents: Iterable[DocumentKey], now: datetime
-) -> list[Held]:
-    """Make the organisation's children of these documents due, and return them. The documents are written before."""
-    released: list[Held] = []
-    for asked in of_entities(parents):
-        rows = await fetch(connection, _RELEASE_OF, asked | {"of": org, "at": now})
-        released += [held_of(dict(zip(held.columns.keys(), row, strict=True))) for row in rows]
-    return released
-
-
-def were_parked(released: Iterable[Held]) -> list[Held]:
-    """Those of what was released that had waited for a person: who waits for a parent alone has no hint."""
-    return [one for one in released if one.hint]
 
 
 async def _present_parents(connection: AsyncConnection, events: Sequence[Held]) -> frozenset[DocumentKey]:
