@@ -6,8 +6,9 @@ from collections.abc import Awaitable
 
 import pytest
 
+from schemas.envelope import Lane
 from tests.support.fakes import START
-from tests.support.grown_ledger import park, settle
+from tests.support.grown_ledger import park, postpone, settle
 from tests.support.plans import Plans
 from tests.support.sample_ledger import ORG, event, key, lease_of, open_call, write
 from worker.ledger.database.engine import Database
@@ -108,3 +109,18 @@ async def test_what_is_due_is_found_without_what_waits_otherwise(
     asked = await plans.of(ledger.held.due(ORG))
 
     assert [plan for plan in asked if "ix_held_due" in plan] != []
+
+
+async def test_what_is_due_in_one_lane_is_found_without_that_of_the_others(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    await postpone(database, 20)
+    few = await plans.efforts(ledger.held.due(ORG, lane=Lane.IMMEDIATE))
+    await postpone(database, 4_000, reason="another")
+    urgent = event(2, lane=Lane.IMMEDIATE, until=START)
+    await ledger.held.hold(await lease_of(ledger), [urgent])
+
+    many = await plans.efforts(ledger.held.due(ORG, lane=Lane.IMMEDIATE))
+
+    assert max(many) <= max(few) + 50
+    assert [one.id for one in await ledger.held.due(ORG, lane=Lane.IMMEDIATE)] == [urgent.id]

@@ -33,6 +33,13 @@ async def park(database: Database, many: int, *, org: str = ORG, reason: str = "
         await connection.execute(insert(held), [row | {"id": f"{org}-{reason}-{n}"} for n in range(many)])
 
 
+async def postpone(database: Database, many: int, **more: object) -> None:
+    """Events of the batch lane that are due; `more` are columns."""
+    row = held_rows.row_of(event(1, until=START), START) | more
+    async with database.transaction() as connection:
+        await connection.execute(insert(held), [row | {"id": f"{row['reason']}-{n}"} for n in range(many)])
+
+
 async def discard(database: Database, many: int) -> None:
     """What a person let go."""
     row = dict.fromkeys(("org", "event_id", "reason", "who", "why"), "") | {"body": b"{}", "discarded_at": START}

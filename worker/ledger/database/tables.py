@@ -148,6 +148,7 @@ held = Table(
     # all that is asked of many at once, without their rows
     Index("ix_held_waiting", "org", "state", "created_at", "reason", "id"),
     Index("ix_held_due", "org", "until", sqlite_where=_TIMED, postgresql_where=_TIMED),
+    Index("ix_held_due_lane", "org", "lane", "until", "id", sqlite_where=_TIMED, postgresql_where=_TIMED),
     Index(None, "org", "source", "entity", "entity_id"),
     Index(
         "ix_held_parent",
@@ -158,7 +159,7 @@ held = Table(
 )
 
 IS_TIMED = held.c.state == literal_column("'time'")
-"""The condition of `ix_held_due`, as above."""
+"""The condition of `ix_held_due` and `ix_held_due_lane`, as above."""
 
 # what a person threw away, by whom and why; kept as long as closed calls are
 discards = Table(
