@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import timedelta
 
 import pytest
 
@@ -11,10 +12,11 @@ from tests.support.fakes import START
 from tests.support.grown_ledger import park, postpone, settle
 from tests.support.plans import Plans
 from tests.support.sample_ledger import ORG, event, key, lease_of, open_call, write
+from worker.documents.documents import Kind
 from worker.ledger.database.engine import Database
 from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import Held
+from worker.ledger.records import KIND_PAUSED, Held
 
 
 @pytest.fixture
@@ -124,3 +126,18 @@ async def test_what_is_due_in_one_lane_is_found_without_that_of_the_others(
 
     assert max(many) <= max(few) + 50
     assert [one.id for one in await ledger.held.due(ORG, lane=Lane.IMMEDIATE)] == [urgent.id]
+
+
+async def test_what_waits_for_the_end_of_a_pause_is_found_without_what_waits_otherwise(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    later = await ledger.now() + timedelta(hours=1)
+    await postpone(database, 2_000, until=later)
+    await postpone(database, 3, reason=KIND_PAUSED, until=later)
+    lease = await lease_of(ledger)
+
+    for asking in (ledger.pauses.shorten(lease), ledger.pauses.clear(ORG, Kind.INVOICE)):
+        finding = [plan for plan in await plans.of(asking) if "ix_held_" in plan]
+
+        assert finding != []
+        assert all("ix_held_paused" in plan for plan in finding)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.calls.spends import prune
 from worker.ledger.database.engine import Database
-from worker.ledger.database.paging import drop_in_pages
+from worker.ledger.database.paging import do_in_pages
 from worker.ledger.database.statements import among
 from worker.ledger.database.tables import IS_PENDING, calls, discards
 from worker.ledger.records import CallState, Purpose
@@ -52,9 +52,9 @@ async def purge(database: Database, retention: timedelta) -> int:
         await prune(connection, now)
         await connection.execute(_CLOSE_READS, {"before": now - _ABANDONED})
         await drop_voids(connection, now - long)
-    await drop_in_pages(database, partial(_drop_page, _OLD_DISCARDS, _DROP_DISCARDS, now - retention))
-    await drop_in_pages(database, partial(_drop_page, _OLD_CALLS, _DROP_CALLS, now - long))
-    return await drop_in_pages(database, partial(_drop_page, _OLD_BODIES, _DROP_BODIES, now - retention))
+    await do_in_pages(database, partial(_drop_page, _OLD_DISCARDS, _DROP_DISCARDS, now - retention))
+    await do_in_pages(database, partial(_drop_page, _OLD_CALLS, _DROP_CALLS, now - long))
+    return await do_in_pages(database, partial(_drop_page, _OLD_BODIES, _DROP_BODIES, now - retention))
 
 
 async def _drop_page(outlived: Select[Any], drop: Any, before: datetime, connection: AsyncConnection) -> int:

@@ -1,4 +1,4 @@
-"""A page at a time, each in a transaction of its own: all rows of a question, or whatever is to be dropped."""
+"""A page at a time, each in a transaction of its own: all rows of a question, or what is to be dropped or changed."""
 
 from __future__ import annotations
 
@@ -60,13 +60,16 @@ async def by_ids(
                 yield rows[one]
 
 
-async def drop_in_pages(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
-    """Repeat `drop_page`, which returns how many it dropped, until there are none; returns how many in all."""
-    gone = 0
-    while dropped := await _in_a_transaction(database, drop_page):
-        gone += dropped
+async def do_in_pages(database: Database, do_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+    """Repeat `do_page`, which returns how many rows it dropped or changed, until none is left; returns how many in all.
+
+    What ends early has done some of it, and the rest is found again.
+    """
+    done = 0
+    while count := await _in_a_transaction(database, do_page):
+        done += count
         await give_way()
-    return gone
+    return done
 
 
 async def give_way() -> None:
@@ -74,6 +77,6 @@ async def give_way() -> None:
     await asyncio.sleep(_PAUSE_S)
 
 
-async def _in_a_transaction(database: Database, drop_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+async def _in_a_transaction(database: Database, do_page: Callable[[AsyncConnection], Awaitable[int]]) -> int:
     async with database.transaction() as connection:
-        return await drop_page(connection)
+        return await do_page(connection)

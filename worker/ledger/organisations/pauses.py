@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import Kind
 from worker.ledger.database.engine import Database
-from worker.ledger.database.statements import upsert
-from worker.ledger.database.tables import held, pauses
+from worker.ledger.database.paging import do_in_pages, give_way, pages
+from worker.ledger.database.statements import among, chunks, upsert
+from worker.ledger.database.tables import IS_PAUSED, held, pauses
 from worker.ledger.organisations.leases import fenced, take_turns
 from worker.ledger.records import KIND_PAUSED, HoldState, Lease, Pause
 
 _WHOLE = ""
 _CLEAR = delete(pauses).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
+_PAGE = 500
+_FOR_A_KIND = (HoldState.TIME.value, KIND_PAUSED)
+_LONGEST_LAST = (held.c.until, held.c.id)
 # held rows do not tell their kinds apart: those of another paused kind are held again
-_DUE_NOW = (
-    update(held)
-    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
-    .values(until=bindparam("at", type_=held.c.until.type))
+_PAUSED = select(*_LONGEST_LAST).where(IS_PAUSED)
+_TOO_LONG = (
+    select(held.c.id)
+    .where(held.c.org == bindparam("within"), IS_PAUSED, held.c.until > bindparam("end"))
+    .order_by(*_LONGEST_LAST)
+    .limit(_PAGE)
 )
+# by the ids alone: with the other conditions PostgreSQL may read all of `ix_held_paused` for each page
+_BY_IDS = among(held.c.id, "ids")
+_LOOK = select(held.c.id, held.c.state, held.c.reason, held.c.until).where(_BY_IDS)
+_SHORTEN = update(held).where(_BY_IDS).values(until=bindparam("end", type_=held.c.until.type))
 _LAST_END = select(func.max(pauses.c.until)).where(
     pauses.c.org == bindparam("of"), pauses.c.kind != _WHOLE, pauses.c.until > bindparam("at")
-)
-_SHORTEN = (
-    update(held)
-    .where(held.c.org == bindparam("within"), held.c.state == HoldState.TIME.value, held.c.reason == KIND_PAUSED)
-    .where(held.c.until > bindparam("end"))
-    .values(until=bindparam("end", type_=held.c.until.type))
 )
 _DETAILS = select(pauses.c.detail).where(pauses.c.org == bindparam("of"), pauses.c.detail != "")
 _CURRENT = (
@@ -54,22 +60,42 @@ class Pauses:
             await upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)).run(connection, [_row(pause)])
 
     async def clear(self, org: str, kind: Kind | None) -> None:
-        """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now."""
+        """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now.
+
+        It is made due a page at a time. Where that ends early, the organisation's worker finds the rest: see `shorten`.
+        """
         async with self._database.transaction() as connection:
             await take_turns(connection, [org])
             await connection.execute(_CLEAR, {"of": org, "sort": kind.value if kind else _WHOLE})
-            if kind is not None:
-                await connection.execute(_DUE_NOW, {"within": org, "at": await self._database.now(connection)})
+            now = await self._database.now(connection)
+        if kind is not None:
+            # looked for once: what a worker holds again meanwhile, for another kind's pause, is not made due again
+            rows = pages(self._database, _PAUSED.where(held.c.org == org), _LONGEST_LAST, behind=(now, ""))
+            for ids in chunks([row["id"] async for row in rows], _PAGE):
+                await self._make_due(org, ids)
+                await give_way()
 
     async def shorten(self, lease: Lease) -> None:
         """Let nothing of the organisation wait for a kind beyond the last pause of a kind that there is now.
 
-        Finds what a worker held for a pause that it did not know to be over. Raises `LeaseLost`.
+        Finds what a worker held for a pause that it did not know to be over, a page at a time. Raises `LeaseLost`.
         """
+        await do_in_pages(self._database, partial(self._shorten, lease))
+
+    async def _make_due(self, org: str, ids: Sequence[str]) -> None:
         async with self._database.transaction() as connection:
-            now = await fenced(self._database, connection, lease)
-            last = (await connection.execute(_LAST_END, {"of": lease.name, "at": now})).scalar_one()
-            await connection.execute(_SHORTEN, {"within": lease.name, "end": last or now})
+            await take_turns(connection, [org])
+            now = await self._database.now(connection)
+            rows = (await connection.execute(_LOOK, {"ids": ids})).all()
+            waiting = [row.id for row in rows if (row.state, row.reason) == _FOR_A_KIND and row.until > now]
+            await connection.execute(_SHORTEN, {"ids": waiting, "end": now})
+
+    async def _shorten(self, lease: Lease, connection: AsyncConnection) -> int:
+        now = await fenced(self._database, connection, lease)
+        last = (await connection.execute(_LAST_END, {"of": lease.name, "at": now})).scalar_one()
+        end = last or now
+        ids = (await connection.execute(_TOO_LONG, {"within": lease.name, "end": end})).scalars().all()
+        return (await connection.execute(_SHORTEN, {"ids": ids, "end": end})).rowcount if ids else 0
 
     async def current(self, org: str) -> list[Pause]:
         """The organisation's own first, until it is cleared, and those of its kinds that have not lapsed.

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from producers.runs import Progress, RunState
 from worker.ledger.database.engine import Database
-from worker.ledger.database.paging import drop_in_pages
+from worker.ledger.database.paging import do_in_pages
 from worker.ledger.database.statements import among
 from worker.ledger.database.store_tables import run_streams, runs
 from worker.ledger.records import Tally
@@ -143,7 +143,7 @@ class RunReports:
         async def drop(connection: AsyncConnection) -> int:
             return await drop_page(connection, await self._database.now(connection), timedelta(days=retention_days))
 
-        return await drop_in_pages(self._database, drop)
+        return await do_in_pages(self._database, drop)
 
 
 async def _with_streams(connection: AsyncConnection, rows: Sequence[Any]) -> list[RunStatus]:
