@@ -9,7 +9,7 @@ import pytest
 
 from schemas.envelope import Lane
 from tests.support.fakes import START
-from tests.support.grown_ledger import park, postpone, settle
+from tests.support.grown_ledger import orphan, park, postpone, settle
 from tests.support.plans import Plans
 from tests.support.sample_ledger import ORG, event, key, lease_of, open_call, write
 from worker.documents.documents import Kind
@@ -141,3 +141,16 @@ async def test_what_waits_for_the_end_of_a_pause_is_found_without_what_waits_oth
 
         assert finding != []
         assert all("ix_held_paused" in plan for plan in finding)
+
+
+async def test_what_has_waited_too_long_for_its_parent_is_found_without_what_has_not(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    now, lease = await ledger.now(), await lease_of(ledger)
+    await orphan(database, 20, state_since=now)
+    few = await plans.efforts(ledger.held.expire_parents(lease))
+    await orphan(database, 4_000, state_since=now)
+
+    many = await plans.efforts(ledger.held.expire_parents(lease))
+
+    assert max(many) <= max(few) + 50

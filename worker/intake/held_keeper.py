@@ -19,6 +19,9 @@ from worker.session.session import Session
 _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
+_EXPIRE_FOR_S = 5.0
+"""So long at most children are parked in one sweep: what is due comes back behind it."""
+
 _AT_A_TIME = 200
 _MOST_BYTES, _MOST_URGENT_BYTES = MOST_BYTES // 4, MOST_BYTES // 2
 """Parts of what memory may hold: whatever a person sends on its way again, the lanes have the rest.
@@ -118,5 +121,13 @@ class HeldKeeper:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         await self._s.ledger.pauses.shorten(self._s.lease)
-        for held in await self._s.ledger.held.expire_parents(self._s.lease):
-            self._s.finishing.expired(held)
+        await self._expire()
+
+    async def _expire(self) -> None:
+        """Park what has waited for its parent for too long."""
+        enough_at = self._s.clock.monotonic() + _EXPIRE_FOR_S
+        while expired := await self._s.ledger.held.expire_parents(self._s.lease):
+            for held in expired:
+                self._s.finishing.expired(held)
+            if self._s.clock.monotonic() >= enough_at:
+                return

@@ -14,11 +14,15 @@ from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.support.agent_fixture import message
 from tests.support.fakes import FakeClock
+from tests.support.grown_ledger import orphan
 from tests.support.mapping_cases import VERSION, credit_memo, event, invoice, line, payment, removed
 from tests.support.sample_ledger import lease_of, opened
 from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.support.waiting import until
+from worker.clock import SystemClock
 from worker.documents.documents import Kind
+from worker.ledger.database.engine import Database
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
 
@@ -128,3 +132,19 @@ async def test_a_runs_payment_that_waited_in_vain_is_one_of_its_parked_ones(tmp_
         await one.parks(1)
         assert await settled(ledger, "run-1") == 1
         await one.end()
+
+
+async def test_all_that_waited_too_long_is_parked_by_one_sweep(tmp_path: Path) -> None:
+    url, many = f"sqlite+inline:///{tmp_path}/ledger.db", 700
+    await upgrade(url)
+    database = Database(url)
+    await orphan(database, many, state_since=SystemClock().now() - timedelta(hours=25))
+    await database.close()
+
+    async with served(url) as one:
+        deadline = asyncio.get_running_loop().time() + 20
+        while await one.waiting(HoldState.PARENT):
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.02)
+
+        assert await one.waiting(HoldState.PERSON) == many

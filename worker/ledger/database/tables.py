@@ -31,6 +31,7 @@ metadata = MetaData(
 _KEPT_BODY = text("members IS NOT NULL")
 _HAS_PARENT = text("parent_source IS NOT NULL")
 _TIMED = text("state = 'time'")
+_WAITS = text("state = 'parent'")
 _PAUSED = text("state = 'time' AND reason = 'kind_paused'")
 _PENDING = text("state != 'closed'")
 
@@ -151,6 +152,7 @@ held = Table(
     Index("ix_held_waiting", "org", "state", "created_at", "reason", "id"),
     Index("ix_held_due", "org", "until", sqlite_where=_TIMED, postgresql_where=_TIMED),
     Index("ix_held_due_lane", "org", "lane", "until", "id", sqlite_where=_TIMED, postgresql_where=_TIMED),
+    Index("ix_held_children", "org", "state_since", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
     Index("ix_held_paused", "org", "until", "id", sqlite_where=_PAUSED, postgresql_where=_PAUSED),
     Index(None, "org", "source", "entity", "entity_id"),
     Index(
@@ -166,6 +168,9 @@ IS_TIMED = held.c.state == literal_column("'time'")
 
 IS_PAUSED = and_(IS_TIMED, held.c.reason == literal_column("'kind_paused'"))
 """The condition of `ix_held_paused`."""
+
+IS_CHILD = held.c.state == literal_column("'parent'")
+"""The condition of `ix_held_children`."""
 
 # what a person threw away, by whom and why; kept as long as closed calls are
 discards = Table(

@@ -13,7 +13,7 @@ from schemas.envelope import Lane
 from worker.documents.documents import DocumentKey
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import among, chunks, of_entities
-from worker.ledger.database.tables import IS_TIMED, held
+from worker.ledger.database.tables import IS_CHILD, IS_TIMED, held
 from worker.ledger.documents import read_documents
 from worker.ledger.held.children import PARENT_COLUMNS, sweep
 from worker.ledger.held.held_rows import held_of
@@ -32,7 +32,7 @@ from worker.ledger.records import (
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_held
 
-_TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
+_TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _BY_IDS = among(held.c.id, "ids")
 _GET = select(held).where(_BY_IDS)
 _REMOVE = delete(held).where(_BY_IDS)
@@ -50,8 +50,8 @@ _DUE_OF = (
 )
 _OVERDUE = (
     select(held)
-    .where(held.c.org == bindparam("of"), held.c.state == _PARENT, held.c.state_since <= bindparam("before"))
-    .order_by(held.c.state_since)
+    .where(held.c.org == bindparam("of"), IS_CHILD, held.c.state_since <= bindparam("before"))
+    .order_by(held.c.state_since, held.c.id)
     .limit(bindparam("most"))
 )
 _EXPIRE = (
@@ -83,7 +83,7 @@ _RELEASE_WAITING = (
     .values(until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
 _WAITS_FOR_PARENT = timedelta(hours=24)
-_EXPIRE_LIMIT = 500
+_EXPIRE_LIMIT = 200
 _AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
 _MISSING_HINT = "see why the parent is not in Xero and bring it there: this event then goes by itself"
 
@@ -152,7 +152,7 @@ class HeldEvents:
         return await sweep(self._database, lease)
 
     async def expire_parents(self, lease: Lease) -> list[Held]:
-        """Park children that have waited for a day, naming the parent; 500 at a time. Raises `LeaseLost`."""
+        """Park children that have waited for a day, naming the parent: some of them. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
             values = {"of": lease.name, "before": now - _WAITS_FOR_PARENT, "most": _EXPIRE_LIMIT}
