@@ -12,6 +12,7 @@ from worker.ledger.calls.readings import Readings
 from worker.ledger.database.engine import Database
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.database.revisions import check_schema
+from worker.ledger.database.statistics import refresh_statistics
 from worker.ledger.documents import Documents
 from worker.ledger.figures import Figures
 from worker.ledger.held.held import HeldEvents
@@ -87,6 +88,10 @@ class Ledger:
     async def close(self) -> None:
         """Give up all connections."""
         await self._database.close()
+
+    async def refresh_statistics(self) -> None:
+        """To be asked fast, after much of it was written at once."""
+        await refresh_statistics(self._database)
 
     async def now(self) -> datetime:
         """The ledger's time of day, the one all its records carry."""

@@ -75,12 +75,15 @@ class Rebuilding:
 
     async def run(self, windows: Sequence[Window]) -> None:
         """Restore contacts and items of the stores' own lists, then sales and money, window by window."""
+        # a backup that was just restored has no statistics, and then the rebuild writes many rows at once
+        await self.ledger.refresh_statistics()
         for name, reader in self.readers.items():
             async for events in reader.events(Selection(), _UNDATED):
                 self.on_events(name, len(events))
                 await self._restore(events, None)
         for window in windows:
             await self._restore(await self._events(window), window)
+        await self.ledger.refresh_statistics()
 
     @property
     def missing(self) -> Counter[Kind]:
