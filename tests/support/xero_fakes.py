@@ -146,24 +146,29 @@ class MemoryLeases:
     held: dict[str, str] = field(default_factory=dict)
     until: dict[str, float] = field(default_factory=dict)
     now: Callable[[], float] = lambda: 0.0
-    fence: int = 0
+    fences: dict[str, int] = field(default_factory=dict)
 
     async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
-        lapsed = self.now() >= self.until.get(name, inf)
-        if self.held.get(name, holder) != holder and not lapsed:
+        now, until = self.now(), self.until.get(name, inf)
+        if self.held.get(name, holder) != holder and until > now:
+            if inf > until > now + 2 * ttl_s:
+                self.until[name] = now + ttl_s
             return None
-        self.held[name], self.until[name] = holder, self.now() + ttl_s
-        self.fence += 1
-        return Lease(name, holder, self.fence, V1 + timedelta(seconds=ttl_s))
+        self.held[name], self.until[name] = holder, now + ttl_s
+        self.fences[name] = self.fences.get(name, 0) + 1
+        return Lease(name, holder, self.fences[name], V1 + timedelta(seconds=ttl_s))
 
     async def release(self, lease: Lease) -> None:
-        self.held.pop(lease.name, None)
+        """Give it up. Nothing happens when it is lost already."""
+        if (self.held.get(lease.name), self.fences.get(lease.name)) != (lease.holder, lease.fence):
+            return
+        self.held.pop(lease.name)
         self.until.pop(lease.name, None)
 
 
 @dataclass
 class MemoryTokens:
-    """Token sets with compare-and-swap."""
+    """Token sets with compare-and-swap; what is stored has the next generation, whatever the caller says."""
 
     sets: dict[str, TokenSet] = field(default_factory=dict)
 
@@ -177,7 +182,7 @@ class MemoryTokens:
     async def swap(self, connection: str, expected_generation: int, new: TokenSet) -> bool:
         if await self.generation(connection) != expected_generation:
             return False
-        self.sets[connection] = new
+        self.sets[connection] = replace(new, generation=expected_generation + 1)
         return True
 
 
