@@ -1,4 +1,4 @@
-"""Services and names for all tests. Whatever is missing fails the test that needs it; nothing is skipped."""
+"""Services and names for all tests. What is missing fails who needs it; CONTRIBUTING.md has what is skipped."""
 
 from __future__ import annotations
 
