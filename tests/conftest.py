@@ -23,7 +23,12 @@ from tests.support.sandbox_fixture import sandbox  # noqa: F401 - a fixture of a
 
 
 def pytest_configure() -> None:
-    """How fast examples are drawn says how busy the machine is, and nothing of the code."""
+    """How fast examples are drawn says how busy the machine is, and nothing of the code.
+
+    All services are on this machine: a proxy that the environment names does not reach them, though what installs one
+    that is missing may need it.
+    """
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost,::1"
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
 
