@@ -13,7 +13,7 @@ from schemas.parts import ZERO, Line, LineKind
 from worker.mapping.accounts import account, line_account
 from worker.mapping.keys import item_code
 from worker.mapping.result import Unmappable
-from worker.mapping.taxes import line_tax_type, no_tax_type
+from worker.mapping.taxes import TAXLESS, line_tax_type, no_tax_type
 from worker.settings import OrganisationSettings
 
 ONE = Decimal(1)
@@ -136,8 +136,9 @@ def _taxed_most(line: Line) -> tuple[bool, Decimal]:
 
 def _most_taxed(sale: Sale, org: OrganisationSettings) -> str:
     """The tax type of the largest line with tax, else of the largest with a rate. Raises `Unmappable`."""
-    # rows that are free, or of a cent or two, have a rate and no tax of their own
-    taxed = max((line for line in sale.lines if line.tax or line.tax_rate), key=_taxed_most, default=None)
+    # rows that are free, or of a cent or two, have a rate and no tax of their own; those of a reverse charge never
+    able = (line for line in sale.lines if line.tax or (line.tax_rate and line_tax_type(line, org) != TAXLESS))
+    taxed = max(able, key=_taxed_most, default=None)
     if taxed is None:
         tax, hint = sale.residual.tax, "mend the store's tax of this sale, then publish it again"
         raise Unmappable("tax_unplaced", f"tax of {tax}, and no row has tax or a rate above 0", hint)

@@ -8,7 +8,7 @@ from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_TAX, rate_key, tax_key
 
 _ZERO_RATE = "0"
-_TAXLESS = "NONE"
+TAXLESS = "NONE"
 """Xero's own type of lines without tax, in every country. https://developer.xero.com/documentation/api/accounting/types"""
 
 
@@ -20,7 +20,7 @@ def line_tax_type(line: Line, org: OrganisationSettings) -> str:
         found = types.get(tax_key(code))
     if found is None and rate is not None:
         found = types.get(rate_key(rate))
-    if found == _TAXLESS and line.tax:
+    if found == TAXLESS and line.tax:
         # Xero takes an explicit tax amount whatever the rate is: the tax return would have it under sales without tax
         raise _taxless(line, found, org)
     if found is not None:

@@ -96,6 +96,15 @@ def test_no_rate_above_zero_is_no_place() -> None:
     assert refused.value.reason == "tax_unplaced"
 
 
+def test_a_rate_that_is_booked_without_tax_is_no_place() -> None:
+    org = organisation(tax={"20": "NONE", "none": "NONE"})
+
+    with pytest.raises(Unmappable) as refused:
+        plan(event(Entity.INVOICE, invoice(line("10.00", tax_rate="20"), residual={"tax": "0.01"})), org)
+
+    assert refused.value.reason == "tax_unplaced"
+
+
 @pytest.mark.parametrize(
     ("taxed", "advice"),
     [
