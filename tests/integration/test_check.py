@@ -42,7 +42,7 @@ def lock(made: SetUp) -> None:
     made.xero.person("lock-date", to="2026-02-28")
 
 
-def lock_today(made: SetUp) -> None:
+def lock_tomorrow(made: SetUp) -> None:
     made.xero.person("lock-date", to=(date.today() + timedelta(days=1)).isoformat(), end_of_year=True)  # noqa: DTZ011
 
 
@@ -171,7 +171,7 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         "currencies",
         ("sells in EUR", "add EUR in Xero under Settings > Currencies"),
     ),
-    "books locked up to today": (lock_today, "lock dates", ("locked for everyone", "move the lock date back")),
+    "books locked up to tomorrow": (lock_tomorrow, "lock dates", ("locked for everyone", "move the lock date back")),
     "a store token that is not known": (
         change(INTEGRATION.token, "0" * len(INTEGRATION.token)),
         "store",
