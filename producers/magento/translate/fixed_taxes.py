@@ -33,7 +33,7 @@ def fixed_taxes(document: Raw, counted: Mapping[int, Raw], tax_of_rows: Decimal)
     beyond = amount(document, "tax_amount") - tax_of_rows - _tax_of(found)
     if estimated and abs(beyond) <= CENT * len(estimated):
         most = max(estimated, key=lambda i: found[i].tax)
-        found[most] = replace(found[most], tax=found[most].tax + beyond)
+        found[most] = replace(found[most], tax=max(found[most].tax + beyond, ZERO))
     return found
 
 

@@ -101,6 +101,16 @@ def test_a_cent_of_tax_that_a_part_of_fixed_taxes_was_estimated_off_is_theirs() 
     assert sums.residual.tax == ZERO
 
 
+def test_a_cent_less_than_no_tax_is_not_theirs() -> None:
+    sale = Sale([Ware("4.88", 7, fpt="0.02", fpt_taxed=True)])
+    part = sale.invoice({201: 1})
+
+    sums = _moved(part, sale, -CENT)
+
+    [fee] = [line for line in sums.lines if line.kind is LineKind.FEE]
+    assert (fee.tax, sums.residual.tax) == (ZERO, -CENT)
+
+
 def test_more_than_a_cent_and_any_of_a_whole_is_no_matter_of_an_estimate() -> None:
     sale = Sale([Ware("4.88", 7, fpt="1.72", fpt_taxed=True)])
     whole = sale.invoice()
