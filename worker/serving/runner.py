@@ -20,7 +20,7 @@ from worker.lanes.ceding import Ceding
 from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose
-from worker.serving.patience import ask_again_s
+from worker.serving.probe_pace import ask_again_s
 from worker.serving.serving import Serving, Stopped
 from worker.session.counts import Counts
 from worker.session.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed, without_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.serving.patience import ask_again_s
+from worker.serving.probe_pace import ask_again_s
 
 DAY_S = 86_400.0
 SESSION_CALLS = 16
