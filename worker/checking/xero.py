@@ -26,7 +26,7 @@ from worker.xero.oauth.auth import XeroAuth
 from worker.xero.oauth.consent import Tenant, connections
 from worker.xero.oauth.identity import connections_url, identity_client
 from worker.xero.oauth.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
-from worker.xero.replies.reply import Reply, ReplyKind, in_check
+from worker.xero.replies.reply import Reply, ReplyKind
 
 _ALWAYS = ("/Organisation", "/Accounts", "/TaxRates", "/Currencies")
 _TRACKING, _THEMES = "/TrackingCategories", "/BrandingThemes"
@@ -153,7 +153,7 @@ class XeroCheck:
             if reply.outcome not in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.TOO_MANY_MINUTE):
                 break
         cure = _reply_cure(reply, self._org, self._consent_anew)
-        raise self._stop("xero", f"{path} was not given: {in_check(reply)}", cure)
+        raise self._stop("xero", f"{path} was not given: {reply.detail or reply.outcome}", cure)
 
     async def _opened(self, path: str) -> Call:
         opened: Call | Wait | None = None

@@ -15,6 +15,7 @@ _NO_CALL = "no call for more than ten minutes"
 _TRY_AGAIN_S = 900.0
 _XERO_DOWN_S = 30.0
 _LOOK_AGAIN_S = 60.0
+_CHECK_SAYS = ": xerelay check says which"
 _REASONS = {
     ReplyKind.CONSENT: "consent_revoked",
     ReplyKind.SCOPE: "scope_missing",
@@ -48,9 +49,8 @@ def pause_for(reply: Reply) -> PauseOrganisation | None:
     reason = _REASONS.get(reply.outcome)
     if reason is None:
         return None
-    return PauseOrganisation(
-        reason, reply.detail, reply.limits.retry_after_s or _TRY_AGAIN_S, logged=without_words(reply)
-    )
+    detail = f"{reply.detail}{_CHECK_SAYS}" if hint_of(reply.status, reply.outcome) else reply.detail
+    return PauseOrganisation(reason, detail, reply.limits.retry_after_s or _TRY_AGAIN_S, logged=without_words(reply))
 
 
 def without_words(reply: Reply) -> str:
@@ -58,7 +58,8 @@ def without_words(reply: Reply) -> str:
     if reply.status is None:
         return reply.detail
     hint = hint_of(reply.status, reply.outcome)
-    return f"xero answered {reply.status}{f': {hint}' if hint else ''}; its own words are in xerelay status"
+    ours = f": {hint}{_CHECK_SAYS}" if hint else ""
+    return f"xero answered {reply.status}{ours}; its own words are in xerelay status"
 
 
 def out_of_calls(wait: Wait) -> PauseOrganisation | None:

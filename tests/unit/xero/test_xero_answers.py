@@ -11,12 +11,12 @@ from tests.support.xero_fakes import call_of, member_of
 from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.replies.answers import is_expired, read
-from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind, in_check
+from worker.xero.replies.reply import LimitHeaders, ReplyKind
 from worker.xero.replies.verdicts import Unanswered, messages_of, verdicts
 
 CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
 ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}
-CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection: xerelay check says which"
+CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection"
 
 
 def problem(status: int, detail: str, **headers: str) -> httpx.Response:
@@ -273,10 +273,3 @@ def test_a_firewalls_page_is_no_word_about_the_consent(status: int) -> None:
     reply = read(CALL, httpx.Response(status, content=b"<html>blocked</html>"))
 
     assert (reply.outcome, reply.detail) == (ReplyKind.UNSENT, f"status {status}")
-
-
-def test_a_check_does_not_send_a_person_to_the_check() -> None:
-    reply = Reply(ReplyKind.CONSENT, 403, detail=f"AuthenticationUnsuccessful; {CLOSED_TO_US}")
-
-    assert in_check(reply) == f"AuthenticationUnsuccessful; {CLOSED_TO_US.removesuffix(': xerelay check says which')}"
-    assert in_check(Reply(ReplyKind.UNSENT)) == "unsent"

@@ -68,8 +68,8 @@ async def release_children(
 
 
 def were_parked(released: Iterable[Held]) -> list[Held]:
-    """Those of what was released that had waited for a person: who waits for a parent alone has no hint."""
-    return [one for one in released if one.hint]
+    """Those of what was released that had waited for a person."""
+    return [one for one in released if _was_parked(one.hint)]
 
 
 async def sweep(database: Database, lease: Lease) -> list[str]:
@@ -99,8 +99,13 @@ async def _free_ones(database: Database, org: str) -> list[str]:
 
 async def _release(connection: AsyncConnection, ids: Sequence[str], now: datetime) -> list[str]:
     rows = (await connection.execute(_RELEASE_PAGE, {"ids": ids, "at": now})).all()
-    parked = [row.id for row in rows if row.hint]
+    parked = [row.id for row in rows if _was_parked(row.hint)]
     if parked:
         whole = (await connection.execute(_GET, {"ids": parked})).mappings()
         await add_counts(connection, tally_returned(map(held_of, whole)))
     return [row.id for row in rows]
+
+
+def _was_parked(hint: str) -> bool:
+    """Who waits for a parent alone has no hint."""
+    return bool(hint)

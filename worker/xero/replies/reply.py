@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-_CHECK_SAYS = ": xerelay check says which"
-_CLOSED_TO_US = f"the consent was withdrawn, or tenant_id is no organisation of this connection{_CHECK_SAYS}"
+_CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection"
 _FORBIDDEN = 403
 
 
@@ -64,11 +63,6 @@ class Reply:
     correlation_id: str | None = None
     detail: str = ""
     has_messages: bool = True
-
-
-def in_check(reply: Reply) -> str:
-    """What `xerelay check` says of it: it does not send a person to itself."""
-    return reply.detail.removesuffix(_CHECK_SAYS) or reply.outcome
 
 
 def hint_of(status: int | None, outcome: ReplyKind) -> str:
