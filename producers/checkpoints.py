@@ -16,6 +16,7 @@ from producers.store import Cursor, Stream
 from schemas.entities import Entity
 
 _MOMENT = timedelta(seconds=1)
+_AN_INSTANT = timedelta(milliseconds=1)
 _AHEAD = timedelta(days=1) - timedelta(minutes=1)
 """Workers refuse a version more than a day ahead of the ledger's clock; a minute is left for clocks that differ."""
 
@@ -61,6 +62,16 @@ class Memory:
     def newer_than_removal(self, version: datetime) -> datetime:
         """The version to publish: a row that is there again as it was is older than its removal, and would be stale."""
         return version if self.removed_at is None else max(version, self.removed_at + _MOMENT)
+
+    def outdates(self, version: datetime) -> bool:
+        """Whether a newer version was published of the row: workers would drop this one as stale."""
+        return self.version is not None and version < self.version
+
+    def last_word(self, version: datetime, now: datetime) -> datetime:
+        """The version of what is known to have been read last, however early the store dates it."""
+        if self.version is None or not self.outdates(version):
+            return version
+        return min(self.version, now + _AHEAD) + _AN_INSTANT
 
     def removal(self, asked_at: datetime) -> datetime:
         """The version of its removal, by the store's clock: newer than what was published, whatever that clock did.

@@ -53,9 +53,7 @@ class Rereader:
         return late
 
     async def _publish(self, stream: Stream, changes: Changes, wish: Wish, asked_at: float) -> int:
-        known = await self._s.known(stream, changes.rows, changes.broken)
-        now = self._s.clock.now()
-        batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
+        batch = await self._s.translated(stream, changes.rows, changes.broken, wish)
         for row in batch.broken:
             self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
         await self._s.doubt(stream, batch, asked_at=asked_at)

@@ -197,8 +197,7 @@ class Resyncer:
 
     async def _translate(self, stream: Stream, page: Page, run: Run) -> Batch:
         wish = wish_of(run, news_since=self._s.clock.now() - 2 * (self._s.pace.lag + self._s.pace.poll_every))
-        known = await self._s.known(stream, page.rows, page.broken)
-        return self._s.translator.batch(page.rows, page.broken, known, now=self._s.clock.now(), wish=wish)
+        return await self._s.translated(stream, page.rows, page.broken, wish)
 
     async def _save(self, run: Run, stream: Stream, progress: Progress, batch: Batch) -> None:
         for row in batch.broken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from producers.belonging import Belonging
@@ -15,7 +15,7 @@ from producers.posting import Posting
 from producers.runs import Runs
 from producers.steps import Steps
 from producers.store import Broken, Row, StoreSource, Stream
-from producers.translation import Batch, Translator
+from producers.translation import Batch, Translator, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,22 @@ class Session:
         """What is known of these rows, with what is remembered of the sales they belong to."""
         belonging = Belonging(self.translator.routing, self.source.streams, self.checkpoints.memories)
         return await self.patience.of(partial(belonging.joined, stream, rows, known))
+
+    async def translated(self, stream: Stream, rows: Sequence[Row], broken: Sequence[Broken], wish: Wish) -> Batch:
+        """The events of rows that were read beside the poller.
+
+        Of a row that is late nobody can tell whether the store dated it back, or the poller has published what was
+        newer since: it is read again, now that what was published is known, and counts as the row's last word.
+        """
+        known = await self.known(stream, rows, broken)
+        batch = self.translator.batch(rows, broken, known, now=self.clock.now(), wish=wish)
+        if not batch.late:
+            return batch
+        found = await self.patience.of(partial(self.source.rows, stream, sorted(batch.late)))
+        again = {row.id: row for row in found.rows}
+        kept = [again.get(row.id, row) for row in rows if row.id in again or row.id not in batch.late]
+        last_word = replace(wish, last_word=True)
+        return self.translator.batch(kept, [*broken, *found.broken], known, now=self.clock.now(), wish=last_word)
 
     async def doubt(self, stream: Stream, batch: Batch, *, asked_at: float | None = None) -> None:
         """Before a batch is published: what it replaces counts as unknown until the new is saved.

@@ -36,12 +36,16 @@ class Batch:
     `doubtful` is to be remembered while the events are on their way: of an agent that dies then nobody knows which of
     two contents it published last, or whether any at all. Without it, a change back to the first would count as no
     change, and a row that is then deleted as one of which nothing was published.
+
+    `late` are rows that differ from what was published under a newer version: a script dates them back, or a replica
+    lags behind what it said before. Workers drop that as stale, so the content stays in doubt.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
     doubtful: list[Memory] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
+    late: set[int] = field(default_factory=set)
     unchanged: int = 0
     skipped: int = 0
 
@@ -55,7 +59,8 @@ class Wish:
     """What is wanted of the rows: by all means, and of any organisation where none is named.
 
     `lane` goes over the configured ones, and so does the backfill lane for rows last changed before `backfill_before`.
-    `again`: also what is unchanged.
+    `again`: also what is unchanged. `last_word`: the rows were read after what is remembered of them, so that what
+    differs is the newest, whatever its date.
     """
 
     is_wanted: Callable[[Found], bool] = lambda _: True
@@ -63,6 +68,7 @@ class Wish:
     lane: Lane | None = None
     backfill_before: datetime | None = None
     again: bool = False
+    last_word: bool = False
     run_id: str = ""
 
     def takes_all_of(self, row: Row) -> bool:
@@ -130,8 +136,14 @@ class Translator:
                 if published.get(address) == content and not wish.again:
                     batch.unchanged += 1
                     continue
-                published[address] = content
                 version = memory.newer_than_removal(found.version)
+                differs = memory.published.get(address, content) != content
+                if differs and wish.last_word:
+                    version = memory.last_word(version, now)
+                is_late = differs and memory.outdates(version)
+                if is_late:
+                    batch.late.add(row.id)
+                published[address] = "" if is_late else content
                 latest = max(version, latest or version)
                 event_id = _event_id(self.store, address, f"{rfc3339(version)} {content}")
                 event = self._event(address, found.data, Change.CHANGED, version, now, event_id, wish.run_id)
@@ -157,6 +169,11 @@ class Translator:
         paid = {one: content for one, content in memory.published.items() if one.entity is Entity.PAYMENT}
         gone = Memory(row.id, {one: content for one, content in paid.items() if one.id not in there})
         version = memory.newer_than_removal(sale.version)
+        if wish.last_word:
+            version = memory.last_word(version, now)
+        if gone.published and memory.outdates(version):
+            batch.late.add(row.id)
+            return frozenset()
         batch.outgoing += self.removals(gone, version=version, now=now, run_id=wish.run_id)
         return frozenset(gone.published)
 

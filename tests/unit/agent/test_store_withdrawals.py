@@ -79,3 +79,23 @@ def test_a_payment_stays_where_nothing_says_that_it_went_back(state: int, wish: 
     later = read({**paid, "state": state, "updated_at": LATER}, BANK, before, wish=wish)
 
     assert Entity.PAYMENT not in {entity for entity, _, _ in told(later)}
+
+
+def test_a_cancellation_dated_back_takes_the_payment_only_with_the_sale() -> None:
+    order = order_json(updated_at="2026-03-01 06:00:00")
+    paid = invoice_json(state=2, updated_at="2026-03-01 10:00:00")
+    [before] = read(paid, order, None, wish=Wish()).memories
+    cancelled = invoice_json(state=3, updated_at="2026-03-01 06:00:00")
+
+    polled = read(cancelled, order, before, wish=Wish())
+    read_last = read(cancelled, order, before, wish=Wish(last_word=True))
+
+    assert told(polled) == [(Entity.INVOICE, "57", Change.CHANGED)]
+    assert polled.late == {57}
+    assert "" in polled.memories[0].published.values()
+    assert told(read_last) == [
+        (Entity.PAYMENT, "invoice-57", Change.REMOVED),
+        (Entity.INVOICE, "57", Change.CHANGED),
+    ]
+    assert before.version is not None
+    assert all(one.event.version > before.version for one in read_last.outgoing)
