@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from producers.amqp.advice import with_known_cure
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost
@@ -35,7 +36,9 @@ class _Subscription:
 
 
 class Consumer(Link):
-    """Kept alive by `run`. `on_delivery` and `on_lost` are called on the loop and must not block.
+    """Kept alive by `run`. A queue that the broker does not let us consume is told once, and tried again until it does.
+
+    `on_delivery` and `on_lost` are called on the loop and must not block.
 
     `on_lost(queue)`: what was held of this queue is back at the broker and comes again; acks for it are void. It
     is also called at `stop`.
@@ -55,10 +58,16 @@ class Consumer(Link):
         self._on_lost = on_lost
         self._declared = False  # before that there may be no queue to consume
         self._wanted: dict[str, int] = {}
+        self._unconsumed: dict[str, str] = {}
         self._subscriptions: dict[str, _Subscription] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._reconciling: set[asyncio.Task[None]] = set()
         self._epochs = itertools.count(1)
+
+    @property
+    def refusals(self) -> dict[str, str]:
+        """Queues that are not consumed among them."""
+        return self._unconsumed | super().refusals
 
     async def start(self, queue: str, prefetch: int) -> None:
         """Consume `queue`, now and after every reconnect, until `cancel`; idempotent.
@@ -79,6 +88,7 @@ class Consumer(Link):
         and that counts towards the delivery limit.
         """
         self._wanted.pop(queue, None)
+        self._unconsumed.pop(queue, None)
         if queue in self._subscriptions or self._locks[queue].locked():
             await self._reconcile_wholly(queue)
 
@@ -178,9 +188,18 @@ class Consumer(Link):
             try:
                 await self._apply(queue, self._wanted.get(queue))
             except ChannelClosed as error:
-                _log.warning("%s is not consumed: %s", queue, error)
+                self._refused(queue, f"{queue} is not consumed: {with_known_cure(error)}")
             except ConnectionLost:
                 _log.debug("%s waits for the next connection", queue)
+            else:
+                self._unconsumed.pop(queue, None)
+
+    def _refused(self, queue: str, why: str) -> None:
+        """Each reason once: it is asked again every two seconds."""
+        if why != self._unconsumed.get(queue):
+            _log.warning("%s", why)
+        if queue in self._wanted:
+            self._unconsumed[queue] = why
 
     async def _apply(self, queue: str, prefetch: int | None) -> None:
         subscription = self._subscriptions.get(queue)

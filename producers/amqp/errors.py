@@ -18,6 +18,10 @@ class ConnectionLost(AmqpError):
     """The link is down or was lost."""
 
 
+class Forbidden(ConnectionLost):
+    """The broker does not let this user publish there, and closed the channel: what was refused has not arrived."""
+
+
 class ConfirmTimeout(AmqpError):
     """The broker did not confirm in time."""
 

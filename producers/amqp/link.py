@@ -67,6 +67,11 @@ class Link:
         if not self._keeper.cancelled():
             self._keeper.result()
 
+    @property
+    def refusals(self) -> dict[str, str]:
+        """What the broker keeps refusing, in words for a person, by the name of the queue or exchange."""
+        return {name: str(mismatch) for name, mismatch in self.mismatches.items()}
+
     def why_not(self, waited_s: int) -> str:
         """Why there is no connection, for the person who waited so long for it, and what to do."""
         waited = "" if self.turned_away.is_set() else f"no broker within {waited_s} s: "

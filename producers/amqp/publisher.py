@@ -8,13 +8,17 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import pika
+from pika import exceptions
 
+from producers.amqp.advice import cure
 from producers.amqp.connection import Connection
-from producers.amqp.errors import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable, describe
+from producers.amqp.errors import AmqpError, ConfirmTimeout, ConnectionLost, Forbidden, Nacked, Unroutable, describe
 from producers.amqp.frames import Writer, writer
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from schemas.topology import Exchange, Queue
+
+_ACCESS_REFUSED = 403
 
 
 class _Address(NamedTuple):
@@ -128,7 +132,7 @@ class Publisher(Link):
         self._returned.clear()
         self._writers.clear()
         channel.raw.add_on_return_callback(self._on_return)
-        channel.raw.add_on_close_callback(lambda _raw, reason: self.drop(ConnectionLost(describe(reason))))
+        channel.raw.add_on_close_callback(lambda _raw, reason: self.drop(_lost(reason)))
         await channel.ask(self._enter_confirm_mode(channel.raw))
         self._channel = channel.raw
         self._refresh_open(connected=True)
@@ -142,8 +146,9 @@ class Publisher(Link):
     def _gone(self, reason: AmqpError) -> None:
         self._refresh_open(connected=False)
         lost, self._pending = self._pending, {}
+        kind = Forbidden if isinstance(reason, Forbidden) else ConnectionLost
         for pending in lost.values():
-            self._fail(pending, ConnectionLost(str(reason)))
+            self._fail(pending, kind(str(reason)))
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         return [*super()._background(), self._watch_confirms()]
@@ -207,3 +212,10 @@ class Publisher(Link):
                 self._fail(self._pending.pop(tag), ConfirmTimeout(f"the broker did not confirm within {limit:g} s"))
             if late:
                 self.drop(ConnectionLost(f"{len(late)} messages were not confirmed within {limit:g} s"))
+
+
+def _lost(reason: BaseException) -> ConnectionLost:
+    said = describe(reason)
+    if isinstance(reason, exceptions.ChannelClosedByBroker) and reason.reply_code == _ACCESS_REFUSED:
+        return Forbidden(f"{said}: {cure(said)}")
+    return ConnectionLost(said)

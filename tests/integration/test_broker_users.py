@@ -19,8 +19,9 @@ from pika.exceptions import ChannelClosedByBroker, ProbableAccessDeniedError, Pr
 from deploy.rabbitmq.definitions import definitions
 from deploy.rabbitmq.users import Role
 from deploy.services import private_broker
-from producers.amqp import BrokerSettings, TopologyMismatch, cure, depths
+from producers.amqp import BrokerSettings, Forbidden, TopologyMismatch, cure, depths
 from producers.publisher import event_queues
+from schemas.commands import Release
 from schemas.envelope import Lane
 from schemas.topology import (
     COMMANDS,
@@ -34,6 +35,7 @@ from schemas.topology import (
 )
 from tests.support.amqp_links import consuming, publish, publishing
 from tests.support.waiting import until
+from worker.stores.commanding import ordered, place
 
 ORGS, STORES = ["main", "outlet"], ["webshop", "market"]
 ORDER = "main.immediate.order"
@@ -178,6 +180,32 @@ async def test_who_has_no_right_on_a_queue_is_told_of_rights_and_not_of_the_virt
         connection.channel().basic_get(dead_queue("main"))
 
     assert cure(str(refused.value)).startswith("give the user rights on it")
+
+
+async def test_a_worker_with_a_stores_user_says_that_it_consumes_nothing(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues = organisation_queues("main")
+    names = [lane_queue("main", Lane.IMMEDIATE), lane_queue("main", Lane.BATCH)]
+    async with consuming(broker.url(Role.STORE), queues, *names) as intake:
+        await until(lambda: len(intake.consumer.refusals) == len(names), what="both refusals")
+        told = intake.consumer.refusals[names[0]]
+        assert told.startswith(f"{names[0]} is not consumed: 403 ACCESS_REFUSED")
+        assert "give the user rights on it" in told
+
+        for _ in range(3):
+            await intake.consumer.start(names[0], 50)
+        assert [record.getMessage() for record in caplog.records].count(told) == 1
+
+        await intake.consumer.cancel(names[1])
+        assert list(intake.consumer.refusals) == names[:1]
+
+
+async def test_a_command_of_a_user_who_may_not_send_it_is_not_sent(broker: Broker) -> None:
+    order = ordered(Release(), target="main", name="release")
+
+    with pytest.raises(Forbidden, match=r"access to exchange .* give the user rights on it"):
+        await place(BrokerSettings(broker.url(Role.STORE)), order, queues=organisation_queues("main"))
 
 
 async def test_what_a_user_may_not_declare_and_is_not_there_is_told(broker: Broker) -> None:

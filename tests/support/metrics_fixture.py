@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from producers.amqp import AmqpError, ConnectionLost, TopologyMismatch
+from producers.amqp import AmqpError, ConnectionLost
 from tests.support.sample_ledger import AMPLE
 from tests.support.scraped import Scraped
 from tests.support.serving_fakes import ORG, MemoryBroker, Served, served
@@ -30,7 +30,7 @@ class Linked(MemoryBroker):
         self.connected.set()
         self.reconnects = 2
         self.last_error: AmqpError | None = None
-        self.mismatches: dict[str, TopologyMismatch] = {}
+        self.refusals: dict[str, str] = {}
         self.depths = {"immediate": 3, "batch": 40, "backfill": 0, "dead": 1}
 
     async def depth(self, queue: str) -> int:

@@ -45,7 +45,7 @@ def _judged(found: Survey, queues: int) -> Iterator[Finding]:
             "broker", f"not declared yet: {', '.join(found.missing)}", "start a worker, and each store's agent, once"
         )
     if not found.different and not found.missing:
-        yield fine("broker", f"{queues} queues are there")
+        yield fine("broker", f"{queues} queues are there; the user's rights on them are not tested")
 
 
 async def check_notices(section: NotifySection) -> list[Finding]:

@@ -23,7 +23,7 @@ BROKER_REFUSED = Family(
     _G,
     ("link",),
     By.EVERY,
-    "Queues and exchanges that RabbitMQ has with other arguments than ours",
+    "Queues and exchanges that RabbitMQ has with other arguments than ours, or does not let the user consume",
 )
 LEDGER_UP = Family(
     "xerelay_ledger_up",

@@ -33,7 +33,7 @@ def process_metrics(role: str, links: Mapping[str, Link], *, ledger_is_up: bool)
     yield BUILD.of([((version("xerelay"), role), 1)])
     yield BROKER_CONNECTED.of(((name,), link.connected.is_set()) for name, link in links.items())
     yield BROKER_RECONNECTS.of(((name,), link.reconnects) for name, link in links.items())
-    yield BROKER_REFUSED.of(((name,), len(link.mismatches)) for name, link in links.items())
+    yield BROKER_REFUSED.of(((name,), len(link.refusals)) for name, link in links.items())
     yield LEDGER_UP.of([((), ledger_is_up)])
 
 
@@ -42,5 +42,5 @@ def missing_links(links: Iterable[Link]) -> Iterator[str]:
     for link in links:
         if not link.connected.is_set():
             yield f"broker: {link.last_error or 'not connected yet'}"
-        for mismatch in link.mismatches.values():
-            yield f"broker: {mismatch}"
+        for refusal in link.refusals.values():
+            yield f"broker: {refusal}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Publisher
+from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Forbidden, Publisher
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
@@ -54,7 +54,7 @@ async def place(
     """Publish it, `queues` declared before.
 
     Raises `Unconfirmed` where it was sent and may be carried out; any other `AmqpError` says that it will not be, as
-    `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user.
+    `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user, also to publish.
     """
     publisher = Publisher(broker, exchanges=EXCHANGES, queues=queues)
     connection = asyncio.create_task(publisher.run())
@@ -95,5 +95,7 @@ def _take_answer(sending: asyncio.Task[None]) -> None:
     """Raises what `place` does."""
     try:
         sending.result()
+    except Forbidden:
+        raise
     except (ConfirmTimeout, ConnectionLost) as error:
         raise Unconfirmed(str(error)) from error

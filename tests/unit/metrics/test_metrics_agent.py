@@ -30,7 +30,7 @@ class Link:
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     reconnects: int = 0
     last_error: AmqpError | None = None
-    mismatches: dict[str, Any] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

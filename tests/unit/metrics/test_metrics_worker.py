@@ -286,7 +286,7 @@ async def test_a_paused_organisation_keeps_nobody_from_being_ready(watching: Wat
 
 async def test_a_queue_that_the_broker_refuses_is_missing(watching: Watching) -> None:
     mismatch = TopologyMismatch("xerelay.main.batch", "inequivalent arg 'x-queue-type'")
-    watching.broker.mismatches["xerelay.main.batch"] = mismatch
+    watching.broker.refusals["xerelay.main.batch"] = str(mismatch)
 
     assert await watching.watch.missing() == [f"broker: {mismatch}"]
     assert (await watching.scrape()).value("xerelay_broker_refused_declarations", link="consumer") == 1
