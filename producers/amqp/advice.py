@@ -18,7 +18,14 @@ _CURES = (
         "name the port for TLS in broker.url, by default 5671, or write amqp:// if the broker is to do without",
     ),
     (("SSL", "CERTIFICATE"), "mend broker.ca_file, cert_file and key_file, and the host name in broker.url"),
-    (("did not answer",), "is it overloaded, or most of its cluster down? (rabbitmqctl cluster_status)"),
+    (
+        ("IncompatibleProtocol",),
+        "is this another service's port? RabbitMQ listens for AMQP on 5672, and for TLS on 5671",
+    ),
+    (
+        ("did not answer",),
+        "is it overloaded, or most of its cluster down (rabbitmqctl cluster_status), or is the port another service's?",
+    ),
 )
 """By words of what was said; the first that fits."""
 

@@ -19,6 +19,7 @@ class Connection:
 
     def __init__(self, parameters: Any, on_blocked: Callable[[bool], None]) -> None:
         loop = asyncio.get_running_loop()
+        where = f"{parameters.host}:{parameters.port}"
         self.gate = ReadingGate(loop)
         self.ended: asyncio.Future[AmqpError] = loop.create_future()
         self._opened: asyncio.Future[AmqpError | None] = loop.create_future()
@@ -26,7 +27,7 @@ class Connection:
         self._raw = RawConnection(
             parameters,
             on_open_callback=lambda _raw: resolve(self._opened, None),
-            on_open_error_callback=lambda _raw, error: resolve(self._opened, ConnectionLost(describe(error))),
+            on_open_error_callback=lambda _raw, error: resolve(self._opened, _unopened(where, error)),
             on_close_callback=lambda _raw, error: self._on_close(error),
             custom_ioloop=self.gate,
         )
@@ -78,3 +79,8 @@ class Connection:
     def _on_close(self, error: BaseException) -> None:
         self._closed.set()
         resolve(self.ended, ConnectionLost(describe(error)))
+
+
+def _unopened(where: str, error: BaseException) -> ConnectionLost:
+    """Says which address was tried: it may come from a file, the environment or the command line."""
+    return ConnectionLost(f"{where}: {describe(error)}")

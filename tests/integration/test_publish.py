@@ -195,7 +195,7 @@ def test_a_broker_that_is_not_there_is_told_once_and_at_the_end_with_what_to_do(
 
     first, last = result.stderr.splitlines()
     assert result.returncode == 1
-    assert first.startswith("no broker: ConnectionRefusedError: ")
+    assert first.startswith("no broker: 127.0.0.1:1: ConnectionRefusedError: ")
     assert last.startswith("nothing was published: no broker within 30 s:")
     assert last.endswith(": is RabbitMQ running, and does broker.url name its host and port?")
 
@@ -208,7 +208,7 @@ def test_a_wrong_password_is_told_with_what_to_do(amqp_url: str, tmp_path: Path)
 
     *_, last = result.stderr.splitlines()
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 2)
-    assert last.startswith("nothing was published: ProbableAuthenticationError: ")
+    assert ": ProbableAuthenticationError: " in last
     assert last.endswith(": mend user and password in broker.url, or create the user (rabbitmqctl add_user)")
     assert "hidden-1" not in result.stderr
 
