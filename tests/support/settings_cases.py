@@ -57,7 +57,7 @@ WRONG_FILES = [
     ),
     ("[ledger]", '[ledger]\nurl = "postgresql://h/x"\npassword = "hidden"', "ledger.url", "names no user"),
     ("[ledger]", '[ledger]\npassword = "hidden"', "ledger.password", "only a postgresql:// url"),
-    ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", 'at least 1, got "0"'),
+    ("[ledger]", "[ledger]\nretention_days = 0", "ledger.retention_days", "at least 1, got 0"),
     ("[ledger]", '[http]\nport = "9110-9100"\n[ledger]', "http.port", '"9100-9110", got "9110-9100"'),
     ("[ledger]", '[console]\nadmin_token = "hidden-4"\n[ledger]', "console.admin_token", "at least 16 characters"),
     ("[ledger]", '[console]\nhost = "0.0.0.0"\n[ledger]', "console.admin_token", "listens beyond this machine"),

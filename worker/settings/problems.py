@@ -141,7 +141,8 @@ def _came(found: ErrorDetails, annotation: Any) -> str:
     hidden = hidden or (is_path(annotation) and not is_likely_a_path(shown))
     if hidden or isinstance(value, dict | list) or "://" in shown:
         return ""
-    return f', got "{shown[:_SHOWN]}{"…" if len(shown) > _SHOWN else ""}"'
+    shown = f"{shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''}"
+    return f', got "{shown}"' if isinstance(value, str) else f", got {shown}"
 
 
 def _one_line(text: str) -> str:
