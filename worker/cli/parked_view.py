@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from textwrap import shorten
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from worker.ledger.records import Held
 from worker.views.parked import ParkedEvent, ParkedList, WholeEvent, message_of, parked_event
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DETAIL_CHARS = 200
 _LISTED = (
     "id", "organisation", "state", "event_id", "source", "entity", "entity_id",
     "reason", "detail", "hint", "attempt", "since",
@@ -38,9 +40,10 @@ def show_list(found: ParkedList) -> None:
 def _show_listed(console: Console, one: ParkedEvent) -> None:
     """Columns would be a few letters wide on a terminal of 80. The id stands first, where nothing breaks it."""
     since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+    detail = f": {shorten(one.detail, _DETAIL_CHARS, placeholder=' …')}" if one.detail else ""
     to_do = f"; what to do: {one.hint}" if one.hint else ""
     console.print(Text.assemble((one.id, "bold"), f"  {one.organisation}  {one.named}", overflow="fold"))
-    why = Text.assemble((one.reason, "yellow"), since, to_do, overflow="fold")
+    why = Text.assemble((one.reason, "yellow"), since, detail, to_do, overflow="fold")
     console.print(Padding(why, (0, 0, 0, 2), expand=False))
 
 

@@ -174,7 +174,10 @@ def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now
     if event.version > now + _CLOCK_SKEW:
         detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"
         return _unsound(
-            event, "version_in_future", detail, "mend the store's clock; it would make later versions stale"
+            event,
+            "version_in_future",
+            detail,
+            "mend the store's clock, as it would make later versions stale; then publish the entity again",
         )
     return None
 

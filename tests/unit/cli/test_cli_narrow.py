@@ -80,6 +80,22 @@ def test_a_parked_event_is_listed_in_whole_words_with_its_id(
     assert max(map(len, lines)) <= 80
 
 
+def test_parked_events_of_one_hint_are_told_apart_by_their_details(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    detail = "data.totals.gross: expected a decimal string, " + "and " * 60 + "no more"
+    parked = ParkedEvent(
+        RUN, "main", HoldState.PERSON, None, "e1", None, "invalid", detail, "mend the publisher", 1, START
+    )
+
+    show_list(ParkedList((parked,), {}))
+
+    line = capsys.readouterr().out.splitlines()[1]
+    assert "UTC: data.totals.gross: expected a decimal string, and" in line
+    assert line.endswith("and …; what to do: mend the publisher")
+
+
 def test_a_list_of_nothing_parked_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     show_list(ParkedList((), {}))
 
