@@ -5,7 +5,9 @@ from __future__ import annotations
 from worker.session.interruption import pause_for, without_words
 from worker.xero.replies.reply import Reply, ReplyKind
 
-SAID = "AuthenticationUnsuccessful; the consent was withdrawn, or tenant_id is no organisation of this connection"
+SAID = (
+    "AuthenticationUnsuccessful; the consent was withdrawn, or tenant_id is not set, or no organisation of this connection"
+)
 WHERE = ": xerelay check says which"
 
 

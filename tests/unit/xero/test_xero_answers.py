@@ -16,7 +16,7 @@ from worker.xero.replies.verdicts import Unanswered, messages_of, verdicts
 
 CALL = call_of(member_of(Kind.INVOICE, "1"), member_of(Kind.INVOICE, "2"))
 ERROR = {"InvoiceNumber": "invoice-1", "ValidationErrors": [{"Message": "bad"}]}
-CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection"
+CLOSED_TO_US = "the consent was withdrawn, or tenant_id is not set, or no organisation of this connection"
 
 
 def problem(status: int, detail: str, **headers: str) -> httpx.Response:

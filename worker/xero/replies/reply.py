@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-_CLOSED_TO_US = "the consent was withdrawn, or tenant_id is no organisation of this connection"
+_CLOSED_TO_US = "the consent was withdrawn, or tenant_id is not set, or no organisation of this connection"
 _FORBIDDEN = 403
 
 
