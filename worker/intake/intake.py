@@ -9,6 +9,7 @@ from datetime import datetime
 from worker.buffer.work import Work, everyone
 from worker.chart import CHARTED, Fault
 from worker.documents.documents import VOID, DocumentKey, EntityKey, Kind, Write
+from worker.intake.discarded import take_out
 from worker.intake.holding import KIND_PAUSE_S, parked, waiting_for, waiting_until
 from worker.intake.overtaken import Overtaken
 from worker.intake.reading import Arrival, Sound, read
@@ -49,6 +50,8 @@ class Intake:
     async def _admit(self, arrivals: Sequence[Arrival]) -> dict[Kind, Fault]:
         now = self._s.time.now()
         found = sort(self._s, arrivals, now)
+        if gone := await take_out(self._s, found):
+            await self.complete(gone, counted=gone)  # a run counted them when they were parked
         held = [*found.held, *await self._unmapped(found.unmapped)]
         batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
         keys = {key for one in found.candidates for w in one.writes for key in (w.key, *w.awaits)}

@@ -135,6 +135,9 @@ class HeldEvents:
         of_owner = (self._books.of_owner.get(one.owner, ()) for one in events if one.owner)
         return outdated_ones(events, [self._books.held[held_id] for ids in of_owner for held_id in ids])
 
+    async def discarded(self, ids: Collection[str]) -> frozenset[str]:
+        return frozenset()  # nobody is there who lets anything go
+
     async def due(
         self,
         org: str,

@@ -6,7 +6,8 @@ from worker.session.interruption import pause_for, without_words
 from worker.xero.replies.reply import Reply, ReplyKind
 
 SAID = (
-    "AuthenticationUnsuccessful; the consent was withdrawn, or tenant_id is not set, or no organisation of this connection"
+    "AuthenticationUnsuccessful; "
+    "the consent was withdrawn, or tenant_id is not set, or no organisation of this connection"
 )
 WHERE = ": xerelay check says which"
 

@@ -13,7 +13,7 @@ from schemas.envelope import Lane
 from worker.documents.documents import DocumentKey
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import among, chunks, of_entities
-from worker.ledger.database.tables import IS_CHILD, IS_TIMED, held
+from worker.ledger.database.tables import IS_CHILD, IS_TIMED, discards, held
 from worker.ledger.documents import read_documents
 from worker.ledger.held.children import PARENT_COLUMNS, sweep
 from worker.ledger.held.held_rows import held_of
@@ -35,6 +35,7 @@ from worker.ledger.runs.run_events import tally_held
 _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _BY_IDS = among(held.c.id, "ids")
 _GET = select(held).where(_BY_IDS)
+_DISCARDED = select(discards.c.id).where(among(discards.c.id, "ids"))
 _REMOVE = delete(held).where(_BY_IDS)
 _DUE = (
     select(held.c.id)
@@ -120,6 +121,14 @@ class HeldEvents:
         async with self._database.reading() as connection:
             there = await held_of_entities(connection, {one.owner for one in events if one.owner and one.version})
         return outdated_ones(events, there)
+
+    async def discarded(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of `ids` that a person has let go."""
+        gone: set[str] = set()
+        async with self._database.reading() as connection:
+            for piece in chunks(ids):
+                gone.update((await connection.execute(_DISCARDED, {"ids": piece})).scalars())
+        return frozenset(gone)
 
     async def due(
         self,

@@ -1,0 +1,40 @@
+"""Messages that come again although a person has let them go: their acknowledgement was lost when they were parked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from worker.buffer.work import Work
+from worker.intake.holding import held_id
+from worker.intake.sorting import Sorted
+from worker.session.session import Session
+
+
+async def take_out(session: Session, found: Sorted) -> list[Work]:
+    """Take what was let go out of `found`, and return it: a person may have booked it by hand.
+
+    Whoever publishes it anew is heard: that is another message, or one that the broker has not delivered before.
+    """
+    again = {held_id(session.org.name, work.body): work for work in _works(found) if _came_again(work)}
+    if not again:
+        return []
+    ids = await session.ledger.held.discarded(again)
+    gone = [work for one, work in again.items() if one in ids]
+    for work in gone:
+        work.result = "discarded"
+    found.candidates = [one for one in found.candidates if one.work not in gone]
+    found.ignored = [work for work in found.ignored if work not in gone]
+    found.held = [pair for pair in found.held if pair[0] not in gone]
+    found.unmapped = [pair for pair in found.unmapped if pair[0] not in gone]
+    return gone
+
+
+def _works(found: Sorted) -> Iterable[Work]:
+    yield from (one.work for one in found.candidates)
+    yield from found.ignored
+    yield from (work for work, _ in found.held)
+    yield from (work for work, _ in found.unmapped)
+
+
+def _came_again(work: Work) -> bool:
+    return work.delivery is not None and work.delivery.redelivered
