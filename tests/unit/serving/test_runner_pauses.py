@@ -43,7 +43,7 @@ async def test_the_log_has_the_status_of_a_reply_and_the_ledger_xeros_words(tmp_
     assert "Jo Doe" not in line
     assert "consent_revoked" in line
     assert "xero answered 403" in line
-    assert detail == "not for Jo Doe"
+    assert detail == "not for Jo Doe: xerelay check says which"
 
 
 async def test_the_log_says_itself_what_keeps_us_from_calling_xero(tmp_path: Path) -> None:
