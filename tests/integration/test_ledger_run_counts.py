@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from producers.runs import Run
+from producers.runs import Progress, Run, RunState
 from schemas.codec import encode_event
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from tests.support import mapping_cases
 from tests.support.agent_fixture import message
+from tests.support.fake_store import INVOICES
 from tests.support.fakes import FakeClock
 from tests.support.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, put_documents, write
 from worker.documents.documents import Kind
@@ -20,7 +22,7 @@ from worker.ledger.database.errors import LeaseLost
 from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
 from worker.ledger.personal import Erasure
-from worker.ledger.records import CANCELLED_PAID, PARENT_MISSING, Call, Held, HoldState, Lease, Tally
+from worker.ledger.records import AWAITING_APPROVAL, CANCELLED_PAID, PARENT_MISSING, Call, Held, HoldState, Lease, Tally
 
 RUN = Run("run-1", "resync-all", ResyncAll())
 ONE = {RUN.id: {"written": 1}}
@@ -60,6 +62,22 @@ async def counted(ledger: Ledger) -> tuple[int, int]:
     """What the run has as written, and as parked."""
     [status] = await ledger.runs.latest()
     return status.written, status.parked
+
+
+async def published(ledger: Ledger, *, events: int) -> None:
+    """The run is done, and has so many events."""
+    checkpoints, runs = ledger.store("shop", holder="agent")
+    assert await checkpoints.take_charge(15)
+    await runs.save_page(RUN, INVOICES, Progress(events, 1, events, events, done=True), ())
+    await runs.finish(RUN, RunState.DONE)
+
+
+async def waiting(ledger: Ledger) -> tuple[int, int, int, bool]:
+    """Of the run: what is held for a parent, for an approval, what is on its way; and whether it is over."""
+    status = await ledger.runs.get(RUN.id)
+    assert [status] == await ledger.runs.latest()
+    assert status is not None
+    return status.held_for_parent, status.held_for_approval, status.on_their_way, status.is_over
 
 
 async def test_each_end_is_counted_with_what_it_writes(ledger: Ledger, clock: FakeClock) -> None:
@@ -142,6 +160,30 @@ async def test_what_is_let_go_before_it_ended_counts_as_parked(ledger: Ledger) -
     await ledger.parked.discard(Chosen(ids=tuple(one.id for one in events)), who="ann", reason="booked by hand")
 
     assert await counted(ledger) == (0, 2)
+
+
+async def test_a_run_is_over_when_all_that_is_left_of_it_is_held_for_a_sale_or_for_approval(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    lease, later = await lease_of(ledger), clock.now() + timedelta(hours=12)
+    await published(ledger, events=4)
+    child = of_run(1, HoldState.PARENT, reason=PARENT_MISSING, parent=key(9))
+    draft = of_run(2, HoldState.TIME, reason=AWAITING_APPROVAL, until=later)
+    others = [event(5, HoldState.PARENT, parent=key(9)), event(6, HoldState.TIME, reason="kind_paused", until=later)]
+    paused = of_run(3, HoldState.TIME, reason="kind_paused", until=later)
+    await ledger.held.hold(lease, [child, draft, paused, *others])
+    await ledger.runs.add(ONE)
+    assert await waiting(ledger) == (1, 1, 1, False)
+
+    await ledger.held.remove(lease, [paused.id], ONE)
+    assert await waiting(ledger) == (1, 1, 0, True)
+
+    await put_documents(ledger, lease, document(9))  # the sale has come: its child is on its way again
+    assert await waiting(ledger) == (0, 1, 1, False)
+
+    await ledger.held.remove(lease, [child.id], ONE)
+    clock.advance(12 * 3600)
+    assert await waiting(ledger) == (0, 0, 1, False)
 
 
 async def test_what_is_forgotten_before_it_ended_counts_as_parked(ledger: Ledger) -> None:

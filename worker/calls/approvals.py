@@ -14,13 +14,12 @@ from worker.budget.decision import Wait
 from worker.calls.opening import is_next_a_probe, open_read
 from worker.calls.sending import send
 from worker.documents.documents import DocumentKey, Kind
-from worker.ledger.records import Call, Document, Purpose
+from worker.ledger.records import AWAITING_APPROVAL, Call, Document, Purpose
 from worker.session.interruption import pause_for
 from worker.session.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import UNAPPROVED, facts_of
 from worker.xero.lookup import drafts, states_of
-from worker.xero.paying import AWAITING_APPROVAL
 from worker.xero.replies.reply import ReplyKind
 
 EVERY_S = 1_800.0

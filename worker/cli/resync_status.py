@@ -27,16 +27,16 @@ def resync_status(
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="The run's id; the latest runs unless given.")] = "",
     *,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Stay until every event of the run is settled; of the latest unless given.")
+        bool, typer.Option("--follow", help="Stay until no event of the run is on its way; of the latest unless given.")
     ] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Say how far the runs of commands are.
 
-    Pages, events published, written, unchanged and parked, calls, time left. With --follow waits for a RUN that no
-    agent has taken yet, and exits 0 when it is done, 1 when it failed, was cancelled, asked for ids that the store does
-    not know or for what no organisation takes, or read fewer rows than it counted.
+    Pages, events published, written, unchanged, parked and held, calls, time left. With --follow waits for a RUN that
+    no agent has taken yet, and exits 0 when it is done, 1 when it failed, was cancelled, asked for ids that the store
+    does not know or for what no organisation takes, or read fewer rows than it counted.
     """
     checked = settings(config)
     if not (run or follow):

@@ -70,8 +70,8 @@ def told(status: RunStatus, left: timedelta | None) -> str:
         total = "" if one.total is None else f" of {one.total}"
         counts = f"{one.rows}{total} rows, {one.pages} pages, {one.published} events"
         lines.append(f"  {stream}: {counts}, {one.skipped} left out, {one.broken} broken rows")
-    waiting = max(0, status.published - status.settled)
-    lines.append(f"  {status.published} events published: {_outcomes(status)}, {waiting} on their way{_left(left)}")
+    waiting = f"{status.on_their_way} on their way{_left(left)}"
+    lines.append(f"  {status.published} events published: {_outcomes(status)}, {waiting}")
     return "\n".join(lines)
 
 
@@ -92,6 +92,8 @@ def facts(status: RunStatus, left: timedelta | None) -> dict[str, Any]:
         "written": status.written,
         "unchanged": status.unchanged,
         "parked": status.parked,
+        "held_for_parent": status.held_for_parent,
+        "held_for_approval": status.held_for_approval,
         "calls": status.calls,
         "seconds_left": None if left is None else round(left.total_seconds()),
         "streams": {stream: asdict(one) for stream, one in status.streams.items()},
@@ -99,8 +101,10 @@ def facts(status: RunStatus, left: timedelta | None) -> dict[str, Any]:
 
 
 def _outcomes(status: RunStatus) -> str:
-    outcomes = f"{status.written} written, {status.unchanged} unchanged, {status.parked} parked"
-    return f"{outcomes}, {status.calls} calls"
+    outcomes = [f"{status.written} written, {status.unchanged} unchanged, {status.parked} parked"]
+    outcomes += [f"{status.held_for_parent} held for their sale"] if status.held_for_parent else []
+    outcomes += [f"{status.held_for_approval} held for approval"] if status.held_for_approval else []
+    return ", ".join((*outcomes, f"{status.calls} calls"))
 
 
 def _left(left: timedelta | None) -> str:

@@ -15,8 +15,8 @@ from worker.ledger.runs.runs import UNFINISHED
 
 
 def events_left(status: RunStatus) -> int:
-    """Events that are not settled yet; those of rows that a run will still read are estimated from the rows read."""
-    waiting = max(0, status.published - status.settled)
+    """Events that are on their way, and those of rows that a run will still read, estimated from the rows read."""
+    waiting = status.on_their_way
     if status.state not in UNFINISHED:
         return waiting
     unread = sum(max(0, (one.total or 0) - one.rows) for one in status.streams.values() if not one.done)

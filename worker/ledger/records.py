@@ -175,6 +175,9 @@ KIND_PAUSED = "kind_paused"
 PARENT_MISSING = "parent_missing"
 """The reason of what waits for its parent, and of what is parked because that did not come."""
 
+AWAITING_APPROVAL = "awaiting_approval"
+"""The reason of a payment of a draft, which waits until a person approves that."""
+
 CANCELLED_PAID = "cancelled_paid"
 """The reason of what is parked because Xero voids nothing that is paid."""
 

@@ -10,12 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from worker.documents.documents import MONEY, Action, DocumentKey, Kind, Write
-from worker.ledger.records import Document, Known, Stop
+from worker.ledger.records import AWAITING_APPROVAL, Document, Known, Stop
 from worker.xero.changes.reissue import parts
 from worker.xero.endpoints import GONE, inner
 from worker.xero.facts import UNAPPROVED, money
 
-AWAITING_APPROVAL = "awaiting_approval"
 _APPROVE = "approve the document in xero: what waits for it goes on by itself within the hour"
 _VOID = "if the money did move, book it by hand in xero; discard this event"
 _CURRENCY = (

@@ -6,11 +6,16 @@ import asyncio
 import sys
 from pathlib import Path
 
-from producers.runs import Run
+from producers.runs import Progress, Run, RunState
+from schemas.codec import encode_event
 from schemas.commands import ResyncAll
+from schemas.entities import Entity
+from tests.support import mapping_cases
 from tests.support.agent_fixture import message
 from tests.support.cli_ledger import CommandLine
-from tests.support.sample_ledger import opened
+from tests.support.fake_store import INVOICES
+from tests.support.sample_ledger import event, key, lease_of, opened
+from worker.ledger.records import HoldState
 
 ROOT = Path(__file__).parents[3]
 RUN = Run("run-1", "resync-all", ResyncAll())
@@ -39,3 +44,30 @@ async def test_a_run_that_no_agent_has_taken_yet_is_waited_for(tmp_path: Path) -
     )
     assert told.decode().startswith("resync-all run-1 of shop: cancelled (by ann)")
     assert following.returncode == 1
+
+
+async def test_a_run_is_followed_no_further_when_all_that_is_left_of_it_waits_for_a_sale(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+    sale = mapping_cases.event(Entity.INVOICE, mapping_cases.invoice(mapping_cases.line("10.00")))
+    body = encode_event(sale.model_copy(update={"correlation_id": RUN.id}))
+    async with opened(line.url) as ledger:
+        checkpoints, runs = ledger.store("shop", holder="agent")
+        assert await checkpoints.take_charge(15)
+        await runs.record(RUN, message(RUN.name, RUN.command, RUN.id))
+        await runs.save_page(RUN, INVOICES, Progress(1, 1, 1, 1, done=True), ())
+        await runs.finish(RUN, RunState.DONE)
+        await ledger.held.hold(await lease_of(ledger), [event(1, HoldState.PARENT, body=body, parent=key(9))])
+
+    following = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "worker", "resync-status", RUN.id, "--follow"),
+        cwd=ROOT,
+        env={"XERELAY_CONFIG": str(tmp_path / "xerelay.toml")},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        told, _ = await asyncio.wait_for(following.communicate(), 30)
+    finally:
+        if following.returncode is None:
+            following.kill()
+    assert "0 parked, 1 held for their sale, 0 calls, 0 on their way\n" in told.decode()
+    assert following.returncode == 0

@@ -26,13 +26,16 @@ def tally_returned(parked: Iterable[Held]) -> Tally:
 
 
 def _by_run(events: Iterable[Held]) -> Counter[str]:
-    counts = Counter(_run_of(one.body) for one in events)
+    counts = Counter(run_in(one.body) for one in events)
     del counts[""]
     return counts
 
 
-def _run_of(body: bytes) -> str:
-    """Of a message that could not be read, which a person sent on its way again, only the envelope says it."""
+def run_in(body: bytes) -> str:
+    """The run that the event of this message is of; empty where it is of none.
+
+    Of a message that could not be read, which a person sent on its way again, only the envelope says it.
+    """
     try:
         return decode_event(body).correlation_id
     except Undecodable as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from worker.ledger.database.statements import among
 from worker.ledger.database.store_tables import run_streams, runs
 from worker.ledger.records import Tally
 from worker.ledger.runs.run_counts import add_counts
+from worker.ledger.runs.run_held import HeldOfRuns
 from worker.ledger.runs.run_purge import drop_page
 from worker.ledger.runs.runs import FINISH, UNFINISHED, progress_of, run_of
 
@@ -61,6 +62,8 @@ class RunStatus:
     parked: int
     calls: int
     streams: Mapping[str, Progress] = field(default_factory=dict)
+    held_for_parent: int = 0
+    held_for_approval: int = 0
 
     @property
     def published(self) -> int:
@@ -78,9 +81,14 @@ class RunStatus:
         return self.written + self.unchanged + self.parked
 
     @property
+    def on_their_way(self) -> int:
+        """Events that are neither settled, nor wait for another sale or for a person to approve one."""
+        return max(0, self.published - self.settled - self.held_for_parent - self.held_for_approval)
+
+    @property
     def is_over(self) -> bool:
-        """Whether it ended, and the workers are done with all of its events."""
-        return self.state in _OVER and self.settled >= self.published
+        """Whether it ended, and no event of it is on its way: what is held may stay so for days."""
+        return self.state in _OVER and not self.on_their_way
 
 
 class RunReports:
@@ -88,12 +96,13 @@ class RunReports:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._held = HeldOfRuns(database)
 
     async def get(self, run_id: str) -> RunStatus | None:
         """One run."""
         async with self._database.reading() as connection:
             rows = (await connection.execute(_GET, {"this": run_id})).all()
-            return next(iter(await _with_streams(connection, rows)), None)
+            return next(iter(await self._with_held(connection, await _with_streams(connection, rows))), None)
 
     async def organisation(self, run_id: str) -> str:
         """The only one that a run is for; empty where it is for all that its store feeds, or is no more."""
@@ -105,7 +114,7 @@ class RunReports:
         """The runs that came last, newest first."""
         async with self._database.reading() as connection:
             rows = (await connection.execute(_LATEST, {"most": limit})).all()
-            return await _with_streams(connection, rows)
+            return await self._with_held(connection, await _with_streams(connection, rows))
 
     async def ended_since(self, since: datetime) -> list[RunStatus]:
         """The runs that were done or failed after that, the last first, however long ago they came."""
@@ -144,6 +153,12 @@ class RunReports:
             return await drop_page(connection, await self._database.now(connection), timedelta(days=retention_days))
 
         return await do_in_pages(self._database, drop)
+
+    async def _with_held(self, connection: AsyncConnection, found: list[RunStatus]) -> list[RunStatus]:
+        if not any(one.on_their_way for one in found):
+            return found
+        parent, approval = await self._held.counts(connection)
+        return [replace(one, held_for_parent=parent[one.id], held_for_approval=approval[one.id]) for one in found]
 
 
 async def _with_streams(connection: AsyncConnection, rows: Sequence[Any]) -> list[RunStatus]:
