@@ -231,6 +231,11 @@ ODD: dict[str, tuple[Break, str, str]] = {
         "locked for all but advisers up to 2026-02-28",
         'locked_period = "next_day"',
     ),
+    "a start date of a wrong century": (
+        change("start_date = 2026-01-01", "start_date = 2126-01-01"),
+        "no sale before 2126-01-01 is booked",
+        "change [organisations.main] start_date",
+    ),
     "no account for other methods": (change('default = "090"', ""), "other methods", 'add default = "<account>"'),
     "an account of an odd class": (
         change('sales = "200"', 'sales = "429"\n#'),

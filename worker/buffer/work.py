@@ -31,6 +31,7 @@ class Work:
     pending: set[DocumentKey] = field(default_factory=set)
     absorbed: list[Work] = field(default_factory=list)
     result: str = "written"
+    reason: str = ""
     document_id: str = ""
     call_id: str = ""
     run_id: str = ""

@@ -12,6 +12,7 @@ from worker.checking.apps import check_apps
 from worker.checking.books import judge
 from worker.checking.finding import Finding, Level, fine, wrong
 from worker.checking.services import check_broker, check_notices, check_store, ledger_fault, sites_of
+from worker.checking.start_date import check_start_dates
 from worker.checking.xero import XeroCheck
 from worker.clock import Clock
 from worker.ledger.database.errors import LedgerError
@@ -45,6 +46,7 @@ class Checkup:
         self._found(*await check_broker(broker_settings(self.settings), names, [store.name for store in self.stores]))
         sites = {store.name: await self._store(store) for store in self.stores}
         self._found(*await check_notices(self.settings.notify), *check_apps(self.settings))
+        self._found(*check_start_dates(self.organisations, today=self.clock.now().date()))
         try:
             ledger = await open_ledger(self.settings)
         except LedgerError as error:

@@ -61,7 +61,7 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
         if isinstance(outcome, Failed):
             found.held.append((work, _failed(work, outcome.detail, now)))
         elif not outcome.writes:
-            work.result = "ignored"
+            work.result, work.reason = "ignored", outcome.ignored
             found.ignored.append(work)
         else:
             tax_fault = session.shelf.chart.tax_fault(outcome.event)

@@ -31,7 +31,8 @@ class Finishing:
         self._counts.completed(works)
         with self._lines.burst():
             for work in works:
-                self._tell(work, outcome="completed", result=work.result)
+                why = {"reason": work.reason} if work.reason else {}
+                self._tell(work, outcome="completed", result=work.result, **why)
                 self._tell_absorbed(work)
         for work in everyone(works):
             self._acknowledge(work)

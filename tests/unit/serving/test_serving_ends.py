@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from producers.amqp import Delivery
 from producers.runs import Run
 from schemas.commands import Release, ResyncAll
@@ -86,6 +88,16 @@ async def test_a_release_that_comes_while_a_worker_ends_is_left_to_the_next(tmp_
         assert (one.broker.acked[release.tag], one.broker.returned[release.tag]) == (0, 1)
         assert one.broker.acked[later[0]] == 0
         assert sum(one.broker.acked[tag] for tag in sale) + sum(one.broker.returned[tag] for tag in sale) == 1
+
+
+async def test_the_log_says_why_an_event_is_ignored(tmp_path: Path) -> None:
+    old = invoice(line("10.00", "2.00", tax_rate="20"), date="2025-12-31")
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        with capture_logs() as lines:
+            await one.acked(*one.receive(event(Entity.INVOICE, old)))
+
+    [told] = [one for one in lines if one["event"] == "event.completed"]
+    assert (told["result"], told["reason"]) == ("ignored", "before start_date")
 
 
 async def test_when_one_queue_is_lost_what_came_by_another_goes_back(tmp_path: Path) -> None:
