@@ -47,8 +47,8 @@ class Memory:
 
     A new memory also says what is `known` until it is saved; an empty hash is that of an unknown content. `version` is
     the latest that was published of the row, where that is known: saved, it never goes down. `removed_at` is that of
-    the row's removal, once that was published: `forget` alone writes it, and it stays. `kept_by`, never saved, are the
-    organisations that have what the row belongs to, where nothing was published of the row itself.
+    the row's latest removal, known from before that is published; it never goes down either. `kept_by`, never saved,
+    are the organisations that have what the row belongs to, where nothing was published of the row itself.
     """
 
     row_id: int
@@ -88,7 +88,9 @@ def reconciled(memory: Memory, stored: Memory) -> Memory:
     Where another part of the agent has saved the row meanwhile, nobody can tell which of two contents was read last:
     it counts as unknown, so that the next change is published whatever it is.
     """
-    memory = replace(memory, version=max(filter(None, (memory.version, stored.version)), default=None))
+    version = max(filter(None, (memory.version, stored.version)), default=None)
+    removed_at = max(filter(None, (memory.removed_at, stored.removed_at)), default=None)
+    memory = replace(memory, version=version, removed_at=removed_at)
     if memory.known is None or memory.known == stored.published:
         return memory
     both = {**stored.published, **memory.published}

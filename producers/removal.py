@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -87,9 +87,17 @@ class Remover:
         known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, gone))
         removed_at = {row_id: known[row_id].removal(asked_at) for row_id in gone if row_id in known}
         removals = [self._removals(known[row_id], version) for row_id, version in removed_at.items()]
+        doubtful = [_in_doubt(known[row_id], version) for row_id, version in removed_at.items()]
+        await self._s.patience.of(partial(self._s.checkpoints.save, stream, doubtful))
         await self._s.posting.post(list(chain.from_iterable(removals)))
         await self._s.patience.of(partial(self._s.checkpoints.forget, stream, removed_at))
         return len(gone)
 
     def _removals(self, memory: Memory, version: datetime) -> list[Outgoing]:
         return self._s.translator.removals(memory, version=version, now=self._s.clock.now())
+
+
+def _in_doubt(memory: Memory, version: datetime) -> Memory:
+    """What to remember while its removal is on its way: should the agent die and the row return, it is a change."""
+    unknown = dict.fromkeys(memory.published, "")
+    return replace(memory, published=unknown, known=memory.published, removed_at=version)

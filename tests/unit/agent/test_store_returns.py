@@ -7,10 +7,11 @@ from datetime import datetime
 
 import pytest
 
+from producers.steps import Step
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Change, Event
-from tests.support.agent_fixture import Workshop, workshop
+from tests.support.agent_fixture import Died, Workshop, workshop
 from tests.support.fake_store import INVOICES, many_invoices
 
 A_DAY_S = 86_400
@@ -58,6 +59,24 @@ async def test_a_row_that_is_back_is_removed_again_when_it_goes_again(shop: Work
     removed = await gone(shop)
 
     assert removed > max(one.version for one in back)
+
+
+async def test_a_row_that_is_back_after_an_agent_died_at_its_removal_is_newer_than_that(shop: Workshop) -> None:
+    shop.clock.advance(A_DAY_S)
+    kept = shop.store.row(INVOICES, 7)
+    shop.store.delete(INVOICES, 7)
+    shop.steps.dies_at = Step.CONFIRMED
+    with pytest.raises(Died):
+        await shop.sweeper.sweep(INVOICES)
+    shop.steps.dies_at = None
+    removed = max(event.version for event in of_seven(shop) if event.change is Change.REMOVED)
+    shop.store.put(INVOICES, kept)
+    shop.clock.advance(A_DAY_S)
+
+    back = await resynced(shop, "first")
+
+    assert {one.entity: one.subject for one in back} == INVOICE_AND_PAYMENT
+    assert all(one.change is Change.CHANGED and one.version > removed for one in back)
 
 
 async def gone(shop: Workshop) -> datetime:

@@ -149,7 +149,7 @@ async def save_memories(
         found = await connection.execute(_LOCKED, {"of": store, "list": stream.name, "ids": piece})
         stored |= {row[0]: _memory(row) for row in found}
     agreed = [reconciled(memory, stored.get(memory.row_id, Memory(memory.row_id))) for memory in memories]
-    statement = upsert(dialect, store_rows, ("store", "stream", "row_id"), keep=("removed_at",))
+    statement = upsert(dialect, store_rows, ("store", "stream", "row_id"))
     await statement.run(connection, [_key(store, stream) | _row(memory) for memory in agreed])
 
 
@@ -166,7 +166,7 @@ def _row(memory: Memory) -> dict[str, Any]:
         "published": text,
         "broken": memory.broken,
         "version": memory.version,
-        "removed_at": None,
+        "removed_at": memory.removed_at,
     }
 
 
