@@ -161,8 +161,8 @@ class ListReader:
         try:
             return (await self._ask(filters, [self._spec.key], 1)).total
         except ServerFault:
-            # the first row may be broken; the second page of one row shows another
-            return (await self._ask(filters, [self._spec.key], 1, page=2)).total
+            # the first row may be broken; a page past the end has none, or in Magento 2.3 the last once more
+            return (await self._ask(filters, [self._spec.key], 1, page=_HIGHEST_ID)).total
 
     async def _all(self, filters: Sequence[Filter]) -> list[Raw]:
         found: list[Raw] = []

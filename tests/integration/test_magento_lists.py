@@ -155,6 +155,16 @@ async def test_ids_hold_those_that_cannot_be_read() -> None:
     assert found == [1, 2, 3]
 
 
+@pytest.mark.parametrize("repeats", [False, True], ids=["2.4", "2.3"])
+async def test_rows_are_counted_whichever_of_the_oldest_cannot_be_read(repeats: bool) -> None:
+    shop = Shop({ORDERS: orders(1, 2, 3, 4)}, broken={ORDERS: {1, 2, 3}}, repeats=repeats)
+
+    async with opened(shop) as store:
+        counted = await store.count(stream(store, "orders"), Selection())
+
+    assert counted == 4
+
+
 async def test_days_are_those_of_the_default_website() -> None:
     made = ["2026-10-01 22:59:59", "2026-10-01 23:00:00", "2026-10-02 22:59:59", "2026-10-02 23:00:00"]
     rows = [order_json(entity_id=number, created_at=at) for number, at in enumerate(made, start=1)]

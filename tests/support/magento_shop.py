@@ -47,12 +47,16 @@ def internal_error() -> Response:
 
 @dataclass
 class Shop:
-    """`before` may answer a request in the shop's stead. `broken`: ids by list that no answer can hold, but `fault`."""
+    """`before` may answer a request in the shop's stead. `broken`: ids by list that no answer can hold, but `fault`.
+
+    `repeats`: past the end it shows its last page once more, as Magento 2.3 does.
+    """
 
     lists: dict[str, list[Row]] = field(default_factory=dict)
     broken: dict[str, set[int]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     most: int | None = None
+    repeats: bool = False
     before: Reply | None = None
     fault: Response = field(default_factory=internal_error)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -93,6 +97,8 @@ class Shop:
         if query.get("searchCriteria[sortOrders][0][direction]") == "DESC":
             found.reverse()
         first = (int(query["searchCriteria[currentPage]"]) - 1) * size
+        if self.repeats and found:
+            first = min(first, (len(found) - 1) // size * size)
         page = found[first : first + size]
         if any(row[key] in self.broken.get(path, ()) for row in page):
             return self.fault
