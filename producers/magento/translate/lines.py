@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from producers.magento.translate.discounts import taxed_before_discount
 from producers.magento.translate.fixed_taxes import fixed_taxes
 from producers.magento.translate.fractions import Fractions
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
-from producers.magento.translate.values import CENT, Raw, amount, cents, extension, number, rows, text
+from producers.magento.translate.values import Raw, amount, cents, extension, number, rows, text
 from schemas.assembly import assembled_part
 from schemas.parts import ZERO, Line, LineKind
 from schemas.text import one_line
@@ -38,6 +39,13 @@ class _Document:
 
     taxes: Taxes
     fractions: Fractions
+    before_discount: bool
+
+    @classmethod
+    def of(cls, order: Raw) -> _Document:
+        """One of this order, or the order itself."""
+        taxes = Taxes(order)
+        return cls(taxes, Fractions(), taxed_before_discount(order, taxes))
 
     def rounded(self, kind: LineKind, net: Decimal, tax: Decimal, applied: AppliedTax) -> tuple[Decimal, Decimal]:
         """Net and tax in cents, so that those of an account, and of a tax, add up to what they are together."""
@@ -46,7 +54,7 @@ class _Document:
 
 def order_lines(order: Raw) -> list[Line]:
     """Items, fixed product taxes, shipping, gift wrapping and fees of an order."""
-    of = _Document(Taxes(order), Fractions())
+    of = _Document.of(order)
     lines: list[Line] = []
     for item in counting(order).values():
         _, weee, weee_tax = fixed_tax(item)
@@ -63,7 +71,7 @@ def order_lines(order: Raw) -> list[Line]:
 
 def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bool) -> list[Line]:
     """The lines of an invoice or credit memo. A credit memo's header compensation holds that of shipping as well."""
-    of = _Document(Taxes(order), Fractions())
+    of = _Document.of(order)
     counted = counting(order)
     unimportant = {number(item.get("item_id")) for item in rows(order, "items")} - counted.keys()
     lines: list[Line] = []
@@ -116,7 +124,8 @@ def _goods(row: Raw, item: Raw, quantity: Decimal, net: Decimal, tax: Decimal, o
     applied, discount = of.taxes.of_item(item, tax), _net_discount(row)
     kind = line_kind(item)
     net, tax = of.rounded(kind, net, tax, applied)
-    yield from _taxed_rows(_line(name, kind, net, tax, applied, sku=sku, quantity=quantity, discount=discount))
+    line = _line(name, kind, net, tax, applied, sku=sku, quantity=quantity, discount=discount)
+    yield from _taxed_rows(line, of)
 
 
 def _net_discount(row: Raw) -> Decimal:
@@ -144,7 +153,7 @@ def _shipping(document: Raw, order: Raw, net_discount: Decimal, of: _Document) -
         applied = of.taxes.of_charge("shipping", tax)
         net, tax = of.rounded(LineKind.SHIPPING, full - net_discount, tax, applied)
         line = _line(name, LineKind.SHIPPING, net, tax, applied, discount=net_discount)
-        yield from _taxed_rows(line)
+        yield from _taxed_rows(line, of)
 
 
 def _wrappings(document: Raw, of: _Document) -> Iterator[Line]:
@@ -156,27 +165,14 @@ def _wrappings(document: Raw, of: _Document) -> Iterator[Line]:
             yield _line(name, LineKind.FEE, *of.rounded(LineKind.FEE, amount(found, price), tax, applied), applied)
 
 
-def _taxed_rows(line: Line) -> Iterator[Line]:
-    """The line; or, where the store taxes the price before the discount, the row in full and an untaxed discount.
-
-    Magento does not say which setting it has. The tax does: it fits the rate of the one amount or of the other.
-    """
-    full = line.net + line.discount
-    if (
-        not line.discount
-        or not line.tax_rate
-        or not line.tax
-        or not _fits_better(line.tax, line.tax_rate, full, line.net)
-    ):
+def _taxed_rows(line: Line, of: _Document) -> Iterator[Line]:
+    """The line; or, where the store taxes the price before the discount, the row in full and an untaxed discount."""
+    if not (of.before_discount and line.discount and line.tax_rate and line.tax):
         yield line
         return
+    full = line.net + line.discount
     yield replace(line, net=full, gross=full + line.tax, discount=ZERO)
     yield _line(one_line(f"Discount: {line.name}"), LineKind.DISCOUNT, -line.discount, ZERO, sku=line.sku)
-
-
-def _fits_better(tax: Decimal, rate: Decimal, one: Decimal, other: Decimal) -> bool:
-    """Whether `tax` is nearer to the rate's of `one` than of `other`; a cent of doubt decides for `other`."""
-    return abs(tax - one * rate / 100) + CENT < abs(tax - other * rate / 100)
 
 
 def _line(
