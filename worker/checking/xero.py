@@ -10,8 +10,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
+from schemas.envelope import Lane
 from worker.bootstrap import limits_of
 from worker.budget.decision import Wait
+from worker.budget.forecast import left
 from worker.calls.sending import headers_of
 from worker.checking.books import Books
 from worker.checking.finding import Finding, fine, odd, wrong
@@ -173,7 +175,16 @@ class XeroCheck:
             await self._clock.sleep(max(opened.seconds, 0.05))
         assert isinstance(opened, Wait)
         text = f"no call is left for this before {opened.until:%Y-%m-%d %H:%M} UTC ({opened.reason})"
+        text += await self._left_to_sales() if opened.reason == "day" else ""
         raise self._stop("budget", text, "run it again then; `xerelay budget` says what spends the calls")
+
+    async def _left_to_sales(self) -> str:
+        state, spent, now = await self._ledger.budget.standing(self._org.name, self._limits)
+        calls = left(state, spent, limits=self._limits, lane=Lane.IMMEDIATE, now=now).day
+        if not calls:
+            return ""
+        which = f"{calls:,} of the day's {self._limits.day:,} calls are left"
+        return f"; {which}, and check leaves those which can be made at once to the day's sales"
 
     def _stop(self, topic: str, text: str, cure: str) -> _Stopped:
         return _Stopped(wrong(topic, text, cure, where=self._org.name))
