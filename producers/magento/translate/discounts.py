@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from producers.magento.translate.items import counting, fixed_tax
 from producers.magento.translate.taxes import AppliedTax, Taxes
-from producers.magento.translate.values import Raw, amount
+from producers.magento.translate.values import CENT, Raw, amount
 from schemas.parts import ZERO
 
 _HALF_A_CENT = Decimal("0.005")
@@ -38,24 +38,36 @@ class _Discounted(NamedTuple):
         rates = self.applied.code.count("+") + 1
         return _HALF_A_CENT * rates * (max(self.quantity, _ONE) + 1) * (1 + (self.applied.rate or ZERO) / 100)
 
+    @property
+    def full(self) -> Decimal:
+        """The net before the discount."""
+        return self.net + self.discount
+
     def off(self, taxed: Decimal) -> Decimal:
         """How far the tax is from the rate's of that amount."""
         return abs(self.tax - taxed * (self.applied.rate or ZERO) / 100)
 
     def says_before(self) -> bool:
         """The tax cannot be that of the discounted price."""
-        return self.slack < self.off(self.net) > self.off(self.net + self.discount)
+        return self.slack < self.off(self.net) > self.off(self.full)
 
     def says_after(self) -> bool:
         """The tax cannot be that of the full price."""
-        return self.compensation > 0 or self.slack < self.off(self.net + self.discount) > self.off(self.net)
+        return self.compensation > 0 or self.slack < self.off(self.full) > self.off(self.net)
 
 
 def taxed_before_discount(order: Raw, taxes: Taxes) -> bool:
-    """What is in doubt counts as taxed after the discount."""
+    """What is in doubt counts as taxed after the discount, as Magento does unless told otherwise.
+
+    Where only rounding by the unit could explain a discounted price, but the full one of every row fits to the cent, it
+    is no doubt: that would be a coincidence.
+    """
     found = [row for row in (*_goods(order, taxes), _shipping(order, taxes)) if row.discount and row.tax]
     rated = [row for row in found if row.applied.rate]
-    return any(row.says_before() for row in rated) and not any(row.says_after() for row in rated)
+    if any(row.says_after() for row in rated):
+        return False
+    fits = all(row.off(row.full) <= CENT for row in rated) and any(row.off(row.net) > CENT for row in rated)
+    return fits or any(row.says_before() for row in rated)
 
 
 def _goods(order: Raw, taxes: Taxes) -> Iterator[_Discounted]:
