@@ -24,9 +24,10 @@ from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import UNREADABLE, Org, Yes, ask, fed, run_reading
 from worker.clock import SystemClock
 from worker.documents.documents import Kind
-from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
+from worker.ledger.organisations.leases import Leases
 from worker.ledger.records import Lease, Purpose
 from worker.rebuild.rebuilding import Rebuilding, windows_of
 from worker.rebuild.windows import price_of
@@ -135,20 +136,22 @@ async def _serving(ledger: Ledger, org: str) -> AsyncIterator[Lease]:
         cure = "stop the workers, wait 10 minutes since the last one ran, for Xero's lists may trail a payment"
         typer.echo(f"{org}: a worker serves it: {cure}; then run this again", err=True)
         raise typer.Exit(UNREADABLE)
-    renewing = asyncio.create_task(_renew(ledger, lease))
+    renewing = asyncio.create_task(renew(ledger.leases, lease))
     try:
         yield lease
     finally:
         renewing.cancel()
+        await asyncio.wait({renewing})
         await ledger.leases.release(lease)
 
 
-async def _renew(ledger: Ledger, lease: Lease) -> None:
-    """A lease that is lost all the same is told by the next write, which checks it."""
-    with suppress(LedgerError):
+async def renew(leases: Leases, lease: Lease, *, every_s: float = _RENEW_EVERY_S) -> None:
+    """Keep the lease, also over a ledger that is away for a moment; one that is lost is told by the next write."""
+    with suppress(LeaseLost):
         while True:
-            await asyncio.sleep(_RENEW_EVERY_S)
-            await ledger.leases.renew(lease, ttl_s=_LEASE_S)
+            await asyncio.sleep(every_s)
+            with suppress(LedgerUnavailable):
+                await leases.renew(lease, ttl_s=_LEASE_S)
 
 
 async def _last_day(readers: Iterable[StoreReader]) -> date:
