@@ -12,6 +12,7 @@ from producers.amqp import Consumer, Delivery
 from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.budget.decision import Wait
+from worker.calls.sending import headers_of
 from worker.clock import Clock
 from worker.intake.inbox import Throttle
 from worker.intake.reading import digest, places
@@ -241,7 +242,7 @@ class Runner:
             await self._sleep(min(opened.seconds, _TOKEN_EVERY_S))
             return False
         reply = await session.client.send(opened)
-        await self._ledger.calls.close(self.lease, opened.id, status=reply.status)
+        await self._ledger.calls.close(self.lease, opened.id, status=reply.status, headers=headers_of(reply))
         if reply.outcome is ReplyKind.ANSWERED:
             self._unanswered = 0
             return True
