@@ -11,6 +11,7 @@ from schemas.entities import Entity
 from schemas.envelope import Event
 from schemas.parts import Address, Buyer, SaleReference
 from worker.documents.documents import DocumentKey
+from worker.mapping.text import cut
 from worker.settings import OrganisationSettings
 
 MAX_CONTACT_NUMBER = 50
@@ -68,9 +69,10 @@ def contact_number(source: str, customer_id: str) -> str:
 @lru_cache(4096)  # what sells well is on many documents
 def item_code(sku: str) -> str:
     """The SKU; where Xero could not keep it as it is, its beginning and a digest, the same every time."""
-    if len(sku) <= MAX_ITEM_CODE and sku == " ".join(sku.split()):
+    plain = " ".join(sku.split())
+    if sku == plain == cut(sku, MAX_ITEM_CODE):
         return sku
-    return f"{' '.join(sku.split())[:_SKU_KEPT]}~{_digest(sku, _DIGEST)}"
+    return f"{cut(plain, _SKU_KEPT)}~{_digest(sku, _DIGEST)}"
 
 
 def document_number(org: OrganisationSettings, letter: str, event: Event, number: str) -> str:
