@@ -15,11 +15,11 @@ async def take_out(session: Session, found: Sorted) -> list[Work]:
 
     Whoever publishes it anew is heard: that is another message, or one that the broker has not delivered before.
     """
-    again = {held_id(session.org.name, work.body): work for work in _works(found) if _came_again(work)}
+    again = [(held_id(session.org.name, work.body), work) for work in _works(found) if _came_again(work)]
     if not again:
         return []
-    ids = await session.ledger.held.discarded(again)
-    gone = [work for one, work in again.items() if one in ids]
+    ids = await session.ledger.held.discarded({one for one, _ in again})
+    gone = [work for one, work in again if one in ids]
     for work in gone:
         work.result = "discarded"
     found.candidates = [one for one in found.candidates if one.work not in gone]
