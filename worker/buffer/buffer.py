@@ -14,7 +14,7 @@ from worker.buffer.ready import Ready
 from worker.buffer.recent import Recent
 from worker.buffer.slots import Slots
 from worker.buffer.work import RANK, Slot, Work, everyone
-from worker.documents.documents import VOID, DocumentKey, EntityKey, Kind, Write
+from worker.documents.documents import MONEY, VOID, DocumentKey, EntityKey, Kind, Write
 
 
 class Buffer:
@@ -25,6 +25,7 @@ class Buffer:
         self._newest: dict[EntityKey, Work] = {}
         self._works: dict[Work, None] = {}
         self._blocked: set[DocumentKey] = set()
+        self._deleting: set[DocumentKey] = set()
         self.recent = Recent()
         self.load = Load()
         self._ready = Ready(self._slots.get, self._blocked.__contains__)
@@ -62,6 +63,8 @@ class Buffer:
         for write in wanted:
             waiting = {n for n in write.awaits if n not in known and n not in self.recent}
             if write.action is VOID:
+                if write.kind in MONEY:
+                    self._deleting.add(write.key)
                 # Xero voids a credit note only when its allocations are gone: one after the other, as they come
                 waiting |= {voided} if voided is not None else set()
                 voided = write.key
@@ -205,10 +208,11 @@ class Buffer:
         slots = (s for s in self._slots.everyone() if s.write.kind is kind and not s.in_flight)
         return list(dict.fromkeys(work for slot in slots for work in slot.owners))
 
-    def deletes(self, kinds: Container[Kind]) -> bool:
-        """Whether a document of these kinds is to be gone, be it in a call or behind one."""
-        last = (slot.queue or slot for slot in self._slots.everyone())
-        return any(slot.write.action is VOID and slot.write.kind in kinds for slot in last)
+    def deleting(self) -> list[Slot]:
+        """The slots of payments and allocations that are to be gone, be that in a call or behind one."""
+        slots = [slot for key in self._deleting if (slot := self._slots.get(key)) is not None and _deletes(slot)]
+        self._deleting = {slot.key for slot in slots}
+        return slots
 
     def idle(self) -> list[Work]:
         """The works of which nothing is in a call."""
@@ -276,3 +280,7 @@ class Buffer:
         self._works.pop(work, None)
         if self._newest.get(work.owner) is work:
             del self._newest[work.owner]
+
+
+def _deletes(slot: Slot) -> bool:
+    return slot.write.action is VOID or (slot.queue is not None and slot.queue.write.action is VOID)

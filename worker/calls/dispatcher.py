@@ -10,11 +10,12 @@ from functools import partial
 from schemas.envelope import Lane
 from worker.budget.decision import Wait
 from worker.buffer.work import RANK, Slot
+from worker.calls.deletions import Deletions
 from worker.calls.opening import open_write
 from worker.calls.performer import Performer
 from worker.calls.revising import Revising
 from worker.calls.settlement import Settlement
-from worker.documents.documents import DOCUMENTS_PER_CALL, MONEY, VOID, DocumentKey, Kind
+from worker.documents.documents import DOCUMENTS_PER_CALL, MONEY, DocumentKey, Kind
 from worker.ledger.records import Call, Opened
 from worker.session.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.session.session import Session
@@ -47,9 +48,7 @@ _GIVES_WAY_S = 0.25
 """So much later than the chart's reading a token is asked for: a backlog would take each that comes."""
 
 _PATIENCE_S = 540.0
-"""So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned.
-
-So long a void waits, too, for money that is to be deleted."""
+"""So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned."""
 
 
 class Dispatcher:
@@ -68,6 +67,7 @@ class Dispatcher:
         self._settlement = settlement
         self._performer = performer
         self._revising = revising
+        self._deletions = Deletions(session)
         self._tasks = tasks
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
@@ -154,10 +154,11 @@ class Dispatcher:
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
         offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED
-        slots = self._without_early(self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank))
-        if not slots:
-            return
+        slots = self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank)
         try:
+            slots = await self._without_early(slots)
+            if not slots:
+                return
             writes = [slot.write for slot in slots]
             opened = await open_write(self._s, kind=kind, lane=_LANES[payer], writes=writes, others_may_come=True)
         except BaseException:
@@ -172,10 +173,10 @@ class Dispatcher:
             self._s.ceding.opened(immediate=rank == _IMMEDIATE)
         await self._take_off(kind, _LANES[payer], opened)
 
-    def _without_early(self, slots: list[Slot]) -> list[Slot]:
+    async def _without_early(self, slots: list[Slot]) -> list[Slot]:
         """Some wait for others to go first; each of these is put back for a moment."""
         now = self._s.clock.monotonic()
-        early = self._of_changing(slots) | self._paid_perhaps(slots, now)
+        early = self._of_changing(slots) | await self._deletions.to_wait_for(slots, now)
         if not early:
             return slots
         self._s.buffer.put_back(early, not_before=now + _EARLY_S)
@@ -187,15 +188,6 @@ class Dispatcher:
             return set()
         money = (slot for slot in slots if slot.write.kind in MONEY)
         return {slot.key for slot in money if any(map(self._s.buffer.wants, slot.write.awaits))}
-
-    def _paid_perhaps(self, slots: list[Slot], now: float) -> set[DocumentKey]:
-        """What is to be voided while money is to be deleted: Xero voids nothing that is paid.
-
-        Whose money it is a removal does not say. So those of any sale wait, as long as a worker keeps an event.
-        """
-        voids = (slot for slot in slots if slot.write.action is VOID and slot.write.kind not in MONEY)
-        early = {slot.key for slot in voids if now < slot.since + _PATIENCE_S}
-        return early if early and self._s.buffer.deletes(MONEY) else set()
 
     def _note(self, kind: Kind, offered: int) -> None:
         now = self._s.clock.monotonic()

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from worker.buffer.work import Work
 from worker.documents.documents import CONTACT, DocumentKey, EntityKey
 from worker.intake.holding import KIND_PAUSE_S, parked, waiting_until
-from worker.ledger.records import KIND_PAUSED, Document, Held
+from worker.ledger.records import EXCEEDS_DUE, KIND_PAUSED, Document, Held, Member
 from worker.session.outcome import Results, settled_keys
 from worker.session.session import Session
+from worker.xero.facts import target_of
 from worker.xero.replies.verdicts import Refused
 
 
@@ -62,7 +63,7 @@ class Ends:
         for member, refused in results.refused:
             for work in self._given_up(member.key):
                 detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:2000]
-                fates.setdefault(work, self._fate(work, refused, detail))
+                fates.setdefault(work, self._fate(work, member, refused, detail))
         return list(fates.items())
 
     def paused(self, results: Results) -> list[tuple[Work, Held]]:
@@ -72,7 +73,7 @@ class Ends:
         for member, refused in results.refused:
             for work in self._given_up(member.key):
                 held = waiting_until(work, until, KIND_PAUSED, refused.reason)
-                fates.setdefault(work, held if refused.pauses_kind else self._fate(work, refused))
+                fates.setdefault(work, held if refused.pauses_kind else self._fate(work, member, refused))
         return list(fates.items())
 
     def doubted(self, results: Results) -> list[tuple[Work, Held]]:
@@ -87,10 +88,27 @@ class Ends:
         slot = self._s.buffer.slot(key)
         return [] if slot is None or slot.queue is not None else self.owners(key)
 
-    def _fate(self, work: Work, refused: Refused, detail: str = "") -> Held:
-        if refused.again:
+    def _fate(self, work: Work, member: Member, refused: Refused, detail: str = "") -> Held:
+        if refused.again or self._is_unpaid_since(member, refused):
             return waiting_until(work, self._s.time.now(), refused.reason, detail)
-        return parked(work, refused.reason, detail, refused.hint)
+        is_too_much = refused.reason == EXCEEDS_DUE
+        return parked(work, refused.reason, detail, refused.hint, self._paid_for(member) if is_too_much else None)
+
+    def _is_unpaid_since(self, member: Member, refused: Refused) -> bool:
+        """Whether money was taken off what `member` is for while Xero was told of it: once more then."""
+        freed = target_of(member.element) if refused.reason == EXCEEDS_DUE else None
+        if freed is None or freed not in self._s.unpaid:
+            return False
+        self._s.unpaid.remove(freed)
+        return True
+
+    def _paid_for(self, member: Member) -> DocumentKey | None:
+        """What money is for. Credit is for the sale that it is set against."""
+        slot = self._s.buffer.slot(member.key)
+        if slot is None:
+            return None
+        others = slot.write.needs - {slot.write.parent}
+        return min(others) if others else slot.write.parent
 
 
 def _that_wait_for(works: Iterable[Work], keys: set[DocumentKey]) -> Ending:

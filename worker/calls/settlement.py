@@ -64,7 +64,7 @@ class Settlement:
         tallying = Tallying(self._s, ending, result, fates, calls=1)
         if call.kind in MONEY:
             # before the ledger has it: a sale that is about to be parked as paid asks for it
-            self._s.unpaid.extend(one.unpays for one in results.documents if one.unpays)
+            self._s.unpaid.extend(freed for one in results.documents for freed in one.unpays)
         children = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,

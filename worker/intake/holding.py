@@ -48,9 +48,9 @@ def parked_unsound(org: str, arrival: Arrival, unsound: Unsound) -> Held:
     )
 
 
-def parked(work: Work, reason: str, detail: str, hint: str) -> Held:
-    """An event for a person."""
-    return _held(work, HoldState.PERSON, reason, detail=detail, hint=hint)
+def parked(work: Work, reason: str, detail: str, hint: str, parent: DocumentKey | None = None) -> Held:
+    """An event for a person; what may help it otherwise is done to `parent`."""
+    return _held(work, HoldState.PERSON, reason, detail=detail, hint=hint, parent=parent)
 
 
 def waiting_until(work: Work, until: datetime, reason: str, detail: str) -> Held:

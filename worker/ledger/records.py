@@ -43,10 +43,14 @@ class Document(NamedTuple):
     facts: Mapping[str, Any] = _NO_FACTS
 
     @property
-    def unpays(self) -> str:
-        """The Xero id of what a payment or allocation was on that is deleted; empty for others."""
-        target = self.facts.get("target_id")
-        return str(target) if target and self.facts.get("status") == "DELETED" else ""
+    def is_on(self) -> tuple[str, ...]:
+        """Xero's ids of what a payment or an allocation is on, as far as it says so; of others none."""
+        return tuple(str(self.facts[name]) for name in ("target_id", "credit_note_id") if self.facts.get(name))
+
+    @property
+    def unpays(self) -> tuple[str, ...]:
+        """The same of one that is deleted."""
+        return self.is_on if self.facts.get("status") == "DELETED" else ()
 
 
 class Purpose(StrEnum):
@@ -180,6 +184,12 @@ AWAITING_APPROVAL = "awaiting_approval"
 
 CANCELLED_PAID = "cancelled_paid"
 """The reason of what is parked because Xero voids nothing that is paid."""
+
+DOCUMENT_PAID = "document_paid"
+"""The reason of a change that is parked because Xero changes no sums of what is paid."""
+
+EXCEEDS_DUE = "payment_exceeds_due"
+"""The reason of money that is parked because less is due than it is. Its parent is what it was for."""
 
 
 class HoldState(StrEnum):

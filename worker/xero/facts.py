@@ -88,7 +88,8 @@ def _facts(kind: Kind, element: Mapping[str, Any]) -> dict[str, Any]:
     if kind is Kind.ITEM:
         return {"name": element.get("Name")}
     if kind is Kind.PAYMENT:
-        return {"amount": _text(element.get("Amount")), "status": element.get("Status")}
+        facts = {"amount": _text(element.get("Amount")), "status": element.get("Status")}
+        return facts | {"target_id": target_of(element)}
     return {"amount": _text(element.get("Amount"))}
 
 

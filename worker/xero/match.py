@@ -93,9 +93,7 @@ def _found(member: Member, element: Mapping[str, Any], elements: Sequence[Mappin
         # an update that its name stands against: the name is another contact's
         ours = ours and not any(_has_name_of(member, e) and not _is_ours(member, e) for e in elements)
     facts, unpaid, number = facts_found(member, element), False, ""
-    if member.action is Action.VOID and member.kind is Kind.PAYMENT:
-        facts["target_id"] = target_of(element)
-    elif member.action is Action.VOID:
+    if member.action is Action.VOID and member.kind is not Kind.PAYMENT:
         unpaid, number = is_unpaid(member.kind, element), number_of(member.kind, element)
     return Found(str(id_of(member.kind, element)), ours, not wrong, facts, "; ".join(wrong), unpaid, number)
 

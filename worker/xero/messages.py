@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from worker.ledger.records import EXCEEDS_DUE
+
 PERIOD_LOCKED = "period_locked"
 CONTACT_ARCHIVED = "contact_archived"
 ARITHMETIC = "arithmetic"
@@ -78,7 +80,7 @@ _NOT_PAYABLE = Meaning(
     "out nothing is left to allocate: discard",
 )
 _EXCEEDS_DUE = Meaning(
-    "payment_exceeds_due",
+    EXCEEDS_DUE,
     "first see to what is parked of its sale, such as an edit that makes it dearer, and retry; else look for a payment "
     "entered by hand in xero: remove it and retry, or discard",
 )

@@ -113,7 +113,9 @@ def paid(**changes: Any) -> dict[str, Any]:
 def test_a_payment_is_known_by_its_reference() -> None:
     found = found_one(payment(), paid(PaymentID="p-0", Reference="by hand"), paid())
 
-    assert found == Found("p-1", ours=True, same=True, facts={"amount": "5.00", "status": "AUTHORISED"})
+    assert found == Found(
+        "p-1", ours=True, same=True, facts={"amount": "5.00", "status": "AUTHORISED", "target_id": "i-1"}
+    )
 
 
 @pytest.mark.parametrize(

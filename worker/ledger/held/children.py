@@ -30,8 +30,10 @@ PARENT_COLUMNS = (
 _PAGE = 500
 _TIME, _PARENT, _PERSON = HoldState.TIME.value, HoldState.PARENT.value, HoldState.PERSON.value
 _BY_IDS = among(held.c.id, "ids")
-_IS_PARENT = and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, PARENT_COLUMNS, strict=True)))
-_HAS_PARENT = select(documents.c.org).where(_IS_PARENT).exists()
+IS_PARENT = and_(*(documents.c[name] == column for name, column in zip(KEY_COLUMNS, PARENT_COLUMNS, strict=True)))
+"""Whether a document is the parent of a held event."""
+
+_HAS_PARENT = select(documents.c.org).where(IS_PARENT).exists()
 _HAS_MESSAGE = held.c.body != NOTHING
 _WAITS = held.c.state == _PARENT
 _MISSED = and_(held.c.state == _PERSON, held.c.reason == PARENT_MISSING)
@@ -52,7 +54,7 @@ _GET = select(held).where(_BY_IDS)
 _IN_ORDER = (held.c.created_at, held.c.reason, held.c.id)
 # joined: PostgreSQL may read all documents into memory to answer an EXISTS beside each row
 _LOOK = select(*_IN_ORDER, and_(_HAS_MESSAGE, documents.c.org.is_not(None)).label("is_free")).select_from(
-    held.outerjoin(documents, _IS_PARENT)
+    held.outerjoin(documents, IS_PARENT)
 )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from worker.documents.content import ItemCode, XeroId
 from worker.documents.documents import DocumentKey, Kind, Write
-from worker.ledger.records import Document
+from worker.ledger.records import DOCUMENT_PAID, Document
 from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
 from worker.xero.changes.chosen import chosen, is_rate_new, reference_of
@@ -28,7 +28,7 @@ from worker.xero.sameness import totals_of
 
 Element = Mapping[str, Any]
 
-REASON = "document_paid"
+REASON = DOCUMENT_PAID
 BEGUN = "reissue"
 """Stands for the content of an invoice that is being replaced: no version of its sale is what Xero has then."""
 

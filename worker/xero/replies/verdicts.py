@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from worker.documents.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, PAYMENT, VOID, DocumentKey
+from worker.documents.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, VOID, DocumentKey
 from worker.ledger.records import Call, Member
 from worker.xero.changes.chosen import facts_after
 from worker.xero.elements import digests_of
@@ -200,8 +200,6 @@ def _facts(member: Member, element: Mapping[str, Any]) -> dict[str, Any]:
         facts["credit_note_id"] = inner(member.element, "CreditNote").get("CreditNoteID")
         facts["target_id"] = target_of(member.element)
         facts["status"] = "DELETED" if member.action is VOID else "AUTHORISED"
-    elif member.kind is PAYMENT and member.action is VOID:
-        facts["target_id"] = target_of(element)
     elif member.kind is CONTACT:
         facts["digests"] = digests_of(member.element)
     return facts
