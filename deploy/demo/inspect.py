@@ -88,9 +88,8 @@ class Inspection:
 
     async def is_idle(self) -> bool:
         """Whether no call is open and nothing waits for a time or a parent."""
-        waiting = await self.ledger.figures.waiting(self.organisation)
-        open_calls = await self.ledger.calls.unsettled(self.organisation)
-        return not open_calls and all(group.state is HoldState.PERSON for group in waiting.held)
+        waiting = (await self.ledger.overview.waiting([self.organisation]))[self.organisation]
+        return not waiting.calls and all(group.state is HoldState.PERSON for group in waiting.held)
 
     async def _get(self, path: str, **params: str) -> Any:
         response = await self.http.get(path, params=params)

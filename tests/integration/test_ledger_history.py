@@ -20,10 +20,9 @@ from tests.support.sample_ledger import (
 )
 from worker.documents.content import Content
 from worker.documents.documents import Action, Kind, Write
-from worker.ledger.held.overview import HeldCount, Waiting
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
-from worker.ledger.records import CallState, Composed, HoldState, Known, Lease, Member, Opened, Purpose
+from worker.ledger.records import Composed, HoldState, Known, Lease, Member, Opened, Purpose
 
 
 async def pay(ledger: Ledger, lease: Lease, number: int, invoice: str) -> str:
@@ -123,23 +122,3 @@ async def test_calls_are_read_to_the_end_page_by_page(ledger: Ledger) -> None:
 
     assert {one.call.id for one in found} == made
     assert len(found) == 501
-
-
-async def test_what_waits_is_counted_by_state_and_reason(ledger: Ledger, clock: FakeClock) -> None:
-    lease = await lease_of(ledger)
-    await ledger.held.hold(lease, [event(1, HoldState.PERSON, reason="overpaid"), event(2)])
-    clock.advance(5)
-    await ledger.held.hold(lease, [event(3, HoldState.PERSON, reason="overpaid"), event(4, HoldState.PARENT)])
-    call = await open_call(ledger, lease, write(1))
-    await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no answer")
-    await open_call(ledger, lease, write(2))
-
-    waiting = await ledger.overview.waiting([ORG, "other"])
-
-    assert waiting["other"] == Waiting((), {})
-    assert set(waiting[ORG].held) == {
-        HeldCount(HoldState.PERSON, "overpaid", 2, START),
-        HeldCount(HoldState.TIME, "because", 1, START),
-        HeldCount(HoldState.PARENT, "because", 1, clock.now()),
-    }
-    assert waiting[ORG].calls == {CallState.OPEN: 1, CallState.UNCERTAIN: 1}

@@ -35,7 +35,7 @@ async def test_pending_calls_are_found_without_those_that_are_settled(
     await settle(database, 2_000)
     opened = [await open_call(ledger, await lease_of(ledger), write(number)) for number in range(3)]
 
-    for asking in (ledger.calls.unsettled(ORG), ledger.overview.waiting([ORG]), ledger.figures.waiting(ORG)):
+    for asking in (ledger.calls.unsettled(ORG), ledger.overview.waiting([ORG])):
         of_calls = [plan for plan in await plans.of(asking) if " calls" in plan]
 
         assert len(of_calls) == 1
@@ -95,7 +95,7 @@ async def test_what_waits_is_counted_and_found_without_reading_its_rows(
     await park(database, 20, org="other")
     listing = ledger.parked.rows(Chosen(organisations=("other", "third")), limit=5)
 
-    for asking in (ledger.figures.waiting("other"), ledger.overview.waiting(["other"]), listing):
+    for asking in (ledger.overview.waiting(["other"]), listing):
         of_held = [plan for plan in await plans.of(asking) if " held" in plan]
 
         assert len(of_held) == 1

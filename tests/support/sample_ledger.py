@@ -145,6 +145,6 @@ async def parked_in(ledger: Ledger, org: str = ORG) -> list[Held]:
 async def waiting_in(ledger: Ledger, org: str = ORG) -> dict[HoldState, int]:
     """How many events wait for what; every state is there."""
     counts = dict.fromkeys(HoldState, 0)
-    for one in (await ledger.figures.waiting(org)).held:
+    for one in (await ledger.overview.waiting([org]))[org].held:
         counts[one.state] += one.count
     return counts

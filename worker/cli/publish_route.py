@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from producers.amqp import BrokerSettings
 from producers.bulk import LineRefused
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
-from worker.settings import Settings, SettingsError, load
+from worker.broker import broker_settings
+from worker.settings import SettingsError, load
 from worker.settings.load import DEFAULT_PATH, PREFIX
 from worker.settings.organisation import LaneChoice
 from worker.settings.problems import Problem
@@ -60,7 +63,8 @@ def find_route(
         text = f"{', '.join(unknown)}: not configured; there is: {', '.join(settings.organisations)}"
         raise SettingsError([Problem("--org", text)])
     lanes = {name: organisation.lanes for name, organisation in settings.organisations.items()}
-    return Route(_broker(settings, broker_url), tuple(organisations or lanes), lanes, lane)
+    broker = broker_settings(settings, SecretStr(broker_url) if broker_url else None)
+    return Route(broker, tuple(organisations or lanes), lanes, lane)
 
 
 def _organisation(name: str) -> str:
@@ -73,13 +77,3 @@ def _organisation(name: str) -> str:
 
 def _is_configured(config: Path | None, environ: Mapping[str, str]) -> bool:
     return config is not None or DEFAULT_PATH.exists() or any(name.startswith(PREFIX) for name in environ)
-
-
-def _broker(settings: Settings, broker_url: str | None) -> BrokerSettings:
-    section = settings.broker
-    return BrokerSettings(
-        url=broker_url or section.url.get_secret_value(),
-        ca_file=section.ca_file,
-        cert_file=section.cert_file,
-        key_file=section.key_file,
-    )

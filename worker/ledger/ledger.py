@@ -14,7 +14,6 @@ from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.database.revisions import check_schema
 from worker.ledger.database.statistics import refresh_statistics
 from worker.ledger.documents import Documents
-from worker.ledger.figures import Figures
 from worker.ledger.held.held import HeldEvents
 from worker.ledger.held.overview import Overview
 from worker.ledger.held.parked import Parked
@@ -51,7 +50,6 @@ class Ledger:
         self.histories = Histories(database)
         self.personal = Personal(database)
         self.admin_actions = AdminActions(database)
-        self.figures = Figures(database)
         self.overlays = Overlays(database)
         self.notices = Notices(database)
         self.tenants = Tenants(database)

@@ -10,8 +10,8 @@ from prometheus_client.core import Metric
 
 from schemas.envelope import Lane
 from worker.buffer.work import Work
-from worker.ledger.figures import HeldGroup
-from worker.ledger.records import HoldState
+from worker.ledger.held.overview import HeldCount
+from worker.ledger.records import CallState, HoldState
 from worker.metrics import families as f
 from worker.metrics.shared import Shared
 
@@ -45,12 +45,11 @@ def held_metrics(shared: Mapping[str, Shared]) -> Iterator[Metric]:
 def _waiting(shared: Mapping[str, Shared]) -> Iterator[Metric]:
     parked = {org: [g for g in one.waiting.held if g.state is HoldState.PERSON] for org, one in shared.items()}
     held = {org: [g for g in one.waiting.held if g.state is not HoldState.PERSON] for org, one in shared.items()}
-    nows = {org: one.waiting.now for org, one in shared.items()}
     yield f.HELD.of(((org, g.state, g.reason), g.count) for org, groups in held.items() for g in groups)
-    yield f.HELD_OLDEST.of(((org,), _age(groups, nows[org])) for org, groups in held.items())
+    yield f.HELD_OLDEST.of(((org,), _age(groups, shared[org].now)) for org, groups in held.items())
     yield f.PARKED.of(((org, g.reason), g.count) for org, groups in parked.items() for g in groups)
-    yield f.PARKED_OLDEST.of(((org,), _age(groups, nows[org])) for org, groups in parked.items())
-    yield f.UNCERTAIN.of(((org,), one.waiting.uncertain_calls) for org, one in shared.items())
+    yield f.PARKED_OLDEST.of(((org,), _age(groups, shared[org].now)) for org, groups in parked.items())
+    yield f.UNCERTAIN.of(((org,), one.waiting.calls.get(CallState.UNCERTAIN, 0)) for org, one in shared.items())
 
 
 def _pauses(shared: Mapping[str, Shared]) -> Iterator[Metric]:
@@ -78,5 +77,5 @@ def _oldest(works: Sequence[Work], lane: Lane, now: datetime) -> float:
     return max(0.0, max(ages, default=0.0))
 
 
-def _age(groups: Sequence[HeldGroup], now: datetime) -> float:
+def _age(groups: Sequence[HeldCount], now: datetime) -> float:
     return max(((now - group.oldest).total_seconds() for group in groups), default=0.0)

@@ -16,7 +16,7 @@ from worker.budget.limits import Limits
 from worker.budget.windows import Window, WindowName, windows
 from worker.lanes.outlook import Opening, Outlook, outlook
 from worker.ledger.database.errors import WrongKey
-from worker.ledger.figures import Waiting
+from worker.ledger.held.overview import Waiting
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Pause
 from worker.xero.oauth.auth import CONSENT_LASTS
@@ -34,11 +34,15 @@ class Depths(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One organisation's figures. Without a broker there are no `depths`, no `outlook`, and `waiting_in` no lane."""
+    """One organisation's figures at `now`, the ledger's time.
+
+    Without a broker there are no `depths`, no `outlook`, and `waiting_in` no lane.
+    """
 
     depths: Mapping[str, int]
     waiting_in: Mapping[Lane, int]
     waiting: Waiting
+    now: datetime
     pauses: Sequence[Pause]
     windows: Mapping[WindowName, Window]
     outlook: Outlook | None
@@ -66,7 +70,8 @@ async def read_shared(
     return Shared(
         depths=depths,
         waiting_in=waiting if depths else {},
-        waiting=await ledger.figures.waiting(org),
+        waiting=(await ledger.overview.waiting([org]))[org],
+        now=now,
         pauses=await ledger.pauses.current(org),
         windows=windows(state, spent, limits=limits, now=now),
         outlook=outlook(waiting, state, spent, limits=limits, now=now, opening=opens) if depths else None,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from worker.documents.documents import ALLOCATION, PAYMENT, VOID, DocumentKey, Write
 from worker.ledger.records import Document, Known
-from worker.xero.endpoints import ENDPOINTS, GONE, Endpoint
+from worker.xero.endpoints import ENDPOINTS, GONE, NO_ID, Endpoint
 
 _EACH = (("summarizeErrors", "false"),)
 """Ask for a verdict per document: without it one bad document turns all into a 400, the good ones saved or not."""
@@ -19,7 +19,6 @@ _EACH = (("summarizeErrors", "false"),)
 UNEDITABLE = frozenset({PAYMENT, ALLOCATION})
 """Xero creates and deletes these, and never changes one."""
 
-_NO_ID = "00000000-0000-0000-0000-000000000000"
 """Where Xero named none when it made the allocation: it has no such one, and is then asked which it has."""
 
 _UNIT_DECIMALS = (("unitdp", "4"),)
@@ -90,5 +89,5 @@ def _allocation(write: Write, known: Known) -> Route | None:
         return None
     path = f"/CreditNotes/{credit_note}/Allocations"
     if write.action is VOID:
-        return Route("DELETE", f"{path}/{known.documents[write.key].xero_id or _NO_ID}")
+        return Route("DELETE", f"{path}/{known.documents[write.key].xero_id or NO_ID}")
     return Route("PUT", path, _EACH, "Allocations")

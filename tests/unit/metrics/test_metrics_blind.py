@@ -17,7 +17,7 @@ async def test_a_ledger_whose_figures_cannot_be_read_is_not_up_and_from_the_seco
     async with watching_one(f"sqlite+inline:///{tmp_path}/ledger.db") as watching:
         one, clock = watching.one, FakeClock()
         watch = watch_of(one.ledger, watching.broker, watching.service, one.session.finishing._counts, clock=clock)
-        figures = one.ledger.figures
+        overview = one.ledger.overview
 
         async def look() -> tuple[float | None, bool, list[str]]:
             clock.advance(15)
@@ -30,7 +30,7 @@ async def test_a_ledger_whose_figures_cannot_be_read_is_not_up_and_from_the_seco
 
         looks = [await look()]
         for _ in range(2):
-            one.ledger.figures = FailingOnce(figures, "waiting", LedgerUnavailable("a lock"))  # type: ignore[assignment] # a fault
+            one.ledger.overview = FailingOnce(overview, "waiting", LedgerUnavailable("a lock"))  # type: ignore[assignment] # a fault
             looks.append(await look())
         clock.advance(120)
         unasked = await watch.missing()

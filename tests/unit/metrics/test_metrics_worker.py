@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -223,14 +223,14 @@ async def test_failed_sessions_are_told_from_0_on_and_how_long_a_batch_may_wait(
 
 async def test_many_scrapes_read_once(watching: Watching) -> None:
     asked: list[str] = []
-    figures = watching.one.ledger.figures
+    overview = watching.one.ledger.overview
 
     class Counted:
-        async def waiting(self, org: str) -> Any:
-            asked.append(org)
-            return await figures.waiting(org)
+        async def waiting(self, organisations: Collection[str]) -> Any:
+            asked.extend(organisations)
+            return await overview.waiting(organisations)
 
-    watching.one.ledger.figures = Counted()  # type: ignore[assignment] # it counts what is asked
+    watching.one.ledger.overview = Counted()  # type: ignore[assignment] # it counts what is asked
 
     await asyncio.gather(*(watching.watch.metrics() for _ in range(20)))
     await watching.scrape()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from schemas.envelope import Lane
@@ -11,6 +13,24 @@ from worker.documents.literals import encode
 from worker.instants import instant, micros
 from worker.ledger.database.types import dump, dump_plain, load, pack, unpack
 from worker.ledger.records import Call, CallState, Member, Purpose
+
+
+def reading(org: str, purpose: Purpose, kind: Kind | None, path: str, params: Mapping[str, str], now: datetime) -> Call:
+    """A GET that is opened: it has no members, and may be sent again at will."""
+    return Call(
+        id=uuid.uuid4().hex,
+        org=org,
+        purpose=purpose,
+        kind=kind,
+        method="GET",
+        path=path,
+        params=dict(params),
+        body=None,
+        idempotency_key=None,
+        members=(),
+        opened_at=now,
+        sent_at=now,
+    )
 
 
 def row_of(call: Call, lane: Lane) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from worker.documents.documents import EntityKey, Kind, Write
 from worker.ledger import report
 from worker.ledger.calls import budget, closing
 from worker.ledger.calls.call_purge import purge
-from worker.ledger.calls.call_rows import call_of, row_of
+from worker.ledger.calls.call_rows import call_of, reading, row_of
 from worker.ledger.calls.resends import is_under_way, keeps_its_key
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import DocumentBusy, LedgerError
@@ -112,20 +112,7 @@ class Calls:
             wait = await budget.spend(self._database, connection, counted, limits=limits, lane=lane, own=own)
             if wait is not None:
                 return wait
-            call = Call(
-                id=uuid.uuid4().hex,
-                org=lease.name,
-                purpose=purpose,
-                kind=kind,
-                method="GET",
-                path=path,
-                params=dict(params),
-                body=None,
-                idempotency_key=None,
-                members=(),
-                opened_at=counted.now,
-                sent_at=counted.now,
-            )
+            call = reading(lease.name, purpose, kind, path, params, counted.now)
             await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, lane)])
         return call
 

@@ -5,7 +5,6 @@ They need no lease, for they change no document; a worker that serves meanwhile 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
 from sqlalchemy import bindparam, select, update
@@ -16,7 +15,7 @@ from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.documents.documents import Kind
 from worker.ledger.calls import budget
-from worker.ledger.calls.call_rows import row_of
+from worker.ledger.calls.call_rows import reading, row_of
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import plain_insert
 from worker.ledger.database.tables import calls
@@ -52,20 +51,7 @@ class Readings:
             wait = await budget.spend(self._database, connection, counted, limits=limits, lane=LANE)
             if wait is not None:
                 return wait
-            call = Call(
-                id=uuid.uuid4().hex,
-                org=org,
-                purpose=purpose,
-                kind=kind,
-                method="GET",
-                path=path,
-                params=dict(params),
-                body=None,
-                idempotency_key=None,
-                members=(),
-                opened_at=now,
-                sent_at=now,
-            )
+            call = reading(org, purpose, kind, path, params, now)
             await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, LANE)])
         return call
 

@@ -1,4 +1,4 @@
-"""How much waits in the ledger, for all organisations in two questions."""
+"""How much waits in the ledger, for any number of organisations in two questions."""
 
 from __future__ import annotations
 
