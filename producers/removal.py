@@ -2,6 +2,7 @@
 
 That voids invoices and deletes payments in Xero, which nobody can undo. So what is missing is counted first: a store
 that answers as if it were empty (the URL leads to a copy, an export has failed) has not deleted what it leaves out.
+Nor has a replica that lags: what is too new for it is left to a later sweep.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
 from producers.checkpoints import Memory
+from producers.rereading import LATEST
 from producers.session import Session
 from producers.store import Stream
 from producers.translation import Outgoing
@@ -61,7 +63,10 @@ class Remover:
         return Missing(ids, known)
 
     async def remove(self, stream: Stream, ids: Sequence[int]) -> int:
-        """Publish that these are gone. Returns how many are: the store is asked for each by its id before."""
+        """Publish that these are gone, but for those that may show late. Returns how many are.
+
+        The store is asked for each by its id before.
+        """
         gone = 0
         for at in range(0, len(ids), _AT_A_TIME):
             if self._s.stop.asked:
@@ -85,16 +90,25 @@ class Remover:
         there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
         gone = [row_id for row_id in ids if row_id not in there]
         known = await self._s.patience.of(partial(self._s.checkpoints.memories, stream, gone))
-        removed_at = {row_id: known[row_id].removal(asked_at) for row_id in gone if row_id in known}
+        old = [row_id for row_id in gone if row_id in known and not self._may_show_late(known[row_id], asked_at)]
+        removed_at = {row_id: known[row_id].removal(asked_at) for row_id in old}
         removals = [self._removals(known[row_id], version) for row_id, version in removed_at.items()]
         doubtful = [_in_doubt(known[row_id], version) for row_id, version in removed_at.items()]
         await self._s.patience.of(partial(self._s.checkpoints.save, stream, doubtful))
         await self._s.posting.post(list(chain.from_iterable(removals)))
         await self._s.patience.of(partial(self._s.checkpoints.forget, stream, removed_at))
-        return len(gone)
+        return len(removed_at)
+
+    def _may_show_late(self, memory: Memory, asked_at: datetime) -> bool:
+        return _is_new(memory, asked_at, clocks_differ_by=self._s.pace.overlap)
 
     def _removals(self, memory: Memory, version: datetime) -> list[Outgoing]:
         return self._s.translator.removals(memory, version=version, now=self._s.clock.now())
+
+
+def _is_new(memory: Memory, asked_at: datetime, *, clocks_differ_by: timedelta) -> bool:
+    """Whether what was published is so new that it may not show yet. Further ahead, it only shows a wrong clock."""
+    return memory.version is not None and asked_at - LATEST < memory.version <= asked_at + clocks_differ_by
 
 
 def _in_doubt(memory: Memory, version: datetime) -> Memory:

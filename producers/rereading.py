@@ -16,13 +16,14 @@ from producers.session import Session
 from producers.store import Changes, Cursor, Stream
 from producers.translation import Wish
 
-_LATEST = timedelta(days=1)
+LATEST = timedelta(days=1)
+"""How long after its change a row may show: nothing is made of its absence before."""
 
 
 def day_before_sweep(reading: Reading, read_from: datetime) -> Cursor:
     """A day before the last sweep; not before the first reading of all: what is older counts once it changes. Pure."""
     first = min(read_from, reading.begun_at)
-    return Cursor(max(reading.swept_at - _LATEST, first).replace(microsecond=0))
+    return Cursor(max(reading.swept_at - LATEST, first).replace(microsecond=0))
 
 
 class Rereader:

@@ -15,6 +15,7 @@ from tests.support.agent_fixture import Died, Workshop, subjects, workshop
 from tests.support.fake_store import CUSTOMERS, INVOICES, OPENED, many_invoices
 
 MINUTE = timedelta(minutes=1)
+A_DAY_S = 86_400
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_a_broken_row_that_is_mended_under_its_old_date_is_published_by_th
     many_invoices(shop.store, 3)
     shop.store.row(INVOICES, 2).broken = "payment is missing"
     await shop.poller.poll()
-    shop.clock.advance(86_400)
+    shop.clock.advance(A_DAY_S)
     shop.store.invoice(4, OPENED + timedelta(hours=23))
     await shop.poller.poll()
     shop.exchange.taken()
@@ -100,6 +101,7 @@ async def test_what_is_deleted_is_published_as_removed_when_the_sweep_is_due(sho
     shop.exchange.taken()
     for number in (2, 6, 7):
         shop.store.delete(INVOICES, number)
+    shop.clock.advance(A_DAY_S)
 
     assert await shop.sweeper.sweep(INVOICES) == 3
     assert await shop.sweeper.sweep(CUSTOMERS) == 0
@@ -117,6 +119,7 @@ async def test_ids_that_a_list_leaves_out_are_asked_for_before_they_count_as_gon
     many_invoices(shop.store, 5)
     await shop.poller.poll()
     shop.exchange.taken()
+    shop.clock.advance(A_DAY_S)
 
     async def no_ids(stream: Stream, after: int) -> Sequence[int]:
         return []
@@ -175,6 +178,7 @@ async def test_what_a_dying_agent_published_first_is_removed_once_the_store_has_
         await shop.poller.poll()
     shop.steps.dies_at = None
     shop.store.delete(CUSTOMERS, 1)
+    shop.clock.advance(A_DAY_S)
 
     await shop.poller.poll()
     await shop.sweeper.sweep(CUSTOMERS)
