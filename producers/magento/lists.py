@@ -271,7 +271,9 @@ class ListReader:
                 raise StoreRefuses(f"{self._spec.path} refuses pages of {size}, and says {limit.most}") from None
             self._most = limit.most
             self._size = min(self._size, limit.most)
-            return await self._ask(filters, order, limit.most, fields=fields, page=page, attempts=attempts)
+            return await self._ask(
+                filters, order, limit.most, fields=fields, page=page, descending=descending, attempts=attempts
+            )
         return _Read(answer.rows, len(answer.rows) >= size or answer.total > len(answer.rows) > 0, answer.total)
 
     def _check_order(self, places: Sequence[Any]) -> None:
