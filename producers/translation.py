@@ -116,7 +116,7 @@ class Translator:
         for address, content in sorted(memory.published.items(), key=lambda one: one[0].entity is not Entity.PAYMENT):
             lane = self._lane(address)
             if lane is not None:
-                event_id = _event_id(self.store, address, f"removed after {content}")
+                event_id = _event_id(self.store, address, f"removed at {rfc3339(version)} after {content}")
                 data = Removed(id=address.id)
                 event = self._event(address, data, Change.REMOVED, version, now, event_id, run_id)
                 gone.append(Outgoing(event, lane))

@@ -131,3 +131,12 @@ def test_a_removal_goes_to_every_organisation_that_has_it_and_is_newer() -> None
     ]
     assert [one.event.id for one in again] == [one.event.id for one in gone]
     assert len({one.event.id for one in gone}) == 2
+
+
+def test_a_row_that_goes_again_after_it_was_back_is_removed_by_another_message() -> None:
+    memory = Memory(7, {Address(Entity.CUSTOMER, "7", "main"): "h"})
+    days = [OPENED + timedelta(days=number) for number in (1, 2)]
+
+    ids = [one.event.id for day in days for one in Translator("shop", routing()).removals(memory, version=day, now=day)]
+
+    assert len(set(ids)) == 2
