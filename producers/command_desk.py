@@ -31,14 +31,24 @@ class CommandDesk:
         self._waiting.put_nowait(delivery)
 
     async def run(self) -> None:
-        """Write commands down until the agent is to end. One that came twice is one run."""
+        """Write commands down until the agent is to end. One that came twice is one run.
+
+        One that meets a defect is tried again when this runs again, behind the others: it may meet it every time.
+        """
         while True:
             delivery = await self._waiting.get()
             try:
-                await self._record(self._read(delivery.body), delivery.body)
-            except Undecodable as error:
-                await self._refuse(delivery.body, str(error))
+                await self._write_down(delivery.body)
+            except Exception:
+                self._waiting.put_nowait(delivery)
+                raise
             self._ack(delivery)
+
+    async def _write_down(self, body: bytes) -> None:
+        try:
+            await self._record(self._read(body), body)
+        except Undecodable as error:
+            await self._refuse(body, str(error))
 
     def _read(self, body: bytes) -> Run:
         """Raises `Undecodable`, also for what this store cannot do."""

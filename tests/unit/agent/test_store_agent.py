@@ -249,6 +249,28 @@ async def test_what_is_no_command_of_this_store_is_kept_and_acknowledged(
     assert reason in status.detail
 
 
+async def test_a_command_that_meets_a_defect_is_tried_again_behind_the_others(shop: Workshop) -> None:
+    met, next_ = (delivery(message("resync-all", ResyncAll(), f"r{tag}"), tag) for tag in (1, 2))
+    record = shop.runs.record
+
+    async def fail_once(run: Run, body: bytes) -> RunState:
+        shop.runs.record = record  # type: ignore[method-assign]
+        raise ZeroDivisionError
+
+    shop.runs.record = fail_once  # type: ignore[method-assign] # a defect
+    shop.desk.receive(met)
+    shop.desk.receive(next_)
+    with pytest.raises(ZeroDivisionError):
+        await shop.desk.run()
+    before = list(shop.acked)
+
+    async with at_the_desk(shop):
+        await until(lambda: len(shop.acked) == 2)
+
+    assert (before, shop.acked) == ([], [next_, met])
+    assert {run.id for run in await shop.ledger.runs.latest()} == {"r1", "r2"}
+
+
 async def test_patience_ends_when_the_agent_is_to_end() -> None:
     stop = Stop(FakeClock())
     patience = Patience(store="shop", stop=stop)
