@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from producers.defects import ungrouped
 from producers.patience import Patience
 from producers.steps import Step, Steps
 from producers.translation import Outgoing
@@ -47,16 +48,18 @@ class Posting:
     async def post(self, outgoing: Sequence[Outgoing]) -> int:
         """Come back when the broker has confirmed every event; says how many it has. Raises `Stopped`.
 
-        An event that the contract refuses (it is too large) is reported and left out: its next version comes.
+        An event that the contract refuses (it is too large) is reported and left out: its next version comes. Where one
+        meets a defect, none of the others is left on its way.
         """
         if not outgoing:
             return 0
-        sending = asyncio.gather(*(self._send(one) for one in outgoing))
-        await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
-        self._steps.reached(Step.PUBLISHED)
-        confirmed = sum(await sending)
+        with ungrouped():
+            async with asyncio.TaskGroup() as tasks:
+                sending = [tasks.create_task(self._send(one)) for one in outgoing]
+                await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
+                self._steps.reached(Step.PUBLISHED)
         self._steps.reached(Step.CONFIRMED)
-        return confirmed
+        return sum(one.result() for one in sending)
 
     async def _send(self, one: Outgoing) -> bool:
         event = one.event
