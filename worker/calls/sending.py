@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from worker.budget.corrections import UNAVAILABLE, Headers
 from worker.ledger.records import Call, Purpose
 from worker.session.interruption import xero_down
@@ -40,11 +42,25 @@ async def send(session: Session, call: Call) -> Reply:
     session.is_answered |= reply.outcome is ReplyKind.ANSWERED
     if reply.outcome is not ReplyKind.ANSWERED or call.purpose is not Purpose.WRITE:
         await session.ledger.calls.correct(session.org.name, headers_of(reply))
-    if reply.outcome in _NO_ANSWER:
-        session.breaker.failed(session.clock.monotonic())
-    else:
-        session.breaker.succeeded()
+    _tell_breaker(session, reply)
     return reply
+
+
+def _tell_breaker(session: Session, reply: Reply) -> None:
+    """One line when it opens, and one when it closes: nothing else tells why so few calls go out."""
+    breaker, now = session.breaker, session.clock.monotonic()
+    was_open, failures = breaker.is_open, breaker.failures
+    if reply.outcome not in _NO_ANSWER:
+        breaker.succeeded()
+        if was_open:
+            structlog.get_logger("xerelay").info("breaker.closed", organisation=session.org.name, failures=failures)
+        return
+    breaker.failed(now)
+    if not was_open and breaker.is_open:
+        # of what Xero says only the status: its words may name a customer
+        why = reply.detail if reply.status is None else f"status {reply.status}"
+        told = {"failures": breaker.failures, "again_in_s": round(breaker.wait_s(now)), "detail": why}
+        structlog.get_logger("xerelay").warning("breaker.opened", organisation=session.org.name, **told)
 
 
 def fresh_for_s(call: Call) -> float:

@@ -31,6 +31,11 @@ class Breaker:
         self._failures = 0
 
     @property
+    def failures(self) -> int:
+        """How many calls in a row have had no answer."""
+        return self._failures
+
+    @property
     def is_open(self) -> bool:
         """Whether Xero has left the last calls unanswered."""
         return self._failures > _TOLERATED

@@ -34,8 +34,11 @@ def test_the_documents_of_the_envelope_are_the_elements() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>ok</html>", b'{"Invoices":[{"Inv', b"[1]"])
-def test_a_success_that_cannot_be_read_is_uncertain(body: bytes) -> None:
-    assert read(CALL, httpx.Response(200, content=body)).outcome is ReplyKind.UNCERTAIN
+def test_a_success_that_cannot_be_read_is_uncertain_and_has_no_status_of_xeros(body: bytes) -> None:
+    reply = read(CALL, httpx.Response(200, content=body))
+
+    assert (reply.outcome, reply.status) == (ReplyKind.UNCERTAIN, None)
+    assert reply.detail == "status 200, and not what was asked for"
 
 
 @pytest.mark.parametrize(
@@ -272,4 +275,4 @@ def test_a_wait_without_end_counts_as_a_day() -> None:
 def test_a_firewalls_page_is_no_word_about_the_consent(status: int) -> None:
     reply = read(CALL, httpx.Response(status, content=b"<html>blocked</html>"))
 
-    assert (reply.outcome, reply.detail) == (ReplyKind.UNSENT, f"status {status}")
+    assert (reply.outcome, reply.status, reply.detail) == (ReplyKind.UNSENT, None, f"status {status}")

@@ -56,7 +56,7 @@ def read(call: Call, response: httpx.Response, *, secret: str = "") -> Reply:
     outcome = _outcome(call, response, envelope, elements, limits)
     return Reply(
         outcome=outcome,
-        status=response.status_code,
+        status=_status(response, outcome),
         elements=elements,
         raw=body,
         has_messages=has_messages,
@@ -118,6 +118,12 @@ def _outcome(
         return _turned_away(response, envelope)
     unknown = ReplyKind.UNCERTAIN if status >= _SERVER_SIDE else ReplyKind.UNEXPECTED
     return _BY_STATUS.get(status, unknown)
+
+
+def _status(response: httpx.Response, outcome: ReplyKind) -> int | None:
+    """Xero's: below 500, what answered in its place has none, or a proxy's page would count as a success."""
+    is_others = outcome in (ReplyKind.UNCERTAIN, ReplyKind.UNSENT) and response.status_code < _SERVER_SIDE
+    return None if is_others else response.status_code
 
 
 def _names_none(call: Call) -> bool:

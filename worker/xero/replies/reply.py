@@ -52,6 +52,8 @@ class LimitHeaders:
 class Reply:
     """`elements` are the documents of the reply's envelope, numbers as `Decimal`; `detail` is for people.
 
+    Without a `status` Xero gave none: nothing came, or something else answered in its place, which `detail` tells.
+
     Without `has_messages` no element holds a validation error or a warning: they need not be walked through.
     """
 
