@@ -12,18 +12,18 @@ from worker.backoff import delay_s
 from worker.budget.decision import Wait
 from worker.calls.opening import open_read, open_write_when_allowed
 from worker.calls.performer import Performer
-from worker.calls.reissuing import Reissuing
+from worker.calls.reissuing import Reissuing, Seen
 from worker.calls.resolution import BLIND_KINDS, look_up_refused
 from worker.calls.sending import send
 from worker.calls.settlement import Settlement
 from worker.documents.documents import DocumentKey, Kind, Write
-from worker.ledger.records import Call, Document, Purpose
+from worker.ledger.records import Document, Purpose
 from worker.session.interruption import out_of_calls, pause_for
 from worker.session.session import Session
 from worker.xero.changes.cut_over import Search, earlier
 from worker.xero.changes.revision import Clash, as_agreed
 from worker.xero.endpoints import ENDPOINTS, inner, number_of, same_id
-from worker.xero.lookup import Reading, earlier_sales, readings_of
+from worker.xero.lookup import Reading, apart, earlier_sales, readings_of
 from worker.xero.replies.reply import ReplyKind
 
 _AGAIN_S = 15.0
@@ -119,12 +119,10 @@ class Revising:
         known = await self._s.ledger.documents.by_number(self._s.org.name, kind, numbers)
         return frozenset(document.xero_id for document in known.values())
 
-    async def _look(
-        self, kind: Kind, lane: Lane, reading: Reading
-    ) -> tuple[Call, int | None, Sequence[Mapping[str, Any]]] | None:
+    async def _look(self, kind: Kind, lane: Lane, reading: Reading) -> Seen | None:
         """The call, still open, and what Xero shows; `None`: it did not say, and the writes are tried again later.
 
-        Where it refuses to be asked they are parked: it would refuse at every try.
+        Where it refuses to be asked, it would at every try: they are looked at one by one, or else parked.
         """
         opened = await open_read(
             self._s, purpose=Purpose.LOOKUP, lane=lane, path=reading.path, params=reading.params, kind=kind
@@ -133,7 +131,7 @@ class Revising:
             await self._later(reading, lane, opened)
             return None
         reply = await send(self._s, opened)
-        if reply.outcome is ReplyKind.ANSWERED:
+        if reply.outcome in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
             self._in_vain = 0
             return opened, reply.status, reply.elements
         await self._settlement.close(opened, reply.status)
@@ -141,12 +139,21 @@ class Revising:
         if pause is not None:
             raise pause
         if reply.outcome is ReplyKind.REFUSED_WHOLE:
-            for write in reading.writes:
-                await self._settlement.park(write, *look_up_refused(write.number, reply.detail))
-        else:
-            self._in_vain += 1
-            wait_s = delay_s(self._in_vain, base_s=_AGAIN_S, cap_s=_AGAIN_CAP_S, jitter=1.0)
-            await self._free(reading, wait_s)
+            return await self._look_apart(kind, lane, reading, reply.detail)
+        self._in_vain += 1
+        wait_s = delay_s(self._in_vain, base_s=_AGAIN_S, cap_s=_AGAIN_CAP_S, jitter=1.0)
+        await self._free(reading, wait_s)
+        return None
+
+    async def _look_apart(self, kind: Kind, lane: Lane, reading: Reading, refusal: str) -> Seen | None:
+        known = await self._s.ledger.documents.get([write.key for write in reading.writes])
+        readings = apart(kind, reading, known)
+        if len(readings) == 1:
+            return await self._look(kind, lane, readings[0])
+        for one in readings:
+            await self._change(kind, lane, one, known)
+        for write in () if readings else reading.writes:
+            await self._settlement.park(write, *look_up_refused(write.number, refusal))
         return None
 
     async def _later(self, reading: Reading, lane: Lane, wait: Wait) -> None:

@@ -56,11 +56,13 @@ def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
 def one_by_one(request: LookupRequest) -> list[LookupRequest]:
     """What to ask where Xero refuses `request`; nothing, where nothing else may be asked.
 
-    Of more than 100,000 contacts it lists none by number, but still shows the one whose id or number is in the path.
-    https://developer.xero.com/documentation/api/accounting/contacts
+    Of more than 100,000 contacts or credit notes it lists none by number, and of the latter none by id, but still shows
+    the one whose id or number is in the path. https://developer.xero.com/documentation/api/accounting/contacts
     """
-    is_list = request.path == f"/{ENDPOINTS[Kind.CONTACT].plural}"
-    return by_path(Kind.CONTACT, request.members) if is_list else []
+    for kind in (Kind.CONTACT, Kind.CREDIT_NOTE):
+        if request.path == f"/{ENDPOINTS[kind].plural}":
+            return by_path(kind, request.members)
+    return []
 
 
 def by_path(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
@@ -113,6 +115,14 @@ def readings_of(kind: Kind, writes: Sequence[Write], documents: Mapping[Document
         Reading(f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(write) for write in few]), **_PAGE, **_UNITS}, few)
         for few in _chunks(writes, term)
     ]
+
+
+def apart(kind: Kind, reading: Reading, documents: Mapping[DocumentKey, Document]) -> list[Reading]:
+    """A request for each of ours where Xero refuses `reading`, as `one_by_one`; nothing, where it may not be asked."""
+    if kind is not Kind.CREDIT_NOTE or reading.path != f"/{ENDPOINTS[kind].plural}":
+        return []
+    ours = [write for write in reading.writes if write.key in documents]
+    return [Reading(f"{reading.path}/{documents[write.key].xero_id}", _UNITS, (write,)) for write in ours]
 
 
 def earlier_sales(kind: Kind, writes: Sequence[Write]) -> list[Reading]:
@@ -229,11 +239,9 @@ def _contact_terms(member: Member) -> str:
 
 
 def _target_term(member: Member) -> str:
-    for name in ("Invoice", "CreditNote"):
-        target = inner(member.element, name).get(f"{name}ID")
-        if target:
-            return f'{name}.{name}Id==guid("{target}")'
-    return f"Reference=={_quoted(member.number)}"
+    """By its invoice, or by its reference: of more than 100,000 payments Xero finds none by their credit notes."""
+    invoice = inner(member.element, "Invoice").get("InvoiceID")
+    return f'Invoice.InvoiceId==guid("{invoice}")' if invoice else f"Reference=={_quoted(member.number)}"
 
 
 def _quoted(text: str) -> str:

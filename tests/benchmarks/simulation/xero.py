@@ -241,7 +241,8 @@ class VirtualXero:
         if "IDs" in call.params:
             yield from (self.elements[one] for one in call.params["IDs"].split(",") if one in self.elements)
         elif kind is Kind.PAYMENT:
-            yield from (e for (k, _), e in self.by_number.items() if k is kind and _pays(e) in asked)
+            # by the invoices they are on, or by their references
+            yield from (e for (k, name), e in self.by_number.items() if k is kind and {_pays(e), name} & asked)
         else:
             yield from (self.by_number[kind, number] for number in sorted(asked) if (kind, number) in self.by_number)
             # credit notes that are known are asked for by their ids

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.support.mapping_cases import VERSION, event, invoice, line
+from tests.support.mapping_cases import VERSION, credit_memo, event, invoice, line
 from tests.support.serving_fakes import ORG, MemoryXero, Served, served
 from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
@@ -44,6 +44,20 @@ class VastXero(MemoryXero):
         if "where" in call.params:
             return Reply(ReplyKind.REFUSED_WHOLE, 400, detail=TOO_MANY)
         return Reply(ReplyKind.NOT_FOUND, 404) if found is None else Reply(ReplyKind.ANSWERED, 200, (found,))
+
+
+@dataclass
+class VastNotes(MemoryXero):
+    """Has more than 100,000 credit notes: it lists none by id, and shows the one that is asked for alone."""
+
+    def take(self, call: Call) -> Reply:
+        if call.purpose is Purpose.WRITE or call.kind is not Kind.CREDIT_NOTE:
+            return super().take(call)
+        if "where" in call.params:
+            return Reply(ReplyKind.REFUSED_WHOLE, 400, detail=TOO_MANY)
+        xero_id = call.path.removeprefix("/CreditNotes/")
+        found = tuple(one for one in self.written.values() if one.get("CreditNoteID") == xero_id)
+        return Reply(ReplyKind.ANSWERED, 200, found) if found else Reply(ReplyKind.NOT_FOUND, 404)
 
 
 @pytest.fixture
@@ -123,3 +137,36 @@ async def test_a_contact_is_asked_for_alone_where_xero_has_too_many_to_list(
     assert await vast.parked() == []
     assert looks(vast) == 2
     assert sum(call.purpose is Purpose.WRITE for call in vast.xero.calls) == writes
+
+
+def refund(number: int, net: str, tax: str, *, hours: int = 0) -> Event:
+    of_no_sale = {"order_id": "1", "order_number": "1", "date": "2026-03-02"}
+    memo = credit_memo(line(net, tax, tax_rate="20"), id=str(number), number=f"R-{number}", sale=of_no_sale)
+    made = event(Entity.CREDIT_MEMO, memo)
+    return made.model_copy(update={"id": f"e{number}-{hours}", "version": VERSION + timedelta(hours=hours)})
+
+
+@pytest.mark.parametrize("edited", [[41], [41, 42]])
+async def test_credit_notes_are_looked_at_one_by_one_where_xero_has_too_many_to_list(
+    tmp_path: Path, edited: list[int]
+) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=VastNotes()) as one:
+        await one.acked(*one.receive(*(refund(number, "10.00", "2.00") for number in edited)))
+
+        await one.acked(*one.receive(*(refund(number, "5.00", "1.00", hours=1) for number in edited)))
+
+        assert await one.parked() == []
+        assert [float(note["Total"]) for note in one.xero.written.values() if "CreditNoteID" in note] == [6.0] * len(
+            edited
+        )
+        assert looks(one) == 1 + len(edited)
+
+
+async def test_a_credit_note_that_is_not_there_when_it_is_looked_at_alone_is_for_a_person(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=VastNotes()) as one:
+        await one.acked(*one.receive(refund(41, "10.00", "2.00")))
+        one.xero.written.clear()
+
+        await one.acked(*one.receive(refund(41, "5.00", "1.00", hours=1)))
+
+        assert [held.reason for held in await one.parked()] == ["not_found"]

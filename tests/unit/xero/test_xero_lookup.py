@@ -108,28 +108,29 @@ def test_contacts_are_asked_for_by_name_too_archived_ones_included() -> None:
     assert request.params["includeArchived"] == "true"
 
 
-def test_contacts_that_xero_does_not_list_are_asked_for_one_by_one() -> None:
-    new = member_of(Kind.CONTACT, "1", number="shop:1/a b")
-    known = member_of(Kind.CONTACT, "2", xero_id="c-2")
-    [refused] = lookups(Kind.CONTACT, [new, known])
+@pytest.mark.parametrize(("kind", "path"), [(Kind.CONTACT, "/Contacts"), (Kind.CREDIT_NOTE, "/CreditNotes")])
+def test_contacts_and_credit_notes_that_xero_does_not_list_are_asked_for_one_by_one(kind: Kind, path: str) -> None:
+    new = member_of(kind, "1", number="shop:1/a b")
+    known = member_of(kind, "2", xero_id="x-2")
+    [refused] = lookups(kind, [new, known])
 
     requests = one_by_one(refused)
 
     assert [(r.path, r.params, r.members) for r in requests] == [
-        ("/Contacts/shop%3A1%2Fa%20b", {}, (new,)),
-        ("/Contacts/c-2", {}, (known,)),
+        (f"{path}/shop%3A1%2Fa%20b", {}, (new,)),
+        (f"{path}/x-2", {}, (known,)),
     ]
     assert [one_by_one(request) for request in requests] == [[], []]
 
 
-@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.ITEM, Kind.PAYMENT])
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.ITEM, Kind.PAYMENT])
 def test_what_xero_does_not_list_of_other_kinds_is_asked_for_no_further(kind: Kind) -> None:
     [refused] = lookups(kind, [member_of(kind, "1")])
 
     assert one_by_one(refused) == []
 
 
-def test_payments_are_asked_for_by_what_they_pay() -> None:
+def test_payments_are_asked_for_by_what_they_pay_and_refunds_by_their_references() -> None:
     members = [
         member_of(Kind.PAYMENT, "1", {"Invoice": {"InvoiceID": "i-1"}}),
         member_of(Kind.PAYMENT, "2", {"Invoice": {"InvoiceID": "i-1"}}),
@@ -139,7 +140,7 @@ def test_payments_are_asked_for_by_what_they_pay() -> None:
 
     made, deleted = lookups(Kind.PAYMENT, members)
 
-    assert made.params["where"] == 'Invoice.InvoiceId==guid("i-1") OR CreditNote.CreditNoteId==guid("n-1")'
+    assert made.params["where"] == 'Invoice.InvoiceId==guid("i-1") OR Reference=="payment-3"'
     assert (deleted.path, deleted.members) == ("/Payments/p-4", (members[3],))
 
 
