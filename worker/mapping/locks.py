@@ -23,31 +23,32 @@ def in_locked_period(day: str | None, lock_date: date | None) -> bool:
 
 
 def on_an_open_day(write: Write, lock_date: date) -> Write:
-    """The same document, dated after `lock_date`. Its hash stays that of the store's own date.
+    """The same document, dated after `lock_date`, be it once more. Its hash stays that of the store's own date.
 
     So what was booked before the lock moved is still unchanged, and costs no call.
     """
     if write.action is not Action.SAVE or write.kind in (Kind.CONTACT, Kind.ITEM):
         return write
-    day = str(write.payload["Date"])
-    if not in_locked_period(day, lock_date):
+    if not in_locked_period(str(write.payload["Date"]), lock_date):
         return write
+    day = write.moved_from or str(write.payload["Date"])
     moved = on_day(write.kind, write.payload, day, (lock_date + timedelta(days=1)).isoformat())
     number = str(moved["Reference"]) if write.kind is Kind.PAYMENT else write.number
     return write._replace(number=number, content=write.content.with_payload(moved), moved_from=day)
 
 
 def on_day(kind: Kind, payload: Mapping[str, Any], day: str, to: str) -> dict[str, Any]:
-    """A payload of the store's date `day`, booked on `to`, with a note that says so."""
+    """A payload of the store's date `day`, booked on `to`, with a note that says so in the place of an earlier one."""
     moved = {**payload, "Date": to}
     if "DueDate" in payload:
         moved["DueDate"] = max(str(payload["DueDate"]), to)
     if kind is Kind.PAYMENT:
         note = _noted_on_payment(day)
-        moved["Reference"] = one_line(str(payload["Reference"]), MAX_REFERENCE - len(note)) + note
+        moved["Reference"] = one_line(without_note(str(payload["Reference"]), day), MAX_REFERENCE - len(note)) + note
     if "LineItems" in payload:
         # a line of nothing but text, which Xero prints and does not count
-        moved["LineItems"] = [*payload["LineItems"], {"Description": _noted(day, to)}]
+        lines = [line for line in payload["LineItems"] if booked_on(line) is None]
+        moved["LineItems"] = [*lines, {"Description": _noted(day, to)}]
     return moved
 
 

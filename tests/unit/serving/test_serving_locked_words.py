@@ -47,6 +47,12 @@ class Booked:
         self.lock(None)
         return reply
 
+    def taken_before_april_is_locked(self, call: Call) -> Reply:
+        self.xero.lock_date = MARCH.isoformat()
+        reply = self.xero.take(call)
+        self.xero.lock_date = "2026-04-30"
+        return reply
+
     async def edit(self, changed: Event) -> list[tuple[str, str]]:
         """Reason and hint of what was parked then."""
         await self.one.acked(*self.one.receive(changed))
@@ -191,6 +197,25 @@ async def test_a_lock_that_comes_behind_the_credit_note_moves_what_is_still_to_b
 
         days = sold.issued_anew()
         assert (days[f"{NUMBER}~1"], days[f"{NUMBER}~2"]) == ("2026-03-02", "2026-04-01")
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+async def test_a_lock_that_was_moved_on_again_moves_what_is_still_to_be_made_once_more(
+    tmp_path: Path, is_made: bool
+) -> None:
+    async with booked(tmp_path, "reissue") as sold:
+        sold.lock(MARCH)
+        sold.xero.answers[Kind.CREDIT_NOTE] = [sold.taken_before_april_is_locked] if is_made else []
+        sold.xero.lock_date = "2026-04-30"
+
+        assert await sold.edit(sale(1, net="20.00", tax="4.00")) == []
+
+        days = sold.issued_anew()
+        assert days[f"{NUMBER}~1"] == ("2026-04-01" if is_made else "2026-05-01")
+        assert days[f"{NUMBER}~2"] == "2026-05-01"
+        [_, *noted] = [one["Description"] for one in sold.xero.written[f"{NUMBER}~2"]["LineItems"]]
+        assert noted == ["Dated 2026-03-02 in the store. That period is locked, so this is booked on 2026-05-01."]
+        assert sold.xero.written[f"{NUMBER}~2"]["DueDate"] == "2026-05-01"
 
 
 async def test_an_amount_that_is_to_be_parked_says_that_the_period_is_locked(tmp_path: Path) -> None:

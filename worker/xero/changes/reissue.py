@@ -78,18 +78,19 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
     number = f"{base}~{count + 2}"
     kept = {"Contact": {"ContactID": _customer(theirs)}, **_chosen(write, document, theirs)}
     content = write.content.with_payload({**write.payload, "InvoiceNumber": number, **kept})
-    invoice = Write(successor_of(write, document), Kind.INVOICE, write.version, number, content)
+    anew = successor_of(write, document)
+    invoice = Write(anew, Kind.INVOICE, write.version, number, content, moved_from=write.moved_from)
     total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
     allocations = tuple(_allocations(write, credit_note, invoice, theirs, total or _ZERO))
     return Reissue(write, document, credit_note, invoice, allocations)
 
 
 def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
-    """`plan` dated after `lock_date`, as if mapping had known of it; None where it is so, or was moved before."""
-    if lock_date is None or plan.write.moved_from:
+    """`plan` dated after `lock_date`, as if mapping had known of it; None where it is so."""
+    if lock_date is None:
         return None
     write = on_an_open_day(plan.write, lock_date)
-    if not write.moved_from:
+    if write is plan.write:
         return None
     day = str(write.payload["Date"])
     allocations = tuple(_dated(one, day) for one in plan.allocations)
