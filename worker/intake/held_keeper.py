@@ -61,7 +61,9 @@ class HeldKeeper:
             if children or others or self._s.clock.monotonic() >= overlay_at:
                 overlay_at = self._s.clock.monotonic() + _OVERLAY_EVERY_S
                 outdated = await self._is_outdated()
-            fresh = children if outdated else [*children, *others]
+            found = children if outdated else [*children, *others]
+            # what another event has made needless since it was read is not taken in: it would end once more
+            fresh = [held for held in found if not self._s.returning.is_told(held.id)]
             if fresh:
                 await self._admit([released(held) for held in fresh])
                 self._s.wake.set()
@@ -72,7 +74,7 @@ class HeldKeeper:
 
     async def _due(self) -> tuple[list[Held], list[Held]]:
         """What calls have just released, and what else is due: it may be many thousands, which nobody waits for."""
-        here = self._s.returning.here()
+        here = self._s.returning.look()
         first = set(islice(self._s.returning.released - here, _AT_A_TIME))
         self._s.returning.released -= first
         taken = self._taken_bytes()

@@ -22,13 +22,18 @@ class Overtaken:
         self._gone: Sequence[Held] = ()
 
     def of(self, dropped: Sequence[Held]) -> Sequence[Held]:
-        """Those of `dropped` that are to be counted: not as parked before. To be asked in the transaction."""
+        """Those of `dropped` that the runs are to count: what was parked they have counted before.
+
+        To be asked in the transaction, once: from now on what is not here does not come back, and `tell` has it.
+        """
         if dropped:
             here = self._s.returning.here()
             self._gone = [held for held in dropped if held.id not in here]
+            self._s.returning.drops(held.id for held in self._gone)
         return [held for held in self._gone if held.state is not HoldState.PERSON]
 
     def tell(self) -> None:
         """Log their ends. To be called when these are written down, before those in memory are finished."""
+        self._s.returning.has_dropped(held.id for held in self._gone)
         for held in self._gone:
             self._s.finishing.overtaken(held)

@@ -15,7 +15,8 @@ class Returning:
     """By the ids of held events.
 
     `released` are those that a call has made due, until they were looked for; `is_due` is set when there are more.
-    `in_hand` is what is between the ledger and the buffer, in either direction: how often each.
+    `in_hand` is what is between the ledger and the buffer, in either direction: how often each. `dropping` has those
+    whose rows a transaction deletes that is under way, `dropped` those of which one did so since the last look.
     """
 
     def __init__(self, buffer: Buffer) -> None:
@@ -23,6 +24,8 @@ class Returning:
         self.is_due = asyncio.Event()
         self._buffer = buffer
         self.in_hand: Counter[str] = Counter()
+        self.dropping: set[str] = set()
+        self.dropped: set[str] = set()
 
     def release(self, held_ids: Iterable[str]) -> None:
         """A call has made these due: they are looked for at once."""
@@ -38,6 +41,25 @@ class Returning:
             yield
         finally:
             self.in_hand -= Counter(ids)
+
+    def look(self) -> set[str]:
+        """Begin to look for what is due in the ledger; what is here need not be looked for."""
+        self.dropped.clear()
+        return self.here()
+
+    def drops(self, held_ids: Iterable[str]) -> None:
+        """A transaction tells the ends of these: who reads the ledger before it has committed still finds them."""
+        self.dropping.update(held_ids)
+
+    def has_dropped(self, held_ids: Iterable[str]) -> None:
+        """It has committed: a look that began before may have them nevertheless."""
+        ids = set(held_ids)
+        self.dropping -= ids
+        self.dropped |= ids
+
+    def is_told(self, held_id: str) -> bool:
+        """Whether the end of what the last look has found was told meanwhile: it does not come back."""
+        return held_id in self.dropping or held_id in self.dropped
 
     def here(self) -> set[str]:
         """Those in the buffer, or on their way into it: their ends are told by who has them."""

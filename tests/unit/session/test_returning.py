@@ -26,3 +26,24 @@ def test_what_a_call_releases_is_due_at_once() -> None:
 
     assert returning.is_due.is_set()
     assert returning.released == {"h1", "h2"}
+
+
+def test_what_a_transaction_drops_does_not_come_back_with_a_look_that_found_it() -> None:
+    returning = Returning(Buffer())
+
+    returning.drops(["h1"])
+    returning.look()  # before it has committed
+    under_way = returning.is_told("h1")
+    returning.has_dropped(["h1"])
+
+    assert (under_way, returning.is_told("h1"), returning.is_told("h2")) == (True, True, False)
+
+
+def test_what_is_held_again_after_it_was_dropped_comes_back_with_the_next_look() -> None:
+    returning = Returning(Buffer())
+    returning.drops(["h1"])
+    returning.has_dropped(["h1"])
+
+    returning.look()
+
+    assert not returning.is_told("h1")
