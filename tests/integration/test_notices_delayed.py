@@ -181,6 +181,29 @@ async def test_what_ends_while_a_notice_is_sent_is_told_by_the_next(
     assert "resync-all failed" in failed
 
 
+async def test_a_notice_whose_sender_died_is_sent_by_another_worker_soon(
+    ledger: Ledger, clock: FakeClock, tmp_path: Path
+) -> None:
+    async def killed() -> None:
+        raise asyncio.CancelledError
+
+    dying, channel = Channel(meanwhile=killed), Channel()
+    await ended(ledger, "first", RunState.FAILED)
+    with pytest.raises(asyncio.CancelledError):
+        await worker_of(ledger, clock, tmp_path, dying).turn()
+    worker = worker_of(ledger, clock, tmp_path, channel)
+
+    await worker.turn()
+    at_once = list(channel.lines)
+    clock.advance(901)
+    await worker.turn()
+    clock.advance(901)
+    await worker.turn()
+
+    assert at_once == []
+    assert channel.lines == ["store shop: resync-all failed, 0 events published"]
+
+
 async def test_what_was_told_by_one_worker_stays_told(database_url: str) -> None:
     later = START + timedelta(hours=1)
     async with opened(database_url) as one, opened(database_url) as other:

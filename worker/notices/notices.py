@@ -82,11 +82,17 @@ class Notices:
         return told
 
     async def _send(self, channel: Channel, lines: list[str], now: datetime) -> None:
-        """The lease is kept: until it runs out nobody sends again."""
+        """Of who has sent the lease is kept: until it runs out nobody sends again.
+
+        While the message is under way it is short, so that one that is cut off is soon sent by somebody. It is not
+        acquired so, which would end the longer one of a worker that was faster.
+        """
         name = _lease_name(channel)
         lease = await self._ledger.leases.acquire(name, uuid.uuid4().hex, ttl_s=self._every.total_seconds())
         if lease is None:
             return
+        again = min(self._every, timedelta(seconds=_AGAIN_S))
+        lease = await self._ledger.leases.renew(lease, ttl_s=again.total_seconds())
         console = self._settings.notify.console_url
         told = [*lines, console] if console else lines
         try:
@@ -94,11 +100,10 @@ class Notices:
         except NotSent as error:
             self.outcomes[channel.name, _FAILED] += 1
             self._log.error("notice.not_sent", channel=channel.name, detail=str(error))
-            again = min(self._every, timedelta(seconds=_AGAIN_S))
-            await self._ledger.leases.renew(lease, ttl_s=again.total_seconds())
         else:
             self.outcomes[channel.name, _SENT] += 1
             self._log.info("notice.sent", channel=channel.name, lines=len(lines))
+            await self._ledger.leases.renew(lease, ttl_s=self._every.total_seconds())
             await self._ledger.notices.tell(channel.name, now)
 
     async def _facts(self, now: datetime, *, since: datetime) -> Facts:
