@@ -27,6 +27,7 @@ from worker.ledger.database.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.database.errors import LedgerError
 from worker.ledger.database.groups import WRITES, Groups
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
+from worker.ledger.database.same_file import SameFile
 from worker.ledger.database.statements import LAST, Last
 from worker.ledger.database.turns import Turns
 from worker.ledger.database.types import Instant
@@ -48,7 +49,12 @@ class Database:
         self.engine = make_engine(url, answers_within_s=answers_within_s)
         self.dialect = self.engine.dialect.name
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
-        self._groups = Groups(self.engine, _begin_writing, _turns(url)) if self.dialect == "sqlite" else None
+        self._file: SameFile | None = None
+        self._groups: Groups | None = None
+        if self.dialect == "sqlite":
+            path = Path(self.engine.url.database or "").absolute()
+            self._file = SameFile(path)
+            self._groups = Groups(self.engine, _begin_writing, Turns(path.resolve()), self._file)
         self._opened: WeakSet[Connection] = WeakSet()
         if self.dialect == "postgresql":
             event.listen(self.engine.sync_engine, "connect", lambda raw, _: self._opened.add(raw.driver_connection))
@@ -81,6 +87,8 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One read-only transaction: one state of the database. Raises `LedgerUnavailable`."""
         with unavailable():
+            if self._file is not None:
+                self._file.insist()
             async with self.engine.connect() as connection:
                 await connection.execution_options(**{_READ_ONLY: True})
                 await begin(connection)
@@ -177,10 +185,6 @@ async def _end(driver: Any, last: Sequence[Last]) -> None:
         for statement, values in last:
             await driver.execute(statement, values)
         await driver.execute("COMMIT")
-
-
-def _turns(url: str) -> Turns:
-    return Turns(Path(make_url(url).database or "").resolve())
 
 
 def _begin_sqlite(connection: Any) -> None:

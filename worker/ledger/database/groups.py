@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.same_file import SameFile
 from worker.ledger.database.sqlite import in_a_thread
 from worker.ledger.database.turns import Turn, Turns
 
@@ -49,10 +50,11 @@ class Groups:
     The connection stays open: one from SQLAlchemy's pool, with its transaction, takes longer than the statements.
     """
 
-    def __init__(self, engine: AsyncEngine, begin: Begin, turns: Turns) -> None:
+    def __init__(self, engine: AsyncEngine, begin: Begin, turns: Turns, file: SameFile) -> None:
         self._engine = engine
         self._begin = begin
         self._turns = turns
+        self._file = file
         self._writer = asyncio.Lock()
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
@@ -63,6 +65,7 @@ class Groups:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Statements that are committed together with those of others, or not at all."""
         async with self._writer:
+            self._file.insist()
             connection = self._connection or await self._connect()
             group = self._open or await self._start()
             self._driver.execute("SAVEPOINT one")
@@ -130,4 +133,4 @@ class Groups:
                 await self._disconnect()  # what state it is in nobody knows
                 group.end(error)
             else:
-                group.end()
+                group.end(self._file.fault())  # it counts if whoever starts next finds it
