@@ -21,6 +21,7 @@ from worker.clock import Clock
 from worker.ledger.database.errors import WrongKey
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Call, Purpose, TokenSet
+from worker.session.interruption import PauseOrganisation, other_tenant, renamed
 from worker.settings import OrganisationSettings, Settings
 from worker.xero.client import XeroClient
 from worker.xero.clients import Clients
@@ -133,7 +134,22 @@ class XeroCheck:
         fault = tenant_fault(self._org, reached, custom=self._flow == "custom")
         if fault is not None:
             raise _Stopped(fault)
+        pause = await self._other_tenant()
+        if pause is not None:
+            text, _, cure = pause.detail.partition(": ")
+            raise self._stop("tenant", text, cure)
         return [fine("tenant", "the connection reaches it", where=self._org.name)]
+
+    async def _other_tenant(self) -> PauseOrganisation | None:
+        """The pause that a worker would begin with: what the ledger knows is of another tenant, or name."""
+        org, tenant_id, tenants = self._org.name, self._org.tenant_id, self._ledger.tenants
+        if tenant_id is None:
+            return None
+        before = await tenants.other_name(org, tenant_id)
+        if before is not None:
+            return renamed(org, before, tenant_id)
+        bound = await tenants.of_documents(org)
+        return None if bound is None or bound == tenant_id.lower() else other_tenant(bound, tenant_id)
 
     @property
     def _flow(self) -> str:

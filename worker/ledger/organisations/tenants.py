@@ -49,6 +49,13 @@ class Tenants:
             await _binding(self._database.dialect).run(connection, [{"org": lease.name, "tenant_id": wanted}])
         return wanted
 
+    async def of_documents(self, org: str) -> str | None:
+        """The tenant of the organisation's documents, in small letters; None without any, and until it is known."""
+        async with self._database.reading() as connection:
+            if (await connection.execute(_HAS_DOCUMENTS, {"of": org})).first() is None:
+                return None
+            return (await connection.execute(_BOUND, {"of": org})).scalar_one_or_none()
+
     async def other_name(self, org: str, tenant_id: str) -> str | None:
         """The organisation under which the ledger has what it knows of this tenant, while it has no document of `org`.
 
