@@ -8,6 +8,7 @@ which needs `reject-publish` beside it, else the broker silently falls back to a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -34,6 +35,10 @@ class Binding:
 
     exchange: str
     pattern: str
+
+    def takes(self, exchange: str, routing_key: str) -> bool:
+        """Whether a message comes this way."""
+        return exchange == self.exchange and _matches(self.pattern.split("."), routing_key.split("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,13 @@ _WORK = _QUORUM_LIMITED | {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
+
+
+def _matches(pattern: Sequence[str], words: Sequence[str]) -> bool:
+    """As topic exchanges do it: a star is one word, a hash any number."""
+    if not pattern:
+        return not words
+    first, rest = pattern[0], pattern[1:]
+    if first == "#":
+        return any(_matches(rest, words[skipped:]) for skipped in range(len(words) + 1))
+    return bool(words) and first in ("*", words[0]) and _matches(rest, words[1:])

@@ -63,13 +63,14 @@ class Publisher(Link):
 
         Waits while the window is full, the link is down or the broker blocks. Raises Unroutable or Nacked (not
         stored), ConfirmTimeout or ConnectionLost (unknown: publish it again, the consumer knows it by its id),
-        TopologyMismatch (nothing is sent until an admin has acted).
+        TopologyMismatch (of the exchange, or of a queue that would get it: not sent until an admin has acted).
         """
+        address = _Address(exchange, routing_key, message_id)
         await self._window.acquire()
         try:
             if self._stopped or self.mismatches or not self._open.is_set():
-                await self._until_open()
-            future = self._send(_Address(exchange, routing_key, message_id), body, content_type)
+                await self._until_open(address)
+            future = self._send(address, body, content_type)
         except BaseException:
             self._window.release()
             raise
@@ -93,15 +94,20 @@ class Publisher(Link):
         super().drop(reason)
         self._refresh_open(connected=False)
 
-    async def _until_open(self) -> None:
+    async def _until_open(self, address: _Address) -> None:
         while True:
             if self._stopped:
                 raise ConnectionLost("the publisher was stopped")
-            for mismatch in self.mismatches.values():
-                raise mismatch
+            for name, mismatch in self.mismatches.items():
+                if name == address.exchange or self._would_get(name, address):
+                    raise mismatch
             if self._open.is_set():
                 return
             await self._open.wait()
+
+    def _would_get(self, queue: str, address: _Address) -> bool:
+        bindings = self._queues[queue].bindings if queue in self._queues else ()
+        return any(binding.takes(address.exchange, address.routing_key) for binding in bindings)
 
     def _send(self, address: _Address, body: bytes, content_type: str) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()

@@ -7,9 +7,18 @@ from typing import Any
 import pika
 import pytest
 
-from producers.amqp import Delivery, TopologyMismatch
+from producers.amqp import Delivery, TopologyMismatch, Unroutable
 from schemas.envelope import Lane
-from schemas.topology import DELIVERY_LIMIT, dead_queue, lane_queue, organisation_queues, store_commands, store_queues
+from schemas.topology import (
+    DELIVERY_LIMIT,
+    EXCHANGES,
+    Exchange,
+    dead_queue,
+    lane_queue,
+    organisation_queues,
+    store_commands,
+    store_queues,
+)
 from tests.support.amqp_links import consuming, publish, publishing
 from tests.support.waiting import until
 
@@ -41,20 +50,58 @@ async def test_message_beyond_the_delivery_limit_lands_in_the_dead_queue(amqp_ur
         assert [delivery.delivery_count for delivery in seen] == list(range(DELIVERY_LIMIT + 1))
 
 
-async def test_mismatch_reaches_the_publisher_with_the_remedy_and_ends_with_it(amqp_url: str, unique_org: str) -> None:
+async def test_mismatch_reaches_whoever_publishes_to_it_with_the_remedy_and_ends_with_it(
+    amqp_url: str, unique_org: str
+) -> None:
     batch = lane_queue(unique_org, Lane.BATCH)
     on_broker(amqp_url, "queue_declare", batch, durable=True)
+    on_broker(amqp_url, "queue_bind", batch, "xerelay.events", f"{unique_org}.batch.*")
     async with publishing(amqp_url, organisation_queues(unique_org)) as publisher:
         with pytest.raises(TopologyMismatch) as refused:
-            await publish(publisher, f"{unique_org}.immediate.order", "m1")
+            await publish(publisher, f"{unique_org}.batch.order", "m1")
         assert batch in str(refused.value)
         assert "inequivalent arg" in str(refused.value)
         assert f"rabbitmqctl delete_queue {batch}" in str(refused.value)
 
-        on_broker(amqp_url, "queue_delete", batch)
+        on_broker(amqp_url, "queue_delete", batch, if_empty=True)
 
         await until(lambda: not publisher.mismatches, what="the new declaration")
         await publish(publisher, f"{unique_org}.batch.order", "m2")
+
+
+async def test_mismatch_of_one_queue_leaves_the_others_published_to_and_is_logged_once(
+    amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
+    queues = organisation_queues(unique_org)
+    on_broker(amqp_url, "queue_declare", batch, durable=True)
+    async with publishing(amqp_url, queues) as publisher, consuming(amqp_url, queues, immediate) as intake:
+        await publish(publisher, f"{unique_org}.immediate.order", "m1")
+        await publish(publisher, f"{unique_org}.release", "m2", exchange="xerelay.commands")
+        with pytest.raises(Unroutable):
+            await publish(publisher, f"{unique_org}_other.immediate.order", "m3")
+
+        await publisher._mend()
+        await until(lambda: intake.ids() == ["m1"], what="the delivery of the sound queue")
+
+    told = [record.getMessage() for record in caplog.records if "cannot be declared" in record.getMessage()]
+    assert len(told) == 2  # the publisher's and the consumer's
+    assert batch in told[0]
+
+
+async def test_mismatch_of_an_exchange_keeps_all_from_being_published_to_it_and_to_no_other(
+    amqp_url: str, unique_org: str
+) -> None:
+    exchange = Exchange(f"{unique_org}.events")
+    on_broker(amqp_url, "exchange_declare", exchange.name, exchange_type="direct", durable=True)
+    queues = organisation_queues(unique_org)
+    async with publishing(amqp_url, queues, exchanges=(exchange, *EXCHANGES)) as publisher:
+        with pytest.raises(TopologyMismatch, match=exchange.name):
+            await publish(publisher, f"{unique_org}.immediate.order", "m1", exchange=exchange.name)
+
+        await publish(publisher, f"{unique_org}.immediate.order", "m2")
+
+    on_broker(amqp_url, "exchange_delete", exchange.name)
 
 
 async def test_mismatch_of_one_queue_leaves_the_others_consumed(amqp_url: str, unique_org: str) -> None:

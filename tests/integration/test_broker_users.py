@@ -208,12 +208,12 @@ async def test_a_command_of_a_user_who_may_not_send_it_is_not_sent(broker: Broke
         await place(BrokerSettings(broker.url(Role.STORE)), order, queues=organisation_queues("main"))
 
 
-async def test_what_a_user_may_not_declare_and_is_not_there_is_told(broker: Broker) -> None:
-    immediate = lane_queue("outlet", Lane.IMMEDIATE)
-    assert broker.code(Role.WORKER, "queue_delete", immediate) == 0
+async def test_what_a_user_may_not_declare_and_is_not_there_is_told_to_whoever_publishes_to_it(broker: Broker) -> None:
+    commands = organisation_commands("outlet")
+    assert broker.code(Role.WORKER, "queue_delete", commands) == 0
 
     async with publishing(broker.url(Role.ADMIN), organisation_queues("outlet")) as publisher:
-        with pytest.raises(TopologyMismatch, match=rf"{immediate} is not there, .* may not declare it: 404"):
+        with pytest.raises(TopologyMismatch, match=rf"{commands} is not there, .* may not declare it: 404"):
             await publish(publisher, "outlet.release", "c9", exchange=COMMANDS)
 
         async with consuming(broker.url(Role.WORKER), organisation_queues("outlet")):

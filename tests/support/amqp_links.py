@@ -9,16 +9,18 @@ from typing import Any
 
 from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, Consumer, Delivery, Publisher
-from schemas.topology import EVENTS, EXCHANGES, Queue
+from schemas.topology import EVENTS, EXCHANGES, Exchange, Queue
 from tests.support.waiting import until
 
 _ASKED, _ASKED_EVERY_S = 50, 0.2
 
 
 @asynccontextmanager
-async def publishing(url: str, queues: Sequence[Queue], **settings: Any) -> AsyncIterator[Publisher]:
+async def publishing(
+    url: str, queues: Sequence[Queue], *, exchanges: Sequence[Exchange] = EXCHANGES, **settings: Any
+) -> AsyncIterator[Publisher]:
     """A connected publisher."""
-    publisher = Publisher(BrokerSettings(url, **settings), exchanges=EXCHANGES, queues=queues)
+    publisher = Publisher(BrokerSettings(url, **settings), exchanges=exchanges, queues=queues)
     running = asyncio.create_task(publisher.run())
     try:
         await until(publisher.connected.is_set, what="the publisher's connection")
