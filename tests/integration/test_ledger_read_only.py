@@ -33,10 +33,12 @@ async def test_it_is_waited_for_and_asked_anew(
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as admin:
         await admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
         ledger = await Ledger.open(database_url)
-        with pytest.raises(LedgerUnavailable, match="read-only transaction"):
+        with pytest.raises(LedgerUnavailable, match=r"takes no writes: .* in a read-only transaction") as told:
             await write(ledger, lease)
         await admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
 
     # what was connected meanwhile would stay as it was
     await write(ledger, lease)
     await ledger.close()
+    assert told.value.cure.startswith("let ledger.url lead to the primary, for a standby takes none")
+    assert "default_transaction_read_only" in told.value.cure

@@ -14,6 +14,7 @@ from tests.support.sample_ledger import AMPLE
 from tests.support.scraped import Scraped
 from tests.support.serving_fakes import ORG, MemoryBroker, Served, served
 from worker.clock import Clock, SystemClock
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 from worker.metrics.worker import WorkerWatch
@@ -56,6 +57,7 @@ class OneService:
     is_stopping: bool = False
     has_shared: bool = True
     is_late: bool = False
+    last_error: LedgerUnavailable | None = None
 
     def holds(self, org: str) -> bool:
         return org in self.runners and not self.is_late

@@ -84,13 +84,17 @@ class WorkerWatch:
         if self._service.is_stopping:
             missing.append("worker: it is stopping")
         elif not self._service.has_shared:
-            missing.append("organisations: not shared out yet")
+            missing.append(f"organisations: not shared out yet{self._why('')}")
         elif self._service.is_late:
-            missing.append("leases: not renewed for as long as they last; the ledger may hang")
+            missing.append(f"leases: not renewed for as long as they last{self._why('; the ledger may hang')}")
         for org, runner in self._service.runners.items():
             if not runner.is_serving and not runner.paused_for:
                 missing.append(f"organisation {org}: not served yet")
         return missing
+
+    def _why(self, otherwise: str) -> str:
+        """A ledger that takes no writes is read as before, so that nothing else tells of it."""
+        return otherwise if self._service.last_error is None else f": {self._service.last_error}"
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""

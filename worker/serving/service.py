@@ -60,6 +60,7 @@ class Service:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._turned_at: float | None = None
+        self._error: LedgerUnavailable | None = None
         self._renewed_at: dict[str, float] = {}
         self._log = structlog.get_logger("xerelay")
 
@@ -82,6 +83,11 @@ class Service:
     def is_late(self) -> bool:
         """Whether it has not seen to its leases for as long as one lasts: others may have them."""
         return self._turned_at is not None and self._has_passed(self._turned_at)
+
+    @property
+    def last_error(self) -> LedgerUnavailable | None:
+        """Why the ledger did not take the last turn that ended; None when it did."""
+        return self._error
 
     def holds(self, org: str) -> bool:
         """Whether it has the organisation's lease, and that cannot have run out."""
@@ -134,8 +140,10 @@ class Service:
     async def _guarded_turn(self) -> None:
         try:
             await self._turn()
+            self._error = None
             self._begin_housekeeping()
         except LedgerUnavailable as error:
+            self._error = error
             self._log.warning("ledger.unavailable", detail=str(error))
 
     def _begin_housekeeping(self) -> None:

@@ -192,6 +192,17 @@ async def test_a_turn_that_does_not_end_leaves_it_late_and_without_a_lease_once_
     assert (working.service.is_late, working.service.holds("east")) == (False, True)
 
 
+async def test_it_knows_why_the_last_turn_failed_until_one_succeeds(working: Working) -> None:
+    before = working.service.last_error
+    working.ledger.leases = FailingOnce(working.ledger.leases, "heartbeat", AWAY)  # type: ignore[assignment] # a fault
+
+    await working.clock.next()
+    failed = working.service.last_error
+    await working.clock.next()
+
+    assert (before, failed, working.service.last_error) == (None, AWAY, None)
+
+
 async def test_what_a_killed_worker_had_by_a_clock_that_was_ahead_is_served_within_a_lease(working: Working) -> None:
     working.clock.advance(6 * 3600)
     await working.ledger.leases.heartbeat("w2")

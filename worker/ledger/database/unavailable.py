@@ -15,6 +15,10 @@ from worker.ledger.database.errors import LedgerError, LedgerUnavailable
 _DRIVERS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
 # what was prepared in another session: a pooler gave each transaction another one
 _MIXED_UP = (psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)
+_PRIMARY = (
+    "let ledger.url lead to the primary, for a standby takes none; or reset default_transaction_read_only there, "
+    "which some services set while their disk is full"
+)
 _OWN = "name PostgreSQL itself, or a pooler that pools sessions and not transactions"
 
 _NO_ROOM = "disk is full", "disk I/O error"
@@ -50,7 +54,8 @@ def unavailable() -> Iterator[None]:
             told = f"ledger.url: expected a sound database of SQLite's, got: {_first_line(cause)}"
             raise LedgerError(f"{told}; name another file, or restore a backup") from error
         if is_read_only(cause):
-            raise LedgerUnavailable(f"the ledger's database takes no writes: {_first_line(cause)}") from error
+            told = f"the ledger's database takes no writes: {_first_line(cause)}"
+            raise LedgerUnavailable(told, _PRIMARY) from error
         if isinstance(cause, _MIXED_UP):
             raise LedgerError(f"ledger.url: expected a session of our own, got: {_first_line(cause)}", _OWN) from error
         if not getattr(error, "connection_invalidated", False):
