@@ -30,6 +30,7 @@ class Linked(MemoryBroker):
         self.connected = asyncio.Event()
         self.connected.set()
         self.reconnects = 2
+        self.blocked = False
         self.last_error: AmqpError | None = None
         self.refusals: dict[str, str] = {}
         self.depths = {"immediate": 3, "batch": 40, "backfill": 0, "dead": 1}

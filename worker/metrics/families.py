@@ -18,6 +18,13 @@ BROKER_RECONNECTS = Family(
     By.EVERY,
     "Times the connection to RabbitMQ was made again; tries that failed do not count",
 )
+BROKER_BLOCKED = Family(
+    "xerelay_broker_blocked",
+    _G,
+    ("link",),
+    By.EVERY,
+    "Whether RabbitMQ takes no messages for now, as during an alarm of its memory or disk; it tells whoever publishes",
+)
 BROKER_REFUSED = Family(
     "xerelay_broker_refused_declarations",
     _G,
@@ -214,7 +221,7 @@ RESYNC_EVENTS = Family(
     "Events of that run: published by the agent; written, unchanged, parked by workers",
 )
 
-PROCESS = (BUILD, BROKER_CONNECTED, BROKER_RECONNECTS, BROKER_REFUSED, LEDGER_UP)
+PROCESS = (BUILD, BROKER_CONNECTED, BROKER_RECONNECTS, BROKER_BLOCKED, BROKER_REFUSED, LEDGER_UP)
 WORKERS = (EVENTS, EVENT_DELAY, CALLS, CALL_DURATION, CALL_DOCUMENTS, RATE_LIMITED, FAILED_SESSIONS, NOTICES, SERVED)
 HOLDERS = (
     *(

@@ -10,7 +10,14 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from producers.amqp import Consumer, Publisher
-from worker.metrics.families import BROKER_CONNECTED, BROKER_RECONNECTS, BROKER_REFUSED, BUILD, LEDGER_UP
+from worker.metrics.families import (
+    BROKER_BLOCKED,
+    BROKER_CONNECTED,
+    BROKER_RECONNECTS,
+    BROKER_REFUSED,
+    BUILD,
+    LEDGER_UP,
+)
 
 Link = Consumer | Publisher
 
@@ -33,6 +40,7 @@ def process_metrics(role: str, links: Mapping[str, Link], *, ledger_is_up: bool)
     yield BUILD.of([((version("xerelay"), role), 1)])
     yield BROKER_CONNECTED.of(((name,), link.connected.is_set()) for name, link in links.items())
     yield BROKER_RECONNECTS.of(((name,), link.reconnects) for name, link in links.items())
+    yield BROKER_BLOCKED.of(((name,), link.blocked) for name, link in links.items())
     yield BROKER_REFUSED.of(((name,), len(link.refusals)) for name, link in links.items())
     yield LEDGER_UP.of([((), ledger_is_up)])
 

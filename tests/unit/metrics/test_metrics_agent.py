@@ -29,6 +29,7 @@ from worker.metrics.agent import AgentWatch, WatchedStore
 class Link:
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     reconnects: int = 0
+    blocked: bool = False
     last_error: AmqpError | None = None
     refusals: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +77,14 @@ async def test_what_the_broker_confirmed_is_counted_where_it_went(watching: Watc
 
     published = (await watching.scrape()).values("xerelay_published_events_total", store="shop", organisation="main")
     assert published == {("invoice", "backfill"): 10, ("payment", "backfill"): 10}
+
+
+async def test_a_broker_that_takes_no_messages_is_told_until_it_does_again(watching: Watching) -> None:
+    seen = []
+    for watching.link.blocked in (False, True, False):
+        seen.append((await watching.scrape()).value("xerelay_broker_blocked", link="publisher"))
+
+    assert seen == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
