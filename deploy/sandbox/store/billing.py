@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.sandbox.store.amounts import NOTHING, Amounts, DocumentSide, Side, Sums, total
-from deploy.sandbox.store.model import Invoice, Order, OrderRow
+from deploy.sandbox.store.model import Invoice, Memo, Order, OrderRow
 from deploy.sandbox.store.money import RATE_SCALE, half_up
 
 Quantities = Mapping[int, int]
@@ -62,6 +62,21 @@ def withdraw(invoice: Invoice) -> None:
         side.credit_invoiced -= document.amounts.store_credit
     for (index, _), quantity in zip(invoice.own.lines, invoice.quantities, strict=True):
         order.rows[index].invoiced -= quantity
+
+
+def take_back(memo: Memo) -> None:
+    """Cancel an open credit memo: what it refunded can be refunded again."""
+    order = memo.order
+    sides = [(order.own, memo.own)] if order.base is order.own else [(order.own, memo.own), (order.base, memo.base)]
+    for side, document in sides:
+        for index, part in document.lines:
+            if part is not None:
+                side.lines[index].refunded = side.lines[index].refunded.minus(part)
+        side.shipping.refunded = side.shipping.refunded.minus(document.amounts.shipping)
+        side.cards_refunded -= document.amounts.gift_cards
+        side.credit_refunded -= document.amounts.store_credit
+    for (index, _), quantity in zip(memo.own.lines, memo.quantities, strict=True):
+        order.rows[index].refunded -= quantity
 
 
 def refund(order: Order, order_to: Refund) -> tuple[DocumentSide, DocumentSide]:

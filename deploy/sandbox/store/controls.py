@@ -25,6 +25,7 @@ _SINGULAR: dict[str, Kind] = {
     "invoice": "invoices",
     "credit_memo": "creditmemos",
 }
+_QUIRKS = {"version", "noise", "late_seconds", "undecided"}
 _DELETED = {"customer", "product", "order"}
 
 
@@ -101,15 +102,20 @@ def _limits(sandbox: Sandbox, _request: Request, order: Json) -> object:
 
 
 def _quirks(sandbox: Sandbox, _request: Request, order: Json) -> object:
-    if unknown := set(order) - {"version", "noise", "late_seconds"}:
-        raise Refused(400, {"error": f"unknown: {', '.join(sorted(unknown))}; known: version, noise, late_seconds"})
+    if unknown := set(order) - _QUIRKS:
+        raise Refused(400, {"error": f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(_QUIRKS))}"})
     if order.get("version", "2.4") not in {"2.3", "2.4", "2.4.8"}:
         raise Refused(400, {"error": "version must be 2.3, 2.4 or 2.4.8"})
     sandbox.shelf.late_s = float(order.get("late_seconds", sandbox.shelf.late_s))
+    sandbox.market.rest(undecided=bool(order.get("undecided", sandbox.market.undecided)))
     changes = {name: order[name] for name in ("version", "noise") if name in order}
     if changes:
         sandbox.shelf.restyle(**changes)
-    return {**asdict(sandbox.shelf.style), "late_seconds": sandbox.shelf.late_s}
+    return {
+        **asdict(sandbox.shelf.style),
+        "late_seconds": sandbox.shelf.late_s,
+        "undecided": sandbox.market.undecided,
+    }
 
 
 def _auth(sandbox: Sandbox, _request: Request, order: Json) -> object:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from deploy.sandbox.store.amounts import DocumentSide, Sums
-from deploy.sandbox.store.model import CANCELLED, PAID, Invoice, Memo, Order, Product
+from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, REFUNDED, UNDECIDED, Invoice, Memo, Order, Product
 from deploy.sandbox.store.registry import Entity
 from deploy.sandbox.store.shop import Website
 from deploy.sandbox.store.tax import Rate
@@ -62,9 +62,14 @@ class Facts(NamedTuple):
 
 
 def facts_of(entity: Entity) -> Facts | str | None:
-    """The facts of an order, invoice or credit memo, the type of a product; other entities book nothing."""
+    """The facts of an order, invoice or credit memo, the type of a product; other entities book nothing.
+
+    Nor do an order of which nobody knows yet whether it is a sale, and a credit memo that is open.
+    """
     if isinstance(entity, Product):
         return entity.type
+    if _is_undecided(entity):
+        return None
     if isinstance(entity, Order):
         lines = [line.sums for row, line in zip(entity.rows, entity.own.lines, strict=True) if row.money]
         rates = [row.rates for row in entity.rows if row.money]
@@ -75,9 +80,17 @@ def facts_of(entity: Entity) -> Facts | str | None:
         document = _document("invoice", entity, entity.order, _split_of(entity), cancelled=entity.state == CANCELLED)
         return Facts(document._replace(traits=traits_of(entity)), tuple(_paid(entity)))
     if isinstance(entity, Memo):
-        document = _document("credit_memo", entity, entity.order, _split_of(entity), cancelled=False)
+        document = _document(
+            "credit_memo", entity, entity.order, _split_of(entity), cancelled=entity.state == CANCELLED
+        )
         return Facts(document._replace(traits=traits_of(entity)), tuple(_paid_back(entity)))
     return None
+
+
+def _is_undecided(entity: Entity) -> bool:
+    return (isinstance(entity, Order) and entity.state in UNDECIDED) or (
+        isinstance(entity, Memo) and entity.state == OPEN
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -147,10 +160,13 @@ def _paid(invoice: Invoice) -> Iterator[Money]:
 
 
 def _paid_back(memo: Memo) -> Iterator[Money]:
-    yield from _tenders("out", memo, memo.own)
-    if memo.own.amounts.grand_total:
-        method = memo.order.method
-        yield _money("out", method, bool(memo.transaction), memo, memo.created, memo.own.amounts.grand_total)
+    order, side = memo.order, memo.own
+    if memo.state != REFUNDED:
+        return
+    yield from _tenders("out", memo, side)
+    if side.amounts.grand_total:
+        moment = next((one.created for one in order.transactions if one.code == memo.transaction), memo.created)
+        yield _money("out", order.method, bool(memo.transaction), memo, moment, side.amounts.grand_total)
 
 
 def _tenders(direction: str, document: Invoice | Memo, side: DocumentSide) -> Iterator[Money]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deploy.sandbox.store.billing import bill, open_quantities, with_parts, withdraw
 from deploy.sandbox.store.chance import Chance
-from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, Invoice, Order
+from deploy.sandbox.store.model import CANCELLED, OPEN, PAID, Invoice, Memo, Order
 from deploy.sandbox.store.money import UNIT
 from deploy.sandbox.store.ordering import Ordering
 from deploy.sandbox.store.registry import Entity, Kind, Registry
@@ -15,10 +15,14 @@ from deploy.sandbox.store.returns import WHOLE, Returns
 
 Schedule = Callable[[int, Callable[[int], None]], None]
 HOUR, DAY = 3600, 86_400
+_REST = (DAY, 10 * DAY)
 
 
 class Lives:
-    """Moves orders on. `schedule` takes the moment and the step that comes then."""
+    """Moves orders on. `schedule` takes the moment and the step that comes then.
+
+    `undecided`: some also rest in states in which nobody knows yet what becomes of them [store 5.4].
+    """
 
     def __init__(self, registry: Registry, chance: Chance, ordering: Ordering, schedule: Schedule) -> None:
         self._registry = registry
@@ -26,14 +30,53 @@ class Lives:
         self._ordering = ordering
         self._schedule = schedule
         self._returns = Returns(registry, chance)
+        self.undecided = False
 
     def begin(self, order: Order, moment: int) -> None:
         """What the way of paying brings with it at once, and what it will bring later."""
+        if order.method in ONLINE_METHODS and self._rests(0.5):
+            self._enter(order, "pending_payment", "pending_payment", moment)
+            self._later(order, moment, _REST, self._come_back)
+            return
+        self._pay(order, moment)
+
+    def _rests(self, share: float) -> bool:
+        return self.undecided and self._chance.happens(share)
+
+    def _enter(self, order: Order, state: str, status: str, moment: int) -> None:
+        order.state, order.status, order.updated = state, status, moment
+        self._registry.write(("orders", order))
+
+    def _come_back(self, order: Order, moment: int) -> None:
+        """The buyer comes back from the gateway, which may want to look at the payment first; or never does."""
+        if self._chance.happens(0.3):
+            self._cancel(order, moment)
+        elif self._chance.happens(0.5):
+            self._enter(order, "payment_review", self._chance.one_of(("payment_review", "fraud")), moment)
+            self._later(order, moment, _REST, self._review)
+        else:
+            self._pay(order, moment)
+
+    def _review(self, order: Order, moment: int) -> None:
+        if self._chance.happens(0.3):
+            self._cancel(order, moment)
+        else:
+            self._pay(order, moment)
+
+    def _release(self, order: Order, moment: int) -> None:
+        """An order that was on hold is what it was before."""
+        assert order.held_from is not None
+        (state, status), order.held_from = order.held_from, None
+        self._enter(order, state, status, moment)
+        self._later(order, moment, (HOUR, DAY), self._continue)
+
+    def _pay(self, order: Order, moment: int) -> None:
         if order.method in {"stripe_payments", "free"}:
             self._invoice(order, open_quantities(order), moment)
             return
         if order.method == "paypal_express":
             order.state = order.status = "processing"
+            order.updated = moment
             authorization = self._registry.transact(order, "authorization", moment, f"PP{order.id:08d}A")
             order.last_transaction = authorization.code
             self._registry.write(("orders", order), ("transactions", authorization))
@@ -44,6 +87,11 @@ class Lives:
 
     def _continue(self, order: Order, moment: int) -> None:
         """An order that was not invoiced, or not wholly."""
+        if self._rests(0.3):
+            order.held_from = (order.state, order.status)
+            self._enter(order, "holded", "holded", moment)
+            self._later(order, moment, _REST, self._release)
+            return
         offline = order.method not in ONLINE_METHODS
         untouched = offline and not order.invoices
         if untouched and self._chance.happens(0.08):
@@ -137,8 +185,15 @@ class Lives:
             self._registry.write(("orders", order))
 
     def _refund(self, order: Order, moment: int) -> None:
+        if self._rests(0.5):
+            if memo := self._returns.open(order, moment):
+                self._later(order, moment, _REST, lambda _, at: self._close(memo, at))
+            return
         if self._returns.refund(order, moment) and self._chance.happens(0.3):
             self._later(order, moment, (HOUR, DAY), self._refund)
+
+    def _close(self, memo: Memo, moment: int) -> None:
+        self._returns.close(memo, moment, pays=self._chance.happens(0.6))
 
     def _cancel(self, order: Order, moment: int) -> None:
         order.state = order.status = "canceled"

@@ -36,6 +36,7 @@ class Market:
         self.registry = Registry()
         self.placed = 0
         self.events = 0
+        self.undecided = False
         self._chance = Chance(size.seed)
         self._steps: list[tuple[int, int, Callable[[int], None]]] = []
         self._scheduled = 0
@@ -50,6 +51,10 @@ class Market:
         self._ordering = Ordering(self.registry, self._chance, self._catalogue, commerce=size.commerce)
         self._lives = Lives(self.registry, self._chance, self._ordering, self._schedule)
         self._past(size.orders, begin, now)
+
+    def rest(self, *, undecided: bool) -> None:
+        """Whether what happens from now on leaves some orders and credit memos undecided for a while [store 5.4]."""
+        self.undecided = self._lives.undecided = undecided
 
     def trade(self, now: int) -> None:
         """Let one thing happen."""

@@ -10,7 +10,8 @@ from deploy.sandbox.store.shop import StoreView
 from deploy.sandbox.store.tax import Rate
 
 OPEN, PAID, CANCELLED = 1, 2, 3  # states of an invoice
-REFUNDED = 2  # state of a credit memo
+REFUNDED = 2  # state of a credit memo, which is open before, or cancelled instead
+UNDECIDED = frozenset({"pending_payment", "payment_review", "holded"})  # states of an order that may come to nothing
 
 ProductType = Literal["simple", "virtual", "downloadable", "configurable", "grouped", "bundle", "giftcard"]
 WITHOUT_DELIVERY = frozenset({"virtual", "downloadable", "giftcard"})
@@ -123,12 +124,18 @@ class Order:
     transactions: list[Transaction] = field(default_factory=list)
     edit_of: Order | None = None
     edited_by: Order | None = None
+    held_from: tuple[str, str] | None = None
     histories: int = 0
 
     @property
     def is_virtual(self) -> bool:
         """Whether nothing has to be sent."""
         return self.shipping is None
+
+    @property
+    def refunds(self) -> list[Memo]:
+        """Its credit memos, those that are open among them, without the cancelled ones."""
+        return [memo for memo in self.memos if memo.state != CANCELLED]
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def invoice_json(invoice: Invoice, style: Style) -> Json:
             base.shipping.compensation,
             "base_shipping_discount_tax_compensation_amnt",
         )
-    refunded = [memo for memo in invoice.order.memos if memo.invoice is invoice]
+    refunded = [memo for memo in invoice.order.refunds if memo.invoice is invoice]
     if refunded:
         made["base_total_refunded"] = number(sum(memo.base.amounts.grand_total for memo in refunded))
         made["is_used_for_refund"] = 1

@@ -61,6 +61,8 @@ def _header(order: Order) -> Json:
     }
     if not order.view_deleted:
         made["store_id"] = view.id
+    if order.held_from is not None:
+        made["hold_before_state"], made["hold_before_status"] = order.held_from
     if order.coupon:
         made |= {"coupon_code": order.coupon, "discount_description": order.coupon}
     return made
@@ -111,7 +113,7 @@ def _progress(made: Json, order: Order, style: Style) -> None:
         base = bool(prefix)
         billed = [_side(invoice, base=base) for invoice in order.invoices if invoice.state != CANCELLED]
         paid = [_side(invoice, base=base) for invoice in order.invoices if invoice.state == PAID]
-        back = [_side(memo, base=base) for memo in order.memos]
+        back = [_side(memo, base=base) for memo in order.refunds]
         total = (order.base if base else order.own).amounts.grand_total
         total_paid = sum(one.grand_total for one in paid)
         if billed:
@@ -130,7 +132,7 @@ def _progress(made: Json, order: Order, style: Style) -> None:
 
 
 def _refunds(made: Json, order: Order, prefix: str, back: list[Amounts]) -> None:
-    online = sum(one.grand_total for one, memo in zip(back, order.memos, strict=True) if memo.transaction)
+    online = sum(one.grand_total for one, memo in zip(back, order.refunds, strict=True) if memo.transaction)
     whole = sum(one.grand_total for one in back)
     made[f"{prefix}total_refunded"] = number(whole)
     made[f"{prefix}total_online_refunded"] = number(online)
@@ -170,20 +172,20 @@ def _payment(order: Order) -> Json:
     }
     both(made, "amount_ordered", own.grand_total, base.grand_total)
     both(made, "shipping_amount", own.shipping.row, base.shipping.row)
-    if order.method in ONLINE_METHODS:
+    if order.method in ONLINE_METHODS and order.state != "pending_payment":
         both(made, "amount_authorized", own.grand_total, base.grand_total)
         paid = [invoice for invoice in order.invoices if invoice.state == PAID and invoice.transaction]
         if paid:
             made["base_amount_paid_online"] = number(sum(one.base.amounts.grand_total for one in paid))
-        if refunded := [memo for memo in order.memos if memo.transaction]:
+        if refunded := [memo for memo in order.refunds if memo.transaction]:
             made["base_amount_refunded_online"] = number(sum(one.base.amounts.grand_total for one in refunded))
     if any(invoice.state == PAID for invoice in order.invoices):
         # every invoice, whatever its state [store 3.2]
         own_sum = sum(invoice.own.amounts.grand_total for invoice in order.invoices)
         both(made, "amount_paid", own_sum, sum(invoice.base.amounts.grand_total for invoice in order.invoices))
-    if order.memos:
-        own_sum = sum(memo.own.amounts.grand_total for memo in order.memos)
-        both(made, "amount_refunded", own_sum, sum(memo.base.amounts.grand_total for memo in order.memos))
+    if order.refunds:
+        own_sum = sum(memo.own.amounts.grand_total for memo in order.refunds)
+        both(made, "amount_refunded", own_sum, sum(memo.base.amounts.grand_total for memo in order.refunds))
     if order.last_transaction:
         made["last_trans_id"] = order.last_transaction
     return made

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deploy.sandbox.store.billing import Refund, refund, refundable_quantities, with_parts
+from deploy.sandbox.store.billing import Refund, refund, refundable_quantities, take_back, with_parts
 from deploy.sandbox.store.chance import Chance
-from deploy.sandbox.store.model import CANCELLED, Invoice, Memo, Order
+from deploy.sandbox.store.model import CANCELLED, OPEN, REFUNDED, Invoice, Memo, Order
 from deploy.sandbox.store.money import UNIT
 from deploy.sandbox.store.registry import Entity, Kind, Registry
 from deploy.sandbox.store.render_order import ONLINE_METHODS
@@ -27,6 +27,32 @@ class Returns:
         wanted = self._wanted(order)
         if wanted is None:
             return False
+        self._settle(self._made(order, wanted, moment), moment)
+        # goodwill may be all that was left to pay back
+        return order.state != "closed" and not wanted.positive
+
+    def open(self, order: Order, moment: int) -> Memo | None:
+        """A credit memo of some kind that is not paid back yet, where anything is left to refund."""
+        wanted = self._wanted(order)
+        if wanted is None:
+            return None
+        made = self._made(order, wanted, moment)
+        made.state = OPEN
+        self._registry.write(("creditmemos", made), ("orders", order))
+        return made
+
+    def close(self, memo: Memo, moment: int, *, pays: bool) -> None:
+        """An open one is paid back, or cancelled: then all of it can be refunded again."""
+        memo.updated = moment
+        if pays:
+            memo.state = REFUNDED
+            self._settle(memo, moment)
+            return
+        take_back(memo)
+        memo.state, memo.order.updated = CANCELLED, moment
+        self._registry.write(("creditmemos", memo), ("orders", memo.order))
+
+    def _made(self, order: Order, wanted: Refund, moment: int) -> Memo:
         own, base = refund(order, wanted)
         made = Memo(
             id=self._registry.next_id("creditmemos"),
@@ -42,12 +68,15 @@ class Returns:
         order.memos.append(made)
         self._registry.add("creditmemos", made)
         order.updated = moment
+        return made
+
+    def _settle(self, memo: Memo, moment: int) -> None:
+        order = memo.order
+        order.updated = moment
         if not refundable_quantities(order):
             order.state = order.status = "closed"
-        written = self._pay_back(made, moment)
-        self._registry.write(*written, ("creditmemos", made), ("orders", order))
-        # goodwill may be all that was left to pay back
-        return order.state != "closed" and not wanted.positive
+        written = self._pay_back(memo, moment)
+        self._registry.write(*written, ("creditmemos", memo), ("orders", order))
 
     def _wanted(self, order: Order) -> Refund | None:
         """What is refunded. Where the kind that was drawn is not possible, goodwill; None where nothing was paid."""
@@ -62,7 +91,7 @@ class Returns:
         if "shipping" in kind and min(shipping.row, shipping.gross) > 1:
             return Refund({}, shipping_percent=WHOLE if kind == "shipping" else WHOLE // 2)
         paid = sum(one.own.amounts.grand_total for one in standing(order))
-        paid -= sum(one.own.amounts.grand_total for one in order.memos)
+        paid -= sum(one.own.amounts.grand_total for one in order.refunds)
         return Refund({}, positive=min(_GOODWILL, paid // 2)) if paid > 1 else None
 
     def _last_row(self, order: Order, left: dict[int, int], index: int) -> Refund:
@@ -78,7 +107,7 @@ class Returns:
         """Through the gateway where one invoice took all the money, else in the books only."""
         order = memo.order
         paid = standing(order)
-        refunded = sum(one.own.amounts.grand_total for one in order.memos)
+        refunded = sum(one.own.amounts.grand_total for one in order.refunds)
         online = order.method in ONLINE_METHODS and memo.own.amounts.grand_total > 0
         if not online or len(paid) != 1 or refunded > paid[0].own.amounts.grand_total:
             return []
