@@ -60,6 +60,22 @@ def test_4_3_an_unpaid_invoice_takes_another_rate(xero: XeroCaller) -> None:
     assert _post(xero, document, CurrencyRate="1.5").json()["Invoices"][0]["CurrencyRate"] == 1.5
 
 
+@pytest.mark.parametrize(("plural", "element_of"), [("Invoices", invoice), ("CreditNotes", credit_note)])
+def test_4_3_what_is_of_nothing_is_paid_at_once_and_keeps_its_money_but_not_its_words(
+    xero: XeroCaller, plural: str, element_of: Any
+) -> None:
+    document = made(xero, plural, element_of(a_contact(xero), "F-1", line(UnitAmount="0")))
+    path = f"/{plural}/{document[plural.removesuffix('s') + 'ID']}"
+
+    dearer = refusals(xero.post(path, {"LineItems": [line(UnitAmount="10")]}))
+    later = refusals(xero.post(path, {"Date": "2026-03-02"}))
+    renamed = xero.post(path, {"Reference": "order 7"})
+
+    assert (document["Status"], document["Total"]) == ("PAID", 0)
+    assert [dearer, later] == [["Invoice not of valid status for modification"]] * 2
+    assert renamed.json()[plural][0]["Reference"] == "order 7"
+
+
 @pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
 @pytest.mark.parametrize(("plural", "element_of"), [("Invoices", invoice), ("CreditNotes", credit_note)])
 def test_4_3_what_is_not_approved_is_not_marked_as_sent_and_a_warning_says_so(

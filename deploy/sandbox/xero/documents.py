@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.sandbox.xero.batch import Saved
 from deploy.sandbox.xero.errors import Json, Refused
-from deploy.sandbox.xero.family import ALLOCATED, Family, fixed_changed, status_refusal
+from deploy.sandbox.xero.family import ALLOCATED, FROZEN, Family, fixed_changed, status_refusal
 from deploy.sandbox.xero.header import (
     build_header,
     find_contact,
@@ -65,6 +65,8 @@ def _write(book: Book, family: Family, known: Json | None, element: Json, places
         after |= _discounts(lines)
     if known is not None and settled and (fixed_changed(known, after) or _moves_credit(known, contact)):
         refusals.append(ALLOCATED)
+    elif known is not None and known["Status"] == "PAID" and fixed_changed(known, after):
+        refusals.append(FROZEN)  # of a total of 0, which nobody pays
     if refusals:
         raise Refused(*refusals)
     _check_total(element, after)

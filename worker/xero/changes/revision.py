@@ -107,7 +107,8 @@ def _of_paid(
 ) -> Revised | Clash:
     pairs = _pairs(ours, document, theirs)
     if _moves_money(ours, theirs, pairs) or is_rate_new(ours, document, theirs):
-        return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else _PAID_HINT)
+        hint = _PAID_HINT if money(theirs.get("Total")) else _FREE_HINT
+        return Clash(REASON, _both(document, ours, theirs), _PAID_AND_LOCKED_HINT if is_closed else hint)
     if is_closed:
         return Clash(PERIOD_LOCKED, _both(document, ours, theirs), STANDS_LOCKED_HINT)
     return Revised(_words(kind, ours, document, theirs, fields, pairs))
@@ -120,8 +121,8 @@ def _is_disputed(ours: Element, document: Document, theirs: Element, fields: Cho
 
 
 def is_settled_in_part(kind: Kind, theirs: Element) -> bool:
-    """Whether payments or credit are on a document."""
-    if any(theirs.get(name) for name in ("Payments", "CreditNotes", "Allocations")):
+    """Whether payments or credit are on a document, or it is of nothing, which Xero calls paid at once."""
+    if theirs.get("Status") == "PAID" or any(theirs.get(name) for name in ("Payments", "CreditNotes", "Allocations")):
         return True
     if kind is Kind.CREDIT_NOTE:
         remaining = money(theirs.get("RemainingCredit"))
@@ -255,4 +256,8 @@ _PAID_HINT = (
     "xero keeps the amounts of what has payments or credit on it: publish the difference as a credit memo or another "
     "sale and discard this event; or remove its payments and credit in xero, retry, and enter the payments there again "
     "with their references, for none is sent a second time"
+)
+_FREE_HINT = (
+    "xero marks what is of 0.00 as paid at once, keeps its amounts and does not void it: publish the difference as "
+    'another sale and discard this event; or set [organisations.NAME] edited_paid = "reissue" and retry'
 )
