@@ -159,6 +159,24 @@ def test_5_1_with_summarize_errors_off_every_document_has_a_verdict(xero: XeroCa
         assert (verdict["ContactID"] == "00000000-0000-0000-0000-000000000000") is failed
 
 
+def test_5_1_a_refused_update_is_echoed_under_its_id(xero: XeroCaller) -> None:
+    [ada] = xero.put("/Contacts", {"Name": "Ada"}).json()["Contacts"]
+    update = {"ContactID": ada["ContactID"], "Name": "<"}
+
+    reply = xero.post("/Contacts", {"Contacts": [update]}, summarizeErrors="false")
+
+    [verdict] = reply.json()["Contacts"]
+    assert (reply.status_code, verdict["StatusAttributeString"]) == (200, "ERROR")
+    assert {name: verdict[name] for name in update} == update
+
+
+@pytest.mark.parametrize("path", ["/Contacts/{}", "/Payments"])
+def test_5_1_where_summarize_errors_is_no_parameter_a_refusal_is_a_400(xero: XeroCaller, path: str) -> None:
+    reply = xero.post(path.format(a_contact(xero)), {"Name": "<"}, summarizeErrors="false")
+
+    assert (reply.status_code, len(reply.json()["Elements"])) == (400, 1)
+
+
 def test_5_1_the_order_of_a_reply_is_not_the_order_of_the_call(xero: XeroCaller) -> None:
     names = [f"Contact {number:02}" for number in range(30)]
 

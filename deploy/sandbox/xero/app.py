@@ -23,6 +23,7 @@ from deploy.sandbox.xero.wire import to_json
 
 Cut = Callable[[tuple[str, int]], None]
 _DISCONNECTED = "http.disconnect"
+_METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
 _FAULT_STATUS = {"500": 500, "502": 502, "503": 503, "504": 504, "500-partial": 500}
 
 
@@ -134,7 +135,7 @@ def build_app(sandbox: Sandbox, cut: Cut) -> Starlette:
     """The application; `cut` ends the TCP connection to a peer without an answer."""
     handlers = Handlers(sandbox, cut)
     routes: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
-        (API + "{path:path}", handlers.api, ["GET", "PUT", "POST", "DELETE", "PATCH"]),
+        (API + "{path:path}", handlers.api, _METHODS),
         ("/connections", handlers.connections, ["GET"]),
         ("/connections/{connection_id}", handlers.connections, ["DELETE"]),
         ("/Connections", handlers.connections, ["GET"]),  # as Xero's own SDK writes it

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from deploy.sandbox.xero.batch import Manner
-from deploy.sandbox.xero.errors import CallRefused, Json, problem, server_error
+from deploy.sandbox.xero.errors import CallRefused, Json, not_found, not_implemented, problem, server_error
 from deploy.sandbox.xero.faults import Fault
 from deploy.sandbox.xero.idempotency import Stored, fingerprint
 from deploy.sandbox.xero.identifiers import new_id
@@ -16,7 +16,7 @@ from deploy.sandbox.xero.identity import Access
 from deploy.sandbox.xero.identity_http import access_of, token_expired
 from deploy.sandbox.xero.limits import too_many
 from deploy.sandbox.xero.reading import flag
-from deploy.sandbox.xero.reads import read
+from deploy.sandbox.xero.reads import ENDPOINTS, read
 from deploy.sandbox.xero.scopes import allows
 from deploy.sandbox.xero.state import CallKind, Sandbox
 from deploy.sandbox.xero.store import Book
@@ -166,12 +166,12 @@ class Gateway:
         return _rendered(status, body, call.headers.get("accept", ""))
 
     def _work(self, call: Call, book: Book, *, breaks: bool) -> tuple[int, Json | None]:
-        if not call.parts:
-            raise CallRefused(404, "not found")
+        if not call.parts or call.parts[0].lower() not in ENDPOINTS:
+            raise not_found()
         if call.method == "GET":
             return 200, read(book, call.parts, call.query, call.headers.get("if-modified-since"))
         if call.method not in {"PUT", "POST", "DELETE"}:
-            raise CallRefused(405, "method not allowed")
+            raise not_implemented()
         summarize = flag(call.query, "summarizeErrors", default=True)
         if call.method == "POST" and call.parts[0].lower() == "payments":
             summarize = True

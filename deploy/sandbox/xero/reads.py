@@ -163,12 +163,13 @@ _SETTINGS: dict[str, tuple[str, str, frozenset[str], Callable[[Book], Iterable[J
     ),
 }
 
+ENDPOINTS = frozenset({*LISTINGS, *_SETTINGS})
+"""Those there are, in lower case; others are not found, whatever the method [xero 6]."""
+
 
 def _settings(book: Book, parts: tuple[str, ...], query: Mapping[str, str]) -> tuple[str, list[Json]]:
     if tuple(part.lower() for part in parts) == ("organisation", "actions"):
         return "Actions", [{"Name": name, "Status": "ALLOWED"} for name in chart.ACTIONS]
-    if parts[0].lower() not in _SETTINGS:
-        raise not_found()
     plural, id_field, fields, rows = _SETTINGS[parts[0].lower()]
     elements: list[Any] = list(rows(book))
     if len(parts) > 1:
