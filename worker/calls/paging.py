@@ -19,7 +19,7 @@ from worker.ledger.records import Call, Purpose
 from worker.xero.client import XeroClient
 from worker.xero.endpoints import ENDPOINTS
 from worker.xero.lists import params_of
-from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.reply import PROBLEMS, Reply, ReplyKind
 
 _MOST_PAGES = 1000
 """Xero refuses lists of more than 100,000 records; this is far beyond."""
@@ -34,14 +34,6 @@ _LOOK_AGAIN_S = 60.0
 _MOST_LOOKS = 3000
 _PAGES = re.compile(rb'"pageCount"\s*:\s*(\d+)')
 _AGAIN = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT, ReplyKind.SERVER_ERROR})
-_LIMITED = frozenset(
-    {
-        ReplyKind.TOO_MANY_MINUTE,
-        ReplyKind.TOO_MANY_CONCURRENT,
-        ReplyKind.TOO_MANY_DAY,
-        ReplyKind.TOO_MANY_APP,
-    }
-)
 
 Elements = Sequence[Mapping[str, Any]]
 
@@ -120,7 +112,7 @@ class Lists:
                 in_s = delay_s(attempt, base_s=_RETRY_BASE_S, cap_s=_RETRY_CAP_S, jitter=1.0)
                 self._told.asks_again(_why(reply), in_s)
                 await self._clock.sleep(in_s)
-            elif reply.outcome not in _LIMITED:  # those the budget waits for, as the reply says
+            elif reply.outcome not in PROBLEMS:  # those the budget waits for, as the reply says
                 break
         raise XeroUnreadable(f"xero did not give its list of {kind}s: {_why(reply)}")
 

@@ -10,7 +10,7 @@ from worker.session.interruption import xero_down
 from worker.session.session import Session
 from worker.session.steps import Step
 from worker.xero.client import DEADLINE_S
-from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.reply import PROBLEMS, Reply, ReplyKind
 
 LOOK_EVERY_S = 1.0
 """When another call's probe will be answered is not known; asking the breaker again costs nothing."""
@@ -23,13 +23,6 @@ Some seconds are left for the way to Xero."""
 
 _STALE = Reply(ReplyKind.UNSENT, detail="this worker stood still for too long after it had opened the call: not sent")
 _NO_ANSWER = frozenset({ReplyKind.UNCERTAIN, ReplyKind.UNSENT})
-_PROBLEMS = {
-    ReplyKind.TOO_MANY_MINUTE: "minute",
-    ReplyKind.TOO_MANY_CONCURRENT: "concurrent",
-    ReplyKind.TOO_MANY_DAY: "day",
-    ReplyKind.TOO_MANY_APP: "appminute",
-}
-"""As what a 429 was taken binds too, whether it named a limit or came of a gateway that knows none."""
 
 
 async def send(session: Session, call: Call) -> Reply:
@@ -90,7 +83,8 @@ def headers_of(reply: Reply) -> Headers:
         limits.minute_remaining,
         limits.app_minute_remaining,
         limits.retry_after_s,
-        _PROBLEMS.get(reply.outcome) or limits.problem or (UNAVAILABLE if asks_for_rest else ""),
+        # as what a 429 was taken binds too, whether it named a limit or came of a gateway that knows none
+        PROBLEMS.get(reply.outcome) or limits.problem or (UNAVAILABLE if asks_for_rest else ""),
     )
 
 

@@ -13,18 +13,13 @@ from schemas.envelope import Lane
 from worker.buffer.work import Work
 from worker.documents.documents import Kind
 from worker.ledger.records import Call, Held, HoldState, Purpose
-from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.reply import PROBLEMS, Reply, ReplyKind
 
 DELAYS_S = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 43_200, 86_400)
 DURATIONS_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 DOCUMENTS = (1, 2, 5, 10, 20, 30, 40, 45, 50)
-LIMITS = {
-    ReplyKind.TOO_MANY_MINUTE: "minute",
-    ReplyKind.TOO_MANY_CONCURRENT: "concurrent",
-    ReplyKind.TOO_MANY_DAY: "day",
-    ReplyKind.TOO_MANY_APP: "app_minute",
-}
-"""Which of Xero's limits a 429 is about."""
+LIMITS = {**PROBLEMS, ReplyKind.TOO_MANY_APP: "app_minute"}
+"""Which of Xero's limits a 429 is about, in Xero's words but one: two words of ours have an underscore between."""
 
 UNSENT, LOST = "unsent", "lost"
 """What stands for a status where there was none: the request did not reach Xero, or its answer did not reach us."""

@@ -11,14 +11,17 @@ from schemas.entities import Entity
 from schemas.envelope import Lane
 from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import event
+from worker.budget.corrections import corrected
+from worker.budget.state import Correction
 from worker.buffer.work import Work
+from worker.calls.sending import headers_of
 from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
 from worker.intake.holding import parked, waiting_until
 from worker.ledger.records import Call, HoldState, Member, Purpose
-from worker.session.counts import Counts, Distribution
+from worker.session.counts import LIMITS, Counts, Distribution
 from worker.session.finishing import Finishing
 from worker.session.steps import Unwatched
-from worker.xero.replies.reply import Reply, ReplyKind
+from worker.xero.replies.reply import PROBLEMS, Reply, ReplyKind
 
 
 def a_work(number: int = 1, *, entity: str = Entity.INVOICE, result: str = "written", **more: Any) -> Work:
@@ -136,6 +139,14 @@ def test_each_429_counts_under_its_limit_and_limits_that_were_never_met_show_not
     counts.answered(a_call(), Reply(ReplyKind.TOO_MANY_MINUTE, 429), 0.1)
 
     assert counts.limited == {"minute": 2, "concurrent": 0, "day": 0, "app_minute": 0}
+
+
+def test_every_kind_of_a_429_has_a_word_of_xeros_and_a_label_and_ours_of_the_budget() -> None:
+    kinds = [kind for kind in ReplyKind if kind.startswith("too_many")]
+    reasons = [corrected(Correction(), headers_of(Reply(kind, 429)), in_flight=0, now=START) for kind in kinds]
+
+    assert list(PROBLEMS) == list(LIMITS) == kinds
+    assert [one.blocked_reason or "day" for one in reasons] == ["minute", "in_flight", "day", "app_minute"]
 
 
 def test_a_distribution_counts_a_value_on_a_bound_below_it() -> None:

@@ -17,15 +17,10 @@ from worker.ledger.records import Call, Purpose
 from worker.xero.replies.brief import decode as decode_briefly
 from worker.xero.replies.readable import is_readable
 from worker.xero.replies.received import parse
-from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind, hint_of
+from worker.xero.replies.reply import PROBLEMS, LimitHeaders, Reply, ReplyKind, hint_of
 from worker.xero.replies.verdicts import messages_of, pair
 
-_PROBLEMS = {
-    "minute": ReplyKind.TOO_MANY_MINUTE,
-    "concurrent": ReplyKind.TOO_MANY_CONCURRENT,
-    "day": ReplyKind.TOO_MANY_DAY,
-    "appminute": ReplyKind.TOO_MANY_APP,
-}
+_BY_PROBLEM = {word: kind for kind, word in PROBLEMS.items()}
 _BY_STATUS = {
     404: ReplyKind.NOT_FOUND,
     408: ReplyKind.UNCERTAIN,
@@ -146,8 +141,8 @@ def _are_documents(value: Any) -> bool:
 
 
 def _too_many(limits: LimitHeaders) -> ReplyKind:
-    if limits.problem in _PROBLEMS:
-        return _PROBLEMS[limits.problem]
+    if limits.problem in _BY_PROBLEM:
+        return _BY_PROBLEM[limits.problem]
     long = limits.retry_after_s is not None and limits.retry_after_s > _HOUR_S
     return ReplyKind.TOO_MANY_DAY if long or limits.day_remaining == 0 else ReplyKind.TOO_MANY_MINUTE
 

@@ -37,6 +37,15 @@ class ReplyKind(StrEnum):
     """A reply this client does not know how to take: nothing is assumed."""
 
 
+PROBLEMS = {
+    ReplyKind.TOO_MANY_MINUTE: "minute",
+    ReplyKind.TOO_MANY_CONCURRENT: "concurrent",
+    ReplyKind.TOO_MANY_DAY: "day",
+    ReplyKind.TOO_MANY_APP: "appminute",
+}
+"""Every kind of a 429, with Xero's word for its limit (X-Rate-Limit-Problem)."""
+
+
 @dataclass(frozen=True, slots=True)
 class LimitHeaders:
     """What Xero said of its limits. Absent headers are `None`, seconds may have fractions."""
