@@ -70,7 +70,7 @@ def lane_queue(org: str, lane: Lane) -> str:
 
 
 def dead_queue(org: str) -> str:
-    """Where messages go that were redelivered beyond the limit."""
+    """Where messages go that the broker gives up, as those that were redelivered beyond the limit."""
     return f"xerelay.{org}.dead"
 
 

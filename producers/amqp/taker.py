@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
 class Delivery(NamedTuple):
     """A message held unacknowledged; `tag` is good only on the channel named by `epoch`.
 
-    `delivery_count` is how often it was returned before, by us or by a connection that broke.
+    `delivery_count` is how often it was returned before, by us or by a connection that broke. `died_of` is the broker's
+    word for why it gave a dead letter up, such as `delivery_limit` or `expired`.
     """
 
     queue: str
@@ -20,6 +21,7 @@ class Delivery(NamedTuple):
     delivery_count: int
     tag: int
     epoch: int
+    died_of: str = ""
 
 
 class Taker:
@@ -43,8 +45,8 @@ class Taker:
 
     def __call__(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         """Take what pika has made of it."""
-        headers = properties.headers
-        count = headers.get("x-delivery-count", 0) if headers else 0
+        headers = properties.headers or {}
+        count = headers.get("x-delivery-count", 0)
         self.take(
             body,
             method.routing_key,
@@ -52,14 +54,34 @@ class Taker:
             method.redelivered,
             int(count) if isinstance(count, int) else 0,
             method.delivery_tag,
+            _died_of(headers),
         )
 
     def take(
-        self, body: bytes, routing_key: str, message_id: str, redelivered: bool, delivery_count: int, tag: int
+        self,
+        body: bytes,
+        routing_key: str,
+        message_id: str,
+        redelivered: bool,
+        delivery_count: int,
+        tag: int,
+        died_of: str = "",
     ) -> None:
         """Hand it over; whatever happens there, reading goes on."""
-        delivery = Delivery(self._queue, body, routing_key, message_id, redelivered, delivery_count, tag, self._epoch)
+        told = (self._queue, body, routing_key, message_id, redelivered, delivery_count, tag, self._epoch, died_of)
+        delivery = Delivery(*told)
         try:
             self._on_delivery(delivery)
         except Exception:  # noqa: BLE001 - an exception would end pika's reading half-way through a frame
             self._on_failure(delivery)
+
+
+def _died_of(headers: Mapping[str, Any]) -> str:
+    """The reason of its last death, which is the first: https://www.rabbitmq.com/docs/dlx#effects.
+
+    A publisher may have sent whatever it likes under that name.
+    """
+    deaths = headers.get("x-death")
+    last = deaths[0] if isinstance(deaths, list) and deaths else None
+    reason = last.get("reason") if isinstance(last, dict) else None
+    return reason if isinstance(reason, str) else ""

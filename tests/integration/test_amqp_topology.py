@@ -11,6 +11,7 @@ from producers.amqp import Delivery, TopologyMismatch, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import (
     DELIVERY_LIMIT,
+    EVENTS,
     EXCHANGES,
     Exchange,
     dead_queue,
@@ -48,6 +49,28 @@ async def test_message_beyond_the_delivery_limit_lands_in_the_dead_queue(amqp_ur
         await until(lambda: intake.held, what="the dead letter")
         assert intake.ids() == ["poison"]
         assert [delivery.delivery_count for delivery in seen] == list(range(DELIVERY_LIMIT + 1))
+        assert intake.held[0].died_of == "delivery_limit"
+
+
+async def test_a_dead_letter_says_what_it_died_of(amqp_url: str, unique_org: str) -> None:
+    queues, dead = organisation_queues(unique_org), dead_queue(unique_org)
+    async with consuming(amqp_url, queues, dead) as intake:
+        on_an_odd_way(amqp_url, unique_org)
+
+        await until(lambda: len(intake.held) == 2, what="both dead letters")
+        assert {one.body: one.died_of for one in intake.held} == {b"late": "expired", b"unwanted": "rejected"}
+
+
+def on_an_odd_way(url: str, org: str) -> None:
+    """Messages that die of what no worker does to them."""
+    batch, key = lane_queue(org, Lane.BATCH), f"{org}.batch.order"
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish(EVENTS, key, b"unwanted")
+        method, _, _ = channel.basic_get(batch)
+        channel.basic_reject(method.delivery_tag, requeue=False)
+        channel.basic_publish(EVENTS, key, b"late", pika.BasicProperties(expiration="1"))
 
 
 async def test_mismatch_reaches_whoever_publishes_to_it_with_the_remedy_and_ends_with_it(

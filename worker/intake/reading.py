@@ -17,6 +17,7 @@ from schemas.envelope import Event, Lane
 from schemas.errors import Sender, Undecodable
 from schemas.topology import command_key, event_key
 from worker.documents.documents import Write
+from worker.intake.dead_letters import death
 from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.settings import OrganisationSettings
 
@@ -156,10 +157,7 @@ def places(error: BaseException, *, last: int = 50) -> list[str]:
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
     if arrival.dead:
-        detail = "the broker gave up on this message: it was redelivered beyond the limit"
-        return _unsound(
-            event, "redelivery_limit", detail, "look for worker crashes at its first deliveries; then retry"
-        )
+        return _unsound(event, *death(arrival.delivery.died_of if arrival.delivery else ""))
     if event.organisation != org.name:
         detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
         return _unsound(event, "misrouted", detail, "publish with the routing key of its organisation")

@@ -20,7 +20,10 @@ from worker.ledger.database.tables import held
 from worker.ledger.held.held_rows import held_of, row_of, upserting
 from worker.ledger.records import PARENT_MISSING, Held, HoldState
 
-REFUSED = frozenset({*REASONS, "lane_off", "misrouted", "redelivery_limit", "version_in_future"})
+DEATHS = frozenset({"message_expired", "message_rejected", "queue_full", "redelivery_limit"})
+"""Those of messages that the broker gave up: see `worker.intake.dead_letters`."""
+
+REFUSED = frozenset({*REASONS, *DEATHS, "lane_off", "misrouted", "version_in_future"})
 """The reasons of messages that intake refuses for what they are: none of them says how its entity is."""
 
 _Row = Mapping[str, Any]

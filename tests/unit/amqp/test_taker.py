@@ -1,0 +1,22 @@
+"""What a publisher writes where the broker would is taken, and never trusted."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from producers.amqp import Delivery
+from producers.amqp.taker import Taker
+
+
+@pytest.mark.parametrize("deaths", [None, "expired", [], ["expired"], [{}], [{"reason": 7}]])
+def test_a_message_whose_header_of_deaths_is_no_broker_s_died_of_nothing(deaths: Any) -> None:
+    taken: list[Delivery] = []
+    taker = Taker("q", 1, on_delivery=taken.append, on_failure=taken.append)
+    method = SimpleNamespace(routing_key="main.batch.order", redelivered=False, delivery_tag=1)
+
+    taker(None, method, SimpleNamespace(headers={"x-death": deaths}, message_id="m1"), b"{}")
+
+    assert [delivery.died_of for delivery in taken] == [""]
