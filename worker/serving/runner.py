@@ -224,8 +224,20 @@ class Runner:
         pauses = [pause for pause in await self._ledger.pauses.current(self._org) if pause.kind is None]
         if not pauses:
             return False
+        if not self._paused_for:
+            self._tell_found(pauses[0])
         self._paused_for = pauses[0].reason
         return pauses[0].until is None or pauses[0].until > await self._ledger.now()
+
+    def _tell_found(self, pause: Pause) -> None:
+        """One that another session began, maybe hours ago: nothing else of this process says why nobody is served."""
+        self._log.warning(
+            "organisation.still_paused",
+            reason=pause.reason,
+            since=pause.since.isoformat(),
+            until=pause.until.isoformat() if pause.until else None,
+            then="a probe asks xero" if pause.reason in _PROBED else "served again",
+        )
 
     async def _answers(self) -> bool:
         """Whether Xero takes one small call; if not, the pause goes on."""
