@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,14 +15,14 @@ from worker.ledger.admin_actions import AdminAction, add, entity_subject
 from worker.ledger.calls.call_rows import call_of
 from worker.ledger.database.engine import Database
 from worker.ledger.database.paging import pages
-from worker.ledger.database.statements import KEY_COLUMNS, among, key_values
+from worker.ledger.database.statements import KEY_COLUMNS, among, insert, key_values
 from worker.ledger.database.tables import calls, discards, documents, held, pauses
 from worker.ledger.database.types import dump, pack
 from worker.ledger.documents import read_documents
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.held.on_their_way import is_on_its_way
 from worker.ledger.organisations.leases import take_turn
-from worker.ledger.records import Call, CallState
+from worker.ledger.records import Call, CallState, Held
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_let_go
 
@@ -93,7 +95,8 @@ class Personal:
         """All of it or nothing, and on record. What is gone meanwhile is no error. Returns which events it removed.
 
         Of a held event that is removed its run hears as of one that is discarded. One that a worker may have in
-        memory stays, while one serves the organisation: its end will be counted, and may write the person anew.
+        memory stays, while one serves the organisation: its end will be counted, and may write the person anew. What
+        is removed is remembered as discarded, without its message: the broker may have another copy of it.
         """
         async with self._database.transaction() as connection:
             # what the contacts' names are taken out of must not be written meanwhile
@@ -106,6 +109,9 @@ class Personal:
             gone = [one for one in map(held_of, there) if not (is_served and is_on_its_way(one, now))]
             removed = [one.id for one in gone]
             await connection.execute(_REMOVE, {"ids": removed})
+            if gone:
+                remembered = insert(self._database.dialect, discards).on_conflict_do_nothing()
+                await connection.execute(remembered, [_discarded(one, who, why, now) for one in gone])
             await add_counts(connection, tally_let_go(gone))
             await connection.execute(_EMPTY, {"ids": erasure.emptied})
             await connection.execute(_DROP, {"ids": erasure.calls})
@@ -121,6 +127,11 @@ async def _rename(connection: AsyncConnection, contacts: Sequence[DocumentKey]) 
         facts = {name: value for name, value in document.facts.items() if name != "name"}
         where = {f"key_{name}": value for name, value in key_values(key).items()}
         await connection.execute(_RENAME, where | {"kept": dump(facts)})
+
+
+def _discarded(one: Held, who: str, why: str, now: datetime) -> dict[str, Any]:
+    known = {"id": one.id, "org": one.org, "event_id": one.event_id, "reason": one.reason}
+    return known | {"body": NOTHING, "who": who, "why": why, "discarded_at": now}
 
 
 def _kept(body: bytes) -> bytes:

@@ -172,7 +172,7 @@ IS_PAUSED = and_(IS_TIMED, held.c.reason == literal_column("'kind_paused'"))
 IS_CHILD = held.c.state == literal_column("'parent'")
 """The condition of `ix_held_children`."""
 
-# what a person threw away, by whom and why; kept as long as closed calls are
+# what a person threw away or, without its message, took out, by whom and why; kept as long as closed calls are
 discards = Table(
     "discards",
     metadata,
