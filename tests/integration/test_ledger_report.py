@@ -71,7 +71,7 @@ async def test_documents_are_found_by_key_code_and_number(ledger: Ledger) -> Non
     assert numbers["I-shop-7"] == document(7)
     assert len(numbers) == 2500
     assert await ledger.documents.by_number("other", Kind.INVOICE, ["I-shop-7"]) == {}
-    assert await ledger.documents.item_codes(ORG, ["SKU", "sku", "I-shop-7"]) == {"SKU"}
+    assert await ledger.documents.by_number(ORG, Kind.ITEM, ["SKU", "sku", "I-shop-7"]) == {"SKU": item}
     assert await ledger.documents.get([]) == {}
 
 
@@ -87,7 +87,7 @@ async def test_items_are_forgotten_by_their_code_whichever_products_they_were(le
     await ledger.documents.forget_items(lease, ["MUG", "CUP"])
 
     assert await ledger.documents.get([mug.key, same.key, tea.key, sale.key]) == {tea.key: tea, sale.key: sale}
-    assert await ledger.documents.item_codes(ORG, ["MUG", "TEA"]) == {"TEA"}
+    assert await ledger.documents.by_number(ORG, Kind.ITEM, ["MUG", "TEA"]) == {"TEA": tea}
 
 
 async def test_the_report_counts_requests_by_day_purpose_endpoint_and_status(ledger: Ledger, clock: FakeClock) -> None:

@@ -80,11 +80,6 @@ class Documents:
         async with self._database.reading() as connection:
             return await read_voids(connection, keys)
 
-    async def item_codes(self, org: str, codes: Iterable[str]) -> frozenset[str]:
-        """Those of `codes` that are items of the organisation."""
-        async with self._database.reading() as connection:
-            return await read_item_codes(connection, org, codes)
-
     async def by_number(self, org: str, kind: Kind, numbers: Iterable[str]) -> dict[str, Document]:
         """The documents that carry these numbers. Where several do, any one."""
         found: dict[str, Document] = {}
@@ -153,7 +148,7 @@ async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey
 
 
 async def read_item_codes(connection: AsyncConnection, org: str, codes: Iterable[str]) -> frozenset[str]:
-    """`Documents.item_codes` inside a transaction."""
+    """Those of `codes` that are items of the organisation."""
     found: set[str] = set()
     for piece in chunks(codes):
         found.update(code for (code,) in await fetch(connection, _CODES, {"of": org, "numbers": piece}))

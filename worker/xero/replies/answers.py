@@ -56,7 +56,6 @@ def read(call: Call, response: httpx.Response, *, secret: str = "") -> Reply:
         raw=body,
         has_messages=has_messages,
         limits=limits,
-        correlation_id=response.headers.get("xero-correlation-id"),
         detail=_detail(response, envelope, outcome),
     )
 

@@ -71,7 +71,6 @@ class Reply:
     elements: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     raw: bytes = field(default=b"", repr=False)
     limits: LimitHeaders = field(default_factory=LimitHeaders)
-    correlation_id: str | None = None
     detail: str = ""
     has_messages: bool = True
 
