@@ -21,7 +21,9 @@ _LOOK_AGAIN = timedelta(milliseconds=250)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No token now. `reason` is which limit says so (`minute`, `day`, `in_flight`).
+    """No call now. `reason` is which limit says so: `minute`, `day`, `in_flight` or, when Xero says it, `app_minute`.
+
+    It is `xero_unavailable` where Xero asked to be left alone, or has not answered and is asked by a probe alone.
 
     `since` is when it was asked for, `until` when one can be there, both by the ledger's clock. A worker's may differ:
     it waits for `seconds`.

@@ -30,7 +30,7 @@ _APPROVAL_S = 86_400.0
 
 
 class Settlement:
-    """The only one that closes calls."""
+    """The only one that closes calls which carried documents. A question to Xero is closed by whoever asked it."""
 
     def __init__(self, *, session: Session, intake: Intake) -> None:
         self._s = session

@@ -50,9 +50,9 @@ class BatchWindow:
         self.remaining -= count
 
     def returned(self, count: int) -> None:
-        """So many of those delivered went back to the queue, from where they come, and count, again.
+        """So many went back to the queue: as many more are taken of it, though the window was over.
 
-        What was taken beyond the opening's, as a prefetch brings it, does not stand for them.
+        That a prefetch has taken more than was there at the opening is forgotten, and not set against them.
         """
         if count:
             self.remaining = max(self.remaining, 0) + count

@@ -96,9 +96,10 @@ class Session:
             self.interruption.set_result(reason)
 
     def let_go(self, which: Callable[[Work], bool]) -> None:
-        """Out of memory unsettled, unless it is in a call: each event that is so, with all that it absorbed.
+        """Take out of memory, unsettled, the events for which `which` says so; what the broker gave for them goes back.
 
-        Of what others absorbed it goes alone. What the broker gave for them goes back.
+        One that has absorbed others takes them along; one that was absorbed goes alone. Of what is in a call all stays,
+        and so does what needs the documents of one that goes: that comes again.
         """
         for work in self.buffer.idle():
             if which(work):

@@ -1,4 +1,4 @@
-"""How far the runs of stores' commands are, for people; taking one back, and dropping what is over."""
+"""How far the runs of stores' commands are, for people and for who serves; counts, taking back, and dropping them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RunStatus:
 
 
 class RunReports:
-    """Reads runs, cancels them, and drops those that are over."""
+    """Reads runs, counts what ends of them, cancels them, and drops those that ended long ago."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
