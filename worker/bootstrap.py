@@ -198,7 +198,10 @@ class _Factory:
             shelf=shelf,
             stores=frozenset(name for name, store in self._settings.stores.items() if org.name in store.organisations),
             overlay=overlay,
-            readings=Readings(cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None),
+            readings=Readings(
+                cut_over=org.cut_over.before if org.cut_over.policy != "ignore" else None,
+                reissues=org.edited_paid == "reissue",
+            ),
         )
 
     def _client(self, org: OrganisationSettings, lease: Lease) -> XeroClient:

@@ -10,6 +10,7 @@ from schemas.envelope import Event
 from tests.acceptance.stage import LEASE_S, SHORT_LEASE_S, Stage
 from tests.acceptance.test_lifecycle import Shop, calls
 from tests.support.log_lines import told
+from worker.ledger.held.parked import Chosen
 from worker.session.steps import Step
 
 NUMBER = "I-webshop-0000"
@@ -131,3 +132,34 @@ async def test_a_cancelled_sale_is_told_by_the_invoice_that_xero_does_not_void(s
     await shop.until_parked(1)
     [parked] = (await shop.parked()).values()
     assert parked.detail.startswith(f"{NUMBER}1~2 is in xero still: status {wanted[2]}")
+
+
+async def test_a_payment_that_is_removed_after_its_sale_was_issued_anew_is_told_with_what_to_do(shop: Shop) -> None:
+    stage, old, credit, new = shop.stage, f"{NUMBER}1", f"{NUMBER}1~1", f"{NUMBER}1~2"
+    stage.worker()
+    await shop.publish(shop.sale(1, net="20.00", hours=1))
+    await until_done(shop, {"1~2": REISSUED["1~2"]}, 1)
+
+    await shop.publish(shop.removed("p1"))
+
+    await shop.until_parked(1)
+    assert books(shop).items() >= {name: REISSUED[name] for name in ("1", "1~1", "1~2")}.items()
+    [parked] = (await shop.parked()).values()
+    assert (parked.reason, parked.detail) == (
+        "sale_reissued",
+        f"it is on {old}, which was issued anew as {new} since; nothing was deleted",
+    )
+    assert parked.hint == (
+        f"in xero, delete the payment; then take credit note {credit} off {new}, set it against {old} and what is left "
+        f"against {new}; then retry"
+    )
+
+    [paid] = [one for one in stage.sandbox.documents("payments") if one["Invoice"]["InvoiceNumber"] == old]
+    stage.person("delete-payment", name=paid["PaymentID"])
+    stage.person("take-off-credit", name=credit)
+    stage.person("set-credit", name=credit, to=old)
+    await (await stage.ledger()).parked.retry(Chosen(ids=(parked.id,)), who="ann")
+    await shop.publish(shop.payment(1, "24.00", "p1b"))
+
+    await until_done(shop, {"1": (12, 0, "PAID"), "1~1": (12, 0, "PAID"), "1~2": (24, 0, "PAID")}, 1)
+    await shop.until_parked(0)

@@ -289,5 +289,5 @@ def session_of(ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryX
         finishing=Finishing(ack=deliveries.ack, steps=steps, counts=Counts(SystemClock().now)),
         shelf=ChartShelf(Chart(org)),
         stores=frozenset({"webshop"}),
-        readings=Readings(cut_over=org.cut_over.before),
+        readings=Readings(cut_over=org.cut_over.before, reissues=org.edited_paid == "reissue"),
     )

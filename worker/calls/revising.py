@@ -1,4 +1,7 @@
-"""Documents that Xero is asked about before they are written: those that change, and sales from before a cut-over."""
+"""Documents that Xero is asked about before they are written: those that change, and sales from before a cut-over.
+
+And, where paid sales are issued anew, payments and credit that are to be deleted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from worker.calls.reissuing import Reissuing, Seen
 from worker.calls.resolution import BLIND_KINDS, look_up_refused
 from worker.calls.sending import send
 from worker.calls.settlement import Settlement
-from worker.documents.documents import DocumentKey, Kind, Write
+from worker.calls.takebacks import Takebacks
+from worker.documents.documents import VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Purpose
 from worker.session.interruption import out_of_calls, pause_for
 from worker.session.session import Session
@@ -44,13 +48,17 @@ class Revising:
         self._stores: set[str] = set()
         self._log = structlog.get_logger("xerelay")
         self._reissuing = Reissuing(session=session, settlement=settlement, performer=performer, look=self._look)
+        self._takebacks = Takebacks(session=session, settlement=settlement, look=self._look)
 
     async def run(self, kind: Kind, lane: Lane, writes: Sequence[Write]) -> None:
         """Settle `writes`, whose slots are in flight. `lane` pays for the look. Raises as `Performer.perform`."""
         known = await self._s.ledger.documents.get([write.key for write in writes])
-        changes = await self._at_rest([write for write in writes if write.key in known], known)
+        takebacks = [write for write in writes if write.action is VOID]
+        changes = await self._at_rest([w for w in writes if w.key in known and w not in takebacks], known)
         creations = [write for write in writes if write.key not in known]
         try:
+            for write in await self._takebacks.cleared(kind, lane, takebacks, known) if takebacks else ():
+                await self._write(kind, lane, [write], {})
             for reading in readings_of(kind, changes, known):
                 await self._change(kind, lane, reading, known)
             for reading in earlier_sales(kind, creations):

@@ -15,11 +15,11 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document
 from worker.reconcile.compare import Comparison, Days, Difference, Finding, compare
 from worker.reconcile.entries import Entry
-from worker.reconcile.reissued import later_numbers
 from worker.reconcile.theirs import entry_of
 from worker.reconcile.wanted import StoreBooks
 from worker.settings import OrganisationSettings
 from worker.stores.store_reading import StoreReader, widened
+from worker.xero.changes.reissue import later_numbers
 from worker.xero.endpoints import ENDPOINTS, inner
 from worker.xero.lists import of_sales, pages_of
 

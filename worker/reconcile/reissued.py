@@ -9,9 +9,6 @@ from worker.documents.documents import Kind
 from worker.reconcile.entries import Entry
 from worker.xero.changes.reissue import neighbours, parts
 
-_TIMES = 5
-"""Nobody issues one sale anew more often on other days than its first invoice's."""
-
 
 def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
     """`theirs` without each pair of them that cancels out, where the invoice is there that took their place."""
@@ -24,12 +21,6 @@ def unset(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Decimal]]:
     for _, credit, new in _reissued(theirs):
         if (amount := min(credit.open, new.open)) > 0:
             yield credit, new, amount
-
-
-def later_numbers(kind: Kind, number: str) -> list[str]:
-    """What an invoice of this number may be called in the ledger: of a sale that was issued anew it has the last."""
-    base, place = parts(number)
-    return [f"{base}~{place + 2 * times}" for times in range(1, _TIMES + 1)] if kind is Kind.INVOICE else []
 
 
 def is_replaced(theirs: Entry, wanted: Entry) -> bool:

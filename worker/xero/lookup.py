@@ -137,6 +137,17 @@ def earlier_sales(kind: Kind, writes: Sequence[Write]) -> list[Reading]:
     ]
 
 
+def places_of(kind: Kind, writes: Sequence[Write], documents: Mapping[DocumentKey, Document]) -> list[Reading]:
+    """The requests that show which invoices payments or allocations are on: the latter by their credit notes."""
+    if kind is Kind.PAYMENT:
+        return readings_of(kind, writes, documents)
+
+    def term(write: Write) -> str:
+        return _note_of(str(documents[write.key].facts.get("credit_note_id")))
+
+    return [Reading("/CreditNotes", {"where": _any_of(few, term), **_PAGE}, few) for few in _chunks(writes, term)]
+
+
 def contacts_by_id(ids: Sequence[str]) -> list[tuple[str, Mapping[str, str]]]:
     """The requests that show these, archived ones too; on pages, where Xero says which one another was merged into."""
     return [("/Contacts", {"IDs": ",".join(few), "includeArchived": "true", **_PAGE}) for few in _chunks(ids, str)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from worker.documents.documents import VOID, DocumentKey, Kind, Write
+from worker.documents.documents import MONEY, VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Known
 
 REVISED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
@@ -23,19 +23,23 @@ REVISED = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE})
 class Readings:
     """By document: its element, or None where Xero has nothing. What is not in it has not been asked for.
 
-    Sales that the store dates before `cut_over` are asked for before they are created; None: none are.
+    Sales that the store dates before `cut_over` are asked for before they are created; None: none are. With `reissues`,
+    paid sales are issued anew, and money that is to be deleted may be on an old invoice.
     """
 
     elements: dict[DocumentKey, Mapping[str, Any] | None] = field(default_factory=dict)
     cut_over: date | None = None
+    reissues: bool = False
 
 
 def needs_reading(write: Write, known: Known, readings: Readings) -> bool:
     """Whether Xero has to be asked before `write` is sent."""
+    if write.action is VOID:
+        return readings.reissues and write.kind in MONEY and write.key not in readings.elements
     is_new = write.key not in known.documents
     if is_new and readings.cut_over is None:
         return False
-    if write.kind not in REVISED or write.action is VOID or write.key in readings.elements:
+    if write.kind not in REVISED or write.key in readings.elements:
         return False
     # an earlier connector booked it on the store's own date, whatever is locked by now
     return not is_new or (write.moved_from or str(write.payload["Date"])) < str(readings.cut_over)

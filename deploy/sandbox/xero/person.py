@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date
 
-from deploy.sandbox.xero import contacts, items, payments
+from deploy.sandbox.xero import allocations, contacts, items, payments
 from deploy.sandbox.xero.credit_notes import CREDIT_NOTES
 from deploy.sandbox.xero.documents import create_document, save_document
 from deploy.sandbox.xero.errors import CallRefused, Json, Refused
@@ -133,6 +133,26 @@ def _delete_payment(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     return payments.delete_payment(book, payment["PaymentID"], {"Status": "DELETED"}).document
 
 
+def _take_off_credit(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """The credit note `name` is set against nothing any more."""
+    credit_note = _named(book, "creditnotes", order)
+    for allocation in credit_note["Allocations"]:
+        allocations.delete_allocation(book, credit_note["CreditNoteID"], allocation["AllocationID"])
+    return credit_note
+
+
+def _set_credit(_sandbox: Sandbox, book: Book, order: Json) -> Json:
+    """As much of the credit note `name` as is due on the invoice `to`."""
+    credit_note, invoice = _named(book, "creditnotes", order), single(book, LISTINGS["invoices"], order["to"])
+    amount = min(credit_note["RemainingCredit"], invoice["AmountDue"])
+    element = {
+        "Amount": amount,
+        "Date": credit_note["Date"].isoformat(),
+        "Invoice": {"InvoiceID": invoice["InvoiceID"]},
+    }
+    return allocations.allocate(book, credit_note["CreditNoteID"], element).document
+
+
 def _delete_item(_sandbox: Sandbox, book: Book, order: Json) -> Json:
     item = _named(book, "items", order)
     items.delete_item(book, item["ItemID"])
@@ -181,6 +201,8 @@ _DEEDS: dict[str, Callable[[Sandbox, Book, Json], Json]] = {
     "create-credit-note": _create_credit_note,
     "create-payment": _create_payment,
     "delete-payment": _delete_payment,
+    "take-off-credit": _take_off_credit,
+    "set-credit": _set_credit,
     "lock-date": _lock,
     "archive-account": _set_account_status("ARCHIVED"),
     "restore-account": _set_account_status("ACTIVE"),

@@ -32,6 +32,9 @@ REASON = DOCUMENT_PAID
 BEGUN = "reissue"
 """Stands for the content of an invoice that is being replaced: no version of its sale is what Xero has then."""
 
+_TIMES = 5
+"""Nobody issues one sale anew more often."""
+
 _MARKED = re.compile(r"(.*)~(\d+)")
 _ZERO = Decimal(0)
 _OF_SALE = ("Reference", "CurrencyCode", "CurrencyRate", "LineAmountTypes", "BrandingThemeID")
@@ -120,6 +123,12 @@ def parts(number: str) -> tuple[str, int]:
     """The number that the sale began with, and how many documents have followed the first."""
     marked = _MARKED.fullmatch(number)
     return (marked[1], int(marked[2])) if marked else (number, 0)
+
+
+def later_numbers(kind: Kind, number: str) -> list[str]:
+    """What an invoice of this number may be called in the ledger: of a sale that was issued anew it has the last."""
+    base, place = parts(number)
+    return [f"{base}~{place + 2 * times}" for times in range(1, _TIMES + 1)] if kind is Kind.INVOICE else []
 
 
 def is_copy(key: DocumentKey) -> bool:

@@ -1,0 +1,75 @@
+"""A payment that the store takes back while its sale is issued anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from schemas.entities import Entity
+from schemas.envelope import Event
+from tests.support.mapping_cases import VERSION, event, payment, removed
+from tests.support.serving_fakes import MemoryXero, served
+from tests.support.waiting import until
+from tests.unit.serving.test_serving_reissues import NUMBER, Hasty, paid, sale
+from worker.documents.documents import Action, Kind
+from worker.ledger.records import Call, Purpose
+from worker.xero.endpoints import inner
+from worker.xero.replies.reply import Reply
+
+
+@dataclass
+class NamingXero(MemoryXero):
+    """Names the invoice that a payment is on. Answers what is of `slow` kind and action only when told so."""
+
+    slow: tuple[Kind, Action] | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, call: Call) -> Reply:
+        if call.purpose is Purpose.WRITE and (call.kind, call.members[0].action) == self.slow:
+            self.asked.set()
+            await self.answering.wait()
+        return await super().send(call)
+
+    def _listed(self, call: Call) -> Iterator[Mapping[str, Any]]:
+        numbers = {
+            one.get("InvoiceID"): one["InvoiceNumber"] for one in self.written.values() if "InvoiceNumber" in one
+        }
+        for element in super()._listed(call):
+            on = inner(element, "Invoice")
+            named = {"Invoice": {**on, "InvoiceNumber": numbers[on["InvoiceID"]]}} if on else {}
+            yield {"Status": "AUTHORISED", **element, **named}
+
+    def count(self, kind: Kind, purpose: Purpose) -> int:
+        return sum(call.kind is kind and call.purpose is purpose for call in self.calls)
+
+
+def gone() -> Event:
+    return removed(Entity.PAYMENT, "51").model_copy(update={"version": VERSION + timedelta(hours=1)})
+
+
+async def test_a_payment_taken_back_while_its_sale_is_issued_anew_is_told_when_that_is_done(tmp_path: Path) -> None:
+    xero = NamingXero()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        paid(one)
+        xero.slow = (Kind.CREDIT_NOTE, Action.SAVE)
+        [edited] = one.receive(sale("20.00", "4.00", hours=1))
+        await xero.asked.wait()
+
+        [back] = one.receive(gone())
+        await until(lambda: xero.count(Kind.PAYMENT, Purpose.LOOKUP) > 1, what="a second look at the payment")
+        assert (xero.count(Kind.PAYMENT, Purpose.WRITE), await one.parked()) == (1, [])
+        xero.answering.set()
+        await one.acked(edited, back)
+
+        [parked] = await one.parked()
+        assert (parked.reason, parked.detail.split(",")[0]) == ("sale_reissued", f"it is on {NUMBER}")
+        assert f"take credit note {NUMBER}~1 off {NUMBER}~2, set it against {NUMBER} " in parked.hint
+        assert xero.count(Kind.PAYMENT, Purpose.WRITE) == 1
