@@ -163,3 +163,15 @@ async def test_a_payment_that_is_removed_after_its_sale_was_issued_anew_is_told_
 
     await until_done(shop, {"1": (12, 0, "PAID"), "1~1": (12, 0, "PAID"), "1~2": (24, 0, "PAID")}, 1)
     await shop.until_parked(0)
+
+
+async def test_a_payment_that_is_removed_while_its_sale_is_edited_is_deleted_and_nothing_is_issued_anew(
+    shop: Shop,
+) -> None:
+    shop.stage.worker()
+
+    await shop.publish(*edits(shop), *(shop.removed(f"p{n}") for n in (1, 2, 3)))
+
+    wanted = {"1": (24, 24, "AUTHORISED"), "2": (6, 6, "AUTHORISED"), "3": (24, 24, "AUTHORISED")}
+    await shop.stage.until(lambda: books(shop) == wanted, what=f"{wanted}")
+    assert await shop.parked() == {}

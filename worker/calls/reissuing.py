@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
+from worker.calls.deletions import Deletions
 from worker.calls.opening import open_write_when_allowed
 from worker.calls.performer import Performer
 from worker.calls.resolution import adopted
@@ -50,6 +51,7 @@ class Reissuing:
         self._settlement = settlement
         self._performer = performer
         self._look = look
+        self._deletions = Deletions(session)
 
     def takes(self, stop: Stop) -> bool:
         """Whether the organisation wants what this stops re-issued instead of parked."""
@@ -63,6 +65,7 @@ class Reissuing:
         `Performer.perform`.
         """
         known = await self._s.ledger.documents.get([stop.write.key for stop in stops])
+        stops = await self._without_early(stops, known)
         successors = {successor_of(stop.write, known[stop.write.key]): stop for stop in stops}
         made = await self._s.ledger.documents.get(successors)
         plans: list[Reissue] = []
@@ -78,6 +81,25 @@ class Reissuing:
             begun = [(plan.write.key, known[plan.write.key].version, BEGUN) for plan in plans]
             await self._s.ledger.documents.settle_unchanged(self._s.lease, begun, completed=[])
         await self._carry_out(lane, plans)
+
+    async def _without_early(self, stops: Sequence[Stop], known: Mapping[DocumentKey, Document]) -> Sequence[Stop]:
+        """Without those whose money came to be deleted while Xero was asked: looked at again. What is begun goes on."""
+        now = self._s.clock.monotonic()
+        writes = [stop.write for stop in stops if known[stop.write.key].content_hash != BEGUN]
+        slots = [slot for write in writes if (slot := self._s.buffer.slot(write.key)) is not None]
+        waiting = await self._deletions.to_wait_for(slots, now)
+        early = []
+        for write in writes:
+            xero_id = known[write.key].xero_id
+            if xero_id in self._s.unpaid:
+                # or it went long before, and then one look is too many
+                self._s.unpaid.remove(xero_id)
+                early.append(write)
+            elif write.key in waiting:
+                early.append(write)
+        if early:
+            await self._settlement.free(early, not_before=now + _AGAIN_S)
+        return [stop for stop in stops if stop.write not in early]
 
     async def _carry_out(self, lane: Lane, plans: Sequence[Reissue]) -> None:
         plans = await self._with(Kind.CREDIT_NOTE, lane, plans, lambda plan: (plan.credit_note,))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from schemas.envelope import Lane
+from worker.calls.reissuing import Look
 from worker.calls.settlement import Settlement
 from worker.documents.documents import DocumentKey, Kind, Write
-from worker.ledger.records import Call, Document
+from worker.ledger.records import Document
 from worker.session.session import Session
 from worker.xero.changes.reissue import BEGUN, later_numbers, parts
 from worker.xero.changes.taken_back import by_hand, stands_on
-from worker.xero.lookup import Reading, places_of
+from worker.xero.lookup import places_of
 
-Element = Mapping[str, Any]
-Look = Callable[[Kind, Lane, Reading], Awaitable[tuple[Call, int | None, Sequence[Element]] | None]]
 _Known = Mapping[DocumentKey, Document]
 
 _CHANGING_S = 1.0

@@ -1,4 +1,4 @@
-"""A payment that the store takes back while its sale is issued anew."""
+"""A payment that the store takes back while its sale is issued anew, or is about to be."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from schemas.entities import Entity
 from schemas.envelope import Event
-from tests.support.mapping_cases import VERSION, event, payment, removed
+from tests.support.mapping_cases import VERSION, event, key, payment, removed
 from tests.support.serving_fakes import MemoryXero, served
 from tests.support.waiting import until
 from tests.unit.serving.test_serving_reissues import NUMBER, Hasty, paid, sale
@@ -19,6 +22,8 @@ from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call, Purpose
 from worker.xero.endpoints import inner
 from worker.xero.replies.reply import Reply
+
+SALE = key("invoice", "31", "invoice")
 
 
 @dataclass
@@ -48,6 +53,19 @@ class NamingXero(MemoryXero):
         return sum(call.kind is kind and call.purpose is purpose for call in self.calls)
 
 
+@dataclass
+class LookedAt(NamingXero):
+    """Shows sales when told so, as they were when it was asked."""
+
+    looking: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, call: Call) -> Reply:
+        reply = await super().send(call)
+        if call.kind is Kind.INVOICE and call.purpose is Purpose.LOOKUP:
+            await self.looking.wait()
+        return reply
+
+
 def gone() -> Event:
     return removed(Entity.PAYMENT, "51").model_copy(update={"version": VERSION + timedelta(hours=1)})
 
@@ -73,3 +91,31 @@ async def test_a_payment_taken_back_while_its_sale_is_issued_anew_is_told_when_t
         assert (parked.reason, parked.detail.split(",")[0]) == ("sale_reissued", f"it is on {NUMBER}")
         assert f"take credit note {NUMBER}~1 off {NUMBER}~2, set it against {NUMBER} " in parked.hint
         assert xero.count(Kind.PAYMENT, Purpose.WRITE) == 1
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["under way", "gone"])
+async def test_a_sale_whose_payment_is_deleted_while_it_is_looked_at_is_looked_at_again_and_not_issued_anew(
+    tmp_path: Path, is_gone: bool
+) -> None:
+    xero = LookedAt()
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        paid(one)
+        xero.slow = None if is_gone else (Kind.PAYMENT, Action.VOID)
+        xero.looking.clear()
+        [edited] = one.receive(sale("20.00", "4.00", hours=1))
+        await until(lambda: xero.count(Kind.INVOICE, Purpose.LOOKUP), what="the look at the sale")
+
+        [back] = one.receive(gone())
+        await (one.acked(back) if is_gone else xero.asked.wait())
+        xero.written[NUMBER] = {**xero.written[NUMBER], "AmountDue": Decimal(12), "AmountPaid": Decimal(0)}
+        xero.looking.set()
+        if not is_gone:
+            await until(lambda: (slot := one.session.buffer.slot(SALE)) and not slot.in_flight, what="the sale waiting")
+        xero.answering.set()
+        await one.acked(back, edited)
+
+        assert (xero.written[NUMBER]["Total"], xero.count(Kind.CREDIT_NOTE, Purpose.WRITE)) == (Decimal(24), 0)
+        assert await one.parked() == []
