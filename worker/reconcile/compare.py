@@ -13,7 +13,7 @@ from worker.ledger.records import Document
 from worker.reconcile.entries import Entry
 from worker.reconcile.fields import Field, cents_of, fields_of, money_field
 from worker.reconcile.left_alone import as_left, wanted_of_us, without_earlier
-from worker.reconcile.reissued import credited, is_replaced, unset, without_reissued
+from worker.reconcile.reissued import credited, is_replaced, reopened, unset, without_reissued
 from worker.reconcile.standing import Standing, as_booked
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
@@ -104,6 +104,7 @@ def compare(
         *_unmatched(wanted, matched, days),
         *(_different(one, matched.found[id(one)]) for one in wanted if id(one) in matched.found),
         *(_unset(*one) for one in unset(theirs)),
+        *(_reopened(*one) for one in reopened(theirs)),
         *(_replaced(matched, store, xero, days) for store, xero in matched.replaced),
         *(_extra(one, credited(one, wanted) or _whose(one, prefixes, unread)) for one in extra),
         *(_extra(one, "a second document of this number") for one in matched.repeats),
@@ -215,6 +216,11 @@ def _unset(credit: Entry, new: Entry, amount: Decimal) -> Difference:
     fields = tuple(money_field("allocated", credit.allocated + amount, credit.allocated))
     detail = f"what was paid is not set against {new.number}"
     return Difference(Finding.DIFFERENT, credit.kind, credit.number, credit.day, detail, fields)
+
+
+def _reopened(old: Entry, credit: Entry, new: Entry) -> Difference:
+    detail = f"{old.open} of it is due, and its credit {credit.number} is set against {new.number}"
+    return Difference(Finding.DIFFERENT, old.kind, old.number, old.day, detail)
 
 
 def _different(store: Entry, xero: Entry) -> Difference | None:

@@ -23,6 +23,14 @@ def unset(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Decimal]]:
             yield credit, new, amount
 
 
+def reopened(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Entry]]:
+    """Old invoices of sales that were issued anew on which more is due than their credit has left, with it and the new.
+
+    What was paid on them was deleted since, and the credit still counts for the new ones.
+    """
+    return ((old, credit, new) for old, credit, new in _reissued(theirs) if old.open > credit.open)
+
+
 def is_replaced(theirs: Entry, wanted: Entry) -> bool:
     """Whether it is an earlier invoice of the sale: the ledger knows under which number that was issued anew."""
     (base, place), (last_base, last) = parts(theirs.number), parts(wanted.alias)

@@ -132,3 +132,17 @@ def test_credit_that_is_not_set_against_the_new_invoice_is_told(
 
     assert [one.fields for one in result.differences] == fields
     assert result.equal == 1
+
+
+@pytest.mark.parametrize(("due", "left", "is_told"), [("12.00", "0.00", True), ("7.00", "12.00", False)])
+def test_an_old_invoice_that_is_due_again_while_its_credit_is_spent_is_told(due: str, left: str, is_told: bool) -> None:
+    old = sale(open=Decimal(due))
+    credit = sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, open=Decimal(left))
+    new = sale("I-shop-1~2", amount("20.00", "4.00"))
+
+    result = found([sale("I-shop-1", amount("20.00", "4.00"))], [old, credit, new])
+
+    told = [(one.finding, one.number, one.detail) for one in result.differences]
+    detail = "12.00 of it is due, and its credit I-shop-1~1 is set against I-shop-1~2"
+    assert told == ([(Finding.DIFFERENT, "I-shop-1", detail)] if is_told else [])
+    assert result.equal == 1
