@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from worker.backoff import delay_s
@@ -16,7 +16,7 @@ from worker.calls.refusals.merged import follow_merged
 from worker.calls.resolution import Resolution, Unanswered
 from worker.calls.sending import breathe, headers_of, send
 from worker.calls.settlement import Settlement
-from worker.documents.documents import Action, Write
+from worker.documents.documents import Action, DocumentKey, Write
 from worker.intake.reading import printable
 from worker.ledger.records import Call, CallState, Member, Opened, Purpose
 from worker.session.interruption import pause_for
@@ -92,7 +92,7 @@ class Performer:
             return
         await self._settlement.record(call, reply.status, results, headers=headers_of(reply))
         await self._settlement.free(results.freed)
-        await self._settle_existing(call, results.exists)
+        await self._settle_existing(call, results.exists, results.numbered)
 
     async def _judged(self, call: Call, reply: Reply) -> Results:
         """What Xero said of each document, and what the organisation's policies make of refusals."""
@@ -105,10 +105,12 @@ class Performer:
         self._s.said.update((key, told) for key, told in words.items() if key in self._s.said)
         return results
 
-    async def _settle_existing(self, call: Call, exists: Sequence[Member]) -> None:
+    async def _settle_existing(
+        self, call: Call, exists: Sequence[Member], numbered: Collection[DocumentKey] = ()
+    ) -> None:
         while exists and call.kind is not None:
             try:
-                await self._resolution.settle_existing(call.kind, exists)
+                await self._resolution.settle_existing(call.kind, exists, numbered)
             except Unanswered:
                 await breathe(self._s, at_least_s=self._rest_s(call))
             else:
@@ -195,7 +197,7 @@ class Performer:
         if not results.unanswered:
             await self._settlement.record(call, reply.status, results)
             await self._settlement.free(results.freed)
-            await self._settle_existing(call, results.exists)
+            await self._settle_existing(call, results.exists, results.numbered)
             return ()
         await self._settlement.close(call, reply.status)
         wanted = [m for m in call.members if self._s.buffer.slot(m.key) is not None]

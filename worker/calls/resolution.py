@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -36,6 +36,11 @@ _STANDS = dict.fromkeys((Kind.INVOICE, Kind.CREDIT_NOTE), (CANCELLED_PAID, _PAID
 _STAYS = ("not_deleted", "delete it in xero, where something stands in the way, then retry")
 _NAMES_HINT = (
     "look in xero for contacts whose names end with the customer's id in brackets; rename or archive those, then retry"
+)
+_NUMBER_HINT = "compare both in Xero; void or rename the other document, then retry, or discard this event"
+_CONTACT_HINT = (
+    "another contact in xero has this number, perhaps with capitals: if it is the same customer, discard this event; "
+    "else give the customer another id in the store"
 )
 _UNSEEN_HINT = (
     "look for it in xero: if it is there as the store has it, discard this event, else retry; report xero's words"
@@ -141,8 +146,13 @@ class Resolution:
         else:
             await self._settlement.free(missing)
 
-    async def settle_existing(self, kind: Kind, members: Sequence[Member]) -> None:
-        """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`."""
+    async def settle_existing(
+        self, kind: Kind, members: Sequence[Member], numbered: Collection[DocumentKey] = ()
+    ) -> None:
+        """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`.
+
+        Of `numbered` Xero says that the number is taken: another name would not help them.
+        """
         findings = await self.find(kind, members)
         if kind is Kind.ITEM:
             # refused in whatever case it was sent, it may be listed only in that which it has
@@ -159,7 +169,7 @@ class Resolution:
         await self._settlement.free([member for member in rest if member.key in known])
         for member in rest:
             if member.key not in known:
-                await self._take_apart(member, findings)
+                await self._take_apart(member, findings, by_name=member.key not in numbered)
 
     async def _without_refused(self, members: Sequence[Member], findings: Findings) -> list[Member]:
         """The members that Xero was asked for; a person has to look for the others."""
@@ -179,18 +189,19 @@ class Resolution:
             return self._document(member, findings)._replace(facts={**found.facts, "linked": True})
         return None
 
-    async def _take_apart(self, member: Member, findings: Findings) -> None:
+    async def _take_apart(self, member: Member, findings: Findings, *, by_name: bool) -> None:
         found = findings.found.get(member.key)
-        if member.kind is Kind.CONTACT and self._suffix(member):
+        by_name = by_name and member.kind is Kind.CONTACT
+        if by_name and self._suffix(member):
             await self._settlement.free([member])
         elif member.action is Action.VOID:
             await self._still_there(member, found)
-        elif member.kind is Kind.CONTACT and (found is None or not found.ours):
+        elif by_name and (found is None or not found.ours):
             detail = f"xero has other contacts of the names that were tried for {member.number}"
             await self._settlement.park(member, "contact_name_taken", detail, _NAMES_HINT)
         else:
             detail = f"{member.number} is in Xero already" + (f": {found.detail}" if found and found.detail else "")
-            hint = "compare both in Xero; void or rename the other document, then retry, or discard this event"
+            hint = _CONTACT_HINT if member.kind is Kind.CONTACT else _NUMBER_HINT
             await self._settlement.park(member, "number_taken", detail, hint)
 
     async def _still_there(self, member: Member, found: Found | None) -> None:

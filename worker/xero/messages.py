@@ -16,6 +16,7 @@ CONTACT_ARCHIVED = "contact_archived"
 ARITHMETIC = "arithmetic"
 ITEM_UNKNOWN = "item_unknown"
 NOT_FOUND = "not_found"
+NUMBER_TAKEN = "number_taken"
 
 STANDS_LOCKED_HINT = (
     "it stands in a period that is locked: make the change by hand on an open day, if it is needed, and discard this "
@@ -38,7 +39,7 @@ class Meaning:
 
 
 _CONTACT_NAME_TAKEN = Meaning("contact_name_taken", "another contact has this name", exists=True)
-_NUMBER_TAKEN = Meaning("number_taken", "compare the document of this number in xero", exists=True)
+_NUMBER_TAKEN = Meaning(NUMBER_TAKEN, "compare the document of this number in xero", exists=True)
 _ITEM_CODE_TAKEN = Meaning("item_code_taken", "the item is in xero already", exists=True)
 _CONTACT_ARCHIVED = Meaning(
     CONTACT_ARCHIVED, "restore the contact in xero, or set organisations.NAME.archived_contact to new, then retry"
@@ -100,8 +101,11 @@ _KEY_CLASH = Meaning("idempotency_clash", "retry; report this if it happens agai
 _REFUSED = Meaning("refused", "read xero's message; mend the data in the store or in xero, then retry")
 
 _TABLE: tuple[tuple[tuple[str, ...], Meaning], ...] = (
+    # before the name, which may be taken as well: another name is of no use then
+    (("contact number", "already assigned to another contact"), _NUMBER_TAKEN),
     (("already assigned to another contact",), _CONTACT_NAME_TAKEN),
     (("must be unique across all active contacts",), _CONTACT_NAME_TAKEN),
+    (("contact name", "must be unique"), _CONTACT_NAME_TAKEN),
     (("price list item with code", "already exists"), _ITEM_CODE_TAKEN),
     (("must be unique",), _NUMBER_TAKEN),
     (("limit of invoices you can approve",), _PLAN_LIMIT),

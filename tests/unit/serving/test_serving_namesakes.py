@@ -16,7 +16,7 @@ from tests.support.mapping_cases import VERSION, event, invoice, line
 from tests.support.serving_fakes import Served, served
 from tests.unit.serving.test_serving_names import FoldingXero
 from worker.documents.documents import Kind
-from worker.ledger.records import Call, Member
+from worker.ledger.records import Call, Member, Purpose
 
 SOLD = line("10.00", "2.00", tax_rate="20")
 
@@ -105,3 +105,33 @@ async def test_a_customer_whose_every_name_is_taken_is_parked_for_that(one: Serv
     await one.acked(*one.receive(customer("7")))
 
     assert [held.reason for held in await one.parked()] == ["contact_name_taken"]
+
+
+class NumberingXero(NamingXero):
+    """Tells contact numbers apart by more than the case of their letters, and lists those that are asked for by it."""
+
+    def _is_taken(self, member: Member) -> bool:
+        return any(number != member.number and number.lower() == member.number.lower() for number in self.written)
+
+    def _answers(self, call: Call) -> Iterator[Mapping[str, Any]]:
+        for element in super()._answers(call):
+            if call.purpose is Purpose.WRITE or f'=="{element["ContactNumber"]}"' in call.params["where"]:
+                yield element
+
+    def _refusal(self, member: Member) -> dict[str, Any]:
+        said = f"The contact number {member.number} is already assigned to another contact."
+        return super()._refusal(member) | {"ValidationErrors": [{"Message": said}]}
+
+
+async def test_a_customer_whose_number_another_contact_has_is_parked_for_that(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=NumberingXero()) as one:
+        await one.acked(*one.receive(customer("ab")))
+        before = len(one.xero.calls)
+
+        await one.acked(*one.receive(customer("AB", last_name="Roe")))
+
+        [held] = await one.parked()
+        assert held.reason == "number_taken"
+        asked = [call.purpose for call in one.xero.calls[before:] if call.kind is Kind.CONTACT]
+        assert asked == [Purpose.WRITE, Purpose.LOOKUP]
+        assert "another contact in xero has this number" in held.hint

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.xero_fakes import call_of, key_of, member_of
 from worker.documents.documents import Action, DocumentKey, Kind
 from worker.ledger.records import Member
+from worker.xero.endpoints import ENDPOINTS
 from worker.xero.messages import STANDS_LOCKED_HINT
 from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.replies.verdicts import Exists, Refused, Unanswered, Verdict, Written, pair, verdicts
@@ -159,19 +160,21 @@ def test_a_warning_is_written_and_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "number_field", "message"),
+    ("kind", "message", "reason"),
     [
-        (Kind.INVOICE, "InvoiceNumber", "Invoice # must be unique."),
-        (Kind.ITEM, "Code", "Price List Item with Code 'item-1' already exists"),
-        (Kind.CONTACT, "ContactNumber", "The contact name A is already assigned to another contact."),
+        (Kind.INVOICE, "Invoice # must be unique.", "number_taken"),
+        (Kind.ITEM, "Price List Item with Code 'item-1' already exists", "item_code_taken"),
+        (Kind.CONTACT, "The contact name A is already assigned to another contact.", "contact_name_taken"),
+        (Kind.CONTACT, "The contact number A is already assigned to another contact.", "number_taken"),
     ],
 )
-def test_what_is_there_already_is_to_be_looked_up(kind: Kind, number_field: str, message: str) -> None:
-    element = {number_field: f"{kind}-1", "StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": message}]}
+def test_what_is_there_already_is_to_be_looked_up(kind: Kind, message: str, reason: str) -> None:
+    number = {ENDPOINTS[kind].number: f"{kind}-1"}
+    element = {**number, "StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": message}]}
 
     verdict = only(verdicts(call_of(member_of(kind, "1")), answered(element)))
 
-    assert verdict == Exists((message,))
+    assert verdict == Exists((message,), reason)
 
 
 def test_a_400_that_lists_the_bad_ones_says_nothing_of_the_others() -> None:

@@ -39,9 +39,10 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """Our number, name or code is taken: look it up."""
+    """Our number, name or code is taken, as `reason` says: look it up."""
 
     messages: tuple[str, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,5 +226,5 @@ def _of_member(member: Member, verdict: Exists | Refused) -> Exists | Refused:
 def _refusal(messages: tuple[str, ...]) -> Exists | Refused:
     meaning = classify(messages)
     if meaning.exists:
-        return Exists(messages)
+        return Exists(messages, meaning.reason)
     return Refused(meaning.reason, meaning.hint, messages, meaning.pauses_kind)
