@@ -135,3 +135,14 @@ async def test_a_newer_version_clears_what_was_purged(ledger: Ledger, clock: Fak
     await ledger.calls.close(await lease_of(ledger), call.id, status=200, completed=[(owner, clock.now())])
 
     assert await ledger.held.get("old") is None
+
+
+async def test_what_was_redacted_is_known_by_its_words_and_what_was_purged_is_not_that(ledger: Ledger) -> None:
+    waits = [event(n, HoldState.PERSON, id=f"p{n}") for n in range(3)]
+    await ledger.held.hold(await lease_of(ledger), waits)
+    erasure = Erasure(redacted=(Redacted("p0", b"{}", ""), Redacted("p1", b"", "")))
+    await ledger.personal.erase(ORG, erasure, (), who="bob", why="asked for it")
+
+    found = await ledger.held.redacted({one.id: one.body for one in waits} | {"gone": b"x"})
+
+    assert found == {"p0"}

@@ -1,4 +1,7 @@
-"""Messages that come again although a person has let them go: their acknowledgement was lost when they were parked."""
+"""Messages that come again though a person has let them go, or had somebody taken out of what is held of them.
+
+Their acknowledgement was lost when they were parked.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from worker.session.session import Session
 async def take_out(session: Session, found: Sorted) -> list[Work]:
     """Take what was let go out of `found`, and return it: a person may have booked it by hand.
 
-    Whoever publishes it anew is heard: that is another message, or one that the broker has not delivered before.
+    Whoever publishes it anew is heard: that is another message, or one that the broker has not delivered before. What
+    is held in other words stays, and is not booked in these.
     """
     again = [(held_id(session.org.name, work.body), work) for work in _works(found) if _came_again(work)]
     if not again:
         return []
-    ids = await session.ledger.held.discarded({one for one, _ in again})
+    held = session.ledger.held
+    ids = await held.discarded({one for one, _ in again}) | await held.redacted({one: work.body for one, work in again})
     gone = [work for one, work in again if one in ids]
     for work in gone:
         work.result = "discarded"

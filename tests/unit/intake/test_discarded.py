@@ -29,6 +29,9 @@ class Ledger:
     async def discarded(self, ids: Collection[str]) -> frozenset[str]:
         return self.gone & set(ids)
 
+    async def redacted(self, _bodies: object) -> frozenset[str]:
+        return frozenset()
+
 
 @dataclass
 class Room:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,6 +129,15 @@ class HeldEvents:
             for piece in chunks(ids):
                 gone.update((await connection.execute(_DISCARDED, {"ids": piece})).scalars())
         return frozenset(gone)
+
+    async def redacted(self, bodies: Mapping[str, bytes]) -> frozenset[str]:
+        """The ids of those that are held with other words than these: somebody was taken out of them."""
+        found: list[str] = []
+        async with self._database.reading() as connection:
+            for piece in chunks(bodies, _AT_ONCE):
+                kept = await _get(connection, piece)
+                found += [one.id for one in kept if one.body and one.body != bodies[one.id]]
+        return frozenset(found)
 
     async def due(
         self,
