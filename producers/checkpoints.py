@@ -67,6 +67,10 @@ class Memory:
         """Whether a newer version was published of the row: workers would drop this one as stale."""
         return self.version is not None and version < self.version
 
+    def is_new(self, asked_at: datetime, *, within: timedelta, ahead: timedelta) -> bool:
+        """Whether what was published is so new that it may not show yet. Further ahead, it only shows a wrong clock."""
+        return self.version is not None and asked_at - within < self.version <= asked_at + ahead
+
     def last_word(self, version: datetime, now: datetime) -> datetime:
         """The version of what is known to have been read last, however early the store dates it."""
         if self.version is None or not self.outdates(version):

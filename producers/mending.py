@@ -38,8 +38,8 @@ class Mender:
         ids = [memory.row_id for memory in known]
         found = await self._s.patience.of(partial(self._s.source.rows, stream, ids))
         memories = await self._s.joined(stream, found.rows, {memory.row_id: memory for memory in known})
-        now = self._s.clock.now()
-        batch = self._s.translator.batch(found.rows, found.broken, memories, now=now, wish=Wish(last_word=True))
+        wish = Wish(last_word=frozenset(row.id for row in found.rows))
+        batch = self._s.translator.batch(found.rows, found.broken, memories, now=self._s.clock.now(), wish=wish)
         for row in batch.broken:
             self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
         await self._s.doubt(stream, batch, asked_at=asked_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
@@ -100,15 +100,10 @@ class Remover:
         return len(removed_at)
 
     def _may_show_late(self, memory: Memory, asked_at: datetime) -> bool:
-        return _is_new(memory, asked_at, clocks_differ_by=self._s.pace.overlap)
+        return memory.is_new(asked_at, within=LATEST, ahead=self._s.pace.overlap)
 
     def _removals(self, memory: Memory, version: datetime) -> list[Outgoing]:
         return self._s.translator.removals(memory, version=version, now=self._s.clock.now())
-
-
-def _is_new(memory: Memory, asked_at: datetime, *, clocks_differ_by: timedelta) -> bool:
-    """Whether what was published is so new that it may not show yet. Further ahead, it only shows a wrong clock."""
-    return memory.version is not None and asked_at - LATEST < memory.version <= asked_at + clocks_differ_by
 
 
 def _in_doubt(memory: Memory, version: datetime) -> Memory:

@@ -59,17 +59,25 @@ class Session:
         """The events of rows that were read beside the poller.
 
         Of a row that is late nobody can tell whether the store dated it back, or the poller has published what was
-        newer since: it is read again, now that what was published is known, and counts as the row's last word.
+        newer since: it is read again, now that what was published is known, and counts as the row's last word. Where
+        that was published just now, a replica that lags may not know it yet: then the row stays in doubt.
         """
         known = await self.known(stream, rows, broken)
         batch = self.translator.batch(rows, broken, known, now=self.clock.now(), wish=wish)
-        if not batch.late:
+        late = await self._surely_late(batch, known)
+        if not late:
             return batch
-        found = await self.patience.of(partial(self.source.rows, stream, sorted(batch.late)))
+        found = await self.patience.of(partial(self.source.rows, stream, sorted(late)))
         again = {row.id: row for row in found.rows}
-        kept = [again.get(row.id, row) for row in rows if row.id in again or row.id not in batch.late]
-        last_word = replace(wish, last_word=True)
-        return self.translator.batch(kept, [*broken, *found.broken], known, now=self.clock.now(), wish=last_word)
+        kept = [again.get(row.id, row) for row in rows if row.id in again or row.id not in late]
+        wish = replace(wish, last_word=late)
+        return self.translator.batch(kept, [*broken, *found.broken], known, now=self.clock.now(), wish=wish)
+
+    async def _surely_late(self, batch: Batch, known: Mapping[int, Memory]) -> frozenset[int]:
+        if not batch.late:
+            return frozenset()
+        now, close = await self.patience.of(self.source.now), self.pace.overlap
+        return frozenset(one for one in batch.late if not known[one].is_new(now, within=close, ahead=close))
 
     async def doubt(self, stream: Stream, batch: Batch, *, asked_at: float | None = None) -> None:
         """Before a batch is published: what it replaces counts as unknown until the new is saved.

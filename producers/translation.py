@@ -59,7 +59,7 @@ class Wish:
     """What is wanted of the rows: by all means, and of any organisation where none is named.
 
     `lane` goes over the configured ones, and so does the backfill lane for rows last changed before `backfill_before`.
-    `again`: also what is unchanged. `last_word`: the rows were read after what is remembered of them, so that what
+    `again`: also what is unchanged. `last_word`: these rows were read after what is remembered of them, so that what
     differs is the newest, whatever its date.
     """
 
@@ -68,7 +68,7 @@ class Wish:
     lane: Lane | None = None
     backfill_before: datetime | None = None
     again: bool = False
-    last_word: bool = False
+    last_word: frozenset[int] = frozenset()
     run_id: str = ""
 
     def takes_all_of(self, row: Row) -> bool:
@@ -138,7 +138,7 @@ class Translator:
                     continue
                 version = memory.newer_than_removal(found.version)
                 differs = memory.published.get(address, content) != content
-                if differs and wish.last_word:
+                if differs and row.id in wish.last_word:
                     version = memory.last_word(version, now)
                 is_late = differs and memory.outdates(version)
                 if is_late:
@@ -169,7 +169,7 @@ class Translator:
         paid = {one: content for one, content in memory.published.items() if one.entity is Entity.PAYMENT}
         gone = Memory(row.id, {one: content for one, content in paid.items() if one.id not in there})
         version = memory.newer_than_removal(sale.version)
-        if wish.last_word:
+        if row.id in wish.last_word:
             version = memory.last_word(version, now)
         if gone.published and memory.outdates(version):
             batch.late.add(row.id)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from schemas.entities import Invoice
 from schemas.envelope import Change, Event
 from tests.support.agent_fixture import Workshop, workshop
 from tests.support.fake_store import CREDIT_MEMOS, INVOICES, many_invoices
@@ -24,12 +27,12 @@ async def shop(url: str) -> AsyncIterator[Workshop]:
         made.store.invoice(NEW, made.clock.now())
         made.clock.advance(90)
         await made.poller.poll()
-        made.exchange.taken()
         yield made
 
 
 async def swept(shop: Workshop) -> list[str]:
     """What a sweep publishes as removed."""
+    shop.exchange.taken()
     for stream in (CREDIT_MEMOS, INVOICES):
         await shop.sweeper.sweep(stream)
     return removed([event for event, _ in shop.exchange.taken()])
@@ -85,3 +88,40 @@ async def test_the_newest_count_too_when_a_list_that_shrinks_is_not_believed(sho
     gone = await swept(shop)
 
     assert (gone, shop.sweeper.withheld["invoices"]) == ([], 25)
+
+
+async def test_what_a_replica_does_not_know_yet_is_not_put_back_to_what_it_was(shop: Workshop) -> None:
+    before = replace(shop.store.row(INVOICES, NEW))
+    shop.clock.advance(7200)
+    shop.store.invoice(NEW, shop.clock.now(), net="11.00")
+    shop.clock.advance(75)
+    await shop.poller.poll()
+    edited = shop.store.row(INVOICES, NEW)
+
+    shop.store.put(INVOICES, before)  # which the replica still has
+    await shop.sweeper.sweep(INVOICES)
+    by_the_replica = newest_net(shop)
+    shop.store.put(INVOICES, edited)
+    shop.clock.advance(600)
+    await shop.poller.poll()
+
+    assert (by_the_replica, newest_net(shop)) == (Decimal("11.00"), Decimal("11.00"))
+
+
+async def test_what_a_script_dates_back_just_after_a_change_is_published_by_a_later_sweep(shop: Workshop) -> None:
+    shop.store.invoice(NEW, shop.clock.now() - timedelta(hours=5), net="12.00")
+
+    await shop.sweeper.sweep(INVOICES)
+    too_early = newest_net(shop)
+    shop.clock.advance(A_DAY_S)
+    await shop.sweeper.sweep(INVOICES)
+
+    assert (too_early, newest_net(shop)) == (Decimal("10.00"), Decimal("12.00"))
+
+
+def newest_net(shop: Workshop) -> Decimal:
+    """What workers take of the newest invoice, whatever else was published of it."""
+    events = [event for event, _ in shop.exchange.events if event.subject == str(NEW)]
+    data = max(events, key=lambda one: one.version).data
+    assert isinstance(data, Invoice)
+    return data.totals.net
