@@ -22,7 +22,7 @@ from worker.cli.publish_route import Route, find_route
 from worker.cli.publish_view import View
 from worker.settings import SettingsError
 
-_PATIENCE_S = 30
+PATIENCE_S = 30
 _GRACE_S = 5
 _INCOMPLETE, _INTERRUPTED = 1, 130
 
@@ -77,7 +77,7 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
     connection = asyncio.create_task(publisher.run())
     try:
         if not await _connected(publisher, connection):
-            view.say(f"nothing was published: {publisher.why_not(_PATIENCE_S)}")
+            view.say(f"nothing was published: {publisher.why_not(PATIENCE_S)}")
             return _INCOMPLETE
         return await _publish_all(publisher, route, descriptor, view, as_json=as_json)
     finally:
@@ -88,7 +88,7 @@ async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> i
 async def _connected(publisher: Publisher, connection: asyncio.Task[None]) -> bool:
     """Whether it came about in time. Raises `BadBrokerSettings`."""
     answers = {asyncio.create_task(event.wait()) for event in (publisher.connected, publisher.turned_away)}
-    await asyncio.wait({*answers, connection}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({*answers, connection}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
     for answer in answers:
         answer.cancel()
     if connection.done():
@@ -125,10 +125,10 @@ async def _publish_all(publisher: Publisher, route: Route, descriptor: int, view
 async def _end_without_broker(publisher: Publisher, running: asyncio.Task[None], view: View) -> None:
     """Events wait for a broker that is away; a person at a terminal does not."""
     away_s = 0
-    while away_s < _PATIENCE_S:
+    while away_s < PATIENCE_S:
         await asyncio.sleep(1)
         away_s = 0 if publisher.connected.is_set() else away_s + 1
-    view.say(f"no broker for {_PATIENCE_S} s: {with_cure(publisher.last_error)}")
+    view.say(f"no broker for {PATIENCE_S} s: {with_cure(publisher.last_error)}")
     running.cancel()
 
 
