@@ -13,10 +13,12 @@ from tests.support.sandbox_fixture import SandboxControl, run_sandbox
 
 @pytest.fixture
 async def stage(
-    tmp_path: Path, amqp_url: str, database_url: str, sandbox: SandboxControl, unique_org: str
+    tmp_path: Path, amqp_url: str, empty_database_url: str, sandbox: SandboxControl, unique_org: str
 ) -> AsyncIterator[Stage]:
     """A stage on the session's broker, once for each kind of database."""
-    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, sandbox=sandbox)
+    stage = Stage(
+        tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=empty_database_url, sandbox=sandbox
+    )
     yield stage
     await stage.close()
 
@@ -32,10 +34,12 @@ async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, u
 
 @pytest.fixture
 async def wide_stage(
-    tmp_path: Path, amqp_url: str, database_url: str, wide_sandbox: SandboxControl, unique_org: str
+    tmp_path: Path, amqp_url: str, empty_database_url: str, wide_sandbox: SandboxControl, unique_org: str
 ) -> AsyncIterator[Stage]:
     """A stage of four organisations, once for each kind of database."""
-    stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, sandbox=wide_sandbox)
+    stage = Stage(
+        tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=empty_database_url, sandbox=wide_sandbox
+    )
     for name in ("org2", "org3", "org4"):
         stage.also_serve(f"{unique_org}_{name}", wide_sandbox.tenant_id(name))
     await connect(stage)

@@ -21,8 +21,8 @@ POLLING = [step for step in Step if step is not Step.RECORDED]
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, amqp_url: str, database_url: str, unique_org: str) -> AsyncIterator[ShopStage]:
-    made = ShopStage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url)
+async def stage(tmp_path: Path, amqp_url: str, empty_database_url: str, unique_org: str) -> AsyncIterator[ShopStage]:
+    made = ShopStage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=empty_database_url)
     yield made
     await made.close()
 

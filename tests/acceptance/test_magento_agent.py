@@ -44,11 +44,11 @@ def shop() -> Iterator[StoreSandbox]:
 
 @pytest.fixture
 async def stage(
-    tmp_path: Path, amqp_url: str, database_url: str, unique_org: str, shop: StoreSandbox
+    tmp_path: Path, amqp_url: str, empty_database_url: str, unique_org: str, shop: StoreSandbox
 ) -> AsyncIterator[ShopStage]:
     auth = _AUTH.format(store=f"shop_{unique_org}", **shop.credentials)
     store = {"kind": "magento", "url": shop.url, "lag": "1s", "auth": auth}
-    made = ShopStage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=database_url, store=store)
+    made = ShopStage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=empty_database_url, store=store)
     yield made
     await made.close()
 

@@ -25,7 +25,7 @@ _WITHIN_S = 240
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 @pytest.mark.timeout(540)
 @pytest.mark.long
 async def test_ten_thousand_events_travel_in_full_calls_and_never_meet_a_limit(wide_stage: Stage) -> None:
@@ -37,7 +37,7 @@ async def test_ten_thousand_events_travel_in_full_calls_and_never_meet_a_limit(w
     await _assert_all_arrived(wide_stage, days)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 @pytest.mark.timeout(540)
 @pytest.mark.long
 async def test_with_one_worker_killed_halfway_all_is_the_same(wide_stage: Stage) -> None:

@@ -21,9 +21,9 @@ _SLOW_MS = 100
 
 
 @pytest.mark.parametrize(
-    ("database_url", "leaving"),
+    ("empty_database_url", "leaving"),
     [("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL), ("postgresql", signal.SIGTERM)],
-    indirect=["database_url"],
+    indirect=["empty_database_url"],
 )
 async def test_others_take_over_from_one_of_three_workers_and_share_with_one_that_joins(
     wide_stage: Stage, leaving: signal.Signals
@@ -51,7 +51,7 @@ async def test_others_take_over_from_one_of_three_workers_and_share_with_one_tha
     await stage.assert_right(*days)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 async def test_three_more_workers_under_load_share_what_one_served_with_nothing_configured_anew(
     wide_stage: Stage,
 ) -> None:
@@ -112,7 +112,7 @@ async def test_a_worker_told_to_stop_under_load_settles_its_calls_and_exits_with
     await stage.assert_right(day)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 async def test_a_database_away_for_longer_than_a_lease_costs_nothing(stage: Stage) -> None:
     day = a_small_day(stage.organisation)
     stage.sandbox.limits(latency_ms=_SLOW_MS)

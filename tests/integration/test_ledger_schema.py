@@ -24,10 +24,10 @@ from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 
 
-async def test_the_migrated_schema_is_the_one_the_code_describes(database_url: str) -> None:
-    await upgrade(database_url)
+async def test_the_migrated_schema_is_the_one_the_code_describes(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
 
-    database = Database(database_url)
+    database = Database(empty_database_url)
     async with database.reading() as connection:
         differences = await connection.run_sync(_differences)
     await database.close()
@@ -47,59 +47,61 @@ def test_each_table_is_known_to_be_made_by_a_migration() -> None:
     assert tables_after(revisions()[-1]) == set()
 
 
-async def test_several_workers_may_upgrade_at_once(database_url: str) -> None:
-    await asyncio.gather(*(upgrade(database_url) for _ in range(4)))
+async def test_several_workers_may_upgrade_at_once(empty_database_url: str) -> None:
+    await asyncio.gather(*(upgrade(empty_database_url) for _ in range(4)))
 
-    async with opened(database_url) as ledger:
+    async with opened(empty_database_url) as ledger:
         assert await ledger.leases.holders() == []
 
 
-async def test_a_database_that_was_not_upgraded_is_refused(database_url: str) -> None:
+async def test_a_database_that_was_not_upgraded_is_refused(empty_database_url: str) -> None:
     with pytest.raises(LedgerBehind, match=r"the ledger.s schema is not there, .*: run `xerelay db upgrade`"):
-        await Ledger.open(database_url)
+        await Ledger.open(empty_database_url)
 
 
-async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(database_url: str) -> None:
-    await upgrade(database_url)
-    await _run(database_url, "UPDATE alembic_version SET version_num = '9999'")
+async def test_a_schema_newer_than_the_code_is_refused_and_left_alone(empty_database_url: str) -> None:
+    await upgrade(empty_database_url)
+    await _run(empty_database_url, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(LedgerBehind, match="newer"):
-        await Ledger.open(database_url)
+        await Ledger.open(empty_database_url)
     with pytest.raises(LedgerBehind, match="newer"):
-        await upgrade(database_url)
+        await upgrade(empty_database_url)
 
 
 @pytest.mark.parametrize("use", [Ledger.open, upgrade])
 async def test_an_older_backup_over_a_newer_ledger_says_what_to_do(
-    use: Callable[[str], Awaitable[object]], database_url: str, tmp_path: Path
+    use: Callable[[str], Awaitable[object]], empty_database_url: str, tmp_path: Path
 ) -> None:
     # as `pg_restore --clean` leaves them, which drops what the backup knows and nothing else
     (tmp_path / "ledger.db").touch()
-    await _migrate(database_url, "0005")
+    await _migrate(empty_database_url, "0005")
     for left in ("CREATE TABLE notices (channel TEXT)", "CREATE TABLE tenants (connection TEXT)"):
-        await _run(database_url, left)
+        await _run(empty_database_url, left)
 
     with pytest.raises(LedgerBehind) as refused:
-        await use(database_url)
+        await use(empty_database_url)
 
     assert refused.value.said.endswith("is at revision 0005, and has tables of later ones: notices, tenants")
     assert "put it into an empty database" in refused.value.cure
     for statement in refused.value.cure.split("what is left of that one: ")[1].split("; "):
-        await _run(database_url, statement)
-    async with opened(database_url) as ledger:
+        await _run(empty_database_url, statement)
+    async with opened(empty_database_url) as ledger:
         assert await ledger.leases.holders() == []
 
 
-async def test_what_a_dropped_table_leaves_behind_does_not_stop_the_upgrade(database_url: str, tmp_path: Path) -> None:
+async def test_what_a_dropped_table_leaves_behind_does_not_stop_the_upgrade(
+    empty_database_url: str, tmp_path: Path
+) -> None:
     # as that advice does to a backup of 0002: a trigger goes with its table, a function of PostgreSQL's does not
     (tmp_path / "ledger.db").touch()
-    await _migrate(database_url, "0003")
-    await _run(database_url, "DROP TABLE admin_actions")
-    await _run(database_url, "UPDATE alembic_version SET version_num = '0002'")
+    await _migrate(empty_database_url, "0003")
+    await _run(empty_database_url, "DROP TABLE admin_actions")
+    await _run(empty_database_url, "UPDATE alembic_version SET version_num = '0002'")
 
-    await upgrade(database_url)
+    await upgrade(empty_database_url)
 
-    async with opened(database_url) as ledger:
+    async with opened(empty_database_url) as ledger:
         assert await ledger.leases.holders() == []
 
 
@@ -109,25 +111,25 @@ async def test_what_a_dropped_table_leaves_behind_does_not_stop_the_upgrade(data
     [("DELETE FROM alembic_version", "has no row: "), ("DROP TABLE alembic_version", "is not there: ")],
 )
 async def test_a_ledger_that_lost_word_of_its_version_says_what_to_do(
-    use: Callable[[str], Awaitable[object]], loss: str, said: str, database_url: str
+    use: Callable[[str], Awaitable[object]], loss: str, said: str, empty_database_url: str
 ) -> None:
-    await upgrade(database_url)
-    await _run(database_url, loss)
+    await upgrade(empty_database_url)
+    await _run(empty_database_url, loss)
 
     with pytest.raises(LedgerBehind) as refused:
-        await use(database_url)
+        await use(empty_database_url)
 
     assert "the database has admin_actions, " in refused.value.said
     assert f"alembic_version, their version, {said}restore a whole backup" in str(refused.value)
     for statement in refused.value.cure.split("put it back: ")[1].split("; "):
-        await _run(database_url, statement)
-    async with opened(database_url) as ledger:
+        await _run(empty_database_url, statement)
+    async with opened(empty_database_url) as ledger:
         assert await ledger.leases.holders() == []
 
 
-async def _migrate(database_url: str, revision: str) -> None:
+async def _migrate(empty_database_url: str, revision: str) -> None:
     """As the version did whose newest schema that was."""
-    database = Database(database_url)
+    database = Database(empty_database_url)
     async with database.transaction() as connection:
         await connection.run_sync(_upgrade_to, revision)
     await database.close()
@@ -140,8 +142,8 @@ def _upgrade_to(connection: Connection, revision: str) -> None:
     command.upgrade(config, revision)
 
 
-async def _run(database_url: str, statement: str) -> None:
-    database = Database(database_url)
+async def _run(empty_database_url: str, statement: str) -> None:
+    database = Database(empty_database_url)
     async with database.transaction() as connection:
         await connection.execute(text(statement))
     await database.close()

@@ -156,11 +156,11 @@ def test_unknown_server_script_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
         PrivateBroker(tmp_path)
 
 
-def test_database_is_empty_for_each_test(database_url: str) -> None:
-    if database_url.startswith("sqlite"):
-        assert not Path(database_url.removeprefix("sqlite+inline:///")).exists()
+def test_database_is_empty_for_each_test(empty_database_url: str) -> None:
+    if empty_database_url.startswith("sqlite"):
+        assert not Path(empty_database_url.removeprefix("sqlite+inline:///")).exists()
         return
-    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(empty_database_url.replace("+psycopg", "")) as connection:
         assert connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone() == (0,)
 
 
