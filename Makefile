@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/pip install -qq --disable-pip-version-check
-JOBS = 4
+JOBS = 6
 TESTS = tests/unit tests/contract tests/integration tests/acceptance
 .DEFAULT_GOAL := help
 # demo and tests start hundreds of processes: each would compile the same three hundred files anew
