@@ -18,42 +18,29 @@ _ANY = ""
 _TOUCH = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, *MONEY})
 
 
-class Deletions:
-    """Xero voids nothing that is paid, changes no sums of it, and takes no more money than is due.
+async def awaited(session: Session, slots: Sequence[Slot], now: float) -> set[DocumentKey]:
+    """Those of `slots` that change, void, pay or set off what other money is to be taken off first.
 
-    A store says in any order that money was taken back and what takes its place.
+    Xero voids nothing that is paid, changes no sums of it, and takes no more money than is due. A store says in any
+    order that money was taken back and what takes its place.
     """
+    deleting = session.buffer.deleting()
+    patient = [slot for slot in slots if _touches(slot.write) and now < slot.since + _PATIENCE_S] if deleting else []
+    if not patient:
+        return set()
+    named = {slot.key: {slot.key, *slot.write.awaits} for slot in (*patient, *deleting)}
+    known = await session.ledger.documents.get(set().union(*named.values()))
+    freed = {xero_id for slot in deleting for xero_id in _freed_by(slot, known)}
+    if _ANY in freed:
+        return {slot.key for slot in patient if slot.key in known or slot.write.kind in MONEY}
+    touched = {slot.key: {known[key].xero_id for key in named[slot.key] if key in known} for slot in patient}
+    return {key for key, ids in touched.items() if ids & freed}
 
-    def __init__(self, session: Session) -> None:
-        self._s = session
-        self._freed: dict[DocumentKey, frozenset[str]] = {}
 
-    async def to_wait_for(self, slots: Sequence[Slot], now: float) -> set[DocumentKey]:
-        """Those of `slots` that change, void, pay or set off what other money is to be taken off first."""
-        deleting = self._s.buffer.deleting()
-        if not deleting:
-            self._freed.clear()
-            return set()
-        patient = [slot for slot in slots if _touches(slot.write) and now < slot.since + _PATIENCE_S]
-        if not patient:
-            return set()
-        named = {slot.key: {slot.key, *slot.write.awaits} for slot in patient}
-        asked = {slot.key for slot in deleting if slot.key not in self._freed}
-        asked.update(*named.values(), *(slot.write.awaits for slot in deleting))
-        known = await self._s.ledger.documents.get(asked)
-        freed: set[str] = set()
-        for slot in deleting:
-            freed |= self._freed_by(slot, known)
-        if _ANY in freed:
-            return {slot.key for slot in patient if slot.key in known or slot.write.kind in MONEY}
-        return {key for key, touched in named.items() if any(known[k].xero_id in freed for k in touched if k in known)}
-
-    def _freed_by(self, slot: Slot, known: Mapping[DocumentKey, Document]) -> frozenset[str]:
-        """What it is on. Of money that is in its first call only the write tells that yet."""
-        if slot.key in known:
-            self._freed[slot.key] = frozenset(known[slot.key].is_on or (_ANY,))
-        on = {known[key].xero_id for key in slot.write.awaits if key in known}
-        return self._freed.get(slot.key, frozenset()) | on
+def _freed_by(slot: Slot, known: Mapping[DocumentKey, Document]) -> set[str]:
+    """What it is on. Of money that is in its first call only the write tells that yet."""
+    on = known[slot.key].is_on or (_ANY,) if slot.key in known else ()
+    return {*on, *(known[key].xero_id for key in slot.write.awaits if key in known)}
 
 
 def _touches(write: Write) -> bool:

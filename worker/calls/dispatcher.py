@@ -10,7 +10,7 @@ from functools import partial
 from schemas.envelope import Lane
 from worker.budget.decision import Wait
 from worker.buffer.work import RANK, Slot
-from worker.calls.deletions import Deletions
+from worker.calls import deletions
 from worker.calls.opening import open_write
 from worker.calls.performer import Performer
 from worker.calls.revising import Revising
@@ -67,7 +67,6 @@ class Dispatcher:
         self._settlement = settlement
         self._performer = performer
         self._revising = revising
-        self._deletions = Deletions(session)
         self._tasks = tasks
         self._flying: set[asyncio.Task[None]] = set()
         self._closed_until = [0.0] * len(RANK)
@@ -176,7 +175,7 @@ class Dispatcher:
     async def _without_early(self, slots: list[Slot]) -> list[Slot]:
         """Some wait for others to go first; each of these is put back for a moment."""
         now = self._s.clock.monotonic()
-        early = self._of_changing(slots) | await self._deletions.to_wait_for(slots, now)
+        early = self._of_changing(slots) | await deletions.awaited(self._s, slots, now)
         if not early:
             return slots
         self._s.buffer.put_back(early, not_before=now + _EARLY_S)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
-from worker.calls.deletions import Deletions
+from worker.calls import deletions
 from worker.calls.opening import open_write_when_allowed
 from worker.calls.performer import Performer
 from worker.calls.resolution import adopted
@@ -51,7 +51,6 @@ class Reissuing:
         self._settlement = settlement
         self._performer = performer
         self._look = look
-        self._deletions = Deletions(session)
 
     def takes(self, stop: Stop) -> bool:
         """Whether the organisation wants what this stops re-issued instead of parked."""
@@ -87,7 +86,7 @@ class Reissuing:
         now = self._s.clock.monotonic()
         writes = [stop.write for stop in stops if known[stop.write.key].content_hash != BEGUN]
         slots = [slot for write in writes if (slot := self._s.buffer.slot(write.key)) is not None]
-        waiting = await self._deletions.to_wait_for(slots, now)
+        waiting = await deletions.awaited(self._s, slots, now)
         early = []
         for write in writes:
             xero_id = known[write.key].xero_id
