@@ -48,12 +48,7 @@ def bill(order: Order, quantities: Quantities) -> tuple[DocumentSide, DocumentSi
 def withdraw(invoice: Invoice) -> None:
     """Cancel an open invoice: what it billed can be billed again."""
     order = invoice.order
-    sides = (
-        [(order.own, invoice.own)]
-        if order.base is order.own
-        else [(order.own, invoice.own), (order.base, invoice.base)]
-    )
-    for side, document in sides:
+    for side, document in _sides(invoice):
         for index, part in document.lines:
             if part is not None:
                 side.lines[index].invoiced = side.lines[index].invoiced.minus(part)
@@ -64,11 +59,16 @@ def withdraw(invoice: Invoice) -> None:
         order.rows[index].invoiced -= quantity
 
 
+def _sides(document: Invoice | Memo) -> list[tuple[Side, DocumentSide]]:
+    """Its order's sums and its own: in the order's currency, and in the website's where that is another."""
+    order, own = document.order, (document.order.own, document.own)
+    return [own] if order.base is order.own else [own, (order.base, document.base)]
+
+
 def take_back(memo: Memo) -> None:
     """Cancel an open credit memo: what it refunded can be refunded again."""
     order = memo.order
-    sides = [(order.own, memo.own)] if order.base is order.own else [(order.own, memo.own), (order.base, memo.base)]
-    for side, document in sides:
+    for side, document in _sides(memo):
         for index, part in document.lines:
             if part is not None:
                 side.lines[index].refunded = side.lines[index].refunded.minus(part)
