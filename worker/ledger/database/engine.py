@@ -54,7 +54,7 @@ class Database:
         if self.dialect == "sqlite":
             path = Path(self.engine.url.database or "").absolute()
             self._file = SameFile(path)
-            self._groups = Groups(self.engine, _begin_writing, Turns(path.resolve()), self._file)
+            self._groups = Groups(self.engine, _begin_writing, Turns(path), self._file)
         self._opened: WeakSet[Connection] = WeakSet()
         if self.dialect == "postgresql":
             event.listen(self.engine.sync_engine, "connect", lambda raw, _: self._opened.add(raw.driver_connection))

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.turn_file import turn_file
 from worker.ledger.database.unopened import unopened
 
 
@@ -20,7 +21,7 @@ class Turns:
     """The turns at one file: its own lock file lies beside it, for SQLite's locks would be lost with ours."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file.with_name(f"{file.name}-turn")
+        self._file = turn_file(file)
 
     async def take(self, within_s: float) -> Turn:
         """Wait for a turn. Raises `LedgerUnavailable` when none comes, or the lock file cannot be used."""

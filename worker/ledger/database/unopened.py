@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from worker.ledger.database.errors import LedgerBehind, LedgerError, LedgerUnavailable
+from worker.ledger.database.turn_file import gone, turn_file
 
 
 def unopened(file: Path, why: str, *, making: bool = False) -> LedgerError:
@@ -14,7 +15,10 @@ def unopened(file: Path, why: str, *, making: bool = False) -> LedgerError:
     """
     try:
         file.parent.stat()
+        has_turns = turn_file(file).exists()  # before the file is looked for, which is made first
         if not file.exists():
+            if has_turns:
+                return gone(file)
             if making:
                 cure = f"let this user write to the folder {file.parent}, or correct ledger.url"
                 return LedgerUnavailable(f"ledger.url: {file} cannot be made: {why}", cure)

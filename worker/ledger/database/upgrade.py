@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker.ledger.database.engine import begin, make_engine
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.revisions import is_current
+from worker.ledger.database.turn_file import turn_file
 from worker.ledger.database.unavailable import unavailable
 from worker.ledger.database.unopened import unopened
 
@@ -31,7 +32,7 @@ async def upgrade(url: str) -> None:
     """Create or upgrade the schema; nothing happens where it is current. Several workers may do so at once.
 
     A SQLite file is created with mode 0600, in WAL mode. Raises `LedgerBehind` where the schema is newer than this
-    version, `LedgerUnavailable` where the database cannot be reached.
+    version, `LedgerUnavailable` where the database cannot be reached, or was a file that is gone.
     """
     engine = make_engine(url, answers_within_s=None)  # a migration may take as long as the ledger is large
     try:
@@ -65,7 +66,9 @@ async def _lock(connection: AsyncConnection) -> None:
 def _create_file(path: Path) -> None:
     """Create the file before SQLite does: it holds personal data and must not be readable by others."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # looked for first: beside several first starts it comes after the file, and the file cannot be gone again
+        make = 0 if turn_file(path).exists() else os.O_CREAT
+        os.close(os.open(path, os.O_RDWR | make, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise unopened(path.absolute(), error.strerror or "", making=True) from error
