@@ -8,9 +8,12 @@ import os
 import signal
 import socket
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
+
+import structlog
 
 from producers.amqp import Consumer
 from schemas.topology import EXCHANGES, organisation_queues
@@ -22,10 +25,12 @@ from worker.clock import Clock, SystemClock
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
 from worker.intake.inbox import Throttle
+from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
+from worker.metrics.beginning import Beginning
 from worker.metrics.worker import WorkerWatch
 from worker.notices.notices import Notices, channels_of
 from worker.serving.housekeeping import keep_house
@@ -44,17 +49,21 @@ from worker.xero.compose import compose
 from worker.xero.readings import Readings
 
 _NOTICES_END_S = 0.2
+_LEDGER_AGAIN_S = 5
 
 
 async def run_worker(settings: Settings, *, steps: Steps | None = None, lease_s: float = LEASE_S) -> None:
-    """Serve until SIGTERM or SIGINT. Raises `LedgerError` when the ledger cannot be opened at all."""
+    """Serve until SIGTERM or SIGINT; a ledger that is away is waited for, and whoever waits has nothing to drain.
+
+    Raises `LedgerError` for one that this version cannot use.
+    """
     spare_the_collector()
     clock = SystemClock()
-    endpoint = Endpoint()
+    beginning = Beginning("worker")
+    endpoint = Endpoint(beginning)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(listening(endpoint.app, host=settings.http.host, ports=settings.http.port))
-        await upgrade(settings.ledger.url.get_secret_value())
-        ledger = await open_ledger(settings)
+        ledger = await wait_for_ledger(settings, beginning, clock.sleep)
         stack.push_async_callback(ledger.close)
         factory = _Factory(settings, ledger, clock, steps or Unwatched(), stack)
         service = Service(
@@ -81,6 +90,21 @@ async def _serve(service: Service, consumer: Consumer, notices: Notices) -> None
     finally:
         telling.cancel()
         await asyncio.wait({telling}, timeout=_NOTICES_END_S)  # one that asks a ledger that hangs ends with that
+
+
+async def wait_for_ledger(settings: Settings, beginning: Beginning, rest: Callable[[float], Awaitable[None]]) -> Ledger:
+    """The ledger of these settings, brought to this version's schema; while it is away, why is logged and shown.
+
+    Raises `LedgerError` for one that this version cannot use, and what `rest` raises.
+    """
+    while True:
+        try:
+            await upgrade(settings.ledger.url.get_secret_value())
+            return await open_ledger(settings)
+        except LedgerUnavailable as error:
+            beginning.error = error
+            structlog.get_logger("xerelay").warning("ledger.unavailable", detail=str(error))
+        await rest(_LEDGER_AGAIN_S)
 
 
 async def open_ledger(settings: Settings, *, answers_within_s: float | None = ANSWERS_WITHIN_S) -> Ledger:

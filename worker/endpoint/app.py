@@ -26,23 +26,11 @@ class Watched(Protocol):
         ...
 
 
-class Beginning:
-    """A process that has not got as far as its ledger."""
-
-    async def metrics(self) -> bytes:
-        """Nothing yet."""
-        return b""
-
-    async def missing(self) -> Sequence[str]:
-        """The ledger, before all else."""
-        return ("ledger: not open yet",)
-
-
 class Endpoint:
     """Answers for `watched`, which the process replaces once there is more to tell."""
 
-    def __init__(self) -> None:
-        self.watched: Watched = Beginning()
+    def __init__(self, watched: Watched) -> None:
+        self.watched = watched
         self.app = Starlette(
             routes=[
                 Route("/metrics", self._metrics),

@@ -12,8 +12,6 @@ from contextlib import AsyncExitStack, suppress
 from itertools import chain
 from typing import Any
 
-import structlog
-
 from producers.agent import CHARGE_S, Runnable, StoreAgent
 from producers.amqp import Consumer, Delivery, Publisher, TopologyMismatch
 from producers.command_desk import CommandDesk
@@ -30,22 +28,20 @@ from producers.steps import Steps, Unwatched
 from producers.sweep import Sweeper
 from producers.translation import Translator
 from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
-from worker.bootstrap import open_ledger, spare_the_collector
+from worker.bootstrap import spare_the_collector, wait_for_ledger
 from worker.broker import broker_settings
 from worker.clock import SystemClock
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
-from worker.ledger.database.errors import LedgerUnavailable
-from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.metrics.agent import AgentWatch, WatchedStore
+from worker.metrics.beginning import Beginning
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
 from worker.stores.stores import opener_of, routing_of
 
 _COMMANDS_AHEAD = 10
 _GRACE_S = 1
-_LEDGER_AGAIN_S = 5
 _NAMES = ("sync-now", "resync", "resync-all")
 """Each kind of command is worked off by itself: who wants one entity now does not wait for a resync of days."""
 
@@ -67,11 +63,12 @@ async def run_agents(
     _stop_at_signals(stop)
     stores = [settings.stores[name] for name in names]
     openers = {store.name: opener_of(store) for store in stores}
-    endpoint = Endpoint()
+    beginning = Beginning("agent")
+    endpoint = Endpoint(beginning)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(listening(endpoint.app, host=settings.http.host, ports=settings.http.port))
         with suppress(Stopped):
-            ledger = await _opened(settings, stop)
+            ledger = await wait_for_ledger(settings, beginning, stop.rest)
             stack.push_async_callback(ledger.close)
             desks: dict[str, CommandDesk] = {}
             publisher = Publisher(broker_settings(settings), exchanges=EXCHANGES, queues=_queues(stores))
@@ -80,16 +77,6 @@ async def run_agents(
             agents = [factory.agent(store, openers[store.name], desks) for store in stores]
             endpoint.watched = factory.watch()
             await _serve(agents, publisher, consumer, [store_commands(store.name) for store in stores])
-
-
-async def _opened(settings: Settings, stop: Stop) -> Ledger:
-    while True:
-        try:
-            await upgrade(settings.ledger.url.get_secret_value())
-            return await open_ledger(settings)
-        except LedgerUnavailable as error:
-            structlog.get_logger("xerelay").warning("ledger.unavailable", detail=str(error))
-        await stop.rest(_LEDGER_AGAIN_S)
 
 
 def _queues(stores: Sequence[StoreSettings]) -> tuple[Queue, ...]:

@@ -13,6 +13,7 @@ import structlog
 from deploy.services import free_port
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import NoPort, bind, listening
+from worker.metrics.beginning import Beginning
 
 HOST = "127.0.0.1"
 
@@ -52,7 +53,7 @@ async def get(address: str, path: str) -> httpx.Response:
 
 
 async def test_it_answers_for_what_it_watches() -> None:
-    endpoint = Endpoint()
+    endpoint = Endpoint(Beginning("worker"))
     async with listening(endpoint.app, host=HOST, ports=range(1)) as address:
         assert address is not None
         beginning = await get(address, "/readyz")
@@ -75,7 +76,7 @@ async def test_it_answers_for_what_it_watches() -> None:
 async def test_it_takes_the_first_free_port_of_the_range_and_says_which(two_ports: tuple[socket.socket, range]) -> None:
     _, ports = two_ports
     with structlog.testing.capture_logs() as log:
-        async with listening(Endpoint().app, host=HOST, ports=ports) as address:
+        async with listening(Endpoint(Told()).app, host=HOST, ports=ports) as address:
             answer = await get(address or "", "/healthz")
 
     assert (address, answer.status_code) == (f"http://{HOST}:{ports[1]}", 200)
@@ -88,7 +89,7 @@ async def test_a_range_that_is_used_up_is_a_warning_and_the_work_goes_on(
     _, ports = two_ports
     worked = False
     with structlog.testing.capture_logs() as log, bind(HOST, ports[1:]):
-        async with listening(Endpoint().app, host=HOST, ports=ports) as address:
+        async with listening(Endpoint(Told()).app, host=HOST, ports=ports) as address:
             worked = True
 
     assert (worked, address) == (True, None)
@@ -110,7 +111,7 @@ async def test_an_end_does_not_wait_for_who_is_still_asking() -> None:
             await asyncio.Event().wait()
             return b""
 
-    endpoint = Endpoint()
+    endpoint = Endpoint(Told())
     endpoint.watched = Hanging()
     async with listening(endpoint.app, host=HOST, ports=range(1)) as address:
         asking = asyncio.create_task(get(address or "", "/metrics"))
