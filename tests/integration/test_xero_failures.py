@@ -60,6 +60,15 @@ async def test_what_something_before_xero_says_of_a_list_is_no_word_of_what_is_t
     assert (odd.outcome, sound.outcome) == (ReplyKind.UNCERTAIN, ReplyKind.ANSWERED)
 
 
+@pytest.mark.parametrize("fault", ["204", "notice"])
+async def test_what_something_before_xero_says_of_a_write_is_a_lost_answer(xero: SandboxXero, fault: str) -> None:
+    xero.sandbox.fault(fault)
+
+    reply = await xero.client.send(writing(contact_write("1")))
+
+    assert (reply.outcome, reply.status) == (ReplyKind.UNCERTAIN, None)
+
+
 async def test_a_document_that_is_not_there_is_known_by_its_404(xero: SandboxXero) -> None:
     reply = await xero.client.send(asking(Kind.CONTACT, "/Contacts/shop%3A404"))
 

@@ -98,9 +98,8 @@ def _outcome(
 ) -> ReplyKind:
     status = response.status_code
     if response.is_success:
-        # a success that cannot be read is no verdict: a proxy's page, a cut body
-        is_read = _is_list(call, envelope) if call.method == "GET" else envelope is not None or not response.content
-        return ReplyKind.ANSWERED if is_read else ReplyKind.UNCERTAIN
+        # a success that cannot be read is no verdict: a proxy's page or notice, a cut body, or none
+        return ReplyKind.ANSWERED if _is_answer(call, envelope) else ReplyKind.UNCERTAIN
     if status == httpx.codes.NOT_FOUND and call.method == "GET" and _names_none(call):
         return ReplyKind.UNCERTAIN  # Xero has all of its lists: this is a gateway's word
     if status == httpx.codes.BAD_REQUEST:
@@ -125,12 +124,15 @@ def _names_none(call: Call) -> bool:
     return call.path.count("/") == 1
 
 
-def _is_list(call: Call, envelope: Mapping[str, Any] | None) -> bool:
-    """Whether it holds the list that was asked for, be it empty: nothing else says that something is not there.
+def _is_answer(call: Call, envelope: Mapping[str, Any] | None) -> bool:
+    """Whether it holds the list that was asked for or sent, be it empty: nothing else says what is there.
 
-    A list is named as its endpoint, in the plural. https://developer.xero.com/documentation/api/accounting/overview
+    A list is named as its endpoint, in the plural. An allocation that is deleted comes back alone.
+    https://developer.xero.com/documentation/api/accounting/overview
     """
-    asked = call.path.split("/")[1].lower()
+    asked = call.path.split("/")[1::2][-1].lower()
+    if call.method == "DELETE":
+        return any(name.lower() == f"{asked.removesuffix('s')}id" for name in envelope or {})
     names = (asked, f"{asked}s")
     return any(name.lower() in names and _are_documents(value) for name, value in (envelope or {}).items())
 
