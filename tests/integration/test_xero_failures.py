@@ -60,7 +60,17 @@ async def test_what_something_before_xero_says_of_a_list_is_no_word_of_what_is_t
     assert (odd.outcome, sound.outcome) == (ReplyKind.UNCERTAIN, ReplyKind.ANSWERED)
 
 
-@pytest.mark.parametrize("fault", ["204", "notice"])
+@pytest.mark.parametrize("fault", ["204", "404", "notice"])
+async def test_what_something_before_xero_says_of_one_document_is_no_word_of_it(xero: SandboxXero, fault: str) -> None:
+    missing = asking(Kind.CREDIT_NOTE, "/CreditNotes/shop-404")
+    xero.sandbox.fault(fault)
+
+    odd, sound = await xero.client.send(missing), await xero.client.send(missing)
+
+    assert (odd.outcome, sound.outcome) == (ReplyKind.UNCERTAIN, ReplyKind.NOT_FOUND)
+
+
+@pytest.mark.parametrize("fault", ["204", "404", "notice"])
 async def test_what_something_before_xero_says_of_a_write_is_a_lost_answer(xero: SandboxXero, fault: str) -> None:
     xero.sandbox.fault(fault)
 
@@ -128,11 +138,11 @@ async def test_a_reply_that_comes_too_late_is_uncertain(sandbox: SandboxControl)
     assert "within 30 s" in reply.detail
 
 
-async def test_an_unknown_id_is_not_found_though_the_page_is_html(xero: SandboxXero) -> None:
+async def test_an_unknown_id_is_not_found_though_xero_says_so_in_bare_words(xero: SandboxXero) -> None:
     reply = await xero.client.send(asking(Kind.INVOICE, "/Invoices/00000000-0000-0000-0000-000000000009"))
 
     assert (reply.outcome, reply.status) == (ReplyKind.NOT_FOUND, 404)
-    assert b"<html" in reply.raw
+    assert reply.raw == b"The resource you're looking for cannot be found"
 
 
 async def test_a_call_that_xero_cannot_read_is_refused_whole(xero: SandboxXero) -> None:

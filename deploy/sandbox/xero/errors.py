@@ -54,8 +54,8 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
 
 
 def not_found() -> CallRefused:
-    """An unknown id, number or page: HTML, never JSON [xero 6]."""
-    return CallRefused(404, "<html><body><h1>The resource you're looking for cannot be found</h1></body></html>")
+    """An unknown id, number or page: words that are called HTML, never JSON [xero 6]."""
+    return CallRefused(404, "The resource you're looking for cannot be found")
 
 
 def not_implemented() -> CallRefused:

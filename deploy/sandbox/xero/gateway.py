@@ -121,6 +121,7 @@ class Gateway:
         try:
             await asyncio.sleep(limits.caps.latency_ms / 1000 + _delay(fault))
             if fault is not None and fault.kind in _BEFORE_XERO:
+                headers.clear()  # they are Xero's
                 raise CallRefused(*_BEFORE_XERO[fault.kind])
             stored = await self._once(call, access, book, fault)
             if fault is not None and fault.kind == "504":

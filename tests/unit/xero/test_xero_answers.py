@@ -117,36 +117,6 @@ def test_a_list_is_read_only_from_what_holds_it(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "answer"),
-    [
-        ("PUT", "/Invoices", b'{"Invoices":[]}'),
-        ("POST", "/Payments/p-1", b'{"Payments":[{"PaymentID":"p-1"}]}'),
-        ("PUT", "/CreditNotes/n-1/Allocations", b'{"Allocations":[{"Amount":1}]}'),
-        ("DELETE", "/CreditNotes/n-1/Allocations/a-1", b'{"AllocationID":"a-1","IsDeleted":true}'),
-    ],
-)
-def test_a_success_without_what_was_sent_is_uncertain_and_has_no_status_of_xeros(
-    method: str, path: str, answer: bytes
-) -> None:
-    sent = call_of(method=method, path=path)
-    others = (b"", b"{}", b'{"message":"down for maintenance"}', b'{"Id":"1","Status":"OK"}', b'{"Contacts":[]}')
-
-    odd = [read(sent, httpx.Response(200 if body else 204, content=body)) for body in others]
-
-    assert [(reply.outcome, reply.status) for reply in odd] == [(ReplyKind.UNCERTAIN, None)] * len(others)
-    assert read(sent, httpx.Response(200, content=answer)).outcome is ReplyKind.ANSWERED
-
-
-@pytest.mark.parametrize(
-    ("path", "outcome"), [("/Payments", ReplyKind.UNCERTAIN), ("/Contacts/c-1", ReplyKind.NOT_FOUND)]
-)
-def test_a_list_is_never_missing_and_a_document_may_be(path: str, outcome: ReplyKind) -> None:
-    asked = call_of(method="GET", path=path, purpose=Purpose.LOOKUP)
-
-    assert read(asked, httpx.Response(404, content=b"<h1>Not Found</h1>")).outcome is outcome
-
-
-@pytest.mark.parametrize(
     ("response", "outcome"),
     [
         (httpx.Response(204), ReplyKind.UNCERTAIN),
@@ -161,7 +131,7 @@ def test_a_list_is_never_missing_and_a_document_may_be(path: str, outcome: Reply
         (problem(401, "", **{"WWW-Authenticate": 'Bearer error="insufficient_scope"'}), ReplyKind.SCOPE),
         (problem(401, "TokenInvalidAudience"), ReplyKind.CONSENT),
         (problem(403, "AuthenticationUnsuccessful"), ReplyKind.CONSENT),
-        (httpx.Response(404, content=b"<html>", headers={"Content-Type": "text/html"}), ReplyKind.NOT_FOUND),
+        (httpx.Response(404, content=b"<html>", headers={"Content-Type": "text/html"}), ReplyKind.UNCERTAIN),
         (httpx.Response(412), ReplyKind.UNEXPECTED),
         (httpx.Response(500, json={"Message": "An error occurred"}), ReplyKind.SERVER_ERROR),
         (httpx.Response(501), ReplyKind.UNEXPECTED),

@@ -28,6 +28,9 @@ _BY_STATUS = {
     501: ReplyKind.UNEXPECTED,
 }
 _MESSAGES = re.compile(rb'"(?:ValidationErrors|Warnings)"\s*:\s*\[\s*[^\]\s]')
+_NOT_THERE = b"looking for cannot be found"
+"""Xero's words; those of other servers differ. https://github.com/XeroAPI/Xero-OpenAPI/issues/163"""
+
 _SERVER_SIDE = 500
 _HOUR_S = 3600.0
 _LONGEST_S = 86_400.0  # no limit of Xero lasts longer
@@ -100,8 +103,8 @@ def _outcome(
     if response.is_success:
         # a success that cannot be read is no verdict: a proxy's page or notice, a cut body, or none
         return ReplyKind.ANSWERED if _is_answer(call, envelope) else ReplyKind.UNCERTAIN
-    if status == httpx.codes.NOT_FOUND and call.method == "GET" and _names_none(call):
-        return ReplyKind.UNCERTAIN  # Xero has all of its lists: this is a gateway's word
+    if status == httpx.codes.NOT_FOUND and not _says_what_is_there(call, response, limits):
+        return ReplyKind.UNCERTAIN
     if status == httpx.codes.BAD_REQUEST:
         names_some = any(True for element in elements for _ in messages_of(element)) and pair(call.members, elements)
         return ReplyKind.ANSWERED if names_some else ReplyKind.REFUSED_WHOLE
@@ -119,9 +122,14 @@ def _status(response: httpx.Response, outcome: ReplyKind) -> int | None:
     return None if is_others else response.status_code
 
 
-def _names_none(call: Call) -> bool:
-    """Whether a list is asked for, not one document of it."""
-    return call.path.count("/") == 1
+def _says_what_is_there(call: Call, response: httpx.Response, limits: LimitHeaders) -> bool:
+    """Whether a 404 is Xero's own, by its marks or its words, and of one document: Xero has all of its lists.
+
+    Any other is a gateway's. Taken for Xero's, what is there would be made twice.
+    """
+    is_list = call.method == "GET" and call.path.count("/") == 1
+    is_marked = limits.day_remaining is not None or "xero-correlation-id" in response.headers
+    return not is_list and (is_marked or _NOT_THERE in response.content)
 
 
 def _is_answer(call: Call, envelope: Mapping[str, Any] | None) -> bool:
