@@ -11,7 +11,7 @@ from schemas.envelope import Lane
 from tests.support.fakes import START
 from tests.support.grown_ledger import orphan, park, postpone, settle
 from tests.support.plans import Plans
-from tests.support.sample_ledger import ORG, event, key, lease_of, open_call, write
+from tests.support.sample_ledger import ORG, document, event, key, lease_of, open_call, put_documents, write
 from worker.documents.documents import Kind
 from worker.ledger.database.engine import Database
 from worker.ledger.held.parked import Chosen
@@ -154,3 +154,18 @@ async def test_what_has_waited_too_long_for_its_parent_is_found_without_what_has
     many = await plans.efforts(ledger.held.expire_parents(lease))
 
     assert max(many) <= max(few) + 50
+
+
+async def test_whether_sales_were_issued_anew_is_known_without_reading_the_others(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    lease = await lease_of(ledger)
+    await put_documents(ledger, lease, *(document(number) for number in range(2_000)))
+    asked = await plans.of(ledger.documents.has_reissued(ORG))
+    before = await ledger.documents.has_reissued(ORG)
+
+    await put_documents(ledger, lease, document(7)._replace(number="I-shop-7~2"))
+
+    assert ["ix_documents_reissued" in plan for plan in asked] == [True]
+    assert (before, await ledger.documents.has_reissued(ORG)) == (False, True)
+    assert not await ledger.documents.has_reissued("other")

@@ -1,6 +1,6 @@
 """Documents that Xero is asked about before they are written: those that change, and sales from before a cut-over.
 
-And, where paid sales are issued anew, payments and credit that are to be deleted.
+And, where paid sales are or were issued anew, payments and credit that are to be deleted.
 """
 
 from __future__ import annotations

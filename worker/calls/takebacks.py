@@ -1,4 +1,4 @@
-"""Payments and credit that are to be deleted, where paid sales are issued anew: some are on an old invoice."""
+"""Payments and credit that are to be deleted, where paid sales are or were issued anew: some are on an old invoice."""
 
 from __future__ import annotations
 

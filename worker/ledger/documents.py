@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, select, update
+from sqlalchemy import and_, bindparam, case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import DocumentKey, EntityKey, Kind
@@ -22,7 +22,7 @@ from worker.ledger.database.statements import (
     of_entities,
     prepared,
 )
-from worker.ledger.database.tables import documents
+from worker.ledger.database.tables import IS_NUMBERED_ANEW, documents
 from worker.ledger.database.types import dump, load
 from worker.ledger.held.succession import drop_held
 from worker.ledger.organisations.leases import fenced
@@ -41,6 +41,11 @@ _OF_ENTITIES = select(documents).where(
 )
 _BY_NUMBERS = select(documents).where(
     documents.c.org == bindparam("of"), documents.c.kind == bindparam("sort"), among(documents.c.number, "numbers")
+)
+_ANY_REISSUED = (
+    select(literal(1))
+    .where(documents.c.org == bindparam("of"), documents.c.kind == Kind.INVOICE.value, IS_NUMBERED_ANEW)
+    .limit(1)
 )
 _CODES = (
     select(documents.c.number)
@@ -89,6 +94,11 @@ class Documents:
                 rows = (await connection.execute(_BY_NUMBERS, values)).all()
                 found |= {document.number: document for document in map(_document, rows)}
         return found
+
+    async def has_reissued(self, org: str) -> bool:
+        """Whether sales of the organisation were issued anew, now or under an earlier configuration."""
+        async with self._database.reading() as connection:
+            return (await connection.execute(_ANY_REISSUED, {"of": org})).first() is not None
 
     async def restore(self, lease: Lease, found: Sequence[Document]) -> None:
         """Put in those that are not there; what is there stays as it is. Raises `LeaseLost`."""

@@ -110,6 +110,7 @@ class Serving:
         )
         self._s.time.hear(await self._s.ledger.now())
         self._s.paused_kinds.update(await self._held.paused_kinds())
+        self._s.readings.reissues |= await self._s.ledger.documents.has_reissued(self._s.org.name)
         for call in await self._s.ledger.calls.unsettled(self._s.org.name):
             self._s.buffer.block(member.key for member in call.members)
             dispatcher.spawn(call, recover=True)

@@ -24,7 +24,8 @@ class Readings:
     """By document: its element, or None where Xero has nothing. What is not in it has not been asked for.
 
     Sales that the store dates before `cut_over` are asked for before they are created; None: none are. With `reissues`,
-    paid sales are issued anew, and money that is to be deleted may be on an old invoice.
+    paid sales are issued anew, or were before the configuration was changed: money that is to be deleted may be on an
+    old invoice.
     """
 
     elements: dict[DocumentKey, Mapping[str, Any] | None] = field(default_factory=dict)

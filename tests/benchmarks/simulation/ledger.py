@@ -85,6 +85,10 @@ class Documents:
         found = (one for one in everything if one.number in wanted and one.kind is kind and one.key.org == org)
         return {one.number: one for one in found}
 
+    async def has_reissued(self, org: str) -> bool:
+        everything = self._books.documents.values()
+        return any(one.key.org == org and one.kind is Kind.INVOICE and "~" in one.number for one in everything)
+
     async def rewrite(self, lease: Lease, known: Sequence[Document]) -> None:
         self._books.fenced(lease)
         self._books.documents |= {one.key: one for one in known}

@@ -119,3 +119,24 @@ async def test_a_sale_whose_payment_is_deleted_while_it_is_looked_at_is_looked_a
 
         assert (xero.written[NUMBER]["Total"], xero.count(Kind.CREDIT_NOTE, Purpose.WRITE)) == (Decimal(24), 0)
         assert await one.parked() == []
+
+
+@pytest.mark.parametrize("was", ["reissue", "park"])
+async def test_a_payment_is_asked_for_its_invoice_after_sales_were_issued_anew_and_only_then(
+    tmp_path: Path, was: str
+) -> None:
+    xero, url = NamingXero(), f"sqlite+inline:///{tmp_path}/ledger.db"
+    async with served(url, xero=xero, edited_paid=was) as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        if was == "reissue":
+            paid(one)
+            await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
+
+    async with served(url, xero=xero, edited_paid="park") as one:
+        await one.acked(*one.receive(gone()))
+
+        looks, deletions = xero.count(Kind.PAYMENT, Purpose.LOOKUP), xero.count(Kind.PAYMENT, Purpose.WRITE) - 1
+        assert (looks, deletions) == ((1, 0) if was == "reissue" else (0, 1))
+        assert [parked.reason for parked in await one.parked()] == (["sale_reissued"] if was == "reissue" else [])

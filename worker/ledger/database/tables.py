@@ -29,6 +29,9 @@ metadata = MetaData(
 )
 
 _KEPT_BODY = text("members IS NOT NULL")
+IS_NUMBERED_ANEW = text("number LIKE '%~%'")
+"""The condition of `ix_documents_reissued` in its own words, as a question has to repeat it."""
+
 _HAS_PARENT = text("parent_source IS NOT NULL")
 _TIMED = text("state = 'time'")
 _WAITS = text("state = 'parent'")
@@ -68,6 +71,14 @@ documents = Table(
     Column("facts", Text, nullable=False),
     PrimaryKeyConstraint("org", "source", "entity", "entity_id", "part"),
     Index(None, "org", "kind", "number"),
+    Index(
+        "ix_documents_reissued",
+        "org",
+        "kind",
+        "number",
+        sqlite_where=IS_NUMBERED_ANEW,
+        postgresql_where=IS_NUMBERED_ANEW,
+    ),
 )
 
 calls = Table(
