@@ -16,7 +16,7 @@ from worker.documents.documents import DocumentKey, Kind, Write
 from worker.ledger.records import Call, Document, Known, Stop
 from worker.mapping.locks import in_locked_period
 from worker.session.session import Session
-from worker.xero.changes.reissue import BEGUN, REASON, Reissue, moved_out_of, reissue, said, successor_of
+from worker.xero.changes.reissue import BEGUN, REASON, Reissue, moved_out_of, not_anew, reissue, said, successor_of
 from worker.xero.changes.revision import GONE_HINT
 from worker.xero.compose import compose
 from worker.xero.endpoints import number_of
@@ -72,7 +72,7 @@ class Reissuing:
             key = stop.write.key
             planned = reissue(stop.write, known[key], elements[key] or {}, made.get(successor))
             if planned is None:
-                await self._settlement.stopped([stop])
+                await self._settlement.stopped([not_anew(stop, known[key])])
             else:
                 plans.append(planned)
         if plans:

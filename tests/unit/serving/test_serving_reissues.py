@@ -19,6 +19,7 @@ from worker.ledger.records import Call, Purpose
 from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
+_BY_HAND = "publish the difference as a credit memo or another sale, or book it by hand in xero; discard this event"
 
 
 @dataclass
@@ -65,10 +66,10 @@ def out_of_reach(call: Call) -> Reply:
     return Reply(ReplyKind.UNSENT, detail=f"no connection for {call.path}")
 
 
-def paid(one: Served) -> None:
-    element = one.xero.written[NUMBER]
+def paid(one: Served, number: str = NUMBER) -> None:
+    element = one.xero.written[number]
     lines = [{**item, "LineItemID": "l-1"} for item in element["LineItems"]]
-    one.xero.written[NUMBER] = {**element, "LineItems": lines, "AmountDue": Decimal(0), "AmountPaid": Decimal(12)}
+    one.xero.written[number] = {**element, "LineItems": lines, "AmountDue": Decimal(0), "AmountPaid": Decimal(12)}
 
 
 async def test_a_re_issue_waits_for_xero_to_be_in_reach_again(tmp_path: Path) -> None:
@@ -163,3 +164,21 @@ async def test_a_re_issue_whose_last_look_has_no_answer_is_finished_later_and_no
         made = [member.number for call in one.xero.calls if call.method == "PUT" for member in call.members]
         assert sorted(number for number in made if number) == [NUMBER, f"{NUMBER}~1", f"{NUMBER}~2", "webshop:7"]
         assert (len(answers), await one.parked()) == (0, [])
+
+
+async def test_a_sale_that_was_issued_anew_five_times_is_left_to_a_person(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", edited_paid="reissue") as one:
+        one.session.clock = Hasty()
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        for time in range(5):
+            paid(one, f"{NUMBER}~{2 * time}" if time else NUMBER)
+            await one.acked(*one.receive(sale(f"{time + 2}0.00", f"{2 * time + 4}.00", hours=time + 1)))
+        paid(one, f"{NUMBER}~10")
+        before = set(one.xero.written)
+
+        await one.acked(*one.receive(sale("70.00", "14.00", hours=6)))
+
+        [parked] = await one.parked()
+        assert (parked.reason, parked.hint) == ("document_paid", _BY_HAND)
+        assert parked.detail.startswith(f"{NUMBER} was issued anew 5 times, which is the most; xero has {NUMBER}~10 ")
+        assert set(one.xero.written) == before

@@ -15,7 +15,7 @@ from tests.support.mapping_cases import event, invoice, line, writes
 from worker.documents.content import XeroId
 from worker.documents.documents import Kind, Write
 from worker.ledger.records import Document
-from worker.xero.changes.reissue import Reissue, neighbours, parts, reissue
+from worker.xero.changes.reissue import BEGUN, Reissue, neighbours, parts, reissue
 from worker.xero.sameness import totals_of
 
 NUMBER = "SHOP-I-webshop-100000012"
@@ -132,6 +132,19 @@ def test_the_next_time_counts_on() -> None:
 
     assert [again.credit_note.number, again.invoice.number] == [f"{NUMBER}~3", f"{NUMBER}~4"]
     assert [one.key.part for one in documents(again)] == ["credit_note~3", "invoice~4", "allocation~3/2"]
+
+
+@pytest.mark.parametrize(
+    ("number", "last", "times"), [("", "~8", 4), ("", "~10", 5), ("~1020", "~1028", 4), ("~1020", "~1030", 5)]
+)
+def test_no_sale_is_issued_anew_more_than_five_times(number: str, last: str, times: int) -> None:
+    write = SOLD._replace(number=f"{NUMBER}{number}")
+    document = OLD._replace(number=f"{NUMBER}{last}")
+
+    anew, goes_on = (reissue(write, one, theirs()) for one in (document, document._replace(content_hash=BEGUN)))
+
+    assert (anew is None) == (times == 5)
+    assert goes_on is not None
 
 
 def test_every_allocation_waits_for_both_of_its_documents() -> None:

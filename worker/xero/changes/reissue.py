@@ -17,7 +17,7 @@ from typing import Any
 
 from worker.documents.content import ItemCode, XeroId
 from worker.documents.documents import DocumentKey, Kind, Write
-from worker.ledger.records import DOCUMENT_PAID, Document
+from worker.ledger.records import DOCUMENT_PAID, Document, Stop
 from worker.mapping.locks import on_an_open_day
 from worker.mapping.writing import save
 from worker.xero.changes.chosen import chosen, is_rate_new, reference_of
@@ -33,7 +33,9 @@ BEGUN = "reissue"
 """Stands for the content of an invoice that is being replaced: no version of its sale is what Xero has then."""
 
 _TIMES = 5
-"""Nobody issues one sale anew more often."""
+"""One sale is issued anew no more often: its later numbers are asked for one by one."""
+
+_TIMES_HINT = "publish the difference as a credit memo or another sale, or book it by hand in xero; discard this event"
 
 _MARKED = re.compile(r"(.*)~(\d+)")
 _ZERO = Decimal(0)
@@ -67,9 +69,11 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
 
     None where its lines do not make its total, or where the currency is another: credit passes in one currency only.
     Also where a person chose its day, which the new documents would not have: they may have kept it out of a month.
+    And where it was issued anew too often.
     `made` is the new invoice, where it is there already: it may be of an earlier version than `write`.
     """
-    if write.payload["CurrencyCode"] != theirs.get("CurrencyCode") or _is_on_a_chosen_day(write, document, theirs):
+    is_one_currency = write.payload["CurrencyCode"] == theirs.get("CurrencyCode")
+    if not is_one_currency or _is_last(write, document) or _is_on_a_chosen_day(write, document, theirs):
         return None
     base, count = parts(document.number)
     number = f"{base}~{count + 1}"
@@ -86,6 +90,14 @@ def reissue(write: Write, document: Document, theirs: Element, made: Document | 
     total = totals_of(write.payload)[0] if made is None else money(made.facts.get("total"))
     allocations = tuple(_allocations(write, credit_note, invoice, theirs, total or _ZERO))
     return Reissue(write, document, credit_note, invoice, allocations)
+
+
+def not_anew(stop: Stop, document: Document) -> Stop:
+    """What to tell of a sale that is not issued anew."""
+    if not _is_last(stop.write, document):
+        return stop
+    detail = f"{stop.write.number} was issued anew {_TIMES} times, which is the most; {stop.detail}"
+    return replace(stop, detail=detail, hint=_TIMES_HINT)
 
 
 def moved_out_of(lock_date: date | None, plan: Reissue) -> Reissue | None:
@@ -147,6 +159,12 @@ def _is_on_a_chosen_day(write: Write, document: Document, theirs: Element) -> bo
     own_day = write.moved_from or date_of(write.payload)
     is_chosen = "Date" in chosen(write.payload, document, theirs, own_day=own_day)
     return is_chosen and document.content_hash != BEGUN and not is_locked(write.payload, theirs, write.moved_from)
+
+
+def _is_last(write: Write, document: Document) -> bool:
+    """Whether no invoice may take the place of `document`. The store's own number may look like a later one."""
+    followed = parts(document.number)[1] - parts(write.number)[1]
+    return followed >= 2 * _TIMES and document.content_hash != BEGUN
 
 
 def _chosen(write: Write, document: Document, theirs: Element) -> dict[str, Any]:
