@@ -120,6 +120,19 @@ async def test_a_sale_that_is_edited_twice_is_issued_twice(shop: Shop) -> None:
     assert await shop.parked() == {}
 
 
+async def test_what_a_cheaper_version_left_stays_the_customers_when_the_sale_becomes_dearer(shop: Shop) -> None:
+    shop.stage.worker()
+    await shop.publish(shop.sale(2, net="5.00", hours=1))
+    await until_done(shop, {"2~2": REISSUED["2~2"]}, 1)
+
+    await shop.publish(shop.sale(2, net="20.00", hours=2))
+
+    # 12.00 was paid, and 24.00 - 12.00 is owed: 18.00 less the 6.00 that the first credit note has left
+    wanted = {"2~1": (12, 6, "AUTHORISED"), "2~2": (6, 0, "PAID"), "2~3": (6, 0, "PAID"), "2~4": (24, 18, "AUTHORISED")}
+    await until_done(shop, wanted, 2)
+    assert await shop.parked() == {}
+
+
 @pytest.mark.parametrize("net", ["20.00", "5.00"])
 async def test_a_cancelled_sale_is_told_by_the_invoice_that_xero_does_not_void(shop: Shop, net: str) -> None:
     wanted = REISSUED["1~2"] if net == "20.00" else (6, 0, "PAID")

@@ -17,9 +17,21 @@ def without_reissued(theirs: Sequence[Entry]) -> list[Entry]:
 
 
 def unset(theirs: Sequence[Entry]) -> Iterator[tuple[Entry, Entry, Decimal]]:
-    """Credit notes of sales that were issued anew, the new invoice, and what is left of one and due of the other."""
-    for _, credit, new in _reissued(theirs):
-        if (amount := min(credit.open, new.open)) > 0:
+    """Credit notes of sales that were issued anew, an invoice of theirs, and what is left of one and due of the other.
+
+    It is the invoice that followed or, where nothing is due on that, a later one: a sale that became cheaper left the
+    rest of its credit, and a later version may be dearer.
+    """
+    anew = list(_reissued(theirs))
+    later = {id(old): new for old, _, new in anew}
+    due: dict[int, Decimal] = {}
+    for _, credit, following in anew:
+        new = following
+        while due.get(id(new), new.open) <= 0 and id(new) in later:
+            new = later[id(new)]
+        left = due.get(id(new), new.open)
+        if (amount := min(credit.open, left)) > 0:
+            due[id(new)] = left - amount
             yield credit, new, amount
 
 

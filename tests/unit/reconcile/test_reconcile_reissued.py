@@ -134,6 +134,30 @@ def test_credit_that_is_not_set_against_the_new_invoice_is_told(
     assert result.equal == 1
 
 
+@pytest.mark.parametrize(
+    ("left", "due", "told"),
+    [
+        (("6.00", "0.00"), "18.00", [("I-shop-1~1", "6.00")]),
+        (("6.00", "2.00"), "7.00", [("I-shop-1~1", "6.00"), ("I-shop-1~3", "1.00")]),
+        (("6.00", "0.00"), "0.00", []),
+    ],
+    ids=["of a cheaper version", "of both", "nothing is due"],
+)
+def test_credit_that_a_cheaper_version_left_is_told_where_a_later_invoice_is_due(
+    left: tuple[str, str], due: str, told: list[tuple[str, str]]
+) -> None:
+    cheaper, dearer = amount("5.00", "1.00"), amount("20.00", "4.00")
+    first = [sale(status="PAID"), sale("I-shop-1~1", kind=Kind.CREDIT_NOTE, open=Decimal(left[0]))]
+    second = [sale("I-shop-1~2", cheaper), sale("I-shop-1~3", cheaper, kind=Kind.CREDIT_NOTE, open=Decimal(left[1]))]
+    last = sale("I-shop-1~4", dearer, open=Decimal(due))
+
+    result = found([sale("I-shop-1", dearer)], [*first, *second, last])
+
+    assert [(one.number, one.fields[0].store) for one in result.differences] == told
+    assert {one.detail for one in result.differences} <= {"what was paid is not set against I-shop-1~4"}
+    assert result.equal == 1
+
+
 @pytest.mark.parametrize(("due", "left", "is_told"), [("12.00", "0.00", True), ("7.00", "12.00", False)])
 def test_an_old_invoice_that_is_due_again_while_its_credit_is_spent_is_told(due: str, left: str, is_told: bool) -> None:
     old = sale(open=Decimal(due))
