@@ -14,7 +14,7 @@ from deploy.sandbox.xero.reads import read
 from deploy.sandbox.xero.store import Book
 from tests.support.xero_fakes import document_of, member_of, write_of
 from worker.documents.documents import Kind
-from worker.xero.lookup import apart, lookups, match, one_by_one, readings_of
+from worker.xero.lookup import apart, lookups, match, one_by_one, readings_of, states_apart, states_of
 
 
 def an_id(n: int) -> str:
@@ -82,3 +82,14 @@ def test_credit_notes_that_change_are_looked_at_one_by_one_where_they_are_refuse
 
     assert [ask(vast, one.path, one.params)[0]["CreditNoteID"] for one in alone] == [an_id(3), an_id(5)]
     assert [apart(Kind.CREDIT_NOTE, one, known) for one in alone] == [[], []]
+
+
+def test_what_has_become_of_drafts_is_asked_one_by_one_where_their_list_is_refused(vast: Book) -> None:
+    drafts = [document_of(write_of(Kind.CREDIT_NOTE, str(n)), xero_id=an_id(n)) for n in (3, 5)]
+    [states] = states_of(Kind.CREDIT_NOTE, drafts)
+    assert refused(vast, states.path, states.params)
+
+    alone = states_apart(Kind.CREDIT_NOTE, states)
+
+    assert [ask(vast, one.path, one.params)[0]["CreditNoteID"] for one in alone] == [an_id(3), an_id(5)]
+    assert [states_apart(Kind.CREDIT_NOTE, one) for one in alone] == [[], []]

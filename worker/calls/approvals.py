@@ -1,16 +1,19 @@
 """Drafts that a person has approved meanwhile: looked for twice an hour, in a call or two, while anything waits.
 
-One list of what is still a draft serves any number of them, a thousand a page; only what is no longer in it is read.
+One list of what is still a draft serves any number of them, a thousand a page; only what is no longer in it is read,
+each credit note by itself where Xero has too many to list them.
 A probe is no use to it: it takes two calls, and a spent day leaves one in 15 minutes, which is for what waits.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from schemas.envelope import Lane
-from worker.budget.decision import Wait
 from worker.calls.opening import is_next_a_probe, open_read
 from worker.calls.sending import send
 from worker.documents.documents import DocumentKey, Kind
@@ -19,13 +22,15 @@ from worker.session.interruption import pause_for
 from worker.session.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import UNAPPROVED, facts_of
-from worker.xero.lookup import drafts, states_of
-from worker.xero.replies.reply import ReplyKind
+from worker.xero.lookup import States, drafts, states_apart, states_of
+from worker.xero.replies.reply import Reply, ReplyKind
 
 EVERY_S = 1_800.0
 _PAGE = 1_000
 _MOST_PAGES = 20
 _MOST_CALLS = 5
+_SOON_OVER = frozenset({"minute", "in_flight"})
+_LEAST_S = 0.05
 
 
 class Approvals:
@@ -33,6 +38,7 @@ class Approvals:
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
+        self._log = structlog.get_logger("xerelay")
 
     async def run(self) -> None:
         """Until cancelled. Raises `LeaseLost` and `LedgerUnavailable`."""
@@ -57,16 +63,32 @@ class Approvals:
         if still is None:
             return []
         decided = [one for one in waiting if one.xero_id.lower() not in still]
+        asking = deque(states_of(kind, decided)[:_MOST_CALLS])
+        answers = {ReplyKind.ANSWERED}
         found: list[DocumentKey] = []
-        for path, params, few in states_of(kind, decided)[:_MOST_CALLS]:
-            seen = await self._get(kind, path, params)
+        while asking:
+            states = asking.popleft()
+            seen = await self._get(kind, states.path, states.params)
             if seen is None:
                 break
-            call, elements = seen
-            free = await self._untouched(list(_as_they_are(kind, few, elements)))
-            await self._s.ledger.calls.close(self._s.lease, call.id, status=200, documents=free)
-            found += [one.key for one in free]
+            call, reply = seen
+            if reply.outcome in answers:
+                found += await self._take(kind, call, states, reply)
+            elif reply.outcome is ReplyKind.REFUSED_WHOLE and (alone := states_apart(kind, states)):
+                await self._close(call, reply)
+                # the other lists would be refused too: what they name is asked for at the next look
+                asking = deque(alone)
+                # of a draft that a person threw away there may be nothing under its id
+                answers.add(ReplyKind.NOT_FOUND)
+            else:
+                await self._not_read(call, reply)
+                break
         return found
+
+    async def _take(self, kind: Kind, call: Call, states: States, reply: Reply) -> list[DocumentKey]:
+        free = await self._untouched(list(_as_they_are(kind, states.documents, reply.elements)))
+        await self._close(call, reply, free)
+        return [one.key for one in free]
 
     async def _still_drafts(self, kind: Kind) -> set[str] | None:
         ids: set[str] = set()
@@ -74,30 +96,50 @@ class Approvals:
             seen = await self._get(kind, *drafts(kind, page, _PAGE))
             if seen is None:
                 return None
-            call, elements = seen
-            await self._s.ledger.calls.close(self._s.lease, call.id, status=200)
-            ids.update(str(id_of(kind, element)).lower() for element in elements)
-            if len(elements) < _PAGE:
+            call, reply = seen
+            if reply.outcome is not ReplyKind.ANSWERED:
+                await self._not_read(call, reply)
+                return None
+            await self._close(call, reply)
+            ids.update(str(id_of(kind, element)).lower() for element in reply.elements)
+            if len(reply.elements) < _PAGE:
                 break
         return ids
 
-    async def _get(
-        self, kind: Kind, path: str, params: Mapping[str, str]
-    ) -> tuple[Call, Sequence[Mapping[str, Any]]] | None:
-        """An answered call, still open; `None` when there is no call to spare, or no answer: the next look is soon."""
-        if await is_next_a_probe(self._s):
-            return None
-        opened = await open_read(self._s, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path=path, params=params, kind=kind)
-        if isinstance(opened, Wait):
+    async def _get(self, kind: Kind, path: str, params: Mapping[str, str]) -> tuple[Call, Reply] | None:
+        """What Xero says, its call still open; `None` when there is no call to spare, or Xero is to be left alone."""
+        opened = await self._opened(kind, path, params)
+        if opened is None:
             return None
         reply = await send(self._s, opened)
-        if reply.outcome is ReplyKind.ANSWERED:
-            return opened, reply.elements
-        await self._s.ledger.calls.close(self._s.lease, opened.id, status=reply.status)
         pause = pause_for(reply)
-        if pause is not None:
-            self._s.interrupt(pause)
+        if pause is None:
+            return opened, reply
+        await self._close(opened, reply)
+        self._s.interrupt(pause)
         return None
+
+    async def _opened(self, kind: Kind, path: str, params: Mapping[str, str]) -> Call | None:
+        """A call as soon as the minute has one; `None` where it would wait for more than that."""
+        while not await is_next_a_probe(self._s):
+            opened = await open_read(
+                self._s, purpose=Purpose.LOOKUP, lane=Lane.BATCH, path=path, params=params, kind=kind
+            )
+            if isinstance(opened, Call):
+                return opened
+            if opened.reason not in _SOON_OVER:
+                return None
+            await self._s.clock.sleep(max(opened.seconds, _LEAST_S))
+        return None
+
+    async def _not_read(self, call: Call, reply: Reply) -> None:
+        """Nothing else says that what waits goes on waiting: a refusal comes back at every look."""
+        await self._close(call, reply)
+        detail = f"xero did not say what is approved of {call.path}: {reply.outcome}"
+        self._log.error("approvals.not_read", organisation=self._s.org.name, status=reply.status, detail=detail)
+
+    async def _close(self, call: Call, reply: Reply, documents: Sequence[Document] = ()) -> None:
+        await self._s.ledger.calls.close(self._s.lease, call.id, status=reply.status, documents=documents)
 
     async def _untouched(self, documents: Sequence[Document]) -> list[Document]:
         """Those that have not been written since they were read from the ledger, and are not being written."""

@@ -44,6 +44,15 @@ class Reading:
     writes: tuple[Write, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class States:
+    """One GET, and the documents that it shows as they are now."""
+
+    path: str
+    params: Mapping[str, str]
+    documents: tuple[Document, ...]
+
+
 def lookups(kind: Kind, members: Sequence[Member]) -> list[LookupRequest]:
     """The requests that find `members`, all of `kind`: few, and each with its answer on one page."""
     if kind is Kind.ALLOCATION:
@@ -161,16 +170,23 @@ def drafts(kind: Kind, page: int, page_size: int) -> tuple[str, Mapping[str, str
     return "/CreditNotes", {"where": 'Status=="DRAFT" OR Status=="SUBMITTED"', **params}
 
 
-def states_of(kind: Kind, documents: Sequence[Document]) -> list[tuple[str, Mapping[str, str], tuple[Document, ...]]]:
-    """The requests that show what has become of documents, and of which each; who is not shown is not there."""
+def states_of(kind: Kind, documents: Sequence[Document]) -> list[States]:
+    """The requests that show what has become of documents; who is not shown is not there."""
 
     def term(document: Document) -> str:
         return _id_term(kind, document)
 
     return [
-        (f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(one) for one in few]), **_PAGE}, few)
+        States(f"/{ENDPOINTS[kind].plural}", {**_asked(kind, [term(one) for one in few]), **_PAGE}, few)
         for few in _chunks(documents, term)
     ]
+
+
+def states_apart(kind: Kind, states: States) -> list[States]:
+    """A request for each where Xero refuses `states`, as `one_by_one`; nothing, where it may not be asked."""
+    if kind is not Kind.CREDIT_NOTE or states.path != f"/{ENDPOINTS[kind].plural}":
+        return []
+    return [States(f"{states.path}/{one.xero_id}", {}, (one,)) for one in states.documents]
 
 
 def _id_term(kind: Kind, document: Document) -> str:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from structlog.testing import capture_logs
 
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.support.fakes import FakeClock
 from tests.support.mapping_cases import VERSION, credit_memo, event, invoice, line, payment
-from tests.support.sample_ledger import lease_of, opened
-from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, serve, served
+from tests.support.sample_ledger import AMPLE, lease_of, opened
+from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.support.stopping import stopped_after
+from tests.support.waiting import until
 from worker.budget.corrections import Headers
 from worker.calls.approvals import Approvals
 from worker.documents.documents import Kind
-from worker.ledger.records import Call
-from worker.xero.replies.reply import Reply
+from worker.ledger.records import Call, HoldState, Purpose
+from worker.xero.replies.reply import Reply, ReplyKind
 
 NUMBER = "SHOP-I-webshop-100000012"
 
@@ -45,6 +49,92 @@ class Filtering(MemoryXero):
         for element in super()._listed(call):
             if not terms or any(str(element.get(name)) == value for name, value in terms):
                 yield element
+
+
+@dataclass
+class Vast(Filtering):
+    """More than 100,000 credit notes, as one that `refuses` lists by their ids has, and shows each by itself."""
+
+    refuses: str = "CreditNoteID"
+
+    async def send(self, call: Call) -> Reply:
+        if call.kind is Kind.CREDIT_NOTE and self.refuses in call.params.get("where", ""):
+            self.calls.append(call)
+            return Reply(ReplyKind.REFUSED_WHOLE, 400, detail="too many records")
+        return await super().send(call)
+
+    def _listed(self, call: Call) -> Iterator[Mapping[str, Any]]:
+        asked = call.path.removeprefix("/CreditNotes/")
+        for element in super()._listed(call):
+            if asked == call.path or element.get("CreditNoteID") == asked:
+                yield element
+
+
+@asynccontextmanager
+async def refunds_of_drafts(url: str, xero: MemoryXero, count: int) -> AsyncIterator[tuple[Served, list[str]]]:
+    """A session in which refunds wait for the approval of as many credit notes, whose numbers these are."""
+    async with served(url, xero=xero, document_status="draft") as one:
+        await one.acked(*one.receive(sale("10.00", "2.00")))
+        for n in range(1, count + 1):
+            made = credit_memo(line("1.00", "0.20", tax_rate="20"), id=f"9{n}", number=f"90000000{n}", stays_open=True)
+            await one.acked(*one.receive(event(Entity.CREDIT_MEMO, made)))
+            refund = payment(id=f"4{n}", direction="out", credit_memo_id=made["id"], amount="1.20")
+            await one.acked(*one.receive(event(Entity.PAYMENT, refund)))
+        await one.waits(HoldState.TIME, count)
+        yield one, [number for number, note in xero.written.items() if "CreditNoteID" in note]
+
+
+async def test_refunds_are_booked_where_xero_shows_no_list_of_credit_notes(tmp_path: Path) -> None:
+    xero = Vast()
+    async with refunds_of_drafts(f"sqlite+inline:///{tmp_path}/ledger.db", xero, 2) as (one, numbers):
+        for number in numbers:
+            xero.written[number] = {**xero.written[number], "Status": "AUTHORISED"}
+        before = len(xero.calls)
+
+        await Approvals(session=one.session).look()
+        reads = [call.path for call in xero.calls[before:] if call.purpose is Purpose.LOOKUP]
+        await until(lambda: sum("PaymentID" in paid for paid in xero.written.values()) == 2, what="both refunds")
+
+        ids = [str(xero.written[number]["CreditNoteID"]) for number in numbers]
+        assert reads[:2] == ["/CreditNotes", "/CreditNotes"]
+        assert sorted(reads[2:]) == sorted(f"/CreditNotes/{one}" for one in ids)
+
+
+async def test_a_look_of_more_calls_than_the_minute_has_waits_for_the_rest(tmp_path: Path) -> None:
+    xero = Vast()
+    async with refunds_of_drafts(f"sqlite+inline:///{tmp_path}/ledger.db", xero, 1) as (one, [number]):
+        xero.written[number] = {**xero.written[number], "Status": "AUTHORISED"}
+        one.session.limits = replace(AMPLE, minute=30)  # two calls at once, and the third a second later
+
+        released = await Approvals(session=one.session).look()
+
+        assert released == 1
+
+
+async def test_a_draft_thrown_away_that_xero_does_not_find_parks_its_refund(tmp_path: Path) -> None:
+    xero = Vast()
+    async with refunds_of_drafts(f"sqlite+inline:///{tmp_path}/ledger.db", xero, 1) as (one, [_]):
+        gone = Reply(ReplyKind.NOT_FOUND, 404)
+        drafts = Reply(ReplyKind.ANSWERED, 200)
+        xero.answers[Kind.CREDIT_NOTE] = [lambda _: drafts, lambda _: gone]
+
+        await Approvals(session=one.session).look()
+        await one.parks(1)
+
+        assert [held.reason for held in await one.parked()] == ["document_void"]
+
+
+async def test_a_refusal_to_show_the_drafts_is_logged_and_releases_nothing(tmp_path: Path) -> None:
+    xero = Vast(refuses="Status")
+    async with refunds_of_drafts(f"sqlite+inline:///{tmp_path}/ledger.db", xero, 1) as (one, [number]):
+        xero.written[number] = {**xero.written[number], "Status": "AUTHORISED"}
+
+        with capture_logs() as lines:
+            released = await Approvals(session=one.session).look()
+
+        [said] = [line for line in lines if line["event"] == "approvals.not_read"]
+        assert (released, said["organisation"], said["status"]) == (0, ORG, 400)
+        assert "too many records" not in str(said)
 
 
 async def test_a_credit_note_renumbered_at_its_approval_has_its_refund_booked(tmp_path: Path) -> None:
