@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from schemas.codec import encode_event
 from schemas.entities import Entity
-from tests.support.mapping_cases import event
+from tests.support.mapping_cases import BUYER, event, invoice, line
 from tests.support.sample_ledger import lease_of, opened
-from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, serve
+from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
 from tests.unit.serving.test_serving_overtaken import CUSTOMER, SALE, held
+from worker.documents.documents import Kind
+from worker.forgetting.forgetting import Forgetting, find
+from worker.forgetting.person import FORGOTTEN
 from worker.intake.holding import held_id
+from worker.ledger.held.parked import Chosen
 from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import HoldState
 
@@ -50,3 +57,63 @@ async def test_a_sale_that_was_redacted_waits_as_it_was_left_when_it_is_delivere
 
         assert one.xero.written == {}
         assert [found.body async for found in ledger.histories.every_held([ORG])] == [redacted.body]
+
+
+async def forget(one: Served, email: str = "jo@example.com") -> None:
+    """As the command does."""
+    task = Forgetting(one.ledger, one.session.org)
+    [traces] = await find([task], email=email)
+    await task.forget(traces, who="bob", why="asked for it")
+
+
+@pytest.mark.parametrize(
+    "buyer", [BUYER, {name: BUYER[name] for name in BUYER if name != "id"}], ids=["known", "guest"]
+)
+async def test_a_copy_of_a_redacted_sale_that_comes_after_it_was_booked_changes_nothing(
+    buyer: dict[str, Any], tmp_path: Path
+) -> None:
+    sold = event(Entity.INVOICE, invoice(line("10.00", "2.00", tax_rate="20"), customer=buyer))
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        waits = replace(held(sold, await one.ledger.now()), id=held_id(ORG, encode_event(sold)))
+        await one.ledger.held.hold(one.lease, [replace(waits, state=HoldState.PERSON, until=None)])
+        await forget(one)
+        await one.ledger.parked.retry(Chosen(), who="bob")
+        await one.written(Kind.INVOICE, 1)
+        await one.waits(HoldState.TIME, 0)
+        calls = len(one.xero.calls)
+
+        copy = one.broker.deliver(sold)._replace(redelivered=True)
+        one.serving.receive(copy)
+        await one.acked(copy.tag)
+
+        assert len(one.xero.calls) == calls
+        assert [found["Name"] for found in one.xero.written.values() if "Name" in found] == [FORGOTTEN]
+        assert "jo@example.com" not in str(one.xero.written)
+
+
+async def test_a_message_that_was_emptied_stays_so_when_it_is_delivered_again(tmp_path: Path) -> None:
+    unread = b'{"of": "jo@example.com"}'
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        await one.acked(*one.receive(unread))
+        await forget(one)
+
+        copy = one.broker.deliver(unread)._replace(redelivered=True)
+        one.serving.receive(copy)
+        await one.acked(copy.tag)
+
+        assert [found.body async for found in one.ledger.histories.every_held([ORG])] == [b""]
+
+
+async def test_a_sale_whose_message_retention_dropped_is_booked_once_when_it_is_delivered_again(tmp_path: Path) -> None:
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db") as one:
+        waits = replace(held(SALE, await one.ledger.now()), id=held_id(ORG, encode_event(SALE)))
+        await one.ledger.held.hold(one.lease, [replace(waits, state=HoldState.PERSON, until=None)])
+        assert await one.ledger.parked.purge(0) == 1
+
+        for _ in range(2):
+            copy = one.broker.deliver(SALE)._replace(redelivered=True)
+            one.serving.receive(copy)
+            await one.acked(copy.tag)
+
+        assert [call.kind for call in one.xero.calls if call.members] == [Kind.CONTACT, Kind.INVOICE]
+        assert await one.parked() == []

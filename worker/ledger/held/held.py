@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.envelope import Lane
+from schemas.errors import REASONS
 from worker.documents.documents import DocumentKey
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import among, chunks, of_entities
@@ -131,12 +132,17 @@ class HeldEvents:
         return frozenset(gone)
 
     async def redacted(self, bodies: Mapping[str, bytes]) -> frozenset[str]:
-        """The ids of those that are held with other words than these: somebody was taken out of them."""
+        """The ids of those that are held with other words than these: somebody was taken out of them.
+
+        Or without any, where nobody can read them. Of others retention has dropped the words: one that comes again
+        is heard.
+        """
         found: list[str] = []
         async with self._database.reading() as connection:
             for piece in chunks(bodies, _AT_ONCE):
                 kept = await _get(connection, piece)
-                found += [one.id for one in kept if one.body and one.body != bodies[one.id]]
+                changed = (one for one in kept if one.body != bodies[one.id])
+                found += [one.id for one in changed if one.body or one.reason in REASONS]
         return frozenset(found)
 
     async def due(
