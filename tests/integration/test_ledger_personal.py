@@ -87,7 +87,7 @@ async def test_what_a_worker_may_have_in_memory_stays_until_its_lease_has_expire
     clock.advance(15)
     unserved = await ledger.personal.erase(ORG, erasure, (), who="bob", why="asked for it")
 
-    assert (served, unserved) == ([], ["due"])
+    assert (served.removed, unserved.removed) == ((), ("due",))
     with pytest.raises(LeaseLost):
         await ledger.leases.renew(lease)
     assert (await lease_of(ledger, "w2")).fence == lease.fence + 1
@@ -147,3 +147,17 @@ async def test_what_was_redacted_is_known_by_its_words_and_what_was_purged_is_no
     found = await ledger.held.redacted({one.id: one.body for one in waits} | {"gone": b"x"})
 
     assert found == {"p0", "p2"}
+
+
+async def test_an_event_that_is_held_again_has_the_words_it_was_left_with_or_its_own_where_it_has_none(
+    ledger: Ledger,
+) -> None:
+    waits = [event(n, HoldState.PERSON, id=f"p{n}") for n in range(2)]
+    await ledger.held.hold(await lease_of(ledger), waits)
+    erasure = Erasure(redacted=(Redacted("p0", b"{}", ""), Redacted("p1", b"", "")))
+    await ledger.personal.erase(ORG, erasure, (), who="bob", why="asked for it")
+
+    await ledger.held.hold(await lease_of(ledger), waits)
+
+    kept = {one.id: one.body async for one in ledger.histories.every_held([ORG])}
+    assert kept == {"p0": b"{}", "p1": waits[1].body}

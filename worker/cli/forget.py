@@ -123,7 +123,7 @@ async def _forget(
         task = tasks[traces.organisation]
         done.append(await task.forget(traces, who=by, why=why))
         again = await task.look(traces.person)
-        left += len(again.erasure.redacted) + len(again.erasure.removed)
+        left += len(again.erasure.redacted) + len(again.erasure.removed) + done[-1].on_their_way
     return done, left
 
 

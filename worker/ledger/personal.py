@@ -17,7 +17,7 @@ from worker.ledger.database.engine import Database
 from worker.ledger.database.paging import pages
 from worker.ledger.database.statements import KEY_COLUMNS, among, insert, key_values
 from worker.ledger.database.tables import calls, discards, documents, held, pauses
-from worker.ledger.database.types import dump, pack
+from worker.ledger.database.types import NOTHING, dump, pack
 from worker.ledger.documents import read_documents
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.held.on_their_way import is_on_its_way
@@ -25,9 +25,6 @@ from worker.ledger.organisations.leases import take_turn
 from worker.ledger.records import Call, CallState, Held
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_let_go
-
-NOTHING = b""
-"""The body of what was purged."""
 
 _CONTACT_CALLS = select(calls).where(
     calls.c.org == bindparam("of"), calls.c.kind == Kind.CONTACT.value, calls.c.members.is_not(None)
@@ -78,6 +75,14 @@ class Erasure:
         return not (self.redacted or self.removed or self.emptied or self.calls or self.contacts or self.pauses)
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What came of it: which events were removed, and which were rewritten that a worker may have as they were."""
+
+    removed: tuple[str, ...] = ()
+    on_their_way: tuple[str, ...] = ()
+
+
 class Personal:
     """Finds it, and takes it out."""
 
@@ -89,10 +94,8 @@ class Personal:
         async for row in pages(self._database, _CONTACT_CALLS.params(of=org), (calls.c.opened_at, calls.c.id)):
             yield call_of(row)
 
-    async def erase(
-        self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str
-    ) -> list[str]:
-        """All of it or nothing, and on record. What is gone meanwhile is no error. Returns which events it removed.
+    async def erase(self, org: str, erasure: Erasure, subjects: Sequence[EntityKey], *, who: str, why: str) -> Erased:
+        """All of it or nothing, and on record. What is gone meanwhile is no error.
 
         Of a held event that is removed its run hears as of one that is discarded. One that a worker may have in
         memory stays, while one serves the organisation: its end will be counted, and may write the person anew. What
@@ -102,12 +105,12 @@ class Personal:
             # what the contacts' names are taken out of must not be written meanwhile
             is_served = await take_turn(self._database, connection, org)
             now = await self._database.now(connection)
-            if erasure.redacted:
-                rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in erasure.redacted]
-                await connection.execute(_REDACT, rows)
-            there = (await connection.execute(_LOCKED, {"ids": erasure.removed})).mappings()
-            gone = [one for one in map(held_of, there) if not (is_served and is_on_its_way(one, now))]
-            removed = [one.id for one in gone]
+            there = await _locked(connection, [*erasure.removed, *(one.id for one in erasure.redacted)])
+            going = frozenset(one.id for one in there if is_served and is_on_its_way(one, now))
+            rewritten = await _redact(connection, erasure.redacted, there)
+            leaving = frozenset(erasure.removed) - going
+            gone = [one for one in there if one.id in leaving]
+            removed = tuple(one.id for one in gone)
             await connection.execute(_REMOVE, {"ids": removed})
             if gone:
                 remembered = insert(self._database.dialect, discards).on_conflict_do_nothing()
@@ -119,7 +122,20 @@ class Personal:
             await _rename(connection, erasure.contacts)
             done = [AdminAction(now, who, "forget", org, entity_subject(one), why) for one in subjects]
             await add(connection, self._database.dialect, done)
-        return removed
+        return Erased(removed, tuple(one for one in rewritten if one in going))
+
+
+async def _redact(connection: AsyncConnection, redacted: Sequence[Redacted], there: Sequence[Held]) -> list[str]:
+    """Returns those whose words are others now than they were."""
+    if redacted:
+        rows = [{"this": one.id, "kept": _kept(one.body), "told": one.detail} for one in redacted]
+        await connection.execute(_REDACT, rows)
+    before = {one.id: one.body for one in there}
+    return [one.id for one in redacted if one.id in before and before[one.id] != one.body]
+
+
+async def _locked(connection: AsyncConnection, ids: Sequence[str]) -> list[Held]:
+    return [held_of(row) for row in (await connection.execute(_LOCKED, {"ids": ids})).mappings()]
 
 
 async def _rename(connection: AsyncConnection, contacts: Sequence[DocumentKey]) -> None:

@@ -88,3 +88,19 @@ def test_a_worker_that_comes_back_finds_that_it_serves_the_organisation_no_more(
 
     with pytest.raises(LeaseLost, match="nobody holds it now"):
         line.in_ledger(go_on)
+
+
+def test_a_sale_that_a_worker_may_have_as_it_was_is_left_to_the_next_run(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+
+    async def fill(ledger: Ledger) -> None:
+        lease = await ledger.leases.renew(await lease_of(ledger), ttl_s=3600)
+        await ledger.held.hold(lease, [replace(bought("sale", GUEST), state=HoldState.TIME, until=START)])
+
+    line.in_ledger(fill)
+
+    first, second = line.run(*FORGET), line.run(*FORGET)
+
+    told = json.loads(first.stdout)
+    assert (told["forgotten"][0]["events_redacted"], told["left"], first.exit_code) == (1, 1, 1)
+    assert json.loads(second.stdout) == {"forgotten": [], "left": 0}

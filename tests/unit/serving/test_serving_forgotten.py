@@ -13,6 +13,7 @@ from schemas.entities import Entity
 from tests.support.mapping_cases import BUYER, event, invoice, line
 from tests.support.sample_ledger import lease_of, opened
 from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve, served
+from tests.support.waiting import until
 from tests.unit.serving.test_serving_overtaken import CUSTOMER, SALE, held
 from worker.documents.documents import Kind
 from worker.forgetting.forgetting import Forgetting, find
@@ -117,3 +118,21 @@ async def test_a_sale_whose_message_retention_dropped_is_booked_once_when_it_is_
 
         assert [call.kind for call in one.xero.calls if call.members] == [Kind.CONTACT, Kind.INVOICE]
         assert await one.parked() == []
+
+
+async def test_a_sale_that_is_redacted_while_a_worker_has_it_is_parked_without_the_customer(tmp_path: Path) -> None:
+    xero = MemoryXero()
+    xero.answers[Kind.INVOICE] = [xero.refuse]
+    async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero) as one:
+        await one.hold_calls()
+        waits = replace(held(SALE, await one.ledger.now()), id=held_id(ORG, encode_event(SALE)))
+        await one.ledger.held.hold(one.lease, [waits])
+        await until(one.session.buffer.works, what="the sale in memory")
+        await forget(one)
+
+        one.let_calls_go()
+        await one.parks(1)
+
+        [parked] = [found async for found in one.ledger.histories.every_held([ORG])]
+        assert FORGOTTEN.encode() in parked.body
+        assert b"jo@example.com" not in parked.body

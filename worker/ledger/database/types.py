@@ -63,6 +63,10 @@ def load(text: str) -> Any:
     return _DECODER.decode(text)
 
 
+NOTHING = b""
+"""The body of what was purged."""
+
+
 def pack(data: bytes) -> bytes:
     """Compressed."""
     packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)

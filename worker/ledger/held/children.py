@@ -13,9 +13,9 @@ from worker.ledger.database.engine import Database
 from worker.ledger.database.paging import give_way, pages
 from worker.ledger.database.statements import KEY_COLUMNS, among, chunks, fetch, of_entities
 from worker.ledger.database.tables import documents, held
+from worker.ledger.database.types import NOTHING
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.organisations.leases import fenced
-from worker.ledger.personal import NOTHING
 from worker.ledger.records import PARENT_MISSING, Held, HoldState, Lease
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_returned

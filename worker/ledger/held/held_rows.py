@@ -13,7 +13,7 @@ from schemas.envelope import Lane
 from worker.documents.documents import DocumentKey, EntityKey
 from worker.ledger.database.statements import Prepared, insert, prepared
 from worker.ledger.database.tables import held
-from worker.ledger.database.types import pack, unpack
+from worker.ledger.database.types import NOTHING, pack, unpack
 from worker.ledger.records import Held, HoldState
 
 _KEPT = ("id", "org", "created_at", "state_since")
@@ -21,10 +21,14 @@ _KEPT = ("id", "org", "created_at", "state_since")
 
 @cache
 def upserting(dialect: str) -> Prepared:
-    """One row per message: holding it again keeps when it first came, and since when it has been in its state."""
+    """One row per message: holding it again keeps when it first came, and since when it has been in its state.
+
+    And its words: a worker may have had in memory what somebody was taken out of meanwhile.
+    """
     statement = insert(dialect, held)
     new = statement.excluded
     changed = {column.name: new[column.name] for column in held.columns if column.name not in _KEPT}
+    changed["body"] = case((held.c.body == NOTHING, new.body), else_=held.c.body)
     changed["state_since"] = case((held.c.state == new.state, held.c.state_since), else_=new.state_since)
     return prepared(dialect, statement.on_conflict_do_update(index_elements=["id"], set_=changed))
 

@@ -15,11 +15,11 @@ from worker.ledger.database.engine import Database
 from worker.ledger.database.paging import by_ids, pages
 from worker.ledger.database.statements import among, chunks, insert
 from worker.ledger.database.tables import discards, held
+from worker.ledger.database.types import NOTHING
 from worker.ledger.held.held_rows import held_of
 from worker.ledger.held.on_their_way import is_on_its_way
 from worker.ledger.held.succession import held_of_entities, outdates
 from worker.ledger.organisations.leases import take_turns
-from worker.ledger.personal import NOTHING
 from worker.ledger.records import Held, HoldState
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_let_go, tally_returned

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.database.statements import among, chunks, fetch
 from worker.ledger.database.tables import documents, held
+from worker.ledger.database.types import NOTHING
 from worker.ledger.held.children import IS_PARENT
 from worker.ledger.held.held_rows import held_of
-from worker.ledger.personal import NOTHING
 from worker.ledger.records import CANCELLED_PAID, DOCUMENT_PAID, EXCEEDS_DUE, Document, Held, HoldState
 
 _IS_OF_ONE = (
