@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from producers.translation import Translator
+from schemas.entities import Entity
 from tests.support.agent_fixture import routing, target
 from tests.support.books_in_memory import JANUARY, SETTINGS, Case
-from tests.support.fake_store import RefusesCustomers
+from tests.support.fake_store import INVOICES, RefusesCustomers
 from tests.support.fakes import FakeClock
 from tests.support.sample_ledger import opened
 from worker.calls.paging import XeroUnreadable
@@ -179,3 +180,19 @@ def credited(case: Case) -> dict[str, Any]:
     named = {"CreditNoteID": "credit", "CreditNoteNumber": f"{old['InvoiceNumber']}~1"}
     case.xero.elements[Kind.CREDIT_NOTE].append({**old, **named, "RemainingCredit": old["Total"]})
     return old
+
+
+async def test_a_sale_on_hold_is_restored_once_it_is_released_and_its_payment_is_known_before(case: Case) -> None:
+    row = case.store.row(INVOICES, 3)
+    released, paid = row.snapshots, [one for one in row.snapshots if one[0] is Entity.PAYMENT]
+    row.snapshots = tuple(paid)
+    on_hold = await case.rebuild()
+    row.snapshots = released
+    payments = [one.xero_id for one in (await case.rows()).values() if one.kind is Kind.PAYMENT]
+
+    done = await case.rebuild()
+
+    assert (on_hold.restored[Kind.INVOICE], len(payments), len(set(payments))) == (7, 9, 9)
+    assert done.restored == {Kind.INVOICE: 1}
+    assert not done.missing
+    assert {one.xero_id for one in (await case.rows()).values() if one.kind is Kind.PAYMENT} == set(payments)

@@ -123,6 +123,19 @@ async def test_what_has_a_number_of_ours_and_is_not_the_stores_is_told_as_such(c
     assert [(one.finding, one.detail) for one in found] == [(Finding.EXTRA, "our number, unknown to the store")]
 
 
+async def test_a_sale_on_hold_is_told_from_one_that_the_store_has_deleted(case: Case) -> None:
+    case.store.row(INVOICES, 2).snapshots = ()
+    case.store.delete(INVOICES, 4)
+
+    found = await case.reconcile(*JANUARY)
+
+    assert [one.finding for one in found.differences] == [Finding.EXTRA] * 4
+    assert {one.number: one.detail for one in found.differences if one.kind is Kind.INVOICE} == {
+        "I-shop-000000002": "our number, which the store has and does not publish now, as an order on hold",
+        "I-shop-000000004": "our number, unknown to the store",
+    }
+
+
 async def test_a_payment_that_nobody_has_booked_is_missing(case: Case) -> None:
     lost = case.xero.elements[Kind.PAYMENT].pop(0)
     await case.ledger.documents.forget(await lease_of(case.ledger), [lost["key"]])

@@ -42,7 +42,8 @@ _MAP_FIRST = (
 )
 _NEXT = (
     "next: xerelay reconcile shows what differs; xerelay resync-all sends what is not in Xero; once the queues are "
-    "empty, xerelay reconcile shows as unknown to the store what it has deleted since the backup: void that by hand"
+    "empty, xerelay reconcile shows as unknown to the store what it has deleted since the backup: void that by hand, "
+    "unless the store has it on hold"
 )
 _LEASE_S = 30.0
 _RENEW_EVERY_S = 8.0

@@ -88,12 +88,14 @@ def compare(
     unbookable: Mapping[str, Unbookable],
     known: Collection[Document] = (),
     unread: Collection[str] = (),
+    silent: Collection[tuple[Kind, str]] = (),
 ) -> Comparison:
     """Match by our numbers, then compare field by field.
 
     `theirs` lie in `days`. Of `wanted` those count that lie there too; the others only explain what Xero has.
     `prefixes` are the beginnings of our own numbers, `unread` those of them that are of stores which were not read;
-    `known` has the ledger's rows of what payments are on.
+    `known` has the ledger's rows of what payments are on; `silent` our documents of what the store has and does not
+    publish now.
     """
     wanted = wanted_of_us(wanted, theirs)
     counting = without_reissued(without_earlier(_with_currencies(theirs, known), known, prefixes))
@@ -106,7 +108,7 @@ def compare(
         *(_unset(*one) for one in unset(theirs)),
         *(_reopened(*one) for one in reopened(theirs)),
         *(_replaced(matched, store, xero, days) for store, xero in matched.replaced),
-        *(_extra(one, credited(one, wanted) or _whose(one, prefixes, unread)) for one in extra),
+        *(_extra(one, credited(one, wanted) or _whose(one, prefixes, unread, silent)) for one in extra),
         *(_extra(one, "a second document of this number") for one in matched.repeats),
         *(_parked(one, matched) for one in unbookable.values() if days.has(one.day) or matched.holds(one)),
     ]
@@ -241,9 +243,13 @@ def _different(store: Entry, xero: Entry) -> Difference | None:
     return Difference(Finding.DIFFERENT, store.kind, store.number, store.day, fields=fields, cents=cents)
 
 
-def _whose(extra: Entry, prefixes: Collection[str], unread: Collection[str]) -> str:
+def _whose(
+    extra: Entry, prefixes: Collection[str], unread: Collection[str], silent: Collection[tuple[Kind, str]]
+) -> str:
     if extra.begins_with(unread):
         return "our number, of a store that is not configured to feed this organisation"
+    if any((extra.kind, name) in silent for name in extra.names):
+        return "our number, which the store has and does not publish now, as an order on hold"
     return "our number, unknown to the store" if extra.begins_with(prefixes) else "of another app or a person"
 
 

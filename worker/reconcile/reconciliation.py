@@ -46,6 +46,7 @@ class Reconciliation:
     _known: Mapping[DocumentKey, Document] = field(default_factory=dict)
     _settled: Sequence[Document] = ()
     _unread: Sequence[str] = ()
+    _silent: set[tuple[Kind, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.books = StoreBooks(self.org)
@@ -93,6 +94,7 @@ class Reconciliation:
             unbookable=self.books.unbookable,
             known=[*self._known.values(), *self._settled],
             unread=self._prefixes(self._unread),
+            silent=self._silent,
         )
         return replace(comparison, differences=(*self.broken, *comparison.differences))
 
@@ -131,7 +133,7 @@ class Reconciliation:
         Their date was moved into these days; or their sale got another, and was issued anew.
         """
         known = {(entry.kind, entry.number) for entry in self.books.entries()}
-        rows: defaultdict[tuple[str, Entity], set[int]] = defaultdict(set)
+        rows: defaultdict[tuple[str, Entity], dict[int, tuple[Kind, str]]] = defaultdict(dict)
         for kind in KINDS:
             strange = [
                 e.number for e in self._theirs if e.kind is kind and not any((kind, n) in known for n in e.names)
@@ -140,14 +142,18 @@ class Reconciliation:
             for document in (await self.ledger.documents.by_number(self.org.name, kind, numbers)).values():
                 _, source, entity, entity_id, _ = document.key
                 if (row := row_of(entity_id)) is not None:
-                    rows[source, Entity(entity)].add(row)
-        for (source, entity), ids in rows.items():
-            await self._take_rows(source, entity, sorted(ids))
+                    rows[source, Entity(entity)][row] = kind, document.number
+        for (source, entity), named in rows.items():
+            await self._take_rows(source, entity, named)
 
-    async def _take_rows(self, source: str, entity: Entity, ids: Sequence[int]) -> None:
+    async def _take_rows(self, source: str, entity: Entity, named: Mapping[int, tuple[Kind, str]]) -> None:
+        """Take what the store has in these rows, each with the document that the ledger has of it."""
         reader = self.readers.get(source)
         if reader is None:
             return
         for stream in reader.streams({entity}):
-            for event in await reader.of_rows(stream, ids, self._entities):
+            events = await reader.of_rows(stream, sorted(named), self._entities)
+            for event in events:
                 self.books.take(event)
+            told = {row_of(event.subject) for event in events if event.entity is entity}
+            self._silent |= {named[row] for row in await reader.silent(stream, sorted(named.keys() - told))}
