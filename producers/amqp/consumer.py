@@ -13,15 +13,13 @@ from typing import Any
 from producers.amqp.advice import with_known_cure
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
-from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost
+from producers.amqp.errors import NOT_FOUND, AmqpError, ChannelClosed, ConnectionLost
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from producers.amqp.taker import Delivery, Taker
 from schemas.topology import Exchange, Queue
 
 _log = logging.getLogger(__name__)
-
-_NOT_FOUND = 404
 
 
 @dataclass(slots=True)
@@ -112,7 +110,7 @@ class Consumer(Link):
         try:
             return await self._depth(queue)
         except ChannelClosed as error:
-            if error.code != _NOT_FOUND or queue not in self._queues:
+            if error.code != NOT_FOUND or queue not in self._queues:
                 raise
         was_there = queue in self._agreed
         await self._declare_one(self._queues[queue])

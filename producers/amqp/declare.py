@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from producers.amqp.channel import Channel
-from producers.amqp.errors import ChannelClosed, TopologyMismatch
+from producers.amqp.errors import ACCESS_REFUSED, ChannelClosed, TopologyMismatch
 from schemas.topology import Exchange, Queue
-
-_ACCESS_REFUSED = 403
 
 OpenChannel = Callable[[], Awaitable[Channel]]
 """Gives an open channel: the same again, or a new one where the broker has closed it."""
@@ -42,7 +40,7 @@ async def declare_queue(open_channel: OpenChannel, queue: Queue) -> None:
 
 
 async def _unless_only_refused(refusal: ChannelClosed, name: str, open_channel: OpenChannel) -> Channel:
-    if refusal.code != _ACCESS_REFUSED:
+    if refusal.code != ACCESS_REFUSED:
         raise TopologyMismatch(name, str(refusal)) from None
     return await open_channel()
 
@@ -52,5 +50,5 @@ async def _look(channel: Channel, declare: Callable[..., object], name: str) -> 
     try:
         await channel.ask(declare, name, passive=True)
     except ChannelClosed as error:
-        if error.code != _ACCESS_REFUSED:
+        if error.code != ACCESS_REFUSED:
             raise TopologyMismatch(name, str(error), forbidden=True) from None

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
-from producers.amqp.errors import ChannelClosed, ConnectionLost
+from producers.amqp.errors import NOT_FOUND, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
 
-_NOT_FOUND = 404
 _PATIENCE_S = 10.0
 
 
@@ -45,7 +44,7 @@ async def _depth(channel: Channel, queue: str) -> int | None:
     try:
         answer = await channel.ask(channel.raw.queue_declare, queue, passive=True)
     except ChannelClosed as error:
-        if error.code != _NOT_FOUND:
+        if error.code != NOT_FOUND:
             raise
         return None
     return int(answer.method.message_count)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pika import exceptions
 from pika.adapters.utils import connection_workflow
 
+ACCESS_REFUSED = 403
+NOT_FOUND = 404
+"""Codes of a channel that the broker closes, AMQP's own: the user lacks a right on the thing; it is not there."""
+
 
 class AmqpError(Exception):
     """The broker, or the way to it, did not do what was asked."""

@@ -12,13 +12,20 @@ from pika import exceptions
 
 from producers.amqp.advice import cure
 from producers.amqp.connection import Connection
-from producers.amqp.errors import AmqpError, ConfirmTimeout, ConnectionLost, Forbidden, Nacked, Unroutable, describe
+from producers.amqp.errors import (
+    ACCESS_REFUSED,
+    AmqpError,
+    ConfirmTimeout,
+    ConnectionLost,
+    Forbidden,
+    Nacked,
+    Unroutable,
+    describe,
+)
 from producers.amqp.frames import Writer, writer
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from schemas.topology import Exchange, Queue
-
-_ACCESS_REFUSED = 403
 
 
 class _Address(NamedTuple):
@@ -222,6 +229,6 @@ class Publisher(Link):
 
 def _lost(reason: BaseException) -> ConnectionLost:
     said = describe(reason)
-    if isinstance(reason, exceptions.ChannelClosedByBroker) and reason.reply_code == _ACCESS_REFUSED:
+    if isinstance(reason, exceptions.ChannelClosedByBroker) and reason.reply_code == ACCESS_REFUSED:
         return Forbidden(f"{said}: {cure(said)}")
     return ConnectionLost(said)

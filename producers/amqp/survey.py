@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
-from producers.amqp.errors import ChannelClosed, ConnectionLost
+from producers.amqp.errors import ACCESS_REFUSED, NOT_FOUND, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
 from schemas.topology import Exchange, Queue
 
-_ACCESS_REFUSED = 403
-_NOT_FOUND = 404
 _PATIENCE_S = 15.0
 
 
@@ -56,9 +54,9 @@ async def _look(channel: Channel, thing: Exchange | Queue, found: Survey) -> Non
     try:
         await _compare(channel, thing)
     except ChannelClosed as error:
-        if error.code == _NOT_FOUND:
+        if error.code == NOT_FOUND:
             found.missing.append(thing.name)
-        elif error.code != _ACCESS_REFUSED:  # who may not declare it cannot ask for its arguments
+        elif error.code != ACCESS_REFUSED:  # who may not declare it cannot ask for its arguments
             found.different[thing.name] = str(error)
 
 
