@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 
-from producers.amqp import AmqpError, Unroutable
+from producers.amqp import AmqpError, TopologyMismatch, Unroutable
 from producers.jsonlines import Line
 from schemas.codec import decode_event
 from schemas.envelope import Event, Lane
@@ -28,11 +28,15 @@ class Fault:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines so far. `last` is the number of the last line that was begun."""
+    """What became of the lines so far. `last` is the number of the last line that was begun.
+
+    Of the `bad` ones the `unroutable` can be published as they are, once there is a sound queue for them.
+    """
 
     confirmed: int = 0
     skipped: int = 0
     bad: int = 0
+    unroutable: int = 0
     unconfirmed: int = 0
     bytes_read: int = 0
     last: int = 0
@@ -46,6 +50,7 @@ class Tally:
 class LinePublisher:
     """Publishes every line it can. A bad line is reported and does not stop the others; a lost broker does.
 
+    So is one whose queue is missing or wrong: others may go elsewhere.
     `publish` comes back after the confirm. `lane_of` says where an event goes, None meaning that its lane is off; it
     may raise `LineRefused`. Of unconfirmed lines only the first is reported, at the end.
     """
@@ -99,7 +104,9 @@ class LinePublisher:
         except LineRefused as error:
             self._bad(line, "refused", str(error))
         except Unroutable:
-            self._bad(line, "unroutable", "no queue takes events of its organisation; name it with --org")
+            self._unroutable(line, "no queue takes events of its organisation; name it with --org")
+        except TopologyMismatch as error:
+            self._unroutable(line, str(error))
         except AmqpError as error:
             self._unconfirmed(line, str(error))
         except asyncio.CancelledError:
@@ -121,6 +128,10 @@ class LinePublisher:
     def _bad(self, line: Line, reason: str, detail: str) -> None:
         self.tally.bad += 1
         self._on_fault(Fault(line.number, reason, detail))
+
+    def _unroutable(self, line: Line, detail: str) -> None:
+        self.tally.unroutable += 1
+        self._bad(line, "unroutable", detail)
 
     def _unconfirmed(self, line: Line, detail: str) -> None:
         self.tally.unconfirmed += 1

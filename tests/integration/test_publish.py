@@ -106,6 +106,35 @@ def test_an_organisation_without_queues_is_a_bad_line(amqp_url: str, unique_org:
     assert "line 1: unroutable: no queue takes events of its organisation; name it with --org" in result.stderr
 
 
+def test_what_a_wrong_queue_kept_back_is_told_by_line_and_published_alone_once_it_is_mended(
+    amqp_url: str, unique_org: str, tmp_path: Path
+) -> None:
+    wrong, sound = f"{unique_org}_wrong", f"{unique_org}_sound"
+    queue, organisations = f"xerelay.{wrong}.batch", ["--org", wrong, "--org", sound]
+    orgs = [wrong, sound, sound, wrong, wrong, sound]
+    (tmp_path / "events.jsonl").write_text("\n".join(message(org, number) for number, org in enumerate(orgs, 1)))
+    with broker_channel(amqp_url) as channel:
+        channel.queue_declare(queue, durable=True)
+
+    result = run(amqp_url, "events.jsonl", *organisations, "--lane", "batch", cwd=tmp_path)
+    (tmp_path / "faults.txt").write_text(result.stderr)
+    with broker_channel(amqp_url) as channel:
+        channel.queue_delete(queue, if_empty=True)
+    left = subprocess.run(["sh", "-c", again()], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    second = run(amqp_url, "-", *organisations, "--lane", "batch", cwd=tmp_path, stdin=left)
+
+    assert (result.returncode, result.stdout) == (1, "3 confirmed, 3 bad, 3 of these unroutable\n")
+    assert (second.returncode, second.stdout) == (0, "3 confirmed\n"), second.stderr
+    assert {decode_event(body).id for _, body in take_all(amqp_url, queue)} == {"e1", "e4", "e5"}
+    assert len(take_all(amqp_url, f"xerelay.{sound}.batch")) == 3
+
+
+def again() -> str:
+    """How the documentation takes the lines that were unroutable out of a file."""
+    said = (Path(__file__).parents[2] / "docs/publishing.md").read_text(encoding="utf-8")
+    return next(line for line in said.splitlines() if line.startswith("awk ")).partition(" | xerelay publish")[0]
+
+
 def test_an_empty_file_is_no_fault(amqp_url: str, unique_org: str, tmp_path: Path) -> None:
     result = run(amqp_url, "-", "--org", unique_org, cwd=tmp_path, stdin="")
 

@@ -53,6 +53,7 @@ class View:
         tally = lines.tally
         counts = {
             "bad": tally.bad,
+            "of these unroutable": tally.unroutable,
             "unconfirmed": tally.unconfirmed,
             "skipped because their lane is off": tally.skipped,
         }
@@ -71,6 +72,7 @@ class View:
                 "confirmed": tally.confirmed,
                 "skipped": tally.skipped,
                 "bad": tally.bad,
+                "unroutable": tally.unroutable,
                 "unconfirmed": tally.unconfirmed,
                 "settled_through": lines.settled_through,
                 "interrupted": interrupted,

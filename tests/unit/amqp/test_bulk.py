@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from producers.amqp import AmqpError, ConnectionLost, Unroutable
+from producers.amqp import AmqpError, ConnectionLost, TopologyMismatch, Unroutable
 from producers.bulk import Fault, LinePublisher, LineRefused
 from producers.jsonlines import Line
 from schemas.envelope import Event, Lane
@@ -130,6 +130,19 @@ async def test_a_refused_and_an_unroutable_event_are_bad_lines() -> None:
 
     assert [(fault.line, fault.reason) for fault in faults] == [(1, "refused"), (2, "unroutable")]
     assert broker.confirmed == ["c"]
+
+
+async def test_events_for_a_wrong_queue_are_named_and_the_others_go_on() -> None:
+    broker, faults = Broker(), list[Fault]()
+    broker.troubles = dict.fromkeys("bd", TopologyMismatch("xerelay.main.batch", "406 inequivalent arg"))
+    bulk = publisher(broker, faults, window=2)
+
+    await bulk.run(lines(*"abcde"))
+
+    assert sorted(broker.confirmed) == ["a", "c", "e"]
+    assert [(fault.line, fault.reason) for fault in faults] == [(2, "unroutable"), (4, "unroutable")]
+    assert "xerelay.main.batch" in faults[0].detail
+    assert (bulk.tally.bad, bulk.tally.unroutable, bulk.tally.unconfirmed, bulk.settled_through) == (2, 2, 0, 5)
 
 
 async def test_a_lost_broker_ends_the_run_and_names_where_to_go_on() -> None:
