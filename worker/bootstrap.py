@@ -25,7 +25,7 @@ from worker.clock import Clock, SystemClock
 from worker.endpoint.app import Endpoint
 from worker.endpoint.server import listening
 from worker.intake.inbox import Throttle
-from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerUnavailable, WrongKey
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
@@ -46,6 +46,7 @@ from worker.settings.overlay import Overlay, filled
 from worker.xero.client import XeroClient
 from worker.xero.clients import Clients
 from worker.xero.compose import compose
+from worker.xero.oauth.tokens import ConsentRevoked, TokenUnavailable
 from worker.xero.readings import Readings
 
 _NOTICES_END_S = 0.2
@@ -194,12 +195,19 @@ class _Factory:
             lease=lease,
             org=org,
             make_session=partial(self._session, self._settings.organisations[org]),
+            reached=partial(self._reached, self._settings.organisations[org].connection),
             consumer=self.consumer,
             throttle=self.throttle,
             ledger=self._ledger,
             clock=self._clock,
             counts=self._counts[org],
         )
+
+    async def _reached(self, connection: str) -> list[str]:
+        try:
+            return [tenant.id for tenant in await self._clients.reached(connection)]
+        except (ConsentRevoked, TokenUnavailable, WrongKey):
+            return []
 
     def _session(self, configured: OrganisationSettings, lease: Lease, overlay: Overlay) -> Session:
         org = filled(configured, overlay)

@@ -74,3 +74,27 @@ def test_the_tenant_of_the_documents_is_fine_however_it_is_written(setup: SetUp)
     result = setup.check()
 
     assert [one for one in lines(result, "ok") if "  tenant " in one]
+
+
+def test_a_connection_that_points_at_another_tenant_fails_where_tenant_id_is_left_out(setup: SetUp) -> None:
+    setup.changes[f'tenant_id = "{setup.xero.tenant_id()}"'] = ""
+    before = setup.check()
+    booked(setup, name="main", tenant_id=BEFORE)
+
+    result = setup.check("--json")
+
+    assert [one for one in lines(before, "ok") if "  tenant " in one]
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["calls"]) == (1, 0)
+    [fault] = [each for each in found["findings"] if each["topic"] == "tenant"]
+    assert f"{fault['text']}: {fault['cure']}" == other_tenant(BEFORE, setup.xero.tenant_id()).detail
+
+
+def test_a_connection_that_reaches_several_needs_a_tenant_id(setup: SetUp) -> None:
+    setup.changes[f'tenant_id = "{setup.xero.tenant_id()}"'] = ""
+    setup.xero.person("grant-consent", organisation="org2")
+
+    result = setup.check()
+
+    [line] = [one for one in lines(result, "fail") if "  tenant " in one]
+    assert "tenant_id is not set" in line

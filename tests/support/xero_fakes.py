@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -216,3 +216,12 @@ class IdentityHost:
             token["refresh_token"] = f"refresh-{self.issued}"
             self.accepts = {f"refresh-{self.issued}"}
         return httpx.Response(200, json=token)
+
+
+def reaches(*tenants: str) -> Callable[[], Awaitable[Sequence[str]]]:
+    """What Xero says of the connection; nothing while it does not answer."""
+
+    async def reached() -> Sequence[str]:
+        return tenants
+
+    return reached

@@ -26,8 +26,7 @@ from worker.settings import OrganisationSettings, Settings
 from worker.xero.client import XeroClient
 from worker.xero.clients import Clients
 from worker.xero.oauth.auth import XeroAuth
-from worker.xero.oauth.consent import Tenant, connections
-from worker.xero.oauth.identity import connections_url, identity_client
+from worker.xero.oauth.consent import Tenant
 from worker.xero.oauth.tokens import DATA_SCOPES, ConsentRevoked, TokenUnavailable
 from worker.xero.replies.reply import Reply, ReplyKind
 
@@ -83,7 +82,7 @@ class XeroCheck:
             try:
                 token = await self._token(clients)
                 self.findings += _scopes(self._org, token, self._consent_anew)
-                self.findings += await self._tenant(token)
+                self.findings += await self._tenant(clients)
                 spend_again = partial(self._ledger.readings.spend_again, self._org.name, limits=self._limits)
                 client = clients.client(self._org, spend_again=spend_again)
                 lists = {path: await self._list(client, path) for path in paths_of(self._org)}
@@ -119,32 +118,25 @@ class XeroCheck:
         self._proved.add(name)
         return token, fine("consent", f"Xero gave connection {name} a new token", where=self._org.name)
 
-    async def _tenant(self, token: TokenSet) -> list[Finding]:
-        xero = self._settings.xero
-        url = connections_url(xero.api_url)
-        async with identity_client(identity_url=xero.identity_url, api_url=xero.api_url) as http:
-            try:
-                reached = await connections(http, url=url, token=token)
-            except ConsentRevoked as error:
-                raise self._stop("tenant", str(error), self._consent_anew) from None
-            except TokenUnavailable as error:
-                raise self._stop(
-                    "tenant", str(error), "is xero.api_url right, and can this machine reach it?"
-                ) from None
+    async def _tenant(self, clients: Clients) -> list[Finding]:
+        try:
+            reached = await clients.reached(self._org.connection)
+        except ConsentRevoked as error:
+            raise self._stop("tenant", str(error), self._consent_anew) from None
+        except TokenUnavailable as error:
+            raise self._stop("tenant", str(error), "is xero.api_url right, and can this machine reach it?") from None
         fault = tenant_fault(self._org, reached, custom=self._flow == "custom")
         if fault is not None:
             raise _Stopped(fault)
-        pause = await self._other_tenant()
+        pause = await self._other_tenant(self._org.tenant_id or reached[0].id)
         if pause is not None:
             text, _, cure = pause.detail.partition(": ")
             raise self._stop("tenant", text, cure)
         return [fine("tenant", "the connection reaches it", where=self._org.name)]
 
-    async def _other_tenant(self) -> PauseOrganisation | None:
+    async def _other_tenant(self, tenant_id: str) -> PauseOrganisation | None:
         """The pause that a worker would begin with: what the ledger knows is of another tenant, or name."""
-        org, tenant_id, tenants = self._org.name, self._org.tenant_id, self._ledger.tenants
-        if tenant_id is None:
-            return None
+        org, tenants = self._org.name, self._ledger.tenants
         before = await tenants.other_name(org, tenant_id)
         if before is not None:
             return renamed(org, before, tenant_id)
@@ -216,9 +208,9 @@ def tenant_fault(org: OrganisationSettings, reached: Sequence[Tenant], *, custom
             cure = "authorise the custom connection in Xero's developer portal"
         return wrong("tenant", "the connection reaches no organisation", cure, where=org.name)
     if org.tenant_id is None:
-        if custom:
+        if custom and len(reached) == 1:
             return None
-        text = "tenant_id is not set, and only a custom connection can do without"
+        text = "tenant_id is not set, and only a custom connection, to one organisation, can do without"
         return wrong("tenant", text, f"set {line} to one of: {known}", where=org.name)
     if org.tenant_id.lower() in {one.id.lower() for one in reached}:
         return None

@@ -23,8 +23,9 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease, Pause, Purpose
 from worker.serving.probe_pace import ask_again_s
 from worker.serving.serving import Serving, Stopped
+from worker.serving.tenant import Reached, insist_on_tenant
 from worker.session.counts import Counts
-from worker.session.interruption import PauseOrganisation, Reconfigured, other_tenant, pause_for, renamed, without_words
+from worker.session.interruption import PauseOrganisation, Reconfigured, pause_for, without_words
 from worker.session.session import Session
 from worker.settings.overlay import Overlay
 from worker.xero.replies.reply import ReplyKind
@@ -54,6 +55,7 @@ class Runner:
         lease: Lease,
         org: str,
         make_session: Callable[[Lease, Overlay], Session],
+        reached: Reached,
         consumer: Consumer,
         throttle: Throttle,
         ledger: Ledger,
@@ -63,6 +65,7 @@ class Runner:
         self.lease = lease
         self._org = org
         self._make_session = make_session
+        self._reached = reached
         self._consumer = consumer
         self._throttle = throttle
         self._ledger = ledger
@@ -158,7 +161,7 @@ class Runner:
 
     async def _serve(self) -> None:
         session = await self._session()
-        await self._insist_on_tenant(session.org.tenant_id)
+        await insist_on_tenant(session, self._reached)
         self._serving = Serving(session=session, consumer=self._consumer, throttle=self._throttle)
         if self._stopping.is_set():
             self._serving.stop()
@@ -173,16 +176,6 @@ class Runner:
             self._serving = None
             if self._clock.monotonic() - since >= _DEFECT_CAP_S:
                 self._away = self._defects = 0  # it served for longer than the longest rest: what ends it is new
-
-    async def _insist_on_tenant(self, tenant_id: str | None) -> None:
-        """A connection that reaches one tenant alone may leave it out; which one that is, nothing tells."""
-        if tenant_id is not None:
-            before = await self._ledger.tenants.other_name(self._org, tenant_id)
-            if before is not None:
-                raise renamed(self._org, before, tenant_id)
-            bound = await self._ledger.tenants.bind(self.lease, tenant_id)
-            if bound != tenant_id.lower():
-                raise other_tenant(bound, tenant_id)
 
     async def _pause(self, pause: PauseOrganisation, *, least_s: float = 0.0) -> None:
         for_s = max(pause.seconds, least_s)

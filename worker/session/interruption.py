@@ -6,6 +6,8 @@ Reconfigured         an admin added to its configuration: begin a new session wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from worker.budget.corrections import UNAVAILABLE
 from worker.budget.decision import Wait
 from worker.xero.replies.reply import Reply, ReplyKind, hint_of
@@ -75,7 +77,8 @@ def other_tenant(bound: str, configured: str) -> PauseOrganisation:
     """What the ledger knows is of another tenant: every document would count as booked, and none would be there."""
     detail = (
         f"expected tenant_id {bound}, whose documents the ledger has under this name, and found {configured}: "
-        "set it back, or give the other tenant an organisation of another name or an empty ledger"
+        "set it back, or authorise the connection for it again, or give the other tenant an organisation of another "
+        "name or an empty ledger"
     )
     return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
 
@@ -87,6 +90,13 @@ def renamed(org: str, before: str, tenant_id: str) -> PauseOrganisation:
         f"and found {org}: name the organisation as before and run xerelay resync-all, for what was published since "
         "lies in queues of the new name; or give it an empty ledger and run xerelay ledger rebuild first"
     )
+    return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
+
+
+def several_tenants(tenants: Sequence[str]) -> PauseOrganisation:
+    """Nobody has said which of them is meant, and what is booked in another cannot be undone."""
+    found = ", ".join(tenants)
+    detail = f"expected tenant_id, since the connection reaches several organisations of xero: set it to one of {found}"
     return PauseOrganisation("other_tenant", detail, _LOOK_AGAIN_S)
 
 

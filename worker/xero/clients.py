@@ -12,7 +12,8 @@ from worker.settings import OrganisationSettings, Settings
 from worker.settings.sections import ConnectionSettings
 from worker.xero.client import XeroClient
 from worker.xero.oauth.auth import XeroAuth
-from worker.xero.oauth.identity import identity_client, token_endpoint
+from worker.xero.oauth.consent import Tenant, connections
+from worker.xero.oauth.identity import connections_url, identity_client, token_endpoint
 from worker.xero.oauth.tokens import Credentials, Flow
 from worker.xero.replies.reply import Reply
 from worker.xero.transport import open_transport
@@ -67,6 +68,12 @@ class Clients:
                 clock=self._clock,
             )
         return self._auths[name]
+
+    async def reached(self, name: str) -> list[Tenant]:
+        """What a connection reaches now; asked each time. Raises as `XeroAuth.token` does."""
+        xero, token = self._settings.xero, await self.auth(name).token()
+        async with identity_client(identity_url=xero.identity_url, api_url=xero.api_url) as http:
+            return await connections(http, url=connections_url(xero.api_url), token=token)
 
 
 def credentials(connection: ConnectionSettings) -> Credentials:

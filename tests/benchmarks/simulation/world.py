@@ -15,6 +15,7 @@ from tests.benchmarks.simulation.calls import MemoryLedger
 from tests.benchmarks.simulation.traffic import Arrival
 from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
 from tests.benchmarks.simulation.xero import VirtualXero
+from tests.support.xero_fakes import reaches
 from worker.bootstrap import limits_of
 from worker.buffer.work import Work
 from worker.chart import Chart, ChartShelf
@@ -185,6 +186,7 @@ class Process:
             lease=lease,
             org=org,
             make_session=lambda lease, _overlay: self._session(org, lease),
+            reached=reaches(),
             consumer=cast(Consumer, self.consumer),
             throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
             ledger=self._ledger,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.support.mapping_cases import event
 from tests.support.sample_ledger import document, lease_of, opened, put_documents
 from tests.support.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
 from tests.support.waiting import until
+from tests.support.xero_fakes import reaches
 from worker.clock import SystemClock
 from worker.documents.documents import Kind
 from worker.intake.inbox import Throttle
@@ -40,13 +41,20 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 
 
 def runner_of(
-    ledger: Ledger, lease: Lease, broker: MemoryBroker, xero: MemoryXero, counts: Counts | None = None, **changes: Any
+    ledger: Ledger,
+    lease: Lease,
+    broker: MemoryBroker,
+    xero: MemoryXero,
+    counts: Counts | None = None,
+    tenants: Sequence[str] = (),
+    **changes: Any,
 ) -> Runner:
-    """`changes` are the organisation's."""
+    """`tenants` are those that the connection reaches; `changes` are the organisation's."""
     return Runner(
         lease=lease,
         org=ORG,
         make_session=lambda lease, _overlay: session_of(ledger, lease, broker, xero, **changes),
+        reached=reaches(*tenants),
         consumer=broker,  # type: ignore[arg-type] # a broker in memory
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,

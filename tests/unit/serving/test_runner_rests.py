@@ -12,6 +12,7 @@ import pytest
 from tests.support.sample_ledger import lease_of, opened
 from tests.support.serving_fakes import ORG, FailingOnce, MemoryBroker, MemoryXero, session_of
 from tests.support.waiting import until
+from tests.support.xero_fakes import reaches
 from worker.clock import SystemClock
 from worker.intake.inbox import Throttle
 from worker.ledger.database.errors import LedgerUnavailable
@@ -53,6 +54,7 @@ class Served:
             lease=lease,
             org=ORG,
             make_session=self._session,
+            reached=reaches(),
             consumer=self._broker,  # type: ignore[arg-type] # a broker in memory
             throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
             ledger=ledger,

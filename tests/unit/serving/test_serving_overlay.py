@@ -10,6 +10,7 @@ from tests.support.mapping_cases import ORGANISATION, event, payment
 from tests.support.sample_ledger import lease_of, opened, waiting_in
 from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, served, session_of
 from tests.support.waiting import until
+from tests.support.xero_fakes import reaches
 from worker.clock import SystemClock
 from worker.intake.inbox import Throttle
 from worker.ledger.held.parked import Chosen
@@ -120,6 +121,7 @@ def _runner(ledger: Ledger, lease: Lease, broker: MemoryBroker, overlays: list[O
         lease=lease,
         org=ORG,
         make_session=session,
+        reached=reaches(),
         consumer=broker,  # type: ignore[arg-type] # a broker in memory
         throttle=Throttle(pause_reading=lambda: None, resume_reading=lambda: None),
         ledger=ledger,
