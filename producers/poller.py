@@ -19,13 +19,18 @@ from schemas.dates import rfc3339
 
 
 class Poller:
-    """Keeps the exchange up to date with one store."""
+    """Keeps the exchange up to date with one store.
+
+    Of what no queue takes the other changes do not wait: they are read on, and the checkpoint stays before it. With
+    each look back all is read from there, and what was not published is tried again.
+    """
 
     def __init__(self, *, session: Session, first_look: FirstLook) -> None:
         self._s = session
         self._first_look = first_look
         self._reread_at: dict[str, float] = {}
         self._read_up_to: dict[str, datetime] = {}
+        self._passed: dict[str, Cursor] = {}
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     def late_by(self, now: datetime) -> dict[str, timedelta]:
@@ -60,21 +65,27 @@ class Poller:
     async def _catch_up(self, stream: Stream, until: datetime, *, looks_back: bool) -> None:
         known = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         reading = known or await self._begin(stream, until)
-        saved = reading.cursor if reading.cursor.changed_at <= until else await self._set_back(stream, reading, until)
-        after = Cursor(saved.changed_at - self._s.pace.overlap) if looks_back else saved
+        went_back = reading.cursor.changed_at > until
+        saved = await self._set_back(stream, reading, until) if went_back else reading.cursor
+        if looks_back or went_back:
+            self._passed.pop(stream.name, None)
+        after = Cursor(saved.changed_at - self._s.pace.overlap) if looks_back else self._passed.get(stream.name, saved)
         # what was there before the agent came is no news: it does not go ahead of what is
         wish = Wish(backfill_before=reading.begun_at)
         while after.changed_at <= until and not self._s.stop.asked:
             changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))
             self._s.steps.reached(Step.FETCHED)
-            reached = max(saved, changes.cursor)
-            await self._publish(stream, changes, wish, reached if reached > saved else None)
-            self._read_up_to[stream.name] = reached.changed_at if changes.more else until
+            saved = await self._publish(stream, changes, wish, saved)
+            self._read_up_to[stream.name] = until if not changes.more and self._is_whole(stream) else saved.changed_at
             if not changes.more or self._stands_still(stream, after, changes):
                 return
-            after, saved = changes.cursor, reached
+            after = changes.cursor
         if not self._s.stop.asked:
-            self._read_up_to[stream.name] = until
+            self._read_up_to[stream.name] = until if self._is_whole(stream) else saved.changed_at
+
+    def _is_whole(self, stream: Stream) -> bool:
+        """Whether all that was read of it is published."""
+        return stream.name not in self._passed
 
     async def _begin(self, stream: Stream, until: datetime) -> Reading:
         """Where a stream is begun that was never read: what is older than all books is left out, and that is said."""
@@ -102,19 +113,26 @@ class Poller:
         await self._s.patience.of(partial(self._s.checkpoints.save, stream, (), again))
         return again
 
-    async def _publish(self, stream: Stream, changes: Changes, wish: Wish, cursor: Cursor | None) -> None:
+    async def _publish(self, stream: Stream, changes: Changes, wish: Wish, saved: Cursor) -> Cursor:
+        """Returns the checkpoint of the stream, which goes no further once something had no queue."""
         known = await self._s.known(stream, changes.rows, changes.broken)
         now = self._s.clock.now()
         batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
         self._s.steps.reached(Step.TRANSLATED)
         self._report(stream, batch.broken)
         await self._s.doubt(stream, batch)
-        published = await self._s.posting.post(batch.outgoing)
-        if batch.memories or cursor is not None:
+        published, unrouted = await self._s.posting.post_routed(batch.outgoing)
+        batch.leave_out(unrouted)
+        if unrouted or not self._is_whole(stream):
+            self._passed[stream.name] = changes.cursor
+        reached = max(saved, changes.cursor) if self._is_whole(stream) else saved
+        if batch.memories or reached > saved:
+            cursor = reached if reached > saved else None
             await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories, cursor))
             self._s.steps.reached(Step.CHECKPOINTED)
         if batch.outgoing:
             self._log.info("changes.published", stream=stream.name, events=published, same=batch.unchanged)
+        return reached
 
     def _report(self, stream: Stream, broken: Sequence[Broken]) -> None:
         for row in broken:

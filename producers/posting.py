@@ -1,15 +1,19 @@
-"""A batch to the exchange: all of it that can be sent is confirmed, or it has not come back yet."""
+"""A batch to the exchange: all of it that can be sent is confirmed, or it has not come back yet.
+
+Or it is told what of it no queue takes, for who goes on with the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 import structlog
 
+from producers.amqp import TopologyMismatch, Unroutable
 from producers.defects import ungrouped
 from producers.patience import Patience
 from producers.steps import Step, Steps
@@ -17,6 +21,7 @@ from producers.translation import Outgoing
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.errors import Undecodable
+from schemas.topology import EVENTS
 
 
 class Publishing(Protocol):
@@ -27,6 +32,9 @@ class Publishing(Protocol):
         ...
 
 
+_Send = Callable[[Outgoing], Coroutine[None, None, bool]]
+
+
 class Route(NamedTuple):
     """Where an event went."""
 
@@ -35,36 +43,64 @@ class Route(NamedTuple):
     lane: Lane
 
 
+class Posted(NamedTuple):
+    """How many events of a batch the broker has confirmed, and which no queue took."""
+
+    confirmed: int
+    unrouted: list[Outgoing]
+
+
 class Posting:
-    """Publishes for one agent, and waits for a broker that is away. `published` counts what the broker confirmed."""
+    """Publishes for one agent, and waits for a broker that is away.
+
+    `published` counts what the broker confirmed, `unrouted` how often no sound queue took an event.
+    """
 
     def __init__(self, *, publisher: Publishing, patience: Patience, steps: Steps) -> None:
         self._publisher = publisher
         self._patience = patience
         self._steps = steps
         self.published: Counter[Route] = Counter()
+        self.unrouted: Counter[Route] = Counter()
+        self._told: dict[Route, str] = {}
         self._log = structlog.get_logger("xerelay")
 
     async def post(self, outgoing: Sequence[Outgoing]) -> int:
         """Come back when the broker has confirmed every event; says how many it has. Raises `Stopped`.
 
-        An event that the contract refuses (it is too large) is reported and left out: its next version comes. Where one
-        meets a defect, none of the others is left on its way.
+        What no queue takes is waited for, until a person has mended that. An event that the contract refuses (it is
+        too large) is reported and left out: its next version comes. Where one meets a defect, none of the others is
+        left on its way.
         """
+        return sum(await self._all(self._send, outgoing))
+
+    async def post_routed(self, outgoing: Sequence[Outgoing]) -> Posted:
+        """As `post`, but do not wait for what has no sound queue: others of the batch may go elsewhere.
+
+        Nobody has got that, and it is to be posted again.
+        """
+        left: list[Outgoing] = []
+        confirmed = sum(await self._all(partial(self._send, left=left), outgoing))
+        return Posted(confirmed, left)
+
+    async def _all(self, send: _Send, outgoing: Sequence[Outgoing]) -> list[bool]:
         if not outgoing:
-            return 0
+            return []
         with ungrouped():
             async with asyncio.TaskGroup() as tasks:
-                sending = [tasks.create_task(self._send(one)) for one in outgoing]
+                sending = [tasks.create_task(send(one)) for one in outgoing]
                 await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
                 self._steps.reached(Step.PUBLISHED)
         self._steps.reached(Step.CONFIRMED)
-        return sum(one.result() for one in sending)
+        return [one.result() for one in sending]
 
-    async def _send(self, one: Outgoing) -> bool:
+    async def _send(self, one: Outgoing, *, left: list[Outgoing] | None = None) -> bool:
+        """Whether it is confirmed. What no queue takes goes to `left`, where there is one."""
         event = one.event
+        route = Route(event.organisation, event.entity, one.lane)
+        publish = partial(self._publisher.publish, event, one.lane, data=one.data)
         try:
-            await self._patience.of(partial(self._publisher.publish, event, one.lane, data=one.data))
+            why = await self._patience.of(publish if left is None else partial(_why_unrouted, publish))
         except Undecodable as error:
             self._log.error(
                 "event.unpublishable",
@@ -76,5 +112,35 @@ class Posting:
                 detail=error.detail,
             )
             return False
-        self.published[Route(event.organisation, event.entity, one.lane)] += 1
+        self._tell(route, why or "")
+        if why and left is not None:
+            self.unrouted[route] += 1
+            left.append(one)
+            return False
+        self.published[route] += 1
         return True
+
+    def _tell(self, route: Route, why: str) -> None:
+        """Each reason once, and once when it is over."""
+        if self._told.get(route, "") == why:
+            return
+        where = {"organisation": route.organisation, "entity": route.entity, "lane": route.lane}
+        if why:
+            self._told[route] = why
+            self._log.error("events.unrouted", **where, detail=f"{why}; the other events go on")
+        else:
+            del self._told[route]
+            self._log.info("events.unrouted.over", **where)
+
+
+async def _why_unrouted(publish: Callable[[], Awaitable[None]]) -> str:
+    """Empty once it is confirmed. While the exchange itself is wrong nothing goes, and all waits as for the broker."""
+    try:
+        await publish()
+    except Unroutable as error:
+        return str(error)
+    except TopologyMismatch as mismatch:
+        if mismatch.name == EVENTS:
+            raise
+        return str(mismatch)
+    return ""

@@ -49,6 +49,11 @@ class Batch:
     unchanged: int = 0
     skipped: int = 0
 
+    def leave_out(self, unrouted: Sequence[Outgoing]) -> None:
+        """Remember nothing new of rows of which some events have not gone: what is doubtful of them stays so."""
+        gone = {Address(one.event.entity, one.event.subject, one.event.organisation) for one in unrouted}
+        self.memories = [one for one in self.memories if gone.isdisjoint(one.known or ())]
+
     def stay_in_doubt(self) -> None:
         """What is doubtful is remembered so for good: the next change is published, whatever it is."""
         self.memories = [replace(one, published=one.known or {}) for one in self.memories]

@@ -82,6 +82,12 @@ class AgentWatch:
         yield f.PUBLISHED.of(
             ((one.name, *route), count) for one in self._stores for route, count in one.posting.published.items()
         )
+        # 0 where all goes well: the first that does not is an increase
+        yield f.UNROUTED.of(
+            ((one.name, *route), one.posting.unrouted[route])
+            for one in self._stores
+            for route in one.posting.published.keys() | one.posting.unrouted.keys()
+        )
         charge = [one for one in self._stores if one.agent.in_charge]
         now = self._clock.now()
         yield f.POLLER_LAG.of(

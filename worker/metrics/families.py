@@ -189,6 +189,13 @@ PUBLISHED = Family(
     By.AGENT,
     "Events that RabbitMQ has confirmed",
 )
+UNROUTED = Family(
+    "xerelay_unrouted_events_total",
+    _C,
+    (_STORE, _ORG, "entity", "lane"),
+    By.AGENT,
+    "Tries to publish an event whose queue is missing or wrong",
+)
 POLLER_LAG = Family(
     "xerelay_poller_lag_seconds",
     _G,
@@ -240,5 +247,5 @@ HOLDERS = (
     ),
     *(BUDGET_LIMIT, BUDGET_REMAINING, BUDGET_RESET, LANE_DONE, TOKEN_EXPIRY),
 )
-AGENTS = (IN_CHARGE, PUBLISHED, POLLER_LAG, WITHHELD, RESYNC_RUNNING, RESYNC_ROWS, RESYNC_EVENTS)
+AGENTS = (IN_CHARGE, PUBLISHED, UNROUTED, POLLER_LAG, WITHHELD, RESYNC_RUNNING, RESYNC_ROWS, RESYNC_EVENTS)
 ALL = (*PROCESS, *WORKERS, *HOLDERS, *AGENTS)

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from producers.amqp import AmqpError
+from producers.amqp import AmqpError, Unroutable
 from producers.checkpoints import CheckpointsAway
 from producers.pace import Pace
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
+from schemas.envelope import Event, Lane
 from tests.support.agent_fixture import Workshop, workshop
 from tests.support.fake_store import CUSTOMERS, INVOICES, many_invoices
 from tests.support.scraped import Scraped
@@ -75,8 +76,30 @@ async def test_what_the_broker_confirmed_is_counted_where_it_went(watching: Watc
 
     await watching.shop.poller.poll()
 
-    published = (await watching.scrape()).values("xerelay_published_events_total", store="shop", organisation="main")
+    scraped = await watching.scrape()
+    published = scraped.values("xerelay_published_events_total", store="shop", organisation="main")
     assert published == {("invoice", "backfill"): 10, ("payment", "backfill"): 10}
+    unrouted = scraped.values("xerelay_unrouted_events_total", store="shop", organisation="main")
+    assert unrouted == dict.fromkeys(published, 0)
+
+
+async def test_what_no_queue_takes_is_counted_where_it_was_to_go(watching: Watching) -> None:
+    watching.shop.session.posting._publisher = NoQueues()
+    many_invoices(watching.shop.store, 10)
+
+    await watching.shop.poller.poll()
+
+    scraped = await watching.scrape()
+    unrouted = scraped.values("xerelay_unrouted_events_total", store="shop", organisation="main")
+    assert unrouted == {("invoice", "backfill"): 10, ("payment", "backfill"): 10}
+    assert scraped.values("xerelay_published_events_total") == {}
+
+
+class NoQueues:
+    """A broker that nobody has declared a queue on."""
+
+    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+        raise Unroutable(f"no queue takes {event.organisation}.{lane}.{event.entity}")
 
 
 async def test_a_broker_that_takes_no_messages_is_told_until_it_does_again(watching: Watching) -> None:
