@@ -136,6 +136,19 @@ async def test_a_lease_that_is_held_for_longer_than_others_ask_for_it_is_left(le
     assert await ledger.leases.acquire("main", "w2", ttl_s=15) is None
 
 
+@pytest.mark.parametrize("granted_s", [15, 30], ids=["a worker's", "a rebuild's"])
+async def test_a_lease_is_left_whole_by_who_asks_for_a_shorter_one(
+    granted_s: int, ledger: Ledger, clock: FakeClock
+) -> None:
+    held = await ledger.leases.acquire("main", "w1", ttl_s=granted_s)
+
+    assert await ledger.leases.acquire("main", "w2", ttl_s=1) is None
+    clock.advance(granted_s - 1)
+
+    assert await ledger.leases.holders(ttl_s=1) == [held]
+    assert await ledger.leases.acquire("main", "w2", ttl_s=1) is None
+
+
 async def test_a_worker_that_a_clock_ahead_saw_last_is_not_alive(ledger: Ledger, clock: FakeClock) -> None:
     clock.advance(6 * 3600)
     await ledger.leases.heartbeat("killed")

@@ -151,7 +151,7 @@ class MemoryLeases:
     async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
         now, until = self.now(), self.until.get(name, inf)
         if self.held.get(name, holder) != holder and until > now:
-            if inf > until > now + 2 * ttl_s:
+            if inf > until > now + max(2 * ttl_s, 30):
                 self.until[name] = now + ttl_s
             return None
         self.held[name], self.until[name] = holder, now + ttl_s

@@ -33,7 +33,10 @@ _ALIVE = (
 )
 _FORGET = delete(workers).where(workers.c.worker_id == bindparam("worker"))
 _TOO_LONG = 2
-"""No lease has twice its ttl left, unless the ledger's clock was ahead; a rebuild's is twice a worker's."""
+"""No lease has twice its ttl left, unless the ledger's clock was ahead."""
+
+_LONGEST_S = 30.0
+"""For so long, a rebuild's ttl, a name is taken at most that others ask for with a shorter one: those do not end it."""
 
 
 class Leases:
@@ -116,7 +119,7 @@ class Leases:
 
 
 def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
-    return expires_at > now + timedelta(seconds=_TOO_LONG * ttl_s)
+    return expires_at > now + timedelta(seconds=max(_TOO_LONG * ttl_s, _LONGEST_S))
 
 
 async def fenced(database: Database, connection: AsyncConnection, lease: Lease) -> datetime:
