@@ -22,6 +22,10 @@ from worker.mapping.plan import Ignored, Unmappable, plan
 from worker.settings import OrganisationSettings
 
 _CLOCK_SKEW = timedelta(days=1)
+_PUBLISH = "publish with the routing key of its organisation"
+_UNBIND = (
+    "see what else the queue is bound to (rabbitmqctl list_bindings), and publish with the key of its organisation"
+)
 
 
 class Arrival(NamedTuple):
@@ -156,11 +160,13 @@ def places(error: BaseException, *, last: int = 50) -> list[str]:
 
 
 def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now: datetime) -> Unsound | None:
+    if event.organisation != org.name:
+        queue, hint = ("the dead queue", _UNBIND) if arrival.dead else ("a queue", _PUBLISH)
+        return _unsound(
+            event, "misrouted", f"organisation {event.organisation!r} came through {queue} of {org.name!r}", hint
+        )
     if arrival.dead:
         return _unsound(event, *death(arrival.delivery.died_of if arrival.delivery else ""))
-    if event.organisation != org.name:
-        detail = f"organisation {event.organisation!r} came through a queue of {org.name!r}"
-        return _unsound(event, "misrouted", detail, "publish with the routing key of its organisation")
     entity, came = event.entity, arrival.routing_key
     expected = event_key(org.name, arrival.lane, entity)
     if came and came != expected:

@@ -46,3 +46,16 @@ def test_no_dead_letter_says_how_its_entity_is() -> None:
 
     assert reasons == DEATHS
     assert reasons <= REFUSED
+
+
+def test_a_dead_letter_of_another_organisation_is_told_as_one_with_where_to_look() -> None:
+    delivery = Delivery(dead_queue("other"), BODY, "main.batch.invoice", "m1", False, 0, 1, 1, "delivery_limit")
+
+    [outcome] = read([Arrival(BODY, Lane.BATCH, delivery=delivery, dead=True)], organisation(name="other"), START)
+
+    assert isinstance(outcome, Unsound)
+    assert (outcome.reason, outcome.detail) == (
+        "misrouted",
+        "organisation 'main' came through the dead queue of 'other'",
+    )
+    assert "list_bindings" in outcome.hint
