@@ -63,6 +63,12 @@ def _connections(settings: Settings) -> Iterator[Problem]:
         if connection.flow == "custom" and users[name] > 1:
             text = f'"custom" reaches one organisation, but {users[name]} name it; use "web"'
             yield Problem(f"connections.{name}.flow", text)
+    apps: dict[str, str] = {}
+    for name, connection in settings.connections.items():
+        other = apps.setdefault(connection.client_id, name) if connection.flow == "custom" and users[name] else name
+        if other != name:
+            text = f'"{other}" has the same; an app of flow "custom" reaches one organisation, which is configured once'
+            yield Problem(f"connections.{name}.client_id", text)
 
 
 def _organisation(settings: Settings, org: OrganisationSettings) -> Iterator[Problem]:

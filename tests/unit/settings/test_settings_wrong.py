@@ -63,6 +63,18 @@ def test_a_connection_of_one_organisation_serves_no_second(tmp_path: Path) -> No
     assert "reaches one organisation, but 2 name it" in said
 
 
+def test_an_app_of_one_organisation_is_no_second_connection(tmp_path: Path) -> None:
+    custom = MINIMAL.replace('"web"', '"custom"')
+    section = custom[custom.index("[connections.xero]") : custom.index("[organisations.main]")]
+    text = custom + SECOND.replace('connection = "xero"', 'connection = "again"')
+
+    said = first(
+        "connections.again.client_id", text + section.replace("connections.xero", "connections.again"), {}, tmp_path
+    )
+
+    assert '"xero" has the same' in said
+
+
 def test_organisations_that_share_a_connection_need_their_ids(tmp_path: Path) -> None:
     said = first("organisations.main.tenant_id", MINIMAL + SECOND, {}, tmp_path)
 
