@@ -19,6 +19,7 @@ from psycopg import sql
 from deploy.services import PrivateBroker, Service, broker_service, postgres_service
 from deploy.services import private_broker as run_private_broker
 from tests.support.databases import KINDS, postgresql_url, sqlite_url
+from tests.support.dealing import dealt
 from tests.support.sandbox_fixture import sandbox  # noqa: F401 - a fixture of all tests, kept in its own file
 
 
@@ -34,8 +35,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first: nobody waits for it alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """What takes long is begun first, by each worker its share: nobody waits for it alone at the end."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = dealt(items, workers, is_high=lambda item: item.get_closest_marker("long") is not None)
 
 
 def pytest_collection_finish() -> None:

@@ -94,6 +94,7 @@ async def test_too_many_calls_only_slow_the_worker_down(sqlite_stage: Stage, kin
     assert "paused" not in stage.log()
 
 
+@pytest.mark.long
 async def test_a_spent_day_pauses_the_organisation_and_leaves_the_backlog_in_the_broker(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     day, other = a_small_day(stage.organisation), part_of(a_small_day(stage.organisation, seed=5, store="outlet"))

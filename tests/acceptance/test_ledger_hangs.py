@@ -64,6 +64,7 @@ async def shop(ledger: Fragile, tmp_path: Path, amqp_url: str, unique_org: str) 
     await made.close()
 
 
+@pytest.mark.long
 async def test_a_worker_whose_ledger_hangs_tells_and_exits_with_0_in_time_and_the_next_one_finds_everything(
     ledger: Fragile, stage: Stage
 ) -> None:
@@ -88,6 +89,7 @@ async def test_a_worker_whose_ledger_hangs_tells_and_exits_with_0_in_time_and_th
     await stage.assert_right(day)
 
 
+@pytest.mark.long
 async def test_an_agent_whose_ledger_hangs_exits_with_0_in_time_and_the_next_one_takes_charge(
     ledger: Fragile, shop: ShopStage
 ) -> None:

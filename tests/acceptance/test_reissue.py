@@ -87,6 +87,7 @@ async def test_the_new_invoice_has_what_was_paid_and_takes_what_is_still_to_come
     assert calls(stage) == spent
 
 
+@pytest.mark.long
 async def test_a_worker_that_dies_in_the_middle_of_it_again_and_again_doubles_nothing(shop: Shop) -> None:
     stage = shop.stage
     await shop.publish(*edits(shop))

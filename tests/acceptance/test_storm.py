@@ -6,6 +6,8 @@ import asyncio
 import random
 from contextlib import suppress
 
+import pytest
+
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import Stage, a_small_day
 from tests.support.waiting import until
@@ -20,6 +22,7 @@ _DEATHS = 3
 _STEPS = [step for step in Step if step is not Step.HELD]
 
 
+@pytest.mark.long
 async def test_a_storm_of_faults_and_deaths_costs_nothing(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     chance = random.Random(_SEED)

@@ -51,6 +51,7 @@ async def test_others_take_over_from_one_of_three_workers_and_share_with_one_tha
     await stage.assert_right(*days)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 async def test_three_more_workers_under_load_share_what_one_served_with_nothing_configured_anew(
     wide_stage: Stage,

@@ -7,6 +7,8 @@ import gc
 import time
 import weakref
 
+import pytest
+
 from producers.amqp import ConnectionLost, Delivery
 from schemas.envelope import Lane
 from schemas.topology import lane_queue, organisation_queues
@@ -59,6 +61,7 @@ async def test_paused_reading_bounds_what_arrives(amqp_url: str, unique_org: str
         assert len(set(intake.ids())) == 40
 
 
+@pytest.mark.long
 async def test_long_pause_does_not_look_like_a_dead_peer(amqp_url: str, unique_org: str) -> None:
     batch = lane_queue(unique_org, Lane.BATCH)
     # at the 200 kB a second that are read in spite of the pause the second one takes a minute

@@ -37,6 +37,7 @@ async def test_processes_that_lose_their_lease_in_mid_call_write_each_document_o
         assert sum(usage.documents for usage in await ledger.calls.usage(ORG, START)) == DOCUMENTS
 
 
+@pytest.mark.long
 async def test_a_worker_killed_in_mid_call_leaves_it_for_the_next(database_url: str) -> None:
     async with opened(database_url) as ledger:
         racers = [await _racer(database_url, f"w{n}", of=2) for n in range(2)]

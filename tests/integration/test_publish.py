@@ -179,6 +179,7 @@ def test_an_interrupted_run_says_how_far_it_got(amqp_url: str, unique_org: str, 
     assert (summary["confirmed"], summary["settled_through"], summary["interrupted"]) == (300, 300, True)
 
 
+@pytest.mark.long
 def test_a_broker_that_restarts_costs_no_event(private_broker: PrivateBroker, unique_org: str, tmp_path: Path) -> None:
     url, queue = private_broker.url, f"xerelay.{unique_org}.immediate"
     run(url, "-", "--org", unique_org, cwd=tmp_path, stdin=message(unique_org, 0))
