@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.log_lines import told
 from tests.support.prometheus_files import PROMETHEUS, RULES
 
 _EVERY = "2s"
@@ -30,11 +29,6 @@ def write_scrape_configuration(folder: Path, targets: Mapping[str, Sequence[str]
     path = folder / "prometheus.yml"
     path.write_text(yaml.safe_dump(config))
     return path
-
-
-def listening_at(log: str) -> str | None:
-    """The address that a process has logged."""
-    return next((line["address"] for line in told(log, event="http.listening")), None)
 
 
 class Prometheus:

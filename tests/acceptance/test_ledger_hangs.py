@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from deploy.services.ladder import private_postgres
+from tests.acceptance.listening import answer_of, listening_at
 from tests.acceptance.locking import locked
-from tests.acceptance.scraping import listening_at
+from tests.acceptance.midway import midway
 from tests.acceptance.shop_stage import SHORT_CHARGE_S, ShopStage, logged
-from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
+from tests.acceptance.stage import SHORT_LEASE_S, Stage
 from tests.support.sandbox_fixture import SandboxControl
 from tests.support.silent_postgres import standing_still
 
@@ -24,7 +24,6 @@ _STOPPED_S = 20
 """A worker has nine and an agent ten, as is tested by a clock of its own, and the machine may stand still meanwhile."""
 
 _SLOW_MS = 300
-_PATIENCE_S = 60
 
 
 @dataclass
@@ -68,12 +67,8 @@ async def shop(ledger: Fragile, tmp_path: Path, amqp_url: str, unique_org: str) 
 async def test_a_worker_whose_ledger_hangs_tells_and_exits_with_0_in_time_and_the_next_one_finds_everything(
     ledger: Fragile, stage: Stage
 ) -> None:
-    day = a_small_day(stage.organisation)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
     stage.lease_s = SHORT_LEASE_S
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, worker = await midway(stage, latency_ms=_SLOW_MS)
     address = listening_at(stage.log())
 
     with ledger.hanging():
@@ -111,5 +106,4 @@ async def test_an_agent_whose_ledger_hangs_exits_with_0_in_time_and_the_next_one
 
 
 async def _says(address: str | None, path: str, words: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_S) as http:
-        return words in (await http.get(f"{address}{path}")).text
+    return words in (await answer_of(address, path)).text

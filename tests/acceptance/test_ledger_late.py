@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.acceptance.launched import Launched
-from tests.acceptance.scraping import listening_at
+from tests.acceptance.listening import listening_at
 from tests.acceptance.shop_stage import ShopStage, logged
 from tests.acceptance.stage import Stage, a_small_day
 from tests.support.sandbox_fixture import SandboxControl

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
-
-from tests.acceptance.scraping import listening_at
-from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
+from tests.acceptance.listening import answer_of, listening_at
+from tests.acceptance.midway import midway
+from tests.acceptance.stage import SHORT_LEASE_S, Stage
 
 _SLOW_MS = 300
-_PATIENCE_S = 60
 
 
 async def test_a_worker_whose_ledger_is_moved_away_waits_for_it_and_neither_loses_nor_doubles_anything(
@@ -16,19 +14,15 @@ async def test_a_worker_whose_ledger_is_moved_away_waits_for_it_and_neither_lose
 ) -> None:
     stage = sqlite_stage
     stage.environ["XERELAY_HTTP__PORT"] = "0"
-    day, file, away = a_small_day(stage.organisation), stage.folder / "ledger.db", stage.folder / "away.db"
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
     stage.lease_s = SHORT_LEASE_S
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    file, away = stage.folder / "ledger.db", stage.folder / "away.db"
+    day, worker = await midway(stage, latency_ms=_SLOW_MS)
     address = listening_at(stage.log())
 
     file.rename(away)
 
     async def says_so() -> bool:
-        async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_S) as http:
-            ready = await http.get(f"{address}/readyz")
+        ready = await answer_of(address, "/readyz")
         return ready.status_code == 503 and f"expected {file}, the file that was opened" in ready.text
 
     await stage.until_async(says_so, what="that it is not ready, and why")

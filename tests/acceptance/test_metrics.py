@@ -15,8 +15,9 @@ import pytest
 from producers.runs import RunState
 from schemas.commands import ResyncAll
 from tests.acceptance.consent import connect
+from tests.acceptance.listening import listening_at
 from tests.acceptance.post import part_of
-from tests.acceptance.scraping import Prometheus, listening_at, write_scrape_configuration
+from tests.acceptance.scraping import Prometheus, write_scrape_configuration
 from tests.acceptance.shop_stage import ShopStage
 from tests.acceptance.stage import Stage, a_small_day
 from tests.support.prometheus_files import DASHBOARDS, dashboard, expressions, groups, panels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.consent import connect
+from tests.acceptance.midway import midway
 from tests.acceptance.post import depth
 from tests.acceptance.stage import Stage, a_small_day
 from worker.xero.oauth.tokens import Flow
@@ -15,11 +16,7 @@ _SLOW_MS = 150
 
 async def test_a_token_that_expires_in_mid_run_is_fetched_again(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
-    day = a_small_day(stage.organisation)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
-    await stage.publish(day)
-    stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, _ = await midway(stage, latency_ms=_SLOW_MS)
 
     stage.sandbox.advance(_ACCESS_S)
 
@@ -31,12 +28,8 @@ async def test_a_token_that_expires_in_mid_run_is_fetched_again(sqlite_stage: St
 
 async def test_a_refresh_token_rotates_in_mid_run(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
-    day = a_small_day(stage.organisation)
     await connect(stage)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
-    await stage.publish(day)
-    stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, _ = await midway(stage, latency_ms=_SLOW_MS)
 
     stage.sandbox.advance(_ACCESS_S)
 
@@ -63,13 +56,9 @@ async def test_a_revoked_consent_pauses_the_organisation_until_it_is_given_again
     sqlite_stage: Stage, flow: Flow
 ) -> None:
     stage = sqlite_stage
-    day = a_small_day(stage.organisation)
     if flow is Flow.WEB:
         await connect(stage)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, worker = await midway(stage, latency_ms=_SLOW_MS)
 
     stage.person("revoke-consent")
     await stage.until_async(stage.paused, what="a pause")

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from tests.acceptance.locking import locked
+from tests.acceptance.midway import midway
 from tests.acceptance.post import part_of
 from tests.acceptance.stage import SHORT_LEASE_S, Stage, a_small_day
 from tests.support.trading_day import Day
@@ -94,11 +95,7 @@ async def test_two_workers_for_one_organisation_do_not_split_its_calls(sqlite_st
 
 async def test_a_worker_told_to_stop_under_load_settles_its_calls_and_exits_with_0(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
-    day = a_small_day(stage.organisation)
-    stage.sandbox.limits(latency_ms=300)
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, worker = await midway(stage, latency_ms=300)
 
     worker.send_signal(signal.SIGTERM)
     await stage.until(lambda: worker.poll() is not None, what="the worker gone")
@@ -115,12 +112,8 @@ async def test_a_worker_told_to_stop_under_load_settles_its_calls_and_exits_with
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 async def test_a_database_away_for_longer_than_a_lease_costs_nothing(stage: Stage) -> None:
-    day = a_small_day(stage.organisation)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
     stage.lease_s = SHORT_LEASE_S
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, worker = await midway(stage, latency_ms=_SLOW_MS)
 
     await asyncio.to_thread(_shut_out, stage.ledger_url, seconds=4)
 
@@ -132,11 +125,7 @@ async def test_a_database_away_for_longer_than_a_lease_costs_nothing(stage: Stag
 
 async def test_a_database_that_another_process_locks_for_seconds_costs_nothing(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
-    day = a_small_day(stage.organisation)
-    stage.sandbox.limits(latency_ms=_SLOW_MS)
-    await stage.publish(day)
-    worker = stage.worker()
-    await stage.until(lambda: stage.calls() >= 3, what="the first calls")
+    day, worker = await midway(stage, latency_ms=_SLOW_MS)
 
     with locked(stage.folder / "ledger.db"):
         # the ledger gives up after 10 s
