@@ -22,11 +22,11 @@ from worker.session.interruption import pause_for
 from worker.session.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import UNAPPROVED, facts_of
+from worker.xero.lists import PAGE_SIZE
 from worker.xero.lookup import States, drafts, states_apart, states_of
 from worker.xero.replies.reply import Reply, ReplyKind
 
 EVERY_S = 1_800.0
-_PAGE = 1_000
 _MOST_PAGES = 20
 _MOST_CALLS = 5
 _SOON_OVER = frozenset({"minute", "in_flight"})
@@ -93,7 +93,7 @@ class Approvals:
     async def _still_drafts(self, kind: Kind) -> set[str] | None:
         ids: set[str] = set()
         for page in range(1, _MOST_PAGES + 1):
-            seen = await self._get(kind, *drafts(kind, page, _PAGE))
+            seen = await self._get(kind, *drafts(kind, page))
             if seen is None:
                 return None
             call, reply = seen
@@ -102,7 +102,7 @@ class Approvals:
                 return None
             await self._close(call, reply)
             ids.update(str(id_of(kind, element)).lower() for element in reply.elements)
-            if len(reply.elements) < _PAGE:
+            if len(reply.elements) < PAGE_SIZE:
                 break
         return ids
 

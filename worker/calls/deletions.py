@@ -9,7 +9,7 @@ from worker.documents.documents import MONEY, VOID, DocumentKey, Kind, Write
 from worker.ledger.records import Document
 from worker.session.session import Session
 
-_PATIENCE_S = 540.0
+_FOR_MONEY_S = 540.0
 """So long something waits for money that is to be deleted: after ten minutes its event would be returned."""
 
 _ANY = ""
@@ -25,7 +25,7 @@ async def awaited(session: Session, slots: Sequence[Slot], now: float) -> set[Do
     order that money was taken back and what takes its place.
     """
     deleting = session.buffer.deleting()
-    patient = [slot for slot in slots if _touches(slot.write) and now < slot.since + _PATIENCE_S] if deleting else []
+    patient = [slot for slot in slots if _touches(slot.write) and now < slot.since + _FOR_MONEY_S] if deleting else []
     if not patient:
         return set()
     named = {slot.key: {slot.key, *slot.write.awaits} for slot in (*patient, *deleting)}

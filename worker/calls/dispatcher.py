@@ -47,7 +47,7 @@ _EARLY_S = 1.0
 _GIVES_WAY_S = 0.25
 """So much later than the chart's reading a token is asked for: a backlog would take each that comes."""
 
-_PATIENCE_S = 540.0
+_WAITS_TO_FILL_S = 540.0
 """So long a backfill event waits for a full call while more is to come; after ten minutes it would be returned."""
 
 
@@ -122,7 +122,7 @@ class Dispatcher:
         oldest = self._s.buffer.load.oldest()
         waited = 0.0 if oldest is None else now - oldest
         full = self._s.buffer.choose(now, (rank,), least=lambda _: DOCUMENTS_PER_CALL)
-        if rank == _BACKFILL and waited < _PATIENCE_S and not self._s.backfill_is_dry:
+        if rank == _BACKFILL and waited < _WAITS_TO_FILL_S and not self._s.backfill_is_dry:
             return full
         if waited >= _IN_A_RUSH_S:
             return self._s.buffer.choose(now, (rank,), least=least)

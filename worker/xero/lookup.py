@@ -11,6 +11,7 @@ from worker.documents.documents import Action, DocumentKey, Kind, Write
 from worker.ledger.records import Document, Member
 from worker.xero.elements import suffixed
 from worker.xero.endpoints import ENDPOINTS, inner
+from worker.xero.lists import PAGE_SIZE
 from worker.xero.match import Found, match
 
 __all__ = ["Found", "LookupRequest", "by_path", "lookups", "match", "one_by_one", "suffixed"]
@@ -22,7 +23,7 @@ MAX_QUERY_CHARS = 1_800
 T = TypeVar("T")
 
 _UNITS = {"unitdp": "4"}
-_PAGE = {"page": "1", "pageSize": "1000"}
+_PAGE = {"page": "1", "pageSize": str(PAGE_SIZE)}
 """So few numbers per request never fill a page, and invoices carry their lines only on pages."""
 
 
@@ -162,9 +163,9 @@ def contacts_by_id(ids: Sequence[str]) -> list[tuple[str, Mapping[str, str]]]:
     return [("/Contacts", {"IDs": ",".join(few), "includeArchived": "true", **_PAGE}) for few in _chunks(ids, str)]
 
 
-def drafts(kind: Kind, page: int, page_size: int) -> tuple[str, Mapping[str, str]]:
+def drafts(kind: Kind, page: int) -> tuple[str, Mapping[str, str]]:
     """One page of what nobody has approved yet, ours or not."""
-    params = {"page": str(page), "pageSize": str(page_size)}
+    params = {"page": str(page), "pageSize": str(PAGE_SIZE)}
     if kind is Kind.INVOICE:
         return "/Invoices", {"Statuses": "DRAFT,SUBMITTED", "summaryOnly": "true", **params}
     return "/CreditNotes", {"where": 'Status=="DRAFT" OR Status=="SUBMITTED"', **params}
