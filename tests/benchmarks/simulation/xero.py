@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from tests.benchmarks.simulation.owing import Owing
+from tests.benchmarks.simulation.questions import Element, found
 from tests.benchmarks.simulation.virtual import DAY_S, elapsed
 from worker.documents.documents import Action, Kind
 from worker.ledger.records import Call, Member
@@ -26,11 +26,7 @@ from worker.xero.replies.reply import LimitHeaders, Reply, ReplyKind
 _MINUTE_S = 60.0
 _KEY_LIVES_S = 360.0
 _DEADLINE_S = 60.0
-_QUOTED = re.compile(r'"([^"]*)"')
-_KINDS = {endpoint.plural: kind for kind, endpoint in ENDPOINTS.items()}
 _TAKEN = "must be unique"
-
-Element = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class VirtualXero:
         self._owing = Owing()
 
     async def send(self, call: Call) -> Reply:
-        """Take the call after the way there, answer it after Xero's own time; never raises."""
+        """Take the call after the way there, answer it after Xero's own time. Raises `UnknownQuestion` alone."""
         await asyncio.sleep(self._chance.uniform(0.02, 0.25))
         down = self._outage is not None and self._outage.covers(elapsed())
         if down and not self._works() and self._chance.random() < 0.5:
@@ -173,7 +169,7 @@ class VirtualXero:
     def _answer(self, call: Call) -> Reply:
         now = elapsed()
         if call.method == "GET":
-            return self._reply(tuple(self._found(call)))
+            return self._reply(tuple(found(call, self.elements)))
         known = self._replies.get(call.idempotency_key or "")
         if known is not None and now - known[0] <= _KEY_LIVES_S:
             return known[1]
@@ -228,45 +224,10 @@ class VirtualXero:
             for line in lines
         ]
 
-    def _found(self, call: Call) -> Iterator[Element]:
-        _, plural, *rest = call.path.split("/")
-        if plural not in _KINDS:
-            return
-        kind = _KINDS[plural]
-        if rest:
-            yield self._single(kind, rest[0])
-            return
-        asked = set(_QUOTED.findall(call.params.get("where", "")))
-        asked |= set(call.params.get("InvoiceNumbers", "").split(","))
-        if "IDs" in call.params:
-            yield from (self.elements[one] for one in call.params["IDs"].split(",") if one in self.elements)
-        elif kind is Kind.PAYMENT:
-            # by the invoices they are on, or by their references
-            yield from (e for (k, name), e in self.by_number.items() if k is kind and {_pays(e), name} & asked)
-        else:
-            yield from (self.by_number[kind, number] for number in sorted(asked) if (kind, number) in self.by_number)
-            # credit notes that are known are asked for by their ids
-            yield from (self.elements[one] for one in sorted(asked) if one in self.elements)
-
-    def _single(self, kind: Kind, xero_id: str) -> Element:
-        if kind is not Kind.CREDIT_NOTE:
-            return self.elements[xero_id]
-        made = [
-            e
-            for (k, _), e in self.by_number.items()
-            if k is Kind.ALLOCATION and inner(e, "CreditNote").get("CreditNoteID") == xero_id
-        ]
-        return {**self.elements[xero_id], "Allocations": made}
-
 
 def _refused(member: Member, message: str) -> Element:
     number = {ENDPOINTS[member.kind].number: member.number}
     return {**number, "StatusAttributeString": "ERROR", "ValidationErrors": [{"Message": message}]}
-
-
-def _pays(element: Mapping[str, Any]) -> str | None:
-    paid = inner(element, "Invoice").get("InvoiceID") or inner(element, "CreditNote").get("CreditNoteID")
-    return None if paid is None else str(paid)
 
 
 def _reference(member: Member) -> str:
