@@ -153,14 +153,8 @@ class Translator:
                 event_id = _event_id(self.store, address, f"{rfc3339(version)} {content}")
                 event = self._event(address, found.data, Change.CHANGED, version, now, event_id, wish.run_id)
                 batch.outgoing.append(Outgoing(event, wish.lane_of(row) or target.lanes[found.entity], data))
-        if published != memory.published or latest != memory.version or memory.broken:
-            doubtful = {one: new if memory.published.get(one) == new else "" for one, new in published.items()}
-            doubtful |= dict.fromkeys(withdrawn, "")
-            if doubtful != memory.published or latest != memory.version:
-                batch.doubtful.append(Memory(row.id, doubtful, memory.broken, memory.published, latest))
-            # of a row that was broken, what is not asked for now was never published: it stays one to read again
-            broken = "" if wish.takes_all_of(row) else memory.broken
-            batch.memories.append(Memory(row.id, published, broken, doubtful, latest))
+        after = Memory(row.id, published, version=latest)
+        _remember(memory, after, withdrawn, batch, is_whole=wish.takes_all_of(row))
 
     def _withdraw(self, row: Row, memory: Memory, wish: Wish, now: datetime, batch: Batch) -> frozenset[Address]:
         """Payments of a sale or refund that the store cancelled with its money, which its row yields no more.
@@ -222,6 +216,20 @@ class Translator:
     def _lane(self, address: Address) -> Lane | None:
         target = self.routing.targets.get(address.organisation)
         return target.lanes.get(address.entity) if target else None
+
+
+def _remember(before: Memory, after: Memory, withdrawn: frozenset[Address], batch: Batch, *, is_whole: bool) -> None:
+    """What is known of a row once its events are out, and what is in doubt until then."""
+    published, version = after.published, after.version
+    if published == before.published and version == before.version and not before.broken:
+        return
+    doubtful = {one: new if before.published.get(one) == new else "" for one, new in published.items()}
+    doubtful |= dict.fromkeys(withdrawn, "")
+    if doubtful != before.published or version != before.version:
+        batch.doubtful.append(Memory(after.row_id, doubtful, before.broken, before.published, version))
+    # of a row that was broken, what is not asked for now was never published: it stays one to read again
+    broken = "" if is_whole else before.broken
+    batch.memories.append(Memory(after.row_id, published, broken, doubtful, version))
 
 
 def content_hash(data: str) -> str:
