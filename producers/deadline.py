@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from producers.clock import Clock
+
 CANCELLED_S = (0.5, 0.4, 0.3)
 """So long before the deadline. Again, for psycopg outlasts a first one: it asks the server to cancel as well."""
 
@@ -17,6 +19,15 @@ async def until_told(told: asyncio.Event, *others: asyncio.Future[Any]) -> None:
         await asyncio.wait((waiting, *others), return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
+
+
+async def rest(clock: Clock, seconds: float, told: asyncio.Event, *others: asyncio.Future[Any]) -> None:
+    """Come back after `seconds`, or before, as `until_told` does."""
+    timer = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await until_told(told, timer, *others)
+    finally:
+        timer.cancel()
 
 
 class Deadline:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from producers.amqp import Consumer, Delivery
+from producers.deadline import rest
 from schemas.envelope import Lane
 from worker.backoff import delay_s
 from worker.budget.decision import Wait
@@ -261,10 +262,4 @@ class Runner:
         await self._sleep(delay_s(failures, base_s=_RESTART_BASE_S, cap_s=cap_s, jitter=0.5))
 
     async def _sleep(self, seconds: float) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(max(seconds, 0.01)))
-        stopper = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait((sleeper, stopper), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            stopper.cancel()
+        await rest(self._clock, max(seconds, 0.01), self._stopping)

@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from producers.amqp import Consumer, Delivery
-from producers.deadline import CANCELLED_S, Deadline, until_told
+from producers.deadline import CANCELLED_S, Deadline, rest, until_told
 from worker.clock import Clock
 from worker.intake.reading import digest
 from worker.ledger.database.errors import LeaseLost, LedgerUnavailable
@@ -263,10 +263,6 @@ class Service:
             await self._ledger.leases.forget_worker(self._id)
 
     async def _pause_between_turns(self, connection: asyncio.Task[None]) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(self._lease_s / _TURNS_PER_LEASE))
-        try:
-            await until_told(self._stopping, sleeper, connection)
-        finally:
-            sleeper.cancel()
+        await rest(self._clock, self._lease_s / _TURNS_PER_LEASE, self._stopping, connection)
         if connection.done() and not self._stopping.is_set():
             connection.result()

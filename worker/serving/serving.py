@@ -14,6 +14,7 @@ from operator import attrgetter
 import structlog
 
 from producers.amqp import AmqpError, Consumer, Delivery
+from producers.deadline import until_told
 from schemas.envelope import Lane
 from schemas.errors import Undecodable
 from schemas.topology import dead_queue, lane_queue, organisation_commands
@@ -130,11 +131,7 @@ class Serving:
 
     async def _watch(self, dispatcher: Dispatcher, dispatching: asyncio.Task[None]) -> None:
         """At a stop or an interruption: no new calls, those in flight settle, then the session ends."""
-        stop = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait((stop, self._s.interruption), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stop.cancel()
+        await until_told(self._stop, self._s.interruption)
         dispatcher.draining = True
         self._s.wake.set()
         with suppress(TimeoutError):

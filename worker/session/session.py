@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
+from producers.deadline import rest
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.buffer.buffer import Buffer
@@ -115,13 +116,7 @@ class Session:
 
     async def rest(self, seconds: float, *, unless: asyncio.Event) -> None:
         """Come back after `seconds`, or as soon as `unless` is set."""
-        timer = asyncio.ensure_future(self.clock.sleep(seconds))
-        waker = asyncio.ensure_future(unless.wait())
-        try:
-            await asyncio.wait((timer, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            waker.cancel()
+        await rest(self.clock, seconds, unless)
 
     async def wait_out(self, wait: Wait) -> None:
         """Come back when it is over. Raises `PauseOrganisation` where that is long: nothing is held meanwhile."""
