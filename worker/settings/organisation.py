@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +15,7 @@ from schemas.envelope import Lane
 from schemas.parts import SalesDocument
 from worker.settings.problems import Problem
 from worker.settings.section import Section
-from worker.settings.values import Duration, Filled, ShortName, XeroUuid, between
+from worker.settings.values import Day, Duration, Filled, ShortName, XeroUuid, between
 
 NO_PAYMENT = "none"
 OTHER_METHODS = "default"
@@ -129,7 +129,7 @@ class CutOverSettings(Section):
     """What becomes of sales dated before `before` that an earlier connector has brought to Xero."""
 
     policy: Literal["ignore", "adopt", "leave"] = "ignore"
-    before: date | None = None
+    before: Day | None = None
 
     @model_validator(mode="after")
     def _has_a_day(self) -> Self:
@@ -145,7 +145,7 @@ class OrganisationSettings(Section):
     connection: str
     tenant_id: XeroUuid | None = None
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,20}$")] = ""
-    start_date: date
+    start_date: Day
     sales_document: SalesDocument = "invoice"
     document_status: Literal["authorised", "draft"] = "authorised"
     edited_paid: Literal["park", "reissue"] = "park"

@@ -10,7 +10,7 @@ import binascii
 import os
 import re
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Field,
     InstanceOf,
     SecretStr,
     StringConstraints,
@@ -184,6 +185,9 @@ def _ledger_url(url: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 """Written as `"30m"`, `"5s"`, `"200ms"`, `"1h30m"`."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""Of the years that commands take too: what is beyond leaves no room for the day before or after."""
 
 Ports = Annotated[InstanceOf[range], BeforeValidator(_ports)]
 """A port, or the range whose first free port is taken."""
