@@ -44,6 +44,8 @@ WRONG_FILES = [
     ("[broker]", '[broker]\nca_file = "/no/such.pem"', "broker.ca_file", "exists and can be read"),
     ("[broker]", '[broker]\nurl_file = "/no/such"', "broker.url_file", "url is set too"),
     ("[broker]", "[broker]\nheartbeat = 3", "broker.heartbeat", "known here: url, ca_file"),
+    ("hidden-2@", "hidden/2@", "broker.url", "in user and password write %2F for /"),
+    ("hidden-2@", "hid@hidden#2@", "broker.url", "in user and password write %2F for /"),
     ("[broker]", "[brocker]", "broker", "[broker] with url"),
     ('encryption_key = "', 'encryption_key = "hidden', "ledger.encryption_key", "32 bytes in urlsafe base64"),
     ("[ledger]", '[ledger]\nurl = "mysql://u:hidden@h/x"', "ledger.url", "postgresql://user@host"),

@@ -28,6 +28,8 @@ from pydantic import (
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
+_ENDED_EARLY = re.compile(r"://.*[/?#].*@")
+_ESCAPED = "; in user and password write %2F for /, %3F for ?, %23 for # and %40 for @"
 _HIGHEST_PORT = 65_535
 _KEY_BYTES = 32
 _SHORTEST_TOKEN = 16
@@ -120,11 +122,12 @@ def _admin_token(value: SecretStr) -> SecretStr:
 def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in schemes and (parts.port or 1) > 0
+        # an @ behind a # is that before the host: what stands before the # would be told as the host
+        valid = parts.scheme in schemes and (parts.port or 1) > 0 and "@" not in parts.fragment
     except ValueError:
         valid = False
     if not valid:
-        raise ValueError(f"expected a URL such as {example}")
+        raise ValueError(f"expected a URL such as {example}{_ESCAPED if _ENDED_EARLY.search(url) else ''}")
     return parts
 
 
