@@ -135,6 +135,7 @@ WRONG_FILES = [
     ('rounding = "860"', "", "organisations.main.accounts.rounding", "missing"),
     ('sales = "200"', "sales = 200", "organisations.main.accounts.sales", "text in quotes"),
     ('sales = "200"', 'sales = "2000000000000"', "organisations.main.accounts.sales", "at most 10"),
+    ('"20" = "OUTPUT2"', '8.875 = "TAX002"', "organisations.main.tax.8", 'in quotes: "8.875" ='),
     ('"20" = "OUTPUT2"', '"20" = ""', "organisations.main.tax.20", "at least 1 character"),
     ('"20" = "OUTPUT2"', '"20" = "A"\n"20%" = "B"', "organisations.main.tax", 'one tax type for "20"'),
     (
@@ -143,6 +144,8 @@ WRONG_FILES = [
         "organisations.main.p",
         "id",
     ),
+    ("[stores.shop]", "[stores]", "stores.kind", "such as [stores.NAME] with key = value"),
+    ("[connections.xero]", "[connections]", "connections.flow", "such as [connections.NAME] with key = value"),
     ("[stores.shop", "[stores.main", "stores.main", "both would own xerelay.main.commands"),
     ("[stores.shop]", "[stores.Shop]", "stores.Shop.name", "out of a-z"),
     ("[stores.shop]", '[stores.shop]\nname = "x"', "stores", "the name is that of the table"),

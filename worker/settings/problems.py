@@ -103,7 +103,24 @@ def _text(found: ErrorDetails, path: tuple[str, ...], model: type[BaseModel]) ->
     annotation = annotation_in(table, path[-1])
     if found["type"] == "missing":
         return _missing(path, annotation)
+    if found["type"] in _TABLES and _is_named(path, model):
+        return f"expected a table of keys, such as [{path[-2]}.NAME] with key = value below it"
+    if annotation is None and isinstance(found["input"], dict):
+        return f'{_wrong(found)}; a key with a dot is written in quotes: "{_dotted(path[-1], found["input"])}" = …'
     return _wrong(found) + _came(found, annotation)
+
+
+def _is_named(path: tuple[str, ...], model: type[BaseModel]) -> bool:
+    """Whether `path` ought to be that of a table `[section.NAME]`."""
+    return len(path) > 1 and named_section_of(annotation_in(table_at(model, path[:-2]), path[-2])) is not None
+
+
+def _dotted(key: str, below: Any) -> str:
+    """The key that TOML took for tables within tables, as 8.875 for a table 8 with a key 875."""
+    while isinstance(below, dict) and below:
+        inner, below = next(iter(below.items()))
+        key = f"{key}.{inner}"
+    return key
 
 
 def _unknown(key: str, known: tuple[str, ...]) -> str:
