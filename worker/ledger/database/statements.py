@@ -136,14 +136,10 @@ async def change(connection: AsyncConnection, statement: Any, values: Mapping[st
 
 
 @cache
-def upsert(dialect: str, table: Table, on: tuple[str, ...], keep: tuple[str, ...] = ()) -> Prepared:
-    """Insert, or overwrite all columns but those of `on` and `keep`."""
+def upsert(dialect: str, table: Table, on: tuple[str, ...]) -> Prepared:
+    """Insert, or overwrite all columns but those of `on`."""
     statement = insert(dialect, table)
-    changed = {
-        column.name: statement.excluded[column.name]
-        for column in table.columns
-        if column.name not in on and column.name not in keep
-    }
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in on}
     return prepared(dialect, statement.on_conflict_do_update(index_elements=list(on), set_=changed))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import Kind
@@ -19,7 +20,11 @@ from worker.ledger.records import KIND_PAUSED, HoldState, Lease, Pause
 
 _WHOLE = ""
 _CLEAR = delete(pauses).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
+_ONE = select(pauses.c.since, pauses.c.until).where(pauses.c.org == bindparam("of"), pauses.c.kind == bindparam("sort"))
 _PAGE = 500
+_APART = timedelta(hours=1)
+"""A kind's pause that has been over for so long does not go on with another: its row stays until then."""
+
 _FOR_A_KIND = (HoldState.TIME.value, KIND_PAUSED)
 _LONGEST_LAST = (held.c.until, held.c.id)
 # held rows do not tell their kinds apart: those of another paused kind are held again
@@ -47,7 +52,7 @@ _CURRENT = (
 
 
 class Pauses:
-    """At most one pause per organisation and kind; the later replaces the earlier, but keeps since when."""
+    """At most one pause per organisation and kind; the later replaces the earlier, and goes on where that lasts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,7 +62,9 @@ class Pauses:
         async with self._database.transaction() as connection:
             if lease is not None:
                 await fenced(self._database, connection, lease)
-            await upsert(self._database.dialect, pauses, ("org", "kind"), ("since",)).run(connection, [_row(pause)])
+            before = (await connection.execute(_ONE, _place(pause))).one_or_none()
+            row = _row(pause) | {"since": _since(pause, before)}
+            await upsert(self._database.dialect, pauses, ("org", "kind")).run(connection, [row])
 
     async def clear(self, org: str, kind: Kind | None) -> None:
         """Go on. None is the organisation's own pause; those of its kinds stay. What waits for a kind is due now.
@@ -110,6 +117,19 @@ class Pauses:
         """What all of them say, those that have lapsed too: it may quote Xero, and Xero a customer."""
         async with self._database.reading() as connection:
             return list((await connection.execute(_DETAILS, {"of": org})).scalars())
+
+
+def _place(pause: Pause) -> dict[str, str]:
+    return {"of": pause.org, "sort": pause.kind.value if pause.kind else _WHOLE}
+
+
+def _since(pause: Pause, before: Row[tuple[datetime, datetime | None]] | None) -> datetime:
+    """Since when all is paused without a break."""
+    if before is None:
+        return pause.since
+    since, until = before
+    is_over = pause.kind is not None and until is not None and until + _APART < pause.since
+    return pause.since if is_over else min(since, pause.since)
 
 
 def _row(pause: Pause) -> dict[str, Any]:
