@@ -70,7 +70,9 @@ class Connection:
         if self._raw.is_open:
             self._raw.close()
         try:
-            await asyncio.wait_for(self._closed.wait(), _CLOSE_TIMEOUT_S)
+            # not wait_for, which until Python 3.12 forgets a cancellation that comes as the broker hangs up
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await self._closed.wait()
         except TimeoutError:
             self._raw._terminate_stream(None)  # noqa: SLF001 - pika has no public way to hang up
         finally:
