@@ -15,11 +15,13 @@ import pytest
 from examples.stores.export_folder import SALES
 from producers.runs import RunState
 from schemas.commands import ResyncAll
+from schemas.entities import Entity
 from tests.acceptance.shop_stage import ShopStage, logged
 from tests.acceptance.stage import Stage
 from worker.ledger.runs.run_reports import RunStatus
 
 BEFORE, SINCE = range(1, 4), range(4, 8)
+CUSTOMERS = 3
 # Xero refuses a payment above what is due: one of a part it would take twice
 PAID = "5.00"
 
@@ -38,7 +40,7 @@ class Shop:
             xero_url=stage.sandbox.url,
         )
         self.agents.environ |= stage.environ
-        self.agents.shop.trade(0)
+        self.agents.shop.trade(0, customers=CUSTOMERS)
         self._backup = stage.folder / "backup.db"
 
     def sell(self, numbers: Iterable[int]) -> None:
@@ -79,6 +81,15 @@ class Shop:
     async def until_booked(self, payments: int) -> None:
         await self.stage.until(lambda: self.payments().total() >= payments, what="the payments")
 
+    async def until_stocked(self) -> None:
+        """The first stock waits for company, and would be news to the run that is looked at."""
+
+        def is_done() -> bool:
+            ends = logged(self.stage.log(), "event.completed")
+            return len({one["entity_id"] for one in ends if one["entity"] == Entity.CUSTOMER}) == CUSTOMERS
+
+        await self.stage.until(is_done, what="the customers of the first stock")
+
     async def resync(self) -> RunStatus:
         """All once more; how it was, when the worker has settled all of it."""
         run = await self.agents.ask("resync-all", ResyncAll())
@@ -109,6 +120,7 @@ async def test_what_was_paid_since_the_backup_is_not_paid_again(shop: Shop) -> N
     await shop.until_reading()
     shop.sell(BEFORE)
     await shop.until_booked(len(BEFORE))
+    await shop.until_stocked()
     shop.stop()
     shop.back_up()
     shop.start()
