@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.envelope import Lane
 from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import ORG, event, lease_of, open_call, write
 from worker.ledger.held.overview import HeldCount
@@ -36,3 +37,16 @@ async def test_calls_count_until_they_are_closed(ledger: Ledger) -> None:
     await ledger.calls.close(lease, calls[0].id, status=200)
 
     assert (await ledger.overview.waiting([ORG]))[ORG].calls == {CallState.OPEN: 1, CallState.UNCERTAIN: 1}
+
+
+async def test_held_events_whose_time_has_come_are_counted_by_their_lane(ledger: Ledger, clock: FakeClock) -> None:
+    lease = await lease_of(ledger)
+    urgent = [event(number, lane=Lane.IMMEDIATE, until=START) for number in range(3)]
+    await ledger.held.hold(lease, [*urgent, event(3), event(4, HoldState.PERSON)])
+
+    before = await ledger.overview.due([ORG, "other"])
+    clock.advance(60)
+    after = await ledger.overview.due([ORG])
+
+    assert before == {ORG: {Lane.IMMEDIATE: 3}, "other": {}}
+    assert after == {ORG: {Lane.IMMEDIATE: 3, Lane.BATCH: 1}}

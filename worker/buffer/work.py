@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,11 @@ class Work:
             other.absorbed += self.absorbed
             self.absorbed, other.absorbed = other.absorbed, []
         self.absorbed.append(other)
+
+
+def unheld(works: Iterable[Work]) -> Counter[Lane]:
+    """How many of each lane only memory has: what the ledger holds is counted there."""
+    return Counter(work.lane for work in works if work.held_id is None)
 
 
 @dataclass(eq=False, slots=True)

@@ -66,7 +66,7 @@ def _done(one: OrganisationStatus, now: datetime) -> Text:
     """How long until the last lane is done, as the forecast has it; a dash where nothing waits."""
     if any(pause.kind is None for pause in one.pauses):
         return Text("paused", _BAD)
-    times = [lane.done_at for lane in one.lanes if lane.depth and lane.done_at is not None]
+    times = [lane.done_at for lane in one.lanes if (lane.depth or lane.due) and lane.done_at is not None]
     if times:
         return Text(_away(max(times) - now))
     is_unknown = _unanswered(one) or any(lane.depth is None for lane in one.lanes)

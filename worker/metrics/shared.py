@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from schemas.envelope import Lane
 from schemas.topology import dead_queue, lane_queue
 from worker.budget.limits import Limits
 from worker.budget.windows import Window, WindowName, windows
+from worker.buffer.work import Work, unheld
 from worker.lanes.outlook import Opening, Outlook, outlook
 from worker.ledger.database.errors import WrongKey
 from worker.ledger.held.overview import Waiting
@@ -56,20 +57,23 @@ async def read_shared(
     limits: Limits,
     ledger: Ledger,
     broker: Depths,
-    buffered: Mapping[Lane, int],
+    works: Collection[Work],
     opening: Callable[[int], Opening] | None,
 ) -> Shared:
-    """Ask broker and ledger. `buffered` events are in the worker's memory. Raises `LedgerUnavailable`.
+    """Ask broker and ledger. `works` are in the worker's memory. Raises `LedgerUnavailable`.
 
     `opening` tells, of how many events are in the batch queue, which wait for what; None while nothing is consumed.
     """
     depths = await _depths(org, broker)
     state, spent, now = await ledger.budget.standing(org, limits)
+    due = (await ledger.overview.due([org]))[org]
     opens = opening(depths.get(Lane.BATCH, 0)) if opening else None
-    waiting = Counter({lane: depths.get(lane, 0) + buffered.get(lane, 0) for lane in Lane})
+    queued = {lane: depths.get(lane, 0) for lane in Lane}
+    buffered, new = Counter(work.lane for work in works), unheld(works)
+    waiting = {lane: queued[lane] + new[lane] + due[lane] for lane in Lane}
     return Shared(
         depths=depths,
-        waiting_in=waiting if depths else {},
+        waiting_in={lane: queued[lane] + buffered[lane] for lane in Lane} if depths else {},
         waiting=(await ledger.overview.waiting([org]))[org],
         now=now,
         pauses=await ledger.pauses.current(org),

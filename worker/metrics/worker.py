@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
@@ -127,7 +126,7 @@ class WorkerWatch:
             limits=self._limits[org],
             ledger=self._ledger,
             broker=self._consumer,
-            buffered=Counter(work.lane for work in works_of(runner)),
+            works=works_of(runner),
             opening=None if session is None else lambda depth: opening_of(session.org, session.batch, depth, now),
         )
         self._stands[org] = self._look(org, runner.lease.fence, shared)

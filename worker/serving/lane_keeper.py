@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -15,6 +14,7 @@ from schemas.topology import lane_queue
 from worker.budget.decision import settle
 from worker.budget.forecast import calls_within
 from worker.buffer.load import MOST_BYTES
+from worker.buffer.work import unheld
 from worker.lanes.backfilling import Backfilling
 from worker.lanes.lanes import LEAST_HELD, Lanes, opening_of, worth_holding
 from worker.lanes.outlook import Outlook, outlook
@@ -88,11 +88,16 @@ class LaneKeeper:
             await clock.sleep(_TURN_S)
 
     async def outlook(self) -> Outlook:
-        """What waits in broker and buffer, and when it will be done. Raises `AmqpError` without a broker."""
-        waiting = Counter(work.lane for work in self._s.buffer.works())
-        depths = {lane: await self._consumer.depth(lane_queue(self._s.org.name, lane)) for lane in Lane}
-        waiting.update(depths)
-        state, spent, now = await self._s.ledger.budget.standing(self._s.org.name, self._s.limits)
+        """What waits for a call, in the broker, here or in the ledger, and when it will be done.
+
+        Raises `AmqpError` without a broker.
+        """
+        org = self._s.org.name
+        depths = {lane: await self._consumer.depth(lane_queue(org, lane)) for lane in Lane}
+        due = (await self._s.ledger.overview.due([org]))[org]
+        new = unheld(self._s.buffer.works())
+        waiting = {lane: depths[lane] + new[lane] + due[lane] for lane in Lane}
+        state, spent, now = await self._s.ledger.budget.standing(org, self._s.limits)
         opening = opening_of(self._s.org, self._s.batch, depths[Lane.BATCH], self._s.clock.now())
         return outlook(waiting, state, spent, limits=self._s.limits, now=now, opening=opening)
 

@@ -25,7 +25,9 @@ AskDepths = Callable[[Collection[str]], Awaitable[Mapping[str, int | None]]]
 
 @dataclass(frozen=True, slots=True)
 class LaneStatus:
-    """`entities` go this way. `depth` is None where the broker could not be asked or has no such queue.
+    """`entities` go this way; `due` counts held events of it whose time has come.
+
+    `depth` is None where the broker could not be asked or has no such queue.
 
     `done_at` is when what waits can be in Xero, if nobody else makes calls; None where the depth is unknown. Which
     window is open only the worker knows: of the batch lane it is told as if all of it waited for the next opening.
@@ -34,6 +36,7 @@ class LaneStatus:
     lane: Lane
     entities: tuple[Entity, ...]
     depth: int | None
+    due: int
     done_at: datetime | None
 
 
@@ -85,10 +88,13 @@ async def status(
     """Ask the ledger, and the broker as far as it answers. Raises `LedgerError`."""
     names = [one.name for one in organisations]
     depths, broker = await _depths(names, ask)
-    waiting = await ledger.overview.waiting(names)
+    waiting, due = await ledger.overview.waiting(names), await ledger.overview.due(names)
     serving = {lease.name: lease.holder for lease in await ledger.leases.holders()}
     workers = await ledger.leases.live_workers()
-    each = [await _one(ledger, org, waiting[org.name], depths, serving.get(org.name)) for org in organisations]
+    each = [
+        await _one(ledger, org, waiting[org.name], due[org.name], depths, serving.get(org.name))
+        for org in organisations
+    ]
     agents = {name: serving.get(f"store:{name}") for name in stores}
     return Status(await ledger.now(), tuple(workers), tuple(each), agents, broker)
 
@@ -105,6 +111,7 @@ async def _one(
     ledger: Ledger,
     org: OrganisationSettings,
     waiting: Waiting,
+    due: Mapping[Lane, int],
     depths: Mapping[str, int | None],
     served_by: str | None,
 ) -> OrganisationStatus:
@@ -112,12 +119,13 @@ async def _one(
     state, spent, now = await ledger.budget.standing(org.name, limits)
     depth = {lane: depths.get(lane_queue(org.name, lane)) for lane in Lane}
     queued = {lane: count or 0 for lane, count in depth.items()}
+    waiting_in = {lane: queued[lane] + due[lane] for lane in Lane}
     opening = Opening(next_opening(now, org.window, org.offset), queued[Lane.BATCH])
-    seen = outlook(queued, state, spent, limits=limits, now=now, opening=opening)
+    seen = outlook(waiting_in, state, spent, limits=limits, now=now, opening=opening)
     return OrganisationStatus(
         name=org.name,
         served_by=served_by,
-        lanes=tuple(_lane(lane, org, depth, seen) for lane in Lane),
+        lanes=tuple(_lane(lane, org, depth, due, seen) for lane in Lane),
         dead=depths.get(dead_queue(org.name)),
         next_window=opening.at,
         held=tuple(waiting.held),
@@ -127,7 +135,9 @@ async def _one(
     )
 
 
-def _lane(lane: Lane, org: OrganisationSettings, depth: Mapping[Lane, int | None], seen: Outlook) -> LaneStatus:
+def _lane(
+    lane: Lane, org: OrganisationSettings, depth: Mapping[Lane, int | None], due: Mapping[Lane, int], seen: Outlook
+) -> LaneStatus:
     entities = tuple(entity for entity in Entity if org.lanes[entity] == lane)
     known = depth[lane] is not None
-    return LaneStatus(lane, entities, depth[lane], seen.done[lane] if known else None)
+    return LaneStatus(lane, entities, depth[lane], due[lane], seen.done[lane] if known else None)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from schemas.envelope import Lane
 from tests.benchmarks.simulation.books import Books
-from tests.benchmarks.simulation.ledger import Documents, HeldEvents, Leases, Overlays, Pauses, Runs
+from tests.benchmarks.simulation.ledger import Documents, HeldEvents, Leases, Overlays, Overview, Pauses, Runs
 from tests.benchmarks.simulation.virtual import VirtualClock
 from worker.budget.corrections import Headers, corrected
 from worker.budget.decision import Wait, decide
@@ -212,6 +212,7 @@ class MemoryLedger:
         self.documents = Documents(self.books)
         self.calls = Calls(self.books)
         self.held = HeldEvents(self.books)
+        self.overview = Overview(self.books)
         self.pauses = Pauses(self.books)
         self.budget = Budget(self.books, self.calls)
         self.runs = Runs()

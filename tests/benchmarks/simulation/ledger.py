@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -186,6 +187,18 @@ class HeldEvents:
         self._books.fenced(lease)
         for held_id in list(ids):
             self._books.drop(held_id)
+
+
+class Overview:
+    """See `worker.ledger.held.overview`."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def due(self, organisations: Collection[str]) -> dict[str, Counter[Lane]]:
+        now, timed = self._books.clock.now(), self._books.timed.values()
+        due = [one for one in timed if one.until is not None and one.until <= now]
+        return {name: Counter(one.lane for one in due if one.org == name) for name in organisations}
 
 
 class Pauses:

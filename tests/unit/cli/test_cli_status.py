@@ -30,7 +30,7 @@ BUDGET = BudgetStatus(1000, 40, 5, 960, 1, None, None, "")
 QUIET = OrganisationStatus(
     name="main",
     served_by="host-1",
-    lanes=tuple(LaneStatus(lane, (Entity.ORDER,), 0, START) for lane in Lane),
+    lanes=tuple(LaneStatus(lane, (Entity.ORDER,), 0, 0, START) for lane in Lane),
     dead=0,
     next_window=START,
     held=(),
@@ -62,7 +62,7 @@ def changed(**values: object) -> Status:
 
 
 def backlog(takes: timedelta) -> Status:
-    return changed(lanes=tuple(LaneStatus(lane, (), 7, START + takes) for lane in Lane))
+    return changed(lanes=tuple(LaneStatus(lane, (), 7, 0, START + takes) for lane in Lane))
 
 
 def test_a_quiet_organisation_is_one_row() -> None:
@@ -100,7 +100,8 @@ def test_a_quiet_organisation_is_one_row() -> None:
         (backlog(timedelta(minutes=100)), "100 min"),
         (backlog(timedelta(hours=30)), "30 h"),
         (backlog(timedelta(days=3)), "3.0 days"),
-        (changed(lanes=tuple(LaneStatus(lane, (), None, None) for lane in Lane)), "?"),
+        (changed(lanes=(LaneStatus(Lane.BATCH, (), 0, 7, START + timedelta(hours=5)),)), "5 h"),
+        (changed(lanes=tuple(LaneStatus(lane, (), None, 0, None) for lane in Lane)), "?"),
         (replace(STATUS, broker="nobody listens"), "the broker could not be asked: nobody listens"),
         (replace(STATUS, stores={"shop": None}), "store shop: no agent serves it"),
     ],

@@ -230,6 +230,9 @@ async def test_many_scrapes_read_once(watching: Watching) -> None:
             asked.extend(organisations)
             return await overview.waiting(organisations)
 
+        async def due(self, organisations: Collection[str]) -> Any:
+            return await overview.due(organisations)
+
     watching.one.ledger.overview = Counted()  # type: ignore[assignment] # it counts what is asked
 
     await asyncio.gather(*(watching.watch.metrics() for _ in range(20)))

@@ -70,7 +70,7 @@ async def test_lanes_say_what_goes_there_and_when_it_is_done(ledger: Ledger) -> 
     seen = await status(ledger, [SHOP], ask=ask)
 
     immediate, batch, backfill = seen.organisations[0].lanes
-    assert immediate == LaneStatus(Lane.IMMEDIATE, (Entity.CUSTOMER,), 0, START)
+    assert immediate == LaneStatus(Lane.IMMEDIATE, (Entity.CUSTOMER,), 0, 0, START)
     assert (batch.entities, batch.depth) == (
         (Entity.PRODUCT, Entity.INVOICE, Entity.PAYMENT, Entity.CREDIT_MEMO),
         900,
@@ -107,3 +107,17 @@ async def test_without_a_broker_the_ledger_still_tells_what_it_knows(ledger: Led
     assert seen.broker == "nobody listens: is RabbitMQ running, and does broker.url name its host and port?"
     assert [one.depth for one in seen.organisations[0].lanes] == [None, None, None]
     assert seen.organisations[0].budget.left_today == 1000
+
+
+async def test_what_was_retried_from_the_ledger_is_waited_for_like_what_is_queued(ledger: Ledger) -> None:
+    lease = await lease_of(ledger)
+    retried = [event(number, lane=Lane.IMMEDIATE, until=START) for number in range(9_000)]
+    await ledger.held.hold(lease, [*retried, event(9_000, lane=Lane.BACKFILL)])
+
+    seen = await status(ledger, [SHOP], ask=ask)
+
+    immediate, batch, backfill = seen.organisations[0].lanes
+    assert [one.due for one in (immediate, batch, backfill)] == [9_000, 0, 0]
+    assert immediate.done_at is not None
+    assert immediate.done_at > START + timedelta(minutes=2)
+    assert backfill.done_at == START
