@@ -1,4 +1,4 @@
-"""Publishes COUNT messages of SIZE bytes to QUEUE with pika, at most WINDOW unconfirmed, and prints the rate."""
+"""Publishes COUNT messages of SIZE bytes to EXCHANGE with pika, at most WINDOW unconfirmed, and prints the rate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 class Publication:
     """Sends whenever the window has room; `done` gets the rate once everything is confirmed."""
 
-    def __init__(self, url: str, queue: str, count: int, size: int, window: int) -> None:
+    def __init__(self, url: str, exchange: str, key: str, count: int, size: int, window: int) -> None:
         self.done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._queue = queue
+        self._address = exchange, key
         self._count = count
         self._window = window
         self._body = b"x" * size
@@ -38,7 +38,7 @@ class Publication:
 
     def _send(self) -> None:
         while self._sent < self._count and self._sent - self._confirmed < self._window:
-            self._channel.basic_publish("", self._queue, self._body, self._properties, mandatory=True)
+            self._channel.basic_publish(*self._address, self._body, self._properties, mandatory=True)
             self._sent += 1
 
     def _on_confirm(self, frame: Any) -> None:
@@ -49,9 +49,9 @@ class Publication:
         self._send()
 
 
-async def publish(url: str, queue: str, count: int, size: int, window: int) -> float:
-    return await Publication(url, queue, count, size, window).done
+async def publish(url: str, exchange: str, key: str, count: int, size: int, window: int) -> float:
+    return await Publication(url, exchange, key, count, size, window).done
 
 
 if __name__ == "__main__":
-    print(asyncio.run(publish(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))))  # noqa: T201 - its result
+    print(asyncio.run(publish(sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:7]))))  # noqa: T201 - its result
