@@ -15,7 +15,7 @@ import pytest
 from schemas.entities import Entity
 from schemas.envelope import Event
 from tests.support.mapping_cases import VERSION, event, key, payment, removed
-from tests.support.serving_fakes import MemoryXero, served
+from tests.support.serving_fakes import MemoryXero, Served, served
 from tests.support.waiting import until
 from tests.unit.serving.test_serving_reissues import NUMBER, Hasty, paid, sale
 from worker.documents.documents import Action, Kind
@@ -70,13 +70,18 @@ def gone() -> Event:
     return removed(Entity.PAYMENT, "51").model_copy(update={"version": VERSION + timedelta(hours=1)})
 
 
+async def sold_and_paid(one: Served) -> None:
+    """A sale and its payment, and time that passes at once."""
+    one.session.clock = Hasty()
+    await one.acked(*one.receive(sale("10.00", "2.00")))
+    await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+    paid(one)
+
+
 async def test_a_payment_taken_back_while_its_sale_is_issued_anew_is_told_when_that_is_done(tmp_path: Path) -> None:
     xero = NamingXero()
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, edited_paid="reissue") as one:
-        one.session.clock = Hasty()
-        await one.acked(*one.receive(sale("10.00", "2.00")))
-        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
-        paid(one)
+        await sold_and_paid(one)
         xero.slow = (Kind.CREDIT_NOTE, Action.SAVE)
         [edited] = one.receive(sale("20.00", "4.00", hours=1))
         await xero.asked.wait()
@@ -99,10 +104,7 @@ async def test_a_sale_whose_payment_is_deleted_while_it_is_looked_at_is_looked_a
 ) -> None:
     xero = LookedAt()
     async with served(f"sqlite+inline:///{tmp_path}/ledger.db", xero=xero, edited_paid="reissue") as one:
-        one.session.clock = Hasty()
-        await one.acked(*one.receive(sale("10.00", "2.00")))
-        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
-        paid(one)
+        await sold_and_paid(one)
         xero.slow = None if is_gone else (Kind.PAYMENT, Action.VOID)
         xero.looking.clear()
         [edited] = one.receive(sale("20.00", "4.00", hours=1))
@@ -127,11 +129,8 @@ async def test_a_payment_is_asked_for_its_invoice_after_sales_were_issued_anew_a
 ) -> None:
     xero, url = NamingXero(), f"sqlite+inline:///{tmp_path}/ledger.db"
     async with served(url, xero=xero, edited_paid=was) as one:
-        one.session.clock = Hasty()
-        await one.acked(*one.receive(sale("10.00", "2.00")))
-        await one.acked(*one.receive(event(Entity.PAYMENT, payment())))
+        await sold_and_paid(one)
         if was == "reissue":
-            paid(one)
             await one.acked(*one.receive(sale("20.00", "4.00", hours=1)))
 
     async with served(url, xero=xero, edited_paid="park") as one:
