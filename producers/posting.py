@@ -21,7 +21,6 @@ from producers.translation import Outgoing
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.errors import Undecodable
-from schemas.topology import EVENTS
 
 
 class Publishing(Protocol):
@@ -134,13 +133,9 @@ class Posting:
 
 
 async def _why_unrouted(publish: Callable[[], Awaitable[None]]) -> str:
-    """Empty once it is confirmed. While the exchange itself is wrong nothing goes, and all waits as for the broker."""
+    """Empty once it is confirmed."""
     try:
         await publish()
-    except Unroutable as error:
+    except (Unroutable, TopologyMismatch) as error:
         return str(error)
-    except TopologyMismatch as mismatch:
-        if mismatch.name == EVENTS:
-            raise
-        return str(mismatch)
     return ""

@@ -1,4 +1,4 @@
-"""Events to the exchange: lane to routing key, properties, and another try when the way to the broker broke."""
+"""Events to an exchange: lane to routing key, properties, and another try when the way to the broker broke."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from producers.amqp import ConfirmTimeout, ConnectionLost, Nacked
 from schemas.codec import encode_event
 from schemas.envelope import CONTENT_TYPE, Event, Lane
-from schemas.topology import EVENTS, Queue, event_key, organisation_queues
+from schemas.topology import EVENTS, Queue, event_key, events_exchange, organisation_queues
 
 _FIRST_PAUSE_S = 0.5
 _ATTEMPTS = 6
@@ -27,10 +27,20 @@ class Confirming(Protocol):
 
 
 class EventPublisher:
-    """Publishes events. Safe to call from several tasks; the publisher below bounds how many are on their way."""
+    """Publishes events. Safe to call from several tasks; the publisher below bounds how many are on their way.
 
-    def __init__(self, publisher: Confirming, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    Those of `organisations` go to the organisation's own exchange, which has to be there; the others to that of all.
+    """
+
+    def __init__(
+        self,
+        publisher: Confirming,
+        organisations: Iterable[str],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._publisher = publisher
+        self._exchanges = {org: events_exchange(org) for org in organisations}
         self._sleep = sleep
 
     async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
@@ -44,7 +54,7 @@ class EventPublisher:
         for attempt in range(_ATTEMPTS):
             try:
                 await self._publisher.publish(
-                    exchange=EVENTS,
+                    exchange=self._exchanges.get(event.organisation, EVENTS),
                     routing_key=event_key(event.organisation, lane, event.entity),
                     body=body,
                     message_id=event.id,

@@ -4,14 +4,19 @@ Why the arguments: quorum queues redeliver almost nothing after a broker crash; 
 given, because its default differs between RabbitMQ 3.10 (none) and 4.x (20); dead letters move at least once,
 which needs `reject-publish` beside it, else the broker silently falls back to at most once
 (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering).
+
+Events have two ways into an organisation's queues, by the same routing keys. Who knows the organisation takes its
+direct exchange, where the broker looks a key up in three quarters of the time that matching patterns takes. The topic
+exchange is for all organisations, and brings an entity that we do not know to the queue too, so that it is parked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
@@ -22,19 +27,24 @@ DEAD = "xerelay.dead"
 DELIVERY_LIMIT = 50
 
 
+Kind = Literal["direct", "topic"]
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A durable topic exchange."""
+    """A durable exchange."""
 
     name: str
+    kind: Kind = "topic"
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Messages of `exchange` whose routing key matches `pattern`."""
+    """Messages of `exchange` whose routing key matches `pattern`; a direct exchange knows no stars and hashes."""
 
     exchange: str
     pattern: str
+    kind: Kind = "topic"
 
     def takes(self, exchange: str, routing_key: str) -> bool:
         """Whether a message comes this way."""
@@ -50,7 +60,16 @@ class Queue:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-EXCHANGES = (Exchange(EVENTS), Exchange(COMMANDS), Exchange(DEAD))
+@lru_cache(1024)
+def events_exchange(org: str) -> str:
+    """Where an organisation's events are published, by exactly the key of each."""
+    return f"xerelay.{org}.events"
+
+
+def exchanges_of(queues: Iterable[Queue]) -> tuple[Exchange, ...]:
+    """The exchanges that queues are bound to, each once."""
+    bindings = chain.from_iterable(queue.bindings for queue in queues)
+    return tuple(dict.fromkeys(Exchange(binding.exchange, binding.kind) for binding in bindings))
 
 
 @lru_cache(1024)
@@ -84,10 +103,16 @@ def store_commands(store: str) -> str:
     return f"xerelay.{store}.commands"
 
 
+def event_bindings(org: str, lane: Lane) -> tuple[Binding, ...]:
+    """Both ways by which an organisation's events come into a lane."""
+    exact = (Binding(events_exchange(org), event_key(org, lane, entity), "direct") for entity in Entity)
+    return (Binding(EVENTS, f"{org}.{lane}.*"), *exact)
+
+
 def organisation_queues(org: str) -> tuple[Queue, ...]:
     """An organisation's queues in the order of declaration: `dead` first, since the others point to it."""
     dead = Queue(dead_queue(org), (Binding(DEAD, f"{org}.#"),), _QUORUM | {"x-delivery-limit": 1_000_000})
-    lanes = tuple(Queue(lane_queue(org, lane), (Binding(EVENTS, f"{org}.{lane}.*"),), _WORK) for lane in Lane)
+    lanes = tuple(Queue(lane_queue(org, lane), event_bindings(org, lane), _WORK) for lane in Lane)
     commands = Queue(organisation_commands(org), (Binding(COMMANDS, f"{org}.release"),), _QUORUM_LIMITED)
     return (dead, *lanes, commands)
 

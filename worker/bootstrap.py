@@ -16,7 +16,7 @@ from itertools import chain
 import structlog
 
 from producers.amqp import Consumer
-from schemas.topology import EXCHANGES, organisation_queues
+from schemas.topology import organisation_queues
 from worker.broker import broker_settings
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits
@@ -127,7 +127,6 @@ def make_consumer(settings: Settings, service: Service) -> Consumer:
     """The connection that consumes, for all organisations of this process."""
     return Consumer(
         broker_settings(settings),
-        exchanges=EXCHANGES,
         queues=tuple(chain.from_iterable(organisation_queues(org) for org in settings.organisations)),
         on_delivery=service.receive,
         on_lost=service.queue_lost,

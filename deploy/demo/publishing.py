@@ -13,7 +13,7 @@ from deploy.demo.spoiled import Bad, spoiled
 from producers.amqp import BrokerSettings, Publisher
 from schemas.entities import Entity, Snapshot
 from schemas.envelope import CONTENT_TYPE, Change, Event, Lane
-from schemas.topology import EVENTS, EXCHANGES, event_key, organisation_queues
+from schemas.topology import EVENTS, event_key, organisation_queues
 
 
 def spoiled_now(organisation: str, store: str) -> list[Bad]:
@@ -41,7 +41,7 @@ def spoiled_now(organisation: str, store: str) -> list[Bad]:
 
 async def publish(bad: Sequence[Bad], broker_url: str, organisation: str) -> None:
     """Publish them at once; each is confirmed by the broker when this returns."""
-    publisher = Publisher(BrokerSettings(url=broker_url), exchanges=EXCHANGES, queues=organisation_queues(organisation))
+    publisher = Publisher(BrokerSettings(url=broker_url), queues=organisation_queues(organisation))
     connection = asyncio.create_task(publisher.run())
     try:
         async with asyncio.TaskGroup() as tasks:

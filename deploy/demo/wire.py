@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from producers.amqp import BrokerSettings, Consumer, Delivery
-from schemas.topology import EVENTS, EXCHANGES, Binding, Queue
+from schemas.envelope import Lane
+from schemas.topology import Queue, event_bindings
 
 _PREFETCH = 500
 _CONNECT_S = 30.0
@@ -51,7 +53,7 @@ async def listening(broker_url: str, organisation: str) -> AsyncIterator[Wire]:
     wire = Wire()
     queue = Queue(
         f"xerelay.{organisation}.demo",
-        (Binding(EVENTS, f"{organisation}.#"),),
+        tuple(chain.from_iterable(event_bindings(organisation, lane) for lane in Lane)),
         {"x-queue-type": "quorum", "x-expires": _EXPIRES_MS},
     )
 
@@ -61,7 +63,6 @@ async def listening(broker_url: str, organisation: str) -> AsyncIterator[Wire]:
 
     consumer = Consumer(
         BrokerSettings(broker_url),
-        exchanges=EXCHANGES,
         queues=(queue,),
         on_delivery=receive,
         on_lost=lambda _: None,

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from deploy.rabbitmq.users import Permissions, Role, permissions
-from schemas.topology import EXCHANGES, Queue, organisation_queues, store_queues
+from schemas.topology import Exchange, Queue, exchanges_of, organisation_queues, store_queues
 
 VHOST = "/"
 _SALT_BYTES = 4
@@ -28,7 +28,7 @@ def definitions(organisations: Sequence[str], stores: Sequence[str], passwords: 
         "users": [_user(role, password) for role, password in passwords.items()],
         "permissions": [_permissions(role, one) for role, one in granted.items()],
         "topic_permissions": [topic for role, one in granted.items() for topic in _topics(role, one)],
-        "exchanges": [_lasting(exchange.name) | {"type": "topic", "internal": False} for exchange in EXCHANGES],
+        "exchanges": [_exchange(exchange) for exchange in exchanges_of(queues)],
         "queues": [_lasting(queue.name) | {"arguments": dict(queue.arguments)} for queue in queues],
         "bindings": [binding for queue in queues for binding in _bindings(queue)],
     }
@@ -57,6 +57,10 @@ def _topics(role: Role, granted: Permissions) -> Iterator[dict[str, Any]]:
     for topic in granted.topics:
         of = {"user": role.user, "vhost": VHOST, "exchange": topic.exchange}
         yield of | {"write": topic.write, "read": topic.read}
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return _lasting(exchange.name) | {"type": exchange.kind, "internal": False}
 
 
 def _lasting(name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from schemas.topology import (
     COMMANDS,
     DEAD,
     EVENTS,
+    events_exchange,
     organisation_queues,
     store_commands,
 )
@@ -67,7 +68,8 @@ def permissions(role: Role, organisations: Sequence[str], stores: Sequence[str])
             return _worker(organisations)
         case Role.AGENT:
             own = [store_commands(store) for store in stores]
-            return Permissions(_only(own), _only([EVENTS, *own]), _only([COMMANDS, *own]), (events, commands))
+            ways = [*map(events_exchange, organisations), *own]
+            return Permissions(_only(own), _only(ways), _only([COMMANDS, *own]), (commands,))
         case Role.STORE:
             return Permissions(write=_only([EVENTS]), topics=(events,))
         case Role.ADMIN:
@@ -90,13 +92,14 @@ def _worker(organisations: Sequence[str]) -> Permissions:
     A queue with dead letters is declared by who may write to their exchange.
     """
     queues = _queues(organisations)
-    exchanges = [EVENTS, COMMANDS, DEAD]
+    shared = [EVENTS, COMMANDS, DEAD]
+    exchanges = [*shared, *map(events_exchange, organisations)]
     bound = rf"^{_any(organisations)}\..+$"
     return Permissions(
         configure=_only(exchanges + queues),
         write=_only([DEAD, *queues]),
         read=_only(exchanges + queues),
-        topics=tuple(Topic(exchange, read=bound) for exchange in exchanges),
+        topics=tuple(Topic(exchange, read=bound) for exchange in shared),
     )
 
 

@@ -17,7 +17,7 @@ from producers.amqp.errors import NOT_FOUND, AmqpError, ChannelClosed, Connectio
 from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from producers.amqp.taker import Delivery, Taker
-from schemas.topology import Exchange, Queue
+from schemas.topology import Queue
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +46,11 @@ class Consumer(Link):
         self,
         settings: BrokerSettings,
         *,
-        exchanges: Sequence[Exchange],
         queues: Sequence[Queue],
         on_delivery: Callable[[Delivery], None],
         on_lost: Callable[[str], None],
     ) -> None:
-        super().__init__(settings, exchanges=exchanges, queues=queues)
+        super().__init__(settings, queues=queues)
         self._on_delivery = on_delivery
         self._on_lost = on_lost
         self._declared = False  # before that there may be no queue to consume

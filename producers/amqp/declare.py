@@ -21,7 +21,7 @@ async def declare_exchange(open_channel: OpenChannel, exchange: Exchange) -> Non
     """Idempotent. Raises TopologyMismatch, and then the channel is closed."""
     try:
         channel = await open_channel()
-        await channel.ask(channel.raw.exchange_declare, exchange.name, exchange_type="topic", durable=True)
+        await channel.ask(channel.raw.exchange_declare, exchange.name, exchange_type=exchange.kind, durable=True)
     except ChannelClosed as refusal:
         channel = await _unless_only_refused(refusal, exchange.name, open_channel)
         await _look(channel, channel.raw.exchange_declare, exchange.name)

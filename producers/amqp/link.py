@@ -15,7 +15,7 @@ from producers.amqp.connection import Connection
 from producers.amqp.declare import declare_exchange, declare_queue
 from producers.amqp.errors import AmqpError, BadBrokerSettings, ConnectionLost, TopologyMismatch, describe
 from producers.amqp.settings import BrokerSettings
-from schemas.topology import Exchange, Queue
+from schemas.topology import Exchange, Queue, exchanges_of
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +33,12 @@ class Link:
     declare stands in `mismatches` by name, is logged once, and is tried again until it works; the rest of the topology
     works meanwhile. Why there is no connection is logged once for each reason. `turned_away` is set when the broker
     refuses the user or has no such virtual host before a connection has ever worked: a service goes on trying, a
-    person's command need not wait.
+    person's command need not wait. `exchanges` are needed beside those that the queues are bound to.
     """
 
-    def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
+    def __init__(
+        self, settings: BrokerSettings, *, queues: Sequence[Queue], exchanges: Sequence[Exchange] = ()
+    ) -> None:
         self.connected = asyncio.Event()
         self.turned_away = asyncio.Event()
         self.blocked = False
@@ -45,7 +47,7 @@ class Link:
         self._told = ""
         self.mismatches: dict[str, TopologyMismatch] = {}
         self._settings = settings
-        self._exchanges = {exchange.name: exchange for exchange in exchanges}
+        self._exchanges = {exchange.name: exchange for exchange in (*exchanges_of(queues), *exchanges)}
         self._queues = {queue.name: queue for queue in queues}
         self._agreed: set[str] = set()  # what the broker has had of the topology, by this connection or an earlier one
         self._stopped = False

@@ -45,8 +45,10 @@ class _Pending(NamedTuple):
 class Publisher(Link):
     """One connection with one channel in confirm mode, kept alive by `run`. `publish` may be called by many tasks."""
 
-    def __init__(self, settings: BrokerSettings, *, exchanges: Sequence[Exchange], queues: Sequence[Queue]) -> None:
-        super().__init__(settings, exchanges=exchanges, queues=queues)
+    def __init__(
+        self, settings: BrokerSettings, *, queues: Sequence[Queue], exchanges: Sequence[Exchange] = ()
+    ) -> None:
+        super().__init__(settings, queues=queues, exchanges=exchanges)
         self._window = asyncio.Semaphore(settings.window)
         self._open = asyncio.Event()  # connected and not blocked, or stopped: no reason to wait
         self._channel: Any = None

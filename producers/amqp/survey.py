@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.errors import ACCESS_REFUSED, NOT_FOUND, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
-from schemas.topology import Exchange, Queue
+from schemas.topology import Exchange, Queue, exchanges_of
 
 _PATIENCE_S = 15.0
 
@@ -23,15 +23,15 @@ class Survey:
     different: dict[str, str] = field(default_factory=dict)
 
 
-async def survey(settings: BrokerSettings, exchanges: Iterable[Exchange], queues: Iterable[Queue]) -> Survey:
-    """What of the topology is missing, or exists with other arguments, as far as this user may ask for these.
+async def survey(settings: BrokerSettings, queues: Sequence[Queue]) -> Survey:
+    """What of queues and their exchanges is missing, or exists with other arguments, as far as this user may ask.
 
     Raises ConnectionLost when the broker cannot be reached, refuses the user, or does not answer within 15 s;
     BadBrokerSettings.
     """
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            return await _asked(settings, [*exchanges, *queues])
+            return await _asked(settings, [*exchanges_of(queues), *queues])
     except TimeoutError:
         raise ConnectionLost(f"the broker did not answer within {_PATIENCE_S:.0f} s") from None
 
@@ -68,4 +68,4 @@ async def _compare(channel: Channel, thing: Exchange | Queue) -> None:
         await channel.ask(raw.queue_declare, thing.name, durable=True, arguments=dict(thing.arguments))
     else:
         await channel.ask(raw.exchange_declare, thing.name, passive=True)
-        await channel.ask(raw.exchange_declare, thing.name, exchange_type="topic", durable=True)
+        await channel.ask(raw.exchange_declare, thing.name, exchange_type=thing.kind, durable=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.services import broker_service
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Lane
-from schemas.topology import EVENTS, event_key, organisation_queues
+from schemas.topology import event_key, events_exchange, organisation_queues
 from tests.benchmarks.support.load import Message, invoices
 from tests.benchmarks.support.machine import (
     arguments,
@@ -72,14 +72,14 @@ def _delays_ms(folder: Path, url: str, events: int, core: int) -> list[float]:
 
 async def _trickle(url: str, organisation: str, messages: Sequence[Message]) -> dict[str, float]:
     """Publish one after the other; returns when each was begun, in seconds since 1970, by the event's id."""
-    key = event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE)
+    exchange, key = events_exchange(organisation), event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE)
     published: dict[str, float] = {}
     async with publishing(url, organisation_queues(organisation)) as publisher:
         for message_id, body in messages:
             await asyncio.sleep(random.uniform(*_GAP_S))
             published[message_id.partition("-")[0]] = time.time()
             await publisher.publish(
-                exchange=EVENTS, routing_key=key, body=body, message_id=message_id, content_type=CONTENT_TYPE
+                exchange=exchange, routing_key=key, body=body, message_id=message_id, content_type=CONTENT_TYPE
             )
     return published
 

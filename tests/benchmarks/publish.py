@@ -12,7 +12,7 @@ from collections import defaultdict
 from deploy.services import broker_service
 from schemas.entities import Entity
 from schemas.envelope import Lane
-from schemas.topology import EVENTS, event_key, lane_queue
+from schemas.topology import event_key, events_exchange, lane_queue
 from tests.benchmarks.support.environments import AIO_PIKA, OURS, PIKA_PUBLISH
 from tests.benchmarks.support.load import fill
 from tests.benchmarks.support.machine import (
@@ -45,7 +45,9 @@ def main() -> None:
             load = (options.events, _SIZE, _WINDOW)
             rates["publisher"].append(OURS.rate(core, broker.url, organisation, *load))
             rates["pika"].append(PIKA_PUBLISH.rate(core, broker.url, "", queue, *load))
-            rates["pika_by_exchange"].append(PIKA_PUBLISH.rate(core, broker.url, EVENTS, key, *load))
+            rates["pika_by_exchange"].append(
+                PIKA_PUBLISH.rate(core, broker.url, events_exchange(organisation), key, *load)
+            )
             rates["aio_pika"].append(AIO_PIKA.rate(core, broker.url, queue, options.events // 4, *load[1:]))
             say(", ".join(f"{name} {values[-1] or 0:.0f}/s" for name, values in rates.items()))
     figures: dict[str, object] = {f"{name}_events_per_s": median(values) for name, values in rates.items()}

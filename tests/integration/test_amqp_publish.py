@@ -10,7 +10,7 @@ import pytest
 from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, ConfirmTimeout, ConnectionLost, Nacked, Publisher, Unroutable
 from schemas.envelope import Lane
-from schemas.topology import EVENTS, EXCHANGES, Binding, Queue, lane_queue, organisation_queues
+from schemas.topology import EVENTS, Binding, Queue, lane_queue, organisation_queues
 from tests.support.amqp_links import Proxy, consuming, depth_of, publish, publishing
 from tests.support.waiting import let_pass, until
 
@@ -132,7 +132,7 @@ async def test_stopped_publisher_refuses(amqp_url: str, unique_org: str) -> None
 
 
 async def test_stop_before_a_connection_frees_who_waits(unique_org: str) -> None:
-    publisher = Publisher(BrokerSettings("amqp://127.0.0.1:9/"), exchanges=EXCHANGES, queues=())
+    publisher = Publisher(BrokerSettings("amqp://127.0.0.1:9/"), queues=())
     running = asyncio.create_task(publisher.run())
     waiting = asyncio.create_task(publish(publisher, f"{unique_org}.batch.order", "m1"))
     await until(lambda: publisher.last_error, what="the refused connection")
@@ -172,7 +172,7 @@ async def test_blocking_broker_pauses_publishing_and_expires_no_confirm(
 async def test_refused_password_is_told_but_not_shown(amqp_url: str, caplog: pytest.LogCaptureFixture) -> None:
     parts = urlsplit(amqp_url)
     url = parts._replace(netloc=f"xerelay:hunter2@{parts.hostname}:{parts.port}").geturl()
-    publisher = Publisher(BrokerSettings(url), exchanges=EXCHANGES, queues=())
+    publisher = Publisher(BrokerSettings(url), queues=())
     running = asyncio.create_task(publisher.run())
 
     await until(lambda: publisher.last_error, what="the refusal")

@@ -15,7 +15,7 @@ import pytest
 from deploy.services import PrivateBroker, TlsFiles, private_broker
 from producers.amqp import BadBrokerSettings, BrokerSettings, ConnectionLost, Publisher
 from schemas.envelope import Lane
-from schemas.topology import EXCHANGES, lane_queue, organisation_queues
+from schemas.topology import lane_queue, organisation_queues
 from tests.support.amqp_links import consuming, publish, publishing
 from tests.support.certificates import CertificateAuthority
 from tests.support.waiting import until
@@ -48,7 +48,7 @@ def party() -> Iterator[Party]:
 
 async def why_not(settings: BrokerSettings) -> str:
     """The reason of the first failed connection."""
-    publisher = Publisher(settings, exchanges=EXCHANGES, queues=())
+    publisher = Publisher(settings, queues=())
     running = asyncio.create_task(publisher.run())
     try:
         await until(lambda: publisher.last_error, what="a refused connection")
@@ -117,7 +117,7 @@ async def test_unusable_certificate_ends_the_first_run_and_no_later_one(party: P
         await until(lambda: isinstance(publisher.last_error, BadBrokerSettings), what="the unusable file")
 
         with pytest.raises(BadBrokerSettings):
-            await Publisher(BrokerSettings(party.node.tls_url, **files), exchanges=(), queues=()).run()
+            await Publisher(BrokerSettings(party.node.tls_url, **files), queues=()).run()
 
         ca.write_bytes(party.ca.read_bytes())
         await until(publisher.connected.is_set, what="the new connection")

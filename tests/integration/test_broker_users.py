@@ -27,6 +27,7 @@ from schemas.topology import (
     COMMANDS,
     EVENTS,
     dead_queue,
+    events_exchange,
     lane_queue,
     organisation_commands,
     organisation_queues,
@@ -40,6 +41,7 @@ from worker.stores.commanding import ordered, place
 ORGS, STORES = ["main", "outlet"], ["webshop", "market"]
 ORDER = "main.immediate.order"
 STRANGE = "wholesale.immediate.order"
+WAYS = [EVENTS, events_exchange("main")]
 EVERY_COMMAND = ["webshop.resync-all", "webshop.resync", "market.sync-now", "main.release"]
 EVERY_QUEUE = [queue.name for org in ORGS for queue in organisation_queues(org)] + list(map(store_commands, STORES))
 
@@ -90,6 +92,7 @@ async def test_a_store_publishes_its_events(broker: Broker) -> None:
 def test_a_store_can_do_nothing_else(broker: Broker) -> None:
     refused = [broker.code(Role.STORE, "basic_publish", EVENTS, STRANGE, b"{}")]
     refused += [broker.code(Role.STORE, "basic_publish", EVENTS, "main.immediate.order.more", b"{}")]
+    refused += [broker.code(Role.STORE, "basic_publish", events_exchange("main"), ORDER, b"{}")]
     refused += [broker.code(Role.STORE, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
     refused += [broker.code(Role.STORE, "basic_publish", "", queue, b"{}") for queue in EVERY_QUEUE]
     refused += [broker.code(Role.STORE, "basic_get", queue) for queue in EVERY_QUEUE]
@@ -112,7 +115,7 @@ async def test_a_worker_declares_and_consumes_its_queues(broker: Broker) -> None
 
 def test_a_worker_publishes_nothing(broker: Broker) -> None:
     refused = [broker.code(Role.WORKER, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
-    refused += [broker.code(Role.WORKER, "basic_publish", EVENTS, ORDER, b"{}")]
+    refused += [broker.code(Role.WORKER, "basic_publish", way, ORDER, b"{}") for way in WAYS]
     refused += [broker.code(Role.WORKER, "basic_publish", "", dead_queue("main"), b"{}")]
     refused += [broker.code(Role.WORKER, "basic_get", store_commands("webshop"))]
     refused += [broker.code(Role.WORKER, "queue_declare", "xerelay.other.immediate")]
@@ -129,7 +132,7 @@ async def test_an_agent_publishes_events_and_takes_its_stores_commands(broker: B
         publishing(broker.url(Role.AGENT), event_queues(ORGS)) as publisher,
         consuming(broker.url(Role.AGENT), commands, store_commands("webshop"), ack=True) as desk,
     ):
-        await publish(publisher, "main.backfill.product", "m3")
+        await publish(publisher, "main.backfill.product", "m3", exchange=events_exchange("main"))
         await until(lambda: "c1" in desk.ids(), what="the command")
 
         assert publisher.mismatches == desk.consumer.mismatches == {}
@@ -137,10 +140,11 @@ async def test_an_agent_publishes_events_and_takes_its_stores_commands(broker: B
 
 def test_an_agent_neither_commands_nor_consumes_events(broker: Broker) -> None:
     refused = [broker.code(Role.AGENT, "basic_publish", COMMANDS, key, b"{}") for key in EVERY_COMMAND]
-    refused += [broker.code(Role.AGENT, "basic_publish", EVENTS, STRANGE, b"{}")]
+    refused += [broker.code(Role.AGENT, "basic_publish", EVENTS, key, b"{}") for key in (ORDER, STRANGE)]
+    refused += [broker.code(Role.AGENT, "basic_publish", events_exchange("wholesale"), STRANGE, b"{}")]
     refused += [broker.code(Role.AGENT, "basic_get", queue.name) for queue in event_queues(ORGS)]
     refused += [broker.code(Role.AGENT, "queue_bind", store_commands("webshop"), COMMANDS, "main.release")]
-    refused += [broker.code(Role.AGENT, "queue_bind", store_commands("webshop"), EVENTS, "main.#")]
+    refused += [broker.code(Role.AGENT, "queue_bind", store_commands("webshop"), way, ORDER) for way in WAYS]
 
     assert set(refused) == {403}
 
@@ -155,12 +159,12 @@ async def test_an_admin_commands_every_store_and_organisation(broker: Broker) ->
 
 
 def test_an_admin_neither_publishes_events_nor_consumes(broker: Broker) -> None:
-    refused = [broker.code(Role.ADMIN, "basic_publish", EVENTS, ORDER, b"{}")]
+    refused = [broker.code(Role.ADMIN, "basic_publish", way, ORDER, b"{}") for way in WAYS]
     refused += [broker.code(Role.ADMIN, "basic_publish", COMMANDS, "wholesale.release", b"{}")]
     refused += [broker.code(Role.ADMIN, "basic_publish", "", organisation_commands("main"), b"{}")]
     refused += [broker.code(Role.ADMIN, "basic_get", queue) for queue in EVERY_QUEUE]
     refused += [broker.code(Role.ADMIN, "queue_delete", lane_queue("main", Lane.BATCH))]
-    refused += [broker.code(Role.ADMIN, "queue_bind", queue, EVENTS, "main.#") for queue in EVERY_QUEUE]
+    refused += [broker.code(Role.ADMIN, "queue_bind", queue, way, ORDER) for queue in EVERY_QUEUE for way in WAYS]
     refused += [broker.code(Role.ADMIN, "queue_bind", queue, COMMANDS, "main.release") for queue in EVERY_QUEUE]
 
     assert set(refused) == {403}

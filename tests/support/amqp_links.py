@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.services import PrivateBroker
 from producers.amqp import BrokerSettings, Consumer, Delivery, Publisher
-from schemas.topology import EVENTS, EXCHANGES, Exchange, Queue
+from schemas.topology import EVENTS, Exchange, Queue
 from tests.support.waiting import until
 
 _ASKED, _ASKED_EVERY_S = 50, 0.2
@@ -17,10 +17,10 @@ _ASKED, _ASKED_EVERY_S = 50, 0.2
 
 @asynccontextmanager
 async def publishing(
-    url: str, queues: Sequence[Queue], *, exchanges: Sequence[Exchange] = EXCHANGES, **settings: Any
+    url: str, queues: Sequence[Queue], *, exchanges: Sequence[Exchange] = (), **settings: Any
 ) -> AsyncIterator[Publisher]:
     """A connected publisher."""
-    publisher = Publisher(BrokerSettings(url, **settings), exchanges=exchanges, queues=queues)
+    publisher = Publisher(BrokerSettings(url, **settings), queues=queues, exchanges=exchanges)
     running = asyncio.create_task(publisher.run())
     try:
         await until(publisher.connected.is_set, what="the publisher's connection")
@@ -40,7 +40,6 @@ class Intake:
         self._ack = ack
         self.consumer = Consumer(
             BrokerSettings(url, **settings),
-            exchanges=EXCHANGES,
             queues=queues,
             on_delivery=self.take,
             on_lost=self._lost,

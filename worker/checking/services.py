@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from producers.amqp import AmqpError, BadBrokerSettings, BrokerSettings, Survey, cure, survey
 from producers.store import Site, StoreRefuses, StoreUnreachable, TellsSites
 from schemas.entities import Entity
-from schemas.topology import EXCHANGES, organisation_queues, store_queues
+from schemas.topology import organisation_queues, store_queues
 from worker.checking.finding import Finding, fine, odd, wrong
 from worker.ledger.database.errors import LedgerError, WrongKey
 from worker.notices.channels import NotSent
@@ -28,7 +28,7 @@ async def check_broker(settings: BrokerSettings, orgs: Sequence[str], stores: Se
     queues = [queue for org in orgs for queue in organisation_queues(org)]
     queues += [queue for store in stores for queue in store_queues(store)]
     try:
-        found = await survey(settings, EXCHANGES, queues)
+        found = await survey(settings, queues)
     except BadBrokerSettings as error:
         return [wrong("broker", str(error), "mend the section [broker]")]
     except AmqpError as error:

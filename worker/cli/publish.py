@@ -16,7 +16,7 @@ from producers.bulk import LinePublisher
 from producers.jsonlines import LineReader
 from producers.publisher import EventPublisher, event_queues
 from schemas.envelope import Lane
-from schemas.topology import EXCHANGES
+from schemas.topology import EVENTS, Exchange
 from worker.cli.options import CONFIGURATION_ERROR, Config
 from worker.cli.publish_route import Route, find_route
 from worker.cli.publish_view import View
@@ -73,7 +73,8 @@ def _open(path: str) -> int:
 
 
 async def _run(route: Route, descriptor: int, view: View, *, as_json: bool) -> int:
-    publisher = Publisher(route.broker, exchanges=EXCHANGES, queues=event_queues(route.organisations))
+    orgs = route.organisations
+    publisher = Publisher(route.broker, queues=event_queues(orgs), exchanges=[Exchange(EVENTS)])
     connection = asyncio.create_task(publisher.run())
     try:
         if not await _connected(publisher, connection):
@@ -99,7 +100,7 @@ async def _connected(publisher: Publisher, connection: asyncio.Task[None]) -> bo
 async def _publish_all(publisher: Publisher, route: Route, descriptor: int, view: View, *, as_json: bool) -> int:
     reader = LineReader(descriptor)
     lines = LinePublisher(
-        publish=EventPublisher(publisher).publish,
+        publish=EventPublisher(publisher, route.organisations).publish,
         lane_of=route.lane_of,
         on_fault=view.fault,
         window=route.broker.window,

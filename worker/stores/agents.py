@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from itertools import chain
 from typing import Any
@@ -27,7 +27,7 @@ from producers.session import Session
 from producers.steps import Steps, Unwatched
 from producers.sweep import Sweeper
 from producers.translation import Translator
-from schemas.topology import EXCHANGES, Queue, store_commands, store_queues
+from schemas.topology import store_commands, store_queues
 from worker.bootstrap import spare_the_collector, wait_for_ledger
 from worker.broker import broker_settings
 from worker.clock import SystemClock
@@ -71,7 +71,7 @@ async def run_agents(
             ledger = await wait_for_ledger(settings, beginning, stop.rest)
             stack.push_async_callback(ledger.close)
             desks: dict[str, CommandDesk] = {}
-            publisher = Publisher(broker_settings(settings), exchanges=EXCHANGES, queues=_queues(stores))
+            publisher = Publisher(broker_settings(settings), queues=event_queues(_organisations(stores)))
             consumer = _consumer(settings, stores, desks)
             factory = _Factory(settings, ledger, publisher, consumer, stop, say, steps or Unwatched(), charge_s)
             agents = [factory.agent(store, openers[store.name], desks) for store in stores]
@@ -79,8 +79,8 @@ async def run_agents(
             await _serve(agents, publisher, consumer, [store_commands(store.name) for store in stores])
 
 
-def _queues(stores: Sequence[StoreSettings]) -> tuple[Queue, ...]:
-    return event_queues(dict.fromkeys(chain.from_iterable(store.organisations for store in stores)))
+def _organisations(stores: Sequence[StoreSettings]) -> Iterable[str]:
+    return dict.fromkeys(chain.from_iterable(store.organisations for store in stores))
 
 
 def _consumer(settings: Settings, stores: Sequence[StoreSettings], desks: dict[str, CommandDesk]) -> Consumer:
@@ -89,7 +89,6 @@ def _consumer(settings: Settings, stores: Sequence[StoreSettings], desks: dict[s
 
     return Consumer(
         broker_settings(settings),
-        exchanges=EXCHANGES,
         queues=tuple(chain.from_iterable(store_queues(store.name) for store in stores)),
         on_delivery=receive,
         on_lost=lambda _: None,  # what was not written down comes again; what was is known by its id
@@ -181,7 +180,9 @@ class _Factory:
             source=source,
             checkpoints=checkpoints,
             runs=runs,
-            posting=Posting(publisher=EventPublisher(self._publisher), patience=patience, steps=self._steps),
+            posting=Posting(
+                publisher=EventPublisher(self._publisher, store.organisations), patience=patience, steps=self._steps
+            ),
             translator=Translator(store.name, routing_of(self._settings, store)),
             patience=patience,
             clock=self._clock,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Forbidden, Publisher
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
-from schemas.topology import COMMANDS, EXCHANGES, Queue, command_key
+from schemas.topology import COMMANDS, Queue, command_key
 
 _PATIENCE_S = 30
 _ADMIN = "admin"
@@ -56,7 +56,7 @@ async def place(
     Raises `Unconfirmed` where it was sent and may be carried out; any other `AmqpError` says that it will not be, as
     `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user, also to publish.
     """
-    publisher = Publisher(broker, exchanges=EXCHANGES, queues=queues)
+    publisher = Publisher(broker, queues=queues)
     connection = asyncio.create_task(publisher.run())
     sending = asyncio.create_task(_send(publisher, order))
     refusal = asyncio.create_task(publisher.turned_away.wait())

@@ -12,20 +12,21 @@ import time
 from producers.amqp import BrokerSettings, Publisher
 from schemas.entities import Entity
 from schemas.envelope import CONTENT_TYPE, Lane
-from schemas.topology import EVENTS, EXCHANGES, event_key, organisation_queues
+from schemas.topology import event_key, events_exchange, organisation_queues
 
 
 async def publish(url: str, organisation: str, count: int, size: int, window: int) -> float:
     settings = BrokerSettings(url, window=window)
-    publisher = Publisher(settings, exchanges=EXCHANGES, queues=organisation_queues(organisation))
+    publisher = Publisher(settings, queues=organisation_queues(organisation))
     running = asyncio.create_task(publisher.run())
     await publisher.connected.wait()
-    key, body, left = event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE), b"x" * size, iter(range(count))
+    exchange, key = events_exchange(organisation), event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE)
+    body, left = b"x" * size, iter(range(count))
 
     async def send() -> None:
         for number in left:
             await publisher.publish(
-                exchange=EVENTS, routing_key=key, body=body, message_id=str(number), content_type=CONTENT_TYPE
+                exchange=exchange, routing_key=key, body=body, message_id=str(number), content_type=CONTENT_TYPE
             )
 
     began = time.perf_counter()

@@ -13,7 +13,7 @@ from schemas.dates import rfc3339
 from schemas.entities import Entity, Invoice
 from schemas.envelope import CONTENT_TYPE, Change, Event, Lane
 from schemas.parts import ZERO, Address, Buyer, Line, Tender, Totals
-from schemas.topology import EVENTS, event_key, organisation_queues
+from schemas.topology import event_key, events_exchange, organisation_queues
 from tests.support.amqp_links import publishing
 
 _FIRST = 500_000_000
@@ -53,12 +53,12 @@ def fill(url: str, organisation: str, messages: Iterable[Message]) -> None:
 
 
 async def _fill(url: str, organisation: str, messages: Iterable[Message]) -> None:
-    key = event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE)
+    exchange, key = events_exchange(organisation), event_key(organisation, Lane.IMMEDIATE, Entity.INVOICE)
     async with publishing(url, organisation_queues(organisation)) as publisher:
 
         async def one(message_id: str, body: bytes) -> None:
             await publisher.publish(
-                exchange=EVENTS, routing_key=key, body=body, message_id=message_id, content_type=CONTENT_TYPE
+                exchange=exchange, routing_key=key, body=body, message_id=message_id, content_type=CONTENT_TYPE
             )
 
         pending: list[Message] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,10 +15,8 @@ from producers.routing import Routing
 from producers.store import Place
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
-from schemas.topology import EVENTS
 from tests.support.agent_fixture import Exchange, Workshop, target, workshop
 from tests.support.fake_store import INVOICES, OPENED, SHOP
-from tests.support.waiting import until
 
 MINUTE = timedelta(minutes=1)
 WRONG = TopologyMismatch("xerelay.de.batch", "406 inequivalent arg")
@@ -55,7 +52,14 @@ def exchange_of(shop: Workshop) -> Misbound:
     return shop.exchange
 
 
-@pytest.mark.parametrize("error", [WRONG, Unroutable("no queue of xerelay.events takes de.batch.invoice")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        WRONG,
+        TopologyMismatch("xerelay.de.events", "404 no exchange", forbidden=True),
+        Unroutable("no queue of xerelay.de.events takes de.batch.invoice"),
+    ],
+)
 async def test_what_one_organisation_cannot_get_keeps_nothing_from_the_others(error: AmqpError, shop: Workshop) -> None:
     exchange_of(shop).refused["de"] = error
 
@@ -110,16 +114,3 @@ async def test_it_is_told_once_counted_and_shows_as_lag(shop: Workshop, capsys: 
     assert shop.session.posting.unrouted[Route("de", Entity.INVOICE, Lane.BACKFILL)] == 3
     assert shop.session.posting.published[Route("uk", Entity.INVOICE, Lane.BACKFILL)] == 1
     assert shop.poller.late_by(shop.clock.now())["invoices"] > timedelta(minutes=15)
-
-
-async def test_while_the_exchange_itself_is_wrong_all_waits(shop: Workshop) -> None:
-    wrong = TopologyMismatch(EVENTS, "406 inequivalent arg")
-    exchange_of(shop).refused = {"de": wrong, "uk": wrong}
-    polling = asyncio.create_task(shop.poller.poll())
-    await until(lambda: shop.clock.monotonic() > 1000, what="some tries")
-    assert not polling.done()
-
-    exchange_of(shop).refused.clear()
-    await polling
-
-    assert sorted(shop.exchange.names()) == ["invoice 1", "invoice 2", "payment invoice-1", "payment invoice-2"]

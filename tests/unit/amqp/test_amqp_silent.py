@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from producers.amqp import BrokerSettings, Publisher, cure
-from schemas.topology import EXCHANGES
+from schemas.topology import organisation_queues
 from tests.support.amqp_peer import Peer, listening
 from tests.support.waiting import until
 
 
 async def test_who_waits_for_a_silent_broker_is_sent_to_its_cluster_and_not_to_its_address() -> None:
     async with listening(Peer()) as url:  # answers no declaration
-        publisher = Publisher(BrokerSettings(url), exchanges=EXCHANGES, queues=())
+        publisher = Publisher(BrokerSettings(url), queues=organisation_queues("main"))
         running = asyncio.create_task(publisher.run())
         await until(lambda: "connected" in publisher.why_not(30), what="the connection")
 
@@ -39,7 +39,7 @@ async def test_another_services_port_is_told_with_the_address_that_was_tried() -
     server = await asyncio.start_server(speak_http, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        publisher = Publisher(BrokerSettings(f"amqp://127.0.0.1:{port}/"), exchanges=EXCHANGES, queues=())
+        publisher = Publisher(BrokerSettings(f"amqp://127.0.0.1:{port}/"), queues=organisation_queues("main"))
         running = asyncio.create_task(publisher.run())
         await until(lambda: publisher.last_error is not None, what="the refusal")
 

@@ -39,21 +39,31 @@ class Pauses:
 async def test_an_event_goes_to_its_lane_with_its_id() -> None:
     exchange = Exchange()
 
-    await EventPublisher(exchange).publish(EVENT, Lane.BATCH)
+    await EventPublisher(exchange, ["main"]).publish(EVENT, Lane.BATCH)
 
     (message,) = exchange.taken
-    assert message["exchange"] == "xerelay.events"
+    assert message["exchange"] == "xerelay.main.events"
     assert message["routing_key"] == "main.batch.invoice"
     assert message["message_id"] == "e1"
     assert message["content_type"] == "application/cloudevents+json"
     assert decode_event(message["body"]) == EVENT
 
 
+async def test_an_event_of_an_organisation_that_is_not_known_here_goes_to_the_exchange_of_all() -> None:
+    exchange = Exchange()
+
+    await EventPublisher(exchange, ["outlet"]).publish(EVENT, Lane.BATCH)
+
+    assert [(one["exchange"], one["routing_key"]) for one in exchange.taken] == [
+        ("xerelay.events", "main.batch.invoice")
+    ]
+
+
 @pytest.mark.parametrize("trouble", [ConnectionLost("gone"), ConfirmTimeout("slow"), Nacked("no")])
 async def test_what_was_lost_on_the_way_is_published_again(trouble: AmqpError) -> None:
     exchange, pauses = Exchange(trouble, trouble), Pauses()
 
-    await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+    await EventPublisher(exchange, ["main"], sleep=pauses).publish(EVENT, Lane.BATCH)
 
     assert len(exchange.taken) == 1
     assert pauses.seconds == [0.5, 1.0]
@@ -63,7 +73,7 @@ async def test_a_broker_that_stays_away_is_told() -> None:
     exchange, pauses = Exchange(*[ConnectionLost("gone")] * 99), Pauses()
 
     with pytest.raises(ConnectionLost):
-        await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+        await EventPublisher(exchange, ["main"], sleep=pauses).publish(EVENT, Lane.BATCH)
 
     assert sum(pauses.seconds) == 15.5
 
@@ -72,7 +82,7 @@ async def test_an_event_without_a_queue_is_told_at_once() -> None:
     exchange, pauses = Exchange(Unroutable("no queue")), Pauses()
 
     with pytest.raises(Unroutable):
-        await EventPublisher(exchange, sleep=pauses).publish(EVENT, Lane.BATCH)
+        await EventPublisher(exchange, ["main"], sleep=pauses).publish(EVENT, Lane.BATCH)
 
     assert pauses.seconds == []
 
