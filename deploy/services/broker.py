@@ -134,7 +134,11 @@ class PrivateBroker:
         # our own child: one that the node starts itself would become a daemon and stay
         self._mapper = self._spawn([mapper, "-port", str(self._ports.mapper), "-address", "127.0.0.1"], env)
         self._node = self._spawn([str(self._server)], env)
-        return wait_until_ready(self._node, lambda: speaks_amqp(self._ports.amqp))
+        return wait_until_ready(self._node, self._answers)
+
+    def _answers(self) -> bool:
+        """On both ports: the node opens that of TLS a little after the other."""
+        return speaks_amqp(self._ports.amqp) and (self._tls is None or _accepts(self._ports.tls))
 
     def _spawn(self, command: list[str], env: dict[str, str]) -> OwnedProcess:
         return OwnedProcess(command, env=env, cwd=self._base, log=self._log, account=Account.current())
@@ -210,4 +214,10 @@ def speaks_amqp(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
         probe.sendall(_PROTOCOL_HEADER)
         return bool(probe.recv(1))
+    return False
+
+
+def _accepts(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
     return False
