@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import structlog
-
 from producers.checkpoints import Memory
 from producers.session import Session
 from producers.store import Stream
+from producers.swept import Swept
 from producers.translation import Wish
 
 _AT_A_TIME = 100
@@ -20,29 +19,23 @@ class Mender:
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
-        self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
-    async def look_again(self, stream: Stream) -> int:
-        """Read all broken rows once. Returns how many can be read now. Raises `Stopped`, and `NotInCharge`."""
-        after, mended = 0, 0
+    async def look_again(self, stream: Stream, swept: Swept) -> None:
+        """Read all broken rows once, and count those that can be read now. Raises `Stopped`, and `NotInCharge`."""
+        after = 0
         while not self._s.stop.asked:
             asked_at = self._s.clock.monotonic()
             known = await self._s.patience.of(partial(self._s.checkpoints.broken_after, stream, after, _AT_A_TIME))
             if not known:
                 break
             after = known[-1].row_id
-            mended += await self._read(stream, known, asked_at)
-        return mended
+            await self._read(stream, known, asked_at, swept)
 
-    async def _read(self, stream: Stream, known: Sequence[Memory], asked_at: float) -> int:
+    async def _read(self, stream: Stream, known: Sequence[Memory], asked_at: float, swept: Swept) -> None:
         ids = [memory.row_id for memory in known]
         found = await self._s.patience.of(partial(self._s.source.rows, stream, ids))
         memories = await self._s.joined(stream, found.rows, {memory.row_id: memory for memory in known})
         wish = Wish(last_word=frozenset(row.id for row in found.rows))
         batch = self._s.translator.batch(found.rows, found.broken, memories, now=self._s.clock.now(), wish=wish)
-        for row in batch.broken:
-            self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
-        await self._s.doubt(stream, batch, asked_at=asked_at)
-        await self._s.posting.post(batch.outgoing)
-        await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories))
-        return len(found.rows)
+        swept.unrouted += await self._s.publish(stream, batch, asked_at=asked_at)
+        swept.mended += len(found.rows)

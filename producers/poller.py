@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,7 +12,7 @@ from producers.first_look import FirstLook
 from producers.rereading import day_before_sweep
 from producers.session import Session
 from producers.steps import Step
-from producers.store import Broken, Changes, Cursor, Stream
+from producers.store import Changes, Cursor, Stream
 from producers.translation import Wish
 from schemas.dates import rfc3339
 
@@ -119,9 +118,9 @@ class Poller:
         now = self._s.clock.now()
         batch = self._s.translator.batch(changes.rows, changes.broken, known, now=now, wish=wish)
         self._s.steps.reached(Step.TRANSLATED)
-        self._report(stream, batch.broken)
+        self._s.report(stream, batch)
         await self._s.doubt(stream, batch)
-        published, unrouted = await self._s.posting.post_routed(batch.outgoing)
+        published, unrouted = await self._s.posting.post(batch.outgoing)
         batch.leave_out(unrouted)
         if unrouted or not self._is_whole(stream):
             self._passed[stream.name] = changes.cursor
@@ -133,10 +132,6 @@ class Poller:
         if batch.outgoing:
             self._log.info("changes.published", stream=stream.name, events=published, same=batch.unchanged)
         return reached
-
-    def _report(self, stream: Stream, broken: Sequence[Broken]) -> None:
-        for row in broken:
-            self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
 
     def _stands_still(self, stream: Stream, after: Cursor, changes: Changes) -> bool:
         if changes.cursor > after:

@@ -1,13 +1,10 @@
-"""A batch to the exchange: all of it that can be sent is confirmed, or it has not come back yet.
-
-Or it is told what of it no queue takes, for who goes on with the others.
-"""
+"""A batch to the exchange: all of it that a queue takes is confirmed, or it has not come back; the rest is said."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -29,9 +26,6 @@ class Publishing(Protocol):
     async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
         """Come back after the broker's confirm."""
         ...
-
-
-_Send = Callable[[Outgoing], Coroutine[None, None, bool]]
 
 
 class Route(NamedTuple):
@@ -64,42 +58,31 @@ class Posting:
         self._told: dict[Route, str] = {}
         self._log = structlog.get_logger("xerelay")
 
-    async def post(self, outgoing: Sequence[Outgoing]) -> int:
-        """Come back when the broker has confirmed every event; says how many it has. Raises `Stopped`.
+    async def post(self, outgoing: Sequence[Outgoing]) -> Posted:
+        """Come back when the broker has confirmed every event that a sound queue takes. Raises `Stopped`.
 
-        What no queue takes is waited for, until a person has mended that. An event that the contract refuses (it is
-        too large) is reported and left out: its next version comes. Where one meets a defect, none of the others is
-        left on its way.
+        Nobody has got the others, and they are to be posted again. An event that the contract refuses (it is too large)
+        is reported and left out: its next version comes. Where one meets a defect, none of the others is left on its
+        way.
         """
-        return sum(await self._all(self._send, outgoing))
-
-    async def post_routed(self, outgoing: Sequence[Outgoing]) -> Posted:
-        """As `post`, but do not wait for what has no sound queue: others of the batch may go elsewhere.
-
-        Nobody has got that, and it is to be posted again.
-        """
-        left: list[Outgoing] = []
-        confirmed = sum(await self._all(partial(self._send, left=left), outgoing))
-        return Posted(confirmed, left)
-
-    async def _all(self, send: _Send, outgoing: Sequence[Outgoing]) -> list[bool]:
+        unrouted: list[Outgoing] = []
         if not outgoing:
-            return []
+            return Posted(0, unrouted)
         with ungrouped():
             async with asyncio.TaskGroup() as tasks:
-                sending = [tasks.create_task(send(one)) for one in outgoing]
+                sending = [tasks.create_task(self._send(one, unrouted)) for one in outgoing]
                 await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
                 self._steps.reached(Step.PUBLISHED)
         self._steps.reached(Step.CONFIRMED)
-        return [one.result() for one in sending]
+        return Posted(sum(one.result() for one in sending), unrouted)
 
-    async def _send(self, one: Outgoing, *, left: list[Outgoing] | None = None) -> bool:
-        """Whether it is confirmed. What no queue takes goes to `left`, where there is one."""
+    async def _send(self, one: Outgoing, unrouted: list[Outgoing]) -> bool:
+        """Whether it is confirmed. What no queue takes goes to `unrouted`."""
         event = one.event
         route = Route(event.organisation, event.entity, one.lane)
         publish = partial(self._publisher.publish, event, one.lane, data=one.data)
         try:
-            why = await self._patience.of(publish if left is None else partial(_why_unrouted, publish))
+            why = await self._patience.of(partial(_why_unrouted, publish))
         except Undecodable as error:
             self._log.error(
                 "event.unpublishable",
@@ -111,10 +94,10 @@ class Posting:
                 detail=error.detail,
             )
             return False
-        self._tell(route, why or "")
-        if why and left is not None:
+        self._tell(route, why)
+        if why:
             self.unrouted[route] += 1
-            left.append(one)
+            unrouted.append(one)
             return False
         self.published[route] += 1
         return True

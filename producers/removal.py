@@ -18,6 +18,7 @@ from producers.checkpoints import Memory
 from producers.rereading import LATEST
 from producers.session import Session
 from producers.store import Stream
+from producers.swept import Swept
 from producers.translation import Outgoing
 
 _ALWAYS_ALLOWED = 20
@@ -62,17 +63,15 @@ class Remover:
             after = until or after
         return Missing(ids, known)
 
-    async def remove(self, stream: Stream, ids: Sequence[int]) -> int:
-        """Publish that these are gone, but for those that may show late. Returns how many are.
+    async def remove(self, stream: Stream, ids: Sequence[int], swept: Swept) -> None:
+        """Publish that these are gone, but for those that may show late, and count them.
 
         The store is asked for each by its id before.
         """
-        gone = 0
         for at in range(0, len(ids), _AT_A_TIME):
             if self._s.stop.asked:
                 break
-            gone += await self._remove(stream, ids[at : at + _AT_A_TIME])
-        return gone
+            await self._remove(stream, ids[at : at + _AT_A_TIME], swept)
 
     async def _published(self, stream: Stream, after: int, until: int | None) -> AsyncIterator[int]:
         while True:
@@ -84,7 +83,7 @@ class Remover:
                 yield memory.row_id
             after = known[-1].row_id
 
-    async def _remove(self, stream: Stream, ids: Sequence[int]) -> int:
+    async def _remove(self, stream: Stream, ids: Sequence[int], swept: Swept) -> None:
         asked_at = await self._s.patience.of(self._s.source.now)
         found = await self._s.patience.of(partial(self._s.source.rows, stream, ids))
         there = {row.id for row in found.rows} | {broken.id for broken in found.broken}
@@ -95,9 +94,12 @@ class Remover:
         removals = [self._removals(known[row_id], version) for row_id, version in removed_at.items()]
         doubtful = [_in_doubt(known[row_id], version) for row_id, version in removed_at.items()]
         await self._s.patience.of(partial(self._s.checkpoints.save, stream, doubtful))
-        await self._s.posting.post(list(chain.from_iterable(removals)))
-        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, removed_at))
-        return len(removed_at)
+        _, unrouted = await self._s.posting.post(list(chain.from_iterable(removals)))
+        left = {one.address for one in unrouted}
+        told = {row_id: at for row_id, at in removed_at.items() if left.isdisjoint(known[row_id].published)}
+        await self._s.patience.of(partial(self._s.checkpoints.forget, stream, told))
+        swept.gone += len(told)
+        swept.unrouted += len(unrouted)
 
     def _may_show_late(self, memory: Memory, asked_at: datetime) -> bool:
         return memory.is_new(asked_at, within=LATEST, ahead=self._s.pace.overlap)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
-
 from producers.checkpoints import Reading
 from producers.session import Session
-from producers.store import Changes, Cursor, Stream
+from producers.store import Cursor, Stream
+from producers.swept import Swept
 from producers.translation import Wish
 
 LATEST = timedelta(days=1)
@@ -31,34 +30,24 @@ class Rereader:
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
-        self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
-    async def read_again(self, stream: Stream) -> int:
-        """Read once what the poller has passed. Returns how many rows differ. Raises `Stopped`, and `NotInCharge`.
+    async def read_again(self, stream: Stream, swept: Swept) -> None:
+        """Read once what the poller has passed, and count the rows that differ. Raises `Stopped`, and `NotInCharge`.
 
         It takes the rows that changed since a day before the last sweep: a page of them at a time.
         """
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         if reading is None:
-            return 0
+            return
         wish = Wish(backfill_before=reading.begun_at)
         after = day_before_sweep(reading, self._s.translator.routing.read_from)
-        until, late = reading.cursor.changed_at, 0
+        until = reading.cursor.changed_at
         while after.changed_at <= until and not self._s.stop.asked:
             asked_at = self._s.clock.monotonic()
             changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))
-            late += await self._publish(stream, changes, wish, asked_at)
+            batch = await self._s.translated(stream, changes.rows, changes.broken, wish)
+            swept.unrouted += await self._s.publish(stream, batch, asked_at=asked_at)
+            swept.late += len(batch.memories)
             if not changes.more or changes.cursor <= after:
                 break
             after = changes.cursor
-        return late
-
-    async def _publish(self, stream: Stream, changes: Changes, wish: Wish, asked_at: float) -> int:
-        batch = await self._s.translated(stream, changes.rows, changes.broken, wish)
-        for row in batch.broken:
-            self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
-        await self._s.doubt(stream, batch, asked_at=asked_at)
-        await self._s.posting.post(batch.outgoing)
-        if batch.memories:
-            await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories))
-        return len(batch.memories)

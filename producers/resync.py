@@ -12,6 +12,7 @@ import structlog
 from producers.checkpoints import CheckpointError
 from producers.defects import described, ungrouped
 from producers.pace import Stopped
+from producers.posting import Posted
 from producers.runs import Progress, Run, RunState, shortfall
 from producers.selection import by_ids, selection_of, streams_of, untaken, wish_of
 from producers.session import Session
@@ -19,6 +20,7 @@ from producers.sought import Sought
 from producers.steps import Step
 from producers.store import Page, Stream
 from producers.translation import Batch
+from producers.unrouted import Unrouted
 from schemas.entities import Entity
 
 PAGES_AHEAD = 3
@@ -40,17 +42,22 @@ class RunCancelled(Exception):
 class _OnItsWay:
     page: Page
     batch: Batch
-    confirmed: asyncio.Task[int]
+    confirmed: asyncio.Task[Posted]
 
 
 class Resyncer:
-    """Works off the runs of one command, one after the other."""
+    """Works off the runs of one command, one after the other.
+
+    Of what no queue takes the other events do not wait. A list's checkpoint stays before the first of it, so that an
+    agent that takes the run over tries it again; a run that is read to its end is done, and says what is left.
+    """
 
     def __init__(self, *, name: str, session: Session) -> None:
         self.woken = asyncio.Event()
         self._name = name
         self._s = session
         self._sought: Sought
+        self._unrouted: Unrouted
         self._unwanted = False
         self._log = structlog.get_logger("xerelay").bind(store=session.store, command=name)
 
@@ -66,7 +73,7 @@ class Resyncer:
 
     async def _carry_out(self, run: Run) -> None:
         self._log.info("run.begun", run=run.id)
-        self._sought, self._unwanted = Sought(run), False
+        self._sought, self._unrouted, self._unwanted = Sought(run), Unrouted(), False
         try:
             await self._work_while_wanted(run)
         except RunCancelled:
@@ -77,12 +84,16 @@ class Resyncer:
             self._log.error("run.failed", run=run.id, detail=described(error))
             await self._s.patience.of(partial(self._s.runs.finish, run, RunState.FAILED, described(error)))
         else:
-            short = await self._shortfall(run)
-            if short:
-                self._log.warning("run.short", run=run.id, detail=short)
-            detail = untaken(run, self._s.translator.routing) or self._sought.unknown or short
-            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, detail))
+            await self._s.patience.of(partial(self._s.runs.finish, run, RunState.DONE, await self._lack(run)))
             self._log.info("run.done", run=run.id)
+
+    async def _lack(self, run: Run) -> str:
+        """What a run that is read to its end has not published, for a person."""
+        short = await self._shortfall(run)
+        if short:
+            self._log.warning("run.short", run=run.id, detail=short)
+        lacking = untaken(run, self._s.translator.routing) or self._sought.unknown or short
+        return "; ".join(filter(None, (self._unrouted.told, lacking)))
 
     async def _shortfall(self, run: Run) -> str:
         """Of ids nothing was counted in the store; a list whose lanes were put off meanwhile is read no further."""
@@ -151,10 +162,15 @@ class Resyncer:
         on_their_way: asyncio.Queue[_OnItsWay | None] = asyncio.Queue(PAGES_AHEAD)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._fetch(run, stream, progress.last, on_their_way, tasks))
+            ended, whole = False, True
             while (one := await on_their_way.get()) is not None:
-                progress = _after(progress, one, await one.confirmed)
+                posted = await one.confirmed
+                ended, whole = not one.page.more, whole and not posted.unrouted
+                one.batch.leave_out(posted.unrouted)
+                self._unrouted.add(posted.unrouted)
+                progress = _after(progress, one, posted, whole=whole)
                 await self._save(run, stream, progress, one.batch)
-            if not progress.done and not self._unwanted:
+            if not ended and not self._unwanted:
                 raise Stopped
 
     async def _fetch(
@@ -200,8 +216,7 @@ class Resyncer:
         return await self._s.translated(stream, page.rows, page.broken, wish)
 
     async def _save(self, run: Run, stream: Stream, progress: Progress, batch: Batch) -> None:
-        for row in batch.broken:
-            self._log.error("row.broken", stream=stream.name, row=row.id, reason=row.reason)
+        self._s.report(stream, batch)
         save = partial(self._s.runs.save_page, run, stream, progress, batch.memories)
         if not await self._s.patience.of(save):
             self._unwanted = True
@@ -211,14 +226,16 @@ class Resyncer:
 _IDS_AT_A_TIME = 100
 
 
-def _after(progress: Progress, one: _OnItsWay, published: int) -> Progress:
+def _after(progress: Progress, one: _OnItsWay, posted: Posted, *, whole: bool) -> Progress:
+    """`whole`: all up to the end of this page is published."""
+    left_out = len(one.batch.outgoing) - posted.confirmed - len(posted.unrouted)
     return replace(
         progress,
-        last=one.page.last,
+        last=one.page.last if whole else progress.last,
         pages=progress.pages + 1,
         rows=progress.rows + len(one.page.rows) + len(one.page.broken),
-        published=progress.published + published,
-        skipped=progress.skipped + one.batch.skipped + len(one.batch.outgoing) - published,
+        published=progress.published + posted.confirmed,
+        skipped=progress.skipped + one.batch.skipped + left_out,
         broken=progress.broken + len(one.page.broken),
-        done=not one.page.more,
+        done=whole and not one.page.more,
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from producers.belonging import Belonging
 from producers.checkpoints import Checkpoints, Memory
 from producers.clock import Clock
@@ -89,3 +91,23 @@ class Session:
             await self.patience.of(partial(self.checkpoints.save, stream, batch.doubtful))
         if asked_at is not None and self.clock.monotonic() - asked_at >= self.pace.lag.total_seconds():
             batch.stay_in_doubt()
+
+    def report(self, stream: Stream, batch: Batch) -> None:
+        """Tell which rows are broken."""
+        for row in batch.broken:
+            structlog.get_logger("xerelay").error(
+                "row.broken", store=self.store, stream=stream.name, row=row.id, reason=row.reason
+            )
+
+    async def publish(self, stream: Stream, batch: Batch, *, asked_at: float) -> int:
+        """Publish what was read beside the poller, and remember what has gone. Returns how many events no queue took.
+
+        Of rows of which some has not, nothing new is remembered: whoever reads them again publishes them.
+        """
+        self.report(stream, batch)
+        await self.doubt(stream, batch, asked_at=asked_at)
+        _, unrouted = await self.posting.post(batch.outgoing)
+        batch.leave_out(unrouted)
+        if batch.memories:
+            await self.patience.of(partial(self.checkpoints.save, stream, batch.memories))
+        return len(unrouted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 
 import structlog
@@ -11,10 +12,12 @@ from producers.removal import Missing, Remover
 from producers.rereading import Rereader
 from producers.session import Session
 from producers.store import Stream
+from producers.swept import Swept
 
 _LOOK_EVERY_S = 60.0
 _ASK_AGAIN_S = 3600.0
-"""A list that is not believed or does not go on: often enough for whoever mends it, and each time all ids are read."""
+"""A list that is not believed, does not go on, or has events that no queue took: often enough for whoever mends that,
+and each time all ids are read."""
 
 
 class Sweeper:
@@ -50,6 +53,7 @@ class Sweeper:
         """Compare all ids once, read again what was broken and what may have shown late; returns how many are gone.
 
         Where too many are missing, or the list does not go on, nothing is published, and the sweep is to be done again.
+        So it is where something had no sound queue.
         """
         missing = await self._remover.missing(stream)
         if missing is None:
@@ -57,13 +61,20 @@ class Sweeper:
             return 0
         if self._s.stop.asked or not self._is_believed(stream, missing):
             return 0
-        gone = await self._remover.remove(stream, missing.ids)
-        mended = await self._mender.look_again(stream)
-        late = await self._rereader.read_again(stream)
+        swept = Swept()
+        await self._remover.remove(stream, missing.ids, swept)
+        await self._mender.look_again(stream, swept)
+        await self._rereader.read_again(stream, swept)
         if not self._s.stop.asked:
+            await self._end(stream, swept)
+        return swept.gone
+
+    async def _end(self, stream: Stream, swept: Swept) -> None:
+        if swept.unrouted:
+            self._ask_again_at[stream.name] = self._s.clock.monotonic() + _ASK_AGAIN_S
+        else:
             await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, self._s.clock.now()))
-            self._log.info("stream.swept", stream=stream.name, gone=gone, mended=mended, late=late)
-        return gone
+        self._log.info("stream.swept", stream=stream.name, **asdict(swept))
 
     async def _is_due(self, stream: Stream) -> bool:
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))

@@ -28,6 +28,11 @@ class Outgoing:
     lane: Lane
     data: str = ""
 
+    @property
+    def address(self) -> Address:
+        """What it tells of, and whom."""
+        return Address(self.event.entity, self.event.subject, self.event.organisation)
+
 
 @dataclass(slots=True)
 class Batch:
@@ -51,8 +56,8 @@ class Batch:
 
     def leave_out(self, unrouted: Sequence[Outgoing]) -> None:
         """Remember nothing new of rows of which some events have not gone: what is doubtful of them stays so."""
-        gone = {Address(one.event.entity, one.event.subject, one.event.organisation) for one in unrouted}
-        self.memories = [one for one in self.memories if gone.isdisjoint(one.known or ())]
+        left = {one.address for one in unrouted}
+        self.memories = [one for one in self.memories if left.isdisjoint(one.known or ())]
 
     def stay_in_doubt(self) -> None:
         """What is doubtful is remembered so for good: the next change is published, whatever it is."""

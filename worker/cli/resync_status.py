@@ -36,7 +36,8 @@ def resync_status(
 
     Pages, events published, written, unchanged, parked and held, calls, time left. With --follow waits for a RUN that
     no agent has taken yet, and exits 0 when it is done, 1 when it failed, was cancelled, asked for ids that the store
-    does not know or for what no organisation takes, or read fewer rows than it counted.
+    does not know or for what no organisation takes, read fewer rows than it counted, or left events that no
+    queue took.
     """
     checked = settings(config)
     if not (run or follow):
