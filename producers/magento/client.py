@@ -19,7 +19,7 @@ import httpx
 
 from producers.magento.advice import BEARER_OFF, CHECK_URL
 from producers.magento.answers import read
-from producers.magento.errors import NotAllowed, ServerFault
+from producers.magento.errors import NoAnswer, NotAllowed, ServerFault
 from producers.magento.hiding import hiding
 from producers.magento.listing import settings_of
 from producers.magento.query import search
@@ -158,7 +158,7 @@ class Client:
             async with self._turns, asyncio.timeout(self._timeout_s):
                 response, body = await self._answer(url)
         except TimeoutError:
-            raise _Busy(ServerFault(f"{httpx.URL(url).netloc.decode()} did not answer in time")) from None
+            raise _Busy(NoAnswer(f"{httpx.URL(url).netloc.decode()} did not answer in time")) from None
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise _no_answer(url, error) from None
         except httpx.DecodingError:

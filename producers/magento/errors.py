@@ -2,6 +2,7 @@
 
 StoreUnreachable                 wait and repeat
 ├── ServerFault                  maybe the fault of one row: ask for fewer, and find it
+│   └── NoAnswer                 or of the whole store: see whether it answers at all
 StoreRefuses                     a person has to change something
 ├── NotAllowed                   credentials or permissions; which of the two, another request tells
 PageTooLarge                     ask again for no more rows than `most`
@@ -14,6 +15,10 @@ from producers.store import StoreRefuses, StoreUnreachable
 
 class ServerFault(StoreUnreachable):
     """500, 502, 504, or no answer in time, and again when repeated."""
+
+
+class NoAnswer(ServerFault):
+    """None in time."""
 
 
 class NotAllowed(StoreRefuses):

@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from producers.magento.client import ATTEMPTS, Client
-from producers.magento.errors import PageTooLarge, ServerFault
+from producers.magento.errors import NoAnswer, PageTooLarge, ServerFault
 from producers.magento.failing import first_failing
 from producers.magento.listing import listing_of
 from producers.magento.query import Filter, above, equal, one_of, search, up_to
@@ -119,6 +119,7 @@ class ListReader:
             try:
                 found += await self._all([one_of(name or self._spec.key, part)])
             except ServerFault as error:
+                await self._check_answers(error)
                 if len(part) > 1:
                     parts[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
                     continue
@@ -185,10 +186,11 @@ class ListReader:
             size = self._size
             try:
                 read = await self._ask(filters, order, size, fields=fields, attempts=attempts)
-            except ServerFault:
+            except ServerFault as error:
                 if size == 1:
                     return None
                 self._size = size // 2
+                await self._check_answers(error)
                 attempts = ATTEMPTS if self._size == 1 else 1
                 continue
             self._size = min(self._size * 2, self._most)
@@ -213,7 +215,8 @@ class ListReader:
         async def fails(top: int) -> bool:
             try:
                 await self._ask(filters(top), order, 1, attempts=1)
-            except ServerFault:
+            except ServerFault as error:
+                await self._check_answers(error)
                 return True
             return False
 
@@ -227,6 +230,17 @@ class ListReader:
         """The row that the search came to, asked for by itself: it may be readable after all."""
         piece = await self.of_keys([key])
         return Piece(piece.rows, piece.broken, Cursor(second, key), more=True)
+
+    async def _check_answers(self, error: ServerFault) -> None:
+        """Where none came in time: whether the list hangs, which smaller pages would show after many minutes only."""
+        if not isinstance(error, NoAnswer):
+            return
+        try:
+            await self._ask([up_to(self._spec.key, 0)], [self._spec.key], 1, attempts=1)
+        except NoAnswer:
+            raise StoreUnreachable(str(error)) from None
+        except ServerFault:
+            pass
 
     def _note_health(self, read: _Read) -> None:
         if read.rows:
