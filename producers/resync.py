@@ -212,7 +212,8 @@ class Resyncer:
         return replace(await self._s.source.rows(stream, piece), last=piece[-1], more=len(left) > len(piece))
 
     async def _translate(self, stream: Stream, page: Page, run: Run) -> Batch:
-        wish = wish_of(run, news_since=self._s.clock.now() - 2 * (self._s.pace.lag + self._s.pace.poll_every))
+        now = await self._s.patience.of(self._s.source.now)
+        wish = wish_of(run, news_since=now - 2 * (self._s.pace.lag + self._s.pace.poll_every))
         return await self._s.translated(stream, page.rows, page.broken, wish)
 
     async def _save(self, run: Run, stream: Stream, progress: Progress, batch: Batch) -> None:

@@ -171,3 +171,17 @@ async def renamed_beside_a_sweep(shop: Workshop, asked: str, answered: asyncio.E
     await sweep
     shop.exchange.taken()
     await renamed(shop, "Ada")
+
+
+async def test_what_changed_just_now_is_told_by_the_clock_of_the_store(url: str) -> None:
+    async with workshop(url, pace=Pace(lag=timedelta(days=1))) as shop:
+        shop.clock.advance(3 * 86_400)
+        shop.store.time = lambda: shop.clock.now() - timedelta(days=5)
+        shop.store.invoice(1, shop.store.time() - timedelta(days=3))
+        shop.store.invoice(2, shop.store.time())
+        await shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE,)))
+
+        await shop.work_off("resync-all")
+
+        lanes = {event.subject: lane for event, lane in shop.exchange.taken()}
+    assert lanes == {"1": Lane.BACKFILL, "2": Lane.BATCH}
