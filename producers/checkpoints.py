@@ -154,5 +154,5 @@ class Checkpoints(Protocol):
         ...
 
     async def save_swept(self, stream: Stream, at: datetime) -> None:
-        """Deletions were looked for."""
+        """Deletions were looked for, and what showed late, by a look that began at `at`."""
         ...

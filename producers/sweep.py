@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -55,6 +56,7 @@ class Sweeper:
         Where too many are missing, or the list does not go on, nothing is published, and the sweep is to be done again.
         So it is where something had no sound queue.
         """
+        begun_at = self._s.clock.now()  # a look that takes hours misses what shows behind it
         missing = await self._remover.missing(stream)
         if missing is None:
             self._stands_still(stream)
@@ -66,14 +68,14 @@ class Sweeper:
         await self._mender.look_again(stream, swept)
         await self._rereader.read_again(stream, swept)
         if not self._s.stop.asked:
-            await self._end(stream, swept)
+            await self._end(stream, swept, begun_at)
         return swept.gone
 
-    async def _end(self, stream: Stream, swept: Swept) -> None:
+    async def _end(self, stream: Stream, swept: Swept, begun_at: datetime) -> None:
         if swept.unrouted:
             self._ask_again_at[stream.name] = self._s.clock.monotonic() + _ASK_AGAIN_S
         else:
-            await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, self._s.clock.now()))
+            await self._s.patience.of(partial(self._s.checkpoints.save_swept, stream, begun_at))
         self._log.info("stream.swept", stream=stream.name, **asdict(swept))
 
     async def _is_due(self, stream: Stream) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from producers.steps import Step
-from producers.store import Stream
+from producers.store import Changes, Cursor, Stream
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from tests.support.agent_fixture import Died, Workshop, routing, subjects, target, workshop
@@ -60,6 +60,24 @@ async def test_a_row_that_shows_up_to_a_day_late_is_published_by_the_next_sweep(
 
     assert subjects(await swept(shop)) == ["1"]
     assert await swept(shop) == []
+
+
+async def test_a_row_that_shows_while_a_long_sweep_goes_on_is_published_by_the_next(shop: Workshop) -> None:
+    hidden(shop, 1, 23 * 60)
+    await traded(shop)
+    shop.clock.advance(A_DAY_S - 3 * 3600)
+    changes = shop.store.changes
+
+    async def slowly(stream: Stream, after: Cursor, *, until: datetime) -> Changes:
+        found = await changes(stream, after, until=until)
+        shop.clock.advance(4 * 3600)
+        return found
+
+    shop.store.changes = slowly  # type: ignore[method-assign] # a store that takes hours for a day's changes
+    await shop.sweeper.sweep(INVOICES)
+    shop.store.changes = changes  # type: ignore[method-assign] # and no longer
+
+    assert subjects(await swept(shop)) == ["1"]
 
 
 async def test_a_row_that_a_script_dates_hours_back_is_published_by_the_sweep(shop: Workshop) -> None:
