@@ -90,7 +90,9 @@ class Poller:
         """Where a stream is begun that was never read: what is older than all books is left out, and that is said."""
         start = self._s.translator.routing.read_from
         await self._s.patience.of(partial(self._first_look.tell, stream))
-        begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), until + self._s.pace.lag)
+        # a store's clock that is ahead would put off the first sweep, and all that is news until then
+        at = min(until + self._s.pace.lag, self._s.clock.now())
+        begin = partial(self._s.checkpoints.begin, stream, Cursor(min(start, until)), at)
         return await self._s.patience.of(begin)
 
     async def _set_back(self, stream: Stream, reading: Reading, until: datetime) -> Cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
-from schemas.envelope import Change
+from schemas.envelope import Change, Lane
 from tests.support.agent_fixture import Workshop, workshop
 from tests.support.fake_store import INVOICES, OPENED
+from tests.support.waiting import until
 
 AHEAD = REFUSED_AHEAD = timedelta(days=1)
 HOUR_S = 3600
@@ -136,6 +138,47 @@ async def test_a_removal_is_not_so_far_ahead_that_workers_refuse_it(shop: Worksh
     removed_at = await deleted(shop, 2)
 
     assert removed_at < shop.clock.now() + REFUSED_AHEAD
+
+
+@pytest.fixture
+async def begun_ahead(tmp_path: Path) -> AsyncIterator[Workshop]:
+    """An agent whose first look was taken while the store's clock was three days ahead; it is right again."""
+    async with workshop(f"sqlite+inline:///{tmp_path / 'ledger.db'}") as made:
+        made.store.time = lambda: made.clock.now() + 3 * AHEAD
+        made.store.invoice(1, made.store.time())
+        made.clock.advance(120)
+        await made.poller.poll()
+        made.exchange.taken()
+        made.store.time = made.clock.now
+        yield made
+
+
+async def test_what_was_sold_while_the_agent_was_away_is_published_where_the_first_look_was_ahead_too(
+    begun_ahead: Workshop,
+) -> None:
+    begun_ahead.store.invoice(2, begun_ahead.clock.now())
+    begun_ahead.clock.advance(6 * HOUR_S)
+
+    await begun_ahead.poller.poll()
+
+    assert [(event.subject, lane) for event, lane in begun_ahead.exchange.taken()] == [
+        ("2", Lane.BATCH),
+        ("invoice-2", Lane.BATCH),
+    ]
+
+
+async def test_a_list_that_was_begun_ahead_of_its_time_is_swept_a_day_later(begun_ahead: Workshop) -> None:
+    begun_ahead.store.invoice(2, begun_ahead.clock.now())
+    begun_ahead.clock.advance(25 * HOUR_S)
+    await begun_ahead.poller.poll()
+    begun_ahead.store.delete(INVOICES, 2)
+    begun_ahead.exchange.taken()
+
+    sweeping = asyncio.create_task(begun_ahead.sweeper.run())
+    await until(lambda: begun_ahead.clock.monotonic() > 30 * HOUR_S, what="some hours")
+    sweeping.cancel()
+
+    assert begun_ahead.exchange.names() == ["payment invoice-2", "invoice 2"]
 
 
 async def deleted(shop: Workshop, number: int) -> datetime:
