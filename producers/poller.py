@@ -16,12 +16,14 @@ from producers.store import Changes, Cursor, Stream
 from producers.translation import Wish
 from schemas.dates import rfc3339
 
+_READ_ALL_S = 3600.0
+
 
 class Poller:
     """Keeps the exchange up to date with one store.
 
-    Of what no queue takes the other changes do not wait: they are read on, and the checkpoint stays before it. With
-    each look back all is read from there, and what was not published is tried again.
+    Of what no queue takes the other changes do not wait: they are read on, and the checkpoint stays before it. Each
+    look back tries it again, and reads on from there once a queue takes it; else from where it had read to.
     """
 
     def __init__(self, *, session: Session, first_look: FirstLook) -> None:
@@ -30,6 +32,7 @@ class Poller:
         self._reread_at: dict[str, float] = {}
         self._read_up_to: dict[str, datetime] = {}
         self._passed: dict[str, Cursor] = {}
+        self._read_all_at: dict[str, float] = {}
         self._log = structlog.get_logger("xerelay").bind(store=session.store)
 
     def late_by(self, now: datetime) -> dict[str, timedelta]:
@@ -66,8 +69,7 @@ class Poller:
         reading = known or await self._begin(stream, until)
         went_back = reading.cursor.changed_at > until
         saved = await self._set_back(stream, reading, until) if went_back else reading.cursor
-        if looks_back or went_back:
-            self._passed.pop(stream.name, None)
+        seen = self._seen(stream) if looks_back or went_back else None
         after = Cursor(saved.changed_at - self._s.pace.overlap) if looks_back else self._passed.get(stream.name, saved)
         # what was there before the agent came is no news: it does not go ahead of what is
         wish = Wish(backfill_before=reading.begun_at)
@@ -79,8 +81,21 @@ class Poller:
             if not changes.more or self._stands_still(stream, after, changes):
                 return
             after = changes.cursor
+            if seen is not None and not went_back and not self._is_whole(stream):
+                after, seen = max(after, seen), None
         if not self._s.stop.asked:
             self._read_up_to[stream.name] = until if self._is_whole(stream) else saved.changed_at
+
+    def _seen(self, stream: Stream) -> Cursor | None:
+        """Where a look back reads on behind what again no queue takes.
+
+        None once an hour, to read all behind it: the queue of something else there may be mended by now.
+        """
+        passed, now = self._passed.pop(stream.name, None), self._s.clock.monotonic()
+        if passed is None or now >= self._read_all_at.get(stream.name, 0.0):
+            self._read_all_at[stream.name] = now + _READ_ALL_S
+            return None
+        return Cursor(passed.changed_at - self._s.pace.overlap)
 
     def _is_whole(self, stream: Stream) -> bool:
         """Whether all that was read of it is published."""

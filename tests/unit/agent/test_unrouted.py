@@ -18,7 +18,7 @@ from producers.store import Place
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
-from tests.support.agent_fixture import Exchange, Workshop, target, workshop
+from tests.support.agent_fixture import Exchange, Workshop, subjects, target, workshop
 from tests.support.fake_store import INVOICES, OPENED, SHOP, many_invoices
 from tests.support.waiting import until
 
@@ -91,6 +91,52 @@ async def test_what_had_no_queue_is_published_once_there_is_one(shop: Workshop) 
 
     assert mended == ["invoice 1", "payment invoice-1"]
     assert shop.exchange.names() == []
+
+
+async def test_while_it_has_none_the_list_is_not_read_again_from_there_to_its_end(shop: Workshop) -> None:
+    many_invoices(shop.store, 60, first=3, at=OPENED + 2 * MINUTE)
+    shop.clock.advance(3600)
+    shop.store.invoice(100, shop.clock.now())
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.store.calls.clear()
+
+    shop.clock.advance(300)
+    await shop.poller.poll()
+
+    # the page that is held up, what the last quarter of an hour brought, and the two lists that are empty
+    assert shop.store.calls["changes"] == 4
+
+
+async def test_what_comes_behind_it_late_is_published_all_the_same(shop: Workshop) -> None:
+    many_invoices(shop.store, 60, first=3, at=OPENED + 2 * MINUTE)
+    shop.clock.advance(3600)
+    shop.store.invoice(100, shop.clock.now())
+    shop.store.invoice(101, shop.clock.now() - 10 * MINUTE, visible_at=shop.clock.now() + 3 * MINUTE)
+    shop.clock.advance(120)
+    await shop.poller.poll()
+    shop.exchange.taken()
+
+    shop.clock.advance(300)
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["invoice 101", "payment invoice-101"]
+
+
+async def test_what_no_longer_waits_behind_what_does_is_published_within_an_hour(shop: Workshop) -> None:
+    exchange_of(shop).refused["uk"] = WRONG
+    many_invoices(shop.store, 6, first=3)
+    shop.store.invoice(9, OPENED + 90 * MINUTE)
+    shop.clock.advance(2 * 3600)
+    await shop.poller.poll()
+
+    del exchange_of(shop).refused["uk"]
+    for _ in range(13):
+        shop.clock.advance(300)
+        await shop.poller.poll()
+
+    # those beside it at once, what the last quarter of an hour brought, and the others
+    assert subjects(shop.exchange.taken()) == ["3", "4", "9", "5", "6", "7", "8", "2"]
 
 
 async def test_it_is_published_by_the_next_agent_where_this_one_ends_meanwhile(shop: Workshop, tmp_path: Path) -> None:
