@@ -80,7 +80,8 @@ class Sweeper:
 
     async def _is_due(self, stream: Stream) -> bool:
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
-        if reading is None or self._s.clock.now() - reading.swept_at < self._s.pace.sweep_every:
+        # a look that lies far ahead was noted by a clock that is put right since
+        if reading is None or abs(self._s.clock.now() - reading.swept_at) < self._s.pace.sweep_every:
             self.withheld[stream.name] = 0  # another agent may have swept it meanwhile
             return False
         return self._s.clock.monotonic() >= self._ask_again_at.get(stream.name, 0.0)
