@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.databases import KINDS, postgresql_url, sqlite_url
+from tests.support.databases import KINDS, copy_upgraded, postgresql_url, sqlite_url
 from tests.support.fakes import FakeClock
 from tests.support.sample_ledger import opened
 from worker.ledger.database.engine import Database
@@ -21,13 +20,6 @@ from worker.ledger.ledger import Ledger
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture(scope="session")
-def _upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("upgraded") / "ledger.db"
-    asyncio.run(upgrade(sqlite_url(file)))
-    return file
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +36,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return postgresql_url(value("postgres_url"), value("_databases"), template=value("_upgraded_database"))
     file = tmp_path / "ledger.db"
-    shutil.copy(value("_upgraded_file"), file)
+    copy_upgraded(file)
     return sqlite_url(file)
 
 

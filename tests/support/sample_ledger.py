@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.envelope import Lane
+from tests.support.databases import upgraded
 from tests.support.fakes import START
 from worker.budget.decision import Wait
 from worker.budget.limits import Limits
 from worker.documents.content import Content, XeroId
 from worker.documents.documents import Action, DocumentKey, EntityKey, Kind, Write
-from worker.ledger.database.upgrade import upgrade
 from worker.ledger.held.parked import Chosen
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import (
@@ -42,7 +42,7 @@ AMPLE = Limits(day=1_000_000, minute=100_000, concurrent=10_000, burst=1.0, rese
 @asynccontextmanager
 async def opened(url: str, *, encryption_key: str | None = KEY, **more: Any) -> AsyncIterator[Ledger]:
     """Upgraded before; `more` is of `Ledger.open`."""
-    await upgrade(url)
+    await upgraded(url)
     ledger = await Ledger.open(url, encryption_key=encryption_key, **more)
     try:
         yield ledger
