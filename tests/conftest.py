@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
-from deploy.services import PrivateBroker, Service, broker_service, postgres_service
+from deploy.services import PrivateBroker, broker_service, postgres_service
 from deploy.services import private_broker as run_private_broker
 from tests.support.databases import KINDS, postgresql_url, sqlite_url
 from tests.support.dealing import dealt
 from tests.support.sandbox_fixture import sandbox  # noqa: F401 - a fixture of all tests, kept in its own file
+from tests.support.shared import shared_url
 
 
 def pytest_configure() -> None:
@@ -46,20 +47,23 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[Service]:
-    """The session's broker. Who kills it starts it again; isolation is by organisation name."""
-    with _public_directory() as base, broker_service(base) as service:
-        yield service
+def amqp_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The broker of the whole run, which nobody kills; isolation is by organisation name.
 
-
-@pytest.fixture(scope="session")
-def amqp_url(broker: Service) -> str:
-    return broker.url
+    To start one takes 5 seconds of a core. Its end waits for the other workers, and that in no test's time.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "broker"
+    folder.mkdir(exist_ok=True)
+    stack = ExitStack()
+    request.config.add_cleanup(stack.close)
+    base = stack.enter_context(_public_directory())
+    return stack.enter_context(shared_url(folder, broker_service(base)))
 
 
 @pytest.fixture(scope="session")
 def _breakable_node() -> Iterator[PrivateBroker]:
-    """A second node beside the session's: one with the queues of all tests would take long to start again."""
+    """A second node beside the run's: one with the queues of all tests would take long to start again."""
     with _public_directory() as base, run_private_broker(base) as node:
         yield node
 

@@ -15,7 +15,7 @@ from tests.support.sandbox_fixture import SandboxControl, run_sandbox
 async def stage(
     tmp_path: Path, amqp_url: str, empty_database_url: str, sandbox: SandboxControl, unique_org: str
 ) -> AsyncIterator[Stage]:
-    """A stage on the session's broker, once for each kind of database."""
+    """A stage on the run's broker, once for each kind of database."""
     stage = Stage(
         tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=empty_database_url, sandbox=sandbox
     )
@@ -25,7 +25,7 @@ async def stage(
 
 @pytest.fixture
 async def sqlite_stage(tmp_path: Path, amqp_url: str, sandbox: SandboxControl, unique_org: str) -> AsyncIterator[Stage]:
-    """A stage on the session's broker and SQLite alone, for what does not depend on the database."""
+    """A stage on the run's broker and SQLite alone, for what does not depend on the database."""
     url = f"sqlite+inline:///{tmp_path / 'ledger.db'}"
     stage = Stage(tmp_path, organisation=unique_org, broker_url=amqp_url, ledger_url=url, sandbox=sandbox)
     yield stage

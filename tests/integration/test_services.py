@@ -18,7 +18,6 @@ import pytest
 from deploy.services import (
     PrivateBroker,
     PrivatePostgres,
-    Service,
     ServiceError,
     broker_service,
     free_port,
@@ -41,8 +40,8 @@ def test_broker_keeps_its_url_and_its_messages_over_a_kill(private_broker: Priva
     until_sync(lambda: messages_in(url, "kept") == 1)
 
 
-def test_broker_accepts_no_default_password(broker: Service) -> None:
-    parts = urlsplit(broker.url)
+def test_broker_accepts_no_default_password(amqp_url: str) -> None:
+    parts = urlsplit(amqp_url)
 
     with pytest.raises(pika.exceptions.ProbableAuthenticationError):
         pika.BlockingConnection(pika.URLParameters(f"amqp://guest:guest@{parts.hostname}:{parts.port}/%2F"))
