@@ -27,11 +27,13 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SHOP = Shop("main", dict.fromkeys(Entity, Lane.BACKFILL))
 LIMIT_S = 26 * HOUR_S
+COARSE_S = 10.0
+"""A grain where a call comes every quarter of an hour or not at all, and what is held goes back after ten minutes."""
 
 
-def world_of(**limits: Any) -> World:
+def world_of(*, grain_s: float = 1.0, **limits: Any) -> World:
     org = organisation(**limits)
-    return World([org], {"main": VirtualXero(day=org.limits.day)}, grain_s=1.0)
+    return World([org], {"main": VirtualXero(day=org.limits.day)}, grain_s=grain_s)
 
 
 def spend_share(world: World, lane: Lane) -> None:
@@ -64,7 +66,7 @@ async def serve(world: World) -> None:
 
 
 async def batch_without_a_call() -> World:
-    world = world_of(reserve=0.2)
+    world = world_of(reserve=0.2, grain_s=COARSE_S)
     spend_share(world, Lane.BATCH)
     shop = Shop("main", dict.fromkeys(Entity, Lane.BATCH))
     for number in range(300):
@@ -83,7 +85,7 @@ def test_a_batch_lane_that_has_no_call_for_hours_takes_nothing_meanwhile() -> No
 
 
 async def backlog(lane: Lane, count: int) -> World:
-    world = world_of(day=60)
+    world = world_of(day=60, grain_s=COARSE_S)
     spend_saved(world)
     shop = Shop("main", dict.fromkeys(Entity, lane))
     for number in range(count):
@@ -102,7 +104,7 @@ def test_what_goes_back_for_want_of_calls_is_not_overtaken_without_end(lane: Lan
 
 
 async def both_lanes() -> World:
-    world = world_of(day=100)
+    world = world_of(day=100, grain_s=COARSE_S)
     spend_saved(world)
     shop = Shop("main", dict.fromkeys(Entity, Lane.BATCH))
     for number in range(2_500):
