@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.support.sandbox_fixture import SandboxControl, XeroCaller, client_credentials
+from tests.support.sandbox_fixture import PLAIN, SandboxControl, XeroCaller, client_credentials
 
 CALLBACK = "http://localhost:8123/callback"
 SCOPES = "openid offline_access accounting.contacts accounting.settings.read"
@@ -22,7 +22,7 @@ CUSTOM = ("sandbox-custom", "sandbox-secret")
 
 @pytest.fixture
 def http(sandbox: SandboxControl) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox.url, timeout=30) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=30, verify=PLAIN) as client:
         yield client
 
 

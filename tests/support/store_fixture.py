@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import httpx
 
 from tests.support.forked import first_line, serving
-from tests.support.sandbox_fixture import START_S
+from tests.support.sandbox_fixture import PLAIN, START_S
 
 CREDENTIALS = 6
 
@@ -25,7 +25,7 @@ class StoreSandbox:
     def __init__(self, url: str, credentials: dict[str, str]) -> None:
         self.url = url
         self.credentials = credentials
-        self.http = httpx.Client(base_url=url, timeout=30)
+        self.http = httpx.Client(base_url=url, timeout=30, verify=PLAIN)
 
     def close(self) -> None:
         self.http.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.sandbox_fixture import SandboxControl
+from tests.support.sandbox_fixture import PLAIN, SandboxControl
 from tests.support.xero_fakes import MemoryLeases, MemoryTokens, call_from, call_of, known_of, write_of
 from worker.clock import SystemClock
 from worker.documents.documents import Kind, Write
@@ -100,7 +100,7 @@ class SandboxXero:
             state=state,
             verifier=verifier,
         )
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+        async with httpx.AsyncClient(trust_env=False, timeout=30, verify=PLAIN) as browser:
             answer = await browser.post(page, data={"answer": "allow"})
         code = read_callback(answer.headers["location"], state=state)
         credentials = credentials_of(self.flow)
