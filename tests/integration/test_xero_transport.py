@@ -260,3 +260,14 @@ async def test_nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for(tm
         await transport.aclose()
 
     assert (server.requests, sent) == ([], [])
+
+
+async def test_whom_to_trust_is_read_once_for_all_organisations(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.exchange()
+    further = AiohttpTransport()
+
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    reply = await further.handle_async_request(httpx.Request("GET", world.server.url))
+    await further.aclose()
+
+    assert reply.status_code == 200
