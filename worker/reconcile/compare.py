@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,8 @@ from worker.ledger.records import Document
 from worker.reconcile.entries import Entry
 from worker.reconcile.fields import Field, cents_of, fields_of, money_field
 from worker.reconcile.left_alone import as_left, wanted_of_us, without_earlier
-from worker.reconcile.reissued import credited, is_replaced, reopened, unset, without_reissued
+from worker.reconcile.matching import Matched, match
+from worker.reconcile.reissued import credited, reopened, unset, without_reissued
 from worker.reconcile.standing import Standing, as_booked
 from worker.reconcile.sums import Sum, sums_of
 from worker.reconcile.wanted import CANCELLED, Unbookable
@@ -99,7 +100,7 @@ def compare(
     """
     wanted = wanted_of_us(wanted, theirs)
     counting = without_reissued(without_earlier(_with_currencies(theirs, known), known, prefixes))
-    matched = _match(wanted, counting, unbookable)
+    matched = match(wanted, counting, unbookable)
     wanted, elsewhere = as_booked(wanted, matched.found)
     extra = [one for one in matched.strangers if not one.is_gone and (not one.is_draft or one.begins_with(prefixes))]
     differences = [
@@ -119,63 +120,6 @@ def compare(
     return Comparison(tuple(found), tuple(sums_of(counted, standing)), equal, elsewhere)
 
 
-@dataclass(slots=True)
-class _Matched:
-    """`found` has the entry of Xero for the id() of a wanted one, `held` those of numbers that cannot be booked.
-
-    `replaced` has wanted sales that were issued anew, each with an earlier invoice.
-    """
-
-    found: dict[int, Entry] = field(default_factory=dict)
-    held: dict[str, Entry] = field(default_factory=dict)
-    repeats: list[Entry] = field(default_factory=list)
-    strangers: list[Entry] = field(default_factory=list)
-    replaced: list[tuple[Entry, Entry]] = field(default_factory=list)
-
-    def add_repeat(self, entry: Entry) -> None:
-        """A further document of a number, if it counts."""
-        if not entry.is_gone:
-            self.repeats.append(entry)
-
-    def holds(self, one: Unbookable) -> bool:
-        """Whether Xero has the number all the same."""
-        return one.number in self.held
-
-    def standing(self) -> Iterator[Entry]:
-        """What the books hold of what the store knows."""
-        replaced = (one for _, one in self.replaced)
-        return (one for one in (*self.found.values(), *self.held.values(), *replaced) if not one.is_gone)
-
-
-def _match(wanted: Sequence[Entry], theirs: Sequence[Entry], unbookable: Mapping[str, Unbookable]) -> _Matched:
-    """Each entry of Xero to the wanted one it is named after: standing ones first, ours before copies, gone last."""
-    ours = _by_name(wanted)
-    booked = {one.xero_id.lower() for one in wanted if one.xero_id}
-    matched = _Matched()
-    for entry in sorted(theirs, key=lambda one: (one.is_gone, one.is_draft, one.xero_id.lower() not in booked)):
-        match = next((ours[entry.kind, name] for name in entry.names if (entry.kind, name) in ours), None)
-        name = next((name for name in entry.names if name in unbookable), None)
-        if match is None and name is None:
-            matched.strangers.append(entry)
-        elif match is None and str(name) not in matched.held:
-            matched.held[str(name)] = entry
-        elif match is None:
-            matched.add_repeat(entry)
-        elif is_replaced(entry, match):
-            matched.replaced.append((match, entry))
-        elif id(match) not in matched.found:
-            matched.found[id(match)] = replace(entry, currency=entry.currency or match.currency)
-        else:
-            matched.add_repeat(entry)
-    return matched
-
-
-def _by_name(wanted: Sequence[Entry]) -> dict[tuple[Kind, str], Entry]:
-    """All that Xero may have them under. What a re-issued sale began with yields to what another one is called."""
-    begun = {(one.kind, parts(one.alias)[0]): one for one in wanted if one.alias}
-    return begun | {(one.kind, name): one for one in wanted for name in (one.alias, one.number) if name}
-
-
 def _with_currencies(theirs: Sequence[Entry], known: Iterable[Document]) -> list[Entry]:
     """Payments with the currency of what they settle, which may be of other days: Xero's list need not say it."""
     told = {(one.kind, parts(one.number)[0]): str(one.facts.get("currency") or "") for one in known}
@@ -192,7 +136,7 @@ def _is_equal(store: Entry, xero: Entry | None) -> bool:
     return xero is not None and store.is_gone is xero.is_gone and _different(store, xero) is None
 
 
-def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterator[Difference]:
+def _unmatched(wanted: Sequence[Entry], matched: Matched, days: Days) -> Iterator[Difference]:
     drafts = {(xero.kind, xero.number) for xero in matched.found.values() if xero.is_draft}
     replaced = {id(store) for store, _ in matched.replaced}
     for one in wanted:
@@ -205,7 +149,7 @@ def _unmatched(wanted: Sequence[Entry], matched: _Matched, days: Days) -> Iterat
             yield Difference(Finding.MISSING, one.kind, one.number, one.day, detail, cents=-cents_of(one.gross))
 
 
-def _replaced(matched: _Matched, store: Entry, xero: Entry, days: Days) -> Difference:
+def _replaced(matched: Matched, store: Entry, xero: Entry, days: Days) -> Difference:
     """An invoice that counts on these days without its credit; told once, with what is missing or too much."""
     detail = f"issued anew as {store.alias}"
     if id(store) in matched.found:
@@ -259,7 +203,7 @@ def _extra(entry: Entry, detail: str) -> Difference:
     )
 
 
-def _parked(one: Unbookable, matched: _Matched) -> Difference:
+def _parked(one: Unbookable, matched: Matched) -> Difference:
     there = matched.held.get(one.number)
     detail = f"{one.reason}: {one.hint}" + (f" (in Xero it is {there.status.lower()})" if there else "")
     return Difference(Finding.PARKED, None, one.number, one.day, detail)
