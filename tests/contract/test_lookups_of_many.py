@@ -14,7 +14,8 @@ from deploy.sandbox.xero.reads import read
 from deploy.sandbox.xero.store import Book
 from tests.support.xero_fakes import document_of, member_of, write_of
 from worker.documents.documents import Kind
-from worker.xero.lookup import apart, lookups, match, one_by_one, readings_of, states_apart, states_of
+from worker.xero.looks import apart, readings_of, states_apart, states_of
+from worker.xero.lookup import lookups, match, one_by_one
 
 
 def an_id(n: int) -> str:

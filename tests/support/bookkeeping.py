@@ -31,7 +31,8 @@ from worker.session.outcome import document, sort_verdicts
 from worker.settings import OrganisationSettings
 from worker.xero.compose import compose
 from worker.xero.endpoints import ENDPOINTS, same_id
-from worker.xero.lookup import lookups, match, readings_of
+from worker.xero.looks import readings_of
+from worker.xero.lookup import lookups, match
 from worker.xero.readings import REVISED, Readings
 from worker.xero.replies.answers import read
 from worker.xero.replies.reply import Reply

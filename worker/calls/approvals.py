@@ -23,7 +23,7 @@ from worker.session.session import Session
 from worker.xero.endpoints import ENDPOINTS, id_of
 from worker.xero.facts import UNAPPROVED, facts_of
 from worker.xero.lists import PAGE_SIZE
-from worker.xero.lookup import States, drafts, states_apart, states_of
+from worker.xero.looks import States, drafts, states_apart, states_of
 from worker.xero.replies.reply import Reply, ReplyKind
 
 EVERY_S = 1_800.0

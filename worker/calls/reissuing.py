@@ -21,7 +21,7 @@ from worker.xero.changes.revision import GONE_HINT
 from worker.xero.compose import compose
 from worker.xero.endpoints import number_of
 from worker.xero.facts import facts_of
-from worker.xero.lookup import Reading, readings_of
+from worker.xero.looks import Reading, readings_of
 from worker.xero.match import match
 
 Element = Mapping[str, Any]

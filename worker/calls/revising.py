@@ -27,7 +27,7 @@ from worker.session.session import Session
 from worker.xero.changes.cut_over import Search, earlier
 from worker.xero.changes.revision import Clash, as_agreed
 from worker.xero.endpoints import ENDPOINTS, inner, number_of, same_id
-from worker.xero.lookup import Reading, apart, earlier_sales, readings_of
+from worker.xero.looks import Reading, apart, earlier_sales, readings_of
 from worker.xero.replies.reply import ReplyKind
 
 _AGAIN_S = 15.0

@@ -12,7 +12,7 @@ from worker.ledger.records import Document
 from worker.session.session import Session
 from worker.xero.changes.reissue import BEGUN, later_numbers, parts
 from worker.xero.changes.taken_back import by_hand, stands_on
-from worker.xero.lookup import places_of
+from worker.xero.looks import places_of
 
 _Known = Mapping[DocumentKey, Document]
 

@@ -10,7 +10,8 @@ import pytest
 from tests.support.xero_fakes import document_of, member_of, sale_element, write_of
 from worker.documents.documents import Action, Kind
 from worker.ledger.records import Member
-from worker.xero.lookup import Found, lookups, match, one_by_one, readings_of
+from worker.xero.looks import readings_of
+from worker.xero.lookup import Found, lookups, match, one_by_one
 from worker.xero.sameness import totals_of
 
 

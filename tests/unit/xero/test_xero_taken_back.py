@@ -12,7 +12,7 @@ from worker.documents.documents import Kind, Write
 from worker.ledger.records import Document, Known
 from worker.xero.changes.taken_back import by_hand, stands_on
 from worker.xero.compose import compose
-from worker.xero.lookup import places_of
+from worker.xero.looks import places_of
 from worker.xero.readings import Readings
 
 PAYMENT = Document(key("payment", "51", "payment/1"), Kind.PAYMENT, "p-1", "P-51 ch_1", VERSION, "x")

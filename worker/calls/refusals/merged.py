@@ -16,7 +16,7 @@ from worker.ledger.records import Call, Document, Member, Purpose
 from worker.session.outcome import Results
 from worker.session.session import Session
 from worker.xero.endpoints import NO_ID, inner, same_id
-from worker.xero.lookup import contacts_by_id
+from worker.xero.looks import contacts_by_id
 from worker.xero.messages import CONTACT_ARCHIVED
 
 
