@@ -15,6 +15,8 @@ from worker.session.session import Session
 from worker.xero.facts import target_of
 from worker.xero.replies.verdicts import Refused
 
+_MOST = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -62,8 +64,7 @@ class Ends:
         fates: dict[Work, Held] = {}
         for member, refused in results.refused:
             for work in self._given_up(member.key):
-                detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:2000]
-                fates.setdefault(work, self._fate(work, member, refused, detail))
+                fates.setdefault(work, self._fate(work, member, refused))
         return list(fates.items())
 
     def paused(self, results: Results) -> list[tuple[Work, Held]]:
@@ -88,7 +89,8 @@ class Ends:
         slot = self._s.buffer.slot(key)
         return [] if slot is None or slot.queue is not None else self.owners(key)
 
-    def _fate(self, work: Work, member: Member, refused: Refused, detail: str = "") -> Held:
+    def _fate(self, work: Work, member: Member, refused: Refused) -> Held:
+        detail = f"Xero refused the {member.kind}: {'; '.join(refused.messages)}"[:_MOST]
         if refused.again or self._is_unpaid_since(member, refused):
             return waiting_until(work, self._s.time.now(), refused.reason, detail)
         is_too_much = refused.reason == EXCEEDS_DUE

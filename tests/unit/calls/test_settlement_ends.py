@@ -17,7 +17,7 @@ from worker.calls.settlement import Settlement
 from worker.documents.documents import VOID, Kind, Write
 from worker.intake.intake import Intake
 from worker.ledger.records import HoldState
-from worker.session.outcome import Doubt, Results
+from worker.session.outcome import LIKE_REFUSALS, Doubt, Results
 from worker.session.session import Session
 from worker.xero.replies.verdicts import Refused
 
@@ -86,6 +86,19 @@ async def test_a_refused_version_is_not_parked_when_a_newer_one_waits_behind_it(
     [slot] = session.buffer.take(Kind.INVOICE, 50, session.clock.monotonic())
     assert (slot.write.version, set(slot.owners)) == (new.version, {old, new})
     assert await reasons(session) == []
+
+
+async def test_what_is_parked_beside_refusals_that_pause_its_kind_has_xeros_words(session: Session) -> None:
+    in_a_call(session, {a_work("invoice", f"{number}"): [write(number)] for number in range(LIKE_REFUSALS + 1)})
+    call = await open_call(session.ledger, session.lease, *[write(number) for number in range(LIKE_REFUSALS + 1)])
+    alike = Refused("account_invalid", "restore the account", ("no such account",), pauses_kind=True)
+    refused = [(member(write(number)), alike) for number in range(LIKE_REFUSALS)]
+    other = (member(write(LIKE_REFUSALS)), Refused("refused", "read xero's message", ("no such thing",)))
+
+    await settlement(session).record(call, 200, Results(refused=[*refused, other]))
+
+    [parked] = await parked_in(session.ledger, session.org.name)
+    assert (parked.reason, parked.detail) == ("refused", "Xero refused the invoice: no such thing")
 
 
 async def test_a_contact_that_a_sale_found_there_stays_as_its_own_last_event_had_it(session: Session) -> None:
