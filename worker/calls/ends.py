@@ -59,27 +59,20 @@ class Ends:
         """When nothing is to be written of these."""
         return _that_wait_for({work for key in keys for work in self.owners(key)}, set(keys))
 
-    def parked(self, results: Results) -> list[tuple[Work, Held]]:
-        """The events whose documents Xero refuses, but for those of which a newer version waits."""
-        fates: dict[Work, Held] = {}
-        for member, refused in results.refused:
-            for work in self._given_up(member.key):
-                fates.setdefault(work, self._fate(work, member, refused))
-        return list(fates.items())
+    def fates(self, results: Results, *, is_paused: bool) -> list[tuple[Work, Held]]:
+        """The events that are held for what Xero said, but for those of whose documents a newer version waits.
 
-    def paused(self, results: Results) -> list[tuple[Work, Held]]:
-        """The same when these refusals pause the kind."""
+        Those whose refusal pauses the kind wait until that is over, where it `is_paused`. A refusal counts before a
+        doubt.
+        """
         until = self._s.time.in_s(KIND_PAUSE_S)
         fates: dict[Work, Held] = {}
         for member, refused in results.refused:
             for work in self._given_up(member.key):
-                held = waiting_until(work, until, KIND_PAUSED, refused.reason)
-                fates.setdefault(work, held if refused.pauses_kind else self._fate(work, member, refused))
-        return list(fates.items())
-
-    def doubted(self, results: Results) -> list[tuple[Work, Held]]:
-        """The events whose documents Xero has taken otherwise than they are, but for those as above."""
-        fates: dict[Work, Held] = {}
+                if is_paused and refused.pauses_kind:
+                    fates.setdefault(work, waiting_until(work, until, KIND_PAUSED, refused.reason))
+                else:
+                    fates.setdefault(work, self._fate(work, member, refused))
         for key, doubt in results.doubted.items():
             for work in self._given_up(key):
                 fates.setdefault(work, parked(work, *doubt))

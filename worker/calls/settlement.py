@@ -56,15 +56,11 @@ class Settlement:
         """
         results.documents, stubs = [await self._as_adopted(call, found) for found in (results.documents, stubs)]
         paused = self._pause_reason(call.kind, results)
-        fates = self._ends.paused(results) if paused else self._ends.parked(results)
-        if results.doubted:
-            fates = list((dict(self._ends.doubted(results)) | dict(fates)).items())  # a refusal counts before a doubt
-            self._tell_unheard(results)
+        fates = self._ends.fates(results, is_paused=paused is not None)
+        self._tell_unheard(results)
         ending = self._ends.with_documents(results.documents, {work for work, _ in fates})
         tallying = Tallying(self._s, ending, result, fates, calls=1)
-        if call.kind in MONEY:
-            # before the ledger has it: a sale that is about to be parked as paid asks for it
-            self._s.unpaid.extend(freed for one in results.documents for freed in one.unpays)
+        self._note_unpaid(call, results)
         children = await self._s.ledger.calls.close(
             self._s.lease,
             call.id,
@@ -89,6 +85,11 @@ class Settlement:
         `stubs` are ours too, but hold other content: they are to be updated, by id.
         """
         await self.record(call, status, Results(documents=list(documents)), result="adopted", stubs=stubs)
+
+    def _note_unpaid(self, call: Call, results: Results) -> None:
+        """Before the ledger has it: a sale that is about to be parked as paid asks for it."""
+        if call.kind in MONEY:
+            self._s.unpaid.extend(freed for one in results.documents for freed in one.unpays)
 
     async def _as_adopted(self, call: Call, documents: Sequence[Document]) -> list[Document]:
         """An edit, or a re-issue, does not make us forget what an earlier connector has done."""
