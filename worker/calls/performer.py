@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from worker.backoff import delay_s
 from worker.budget.decision import Wait
+from worker.calls.finding import Unanswered
 from worker.calls.opening import open_write_when_allowed, resend
 from worker.calls.refusals.archived import replace_archived
 from worker.calls.refusals.gone_items import forget_gone_items, forget_unlisted_items
 from worker.calls.refusals.lock_date import map_again
 from worker.calls.refusals.merged import follow_merged
-from worker.calls.resolution import Resolution, Unanswered
+from worker.calls.resolution import Resolution
 from worker.calls.sending import breathe, headers_of, send
 from worker.calls.settlement import Settlement
 from worker.documents.documents import Action, DocumentKey, Write

@@ -1,22 +1,17 @@
-"""Looking documents up in Xero by our own numbers: after a lost reply, a 500, or an "already there"."""
+"""What becomes of documents that Xero may have already: after a lost reply, a 500, or an "already there"."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from worker.calls.opening import open_lookup
-from worker.calls.sending import send
+from worker.calls.finding import Finder, Findings
 from worker.calls.settlement import Settlement
-from worker.documents.documents import ONE_EACH, Action, DocumentKey, Kind
+from worker.documents.documents import Action, DocumentKey, Kind
 from worker.ledger.records import CANCELLED_PAID, Call, Document, Member
-from worker.session.interruption import pause_for
 from worker.session.outcome import settled_keys
 from worker.session.session import Session
-from worker.xero.lookup import Found, LookupRequest, by_path, lookups, match, one_by_one, suffixed
-from worker.xero.replies.reply import ReplyKind
+from worker.xero.lookup import Found, suffixed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BLIND_S = 420.0
@@ -24,9 +19,6 @@ _BLIND_S = 420.0
 
 BLIND_KINDS = frozenset({Kind.PAYMENT, Kind.ALLOCATION})
 """Xero keeps no unique number of these: a look-up too early would send them twice."""
-
-_CLAIMS = 1_000
-"""Remembered for the moment in which two look-ups have run and neither's answer is in the ledger yet."""
 
 _PAID_HINT = (
     "xero voids nothing that has payments or credit on it: publish the refund as a credit memo and discard this "
@@ -47,77 +39,13 @@ _UNSEEN_HINT = (
 )
 
 
-class Unanswered(Exception):
-    """Xero did not answer the look-up: the question stays open."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What a look-up says of each member, and its last call, still open, to record the answer with.
-
-    `refused` has Xero's words for members that it refuses to be asked for, which it does at every try: it lists no more
-    than 100,000 records.
-    """
-
-    found: dict[DocumentKey, Found] = field(default_factory=dict)
-    refused: dict[DocumentKey, str] = field(default_factory=dict)
-    last: Call | None = None
-    status: int | None = None
-
-
 class Resolution:
-    """Asks Xero, and decides by what it has."""
+    """Has Xero asked, and decides by what it has."""
 
     def __init__(self, *, session: Session, settlement: Settlement) -> None:
         self._s = session
         self._settlement = settlement
-        self._claimed: dict[str, DocumentKey] = {}
-
-    async def find(self, kind: Kind, members: Sequence[Member]) -> Findings:
-        """Look `members` up, some per call. Raises `Unanswered` when Xero does not answer."""
-        findings = Findings()
-        await self._ask(kind, lookups(kind, members), findings)
-        if kind in ONE_EACH:
-            same = [one for one in members if (f := findings.found.get(one.key)) and f.same]
-            await self._leave_to_others(kind, [one for one in same if one.action is Action.SAVE], findings)
-        return findings
-
-    async def _ask(self, kind: Kind, requests: Sequence[LookupRequest], findings: Findings) -> None:
-        asking = deque(requests)
-        while asking:
-            request = asking.popleft()
-            if findings.last is not None:
-                await self._settlement.close(findings.last, findings.status)
-            call = await open_lookup(self._s, kind=kind, path=request.path, params=request.params)
-            reply = await send(self._s, call)
-            findings.last, findings.status = call, reply.status
-            if reply.outcome is ReplyKind.REFUSED_WHOLE and (others := one_by_one(request)):
-                asking.extend(others)
-                continue
-            if reply.outcome is ReplyKind.REFUSED_WHOLE:
-                findings.refused |= {member.key: reply.detail for member in request.members}
-                continue
-            if reply.outcome not in (ReplyKind.ANSWERED, ReplyKind.NOT_FOUND):
-                await self._settlement.close(call, reply.status)
-                pause = pause_for(reply)
-                raise pause or Unanswered(f"{reply.outcome}: {reply.detail}")
-            found = match(kind, request.members, reply.elements)
-            findings.found.update({key: one for key, one in found.items() if one is not None})
-
-    async def _leave_to_others(self, kind: Kind, same: Sequence[Member], findings: Findings) -> None:
-        """What holds what `same` members sent may be another sale's: two may be numbered alike, and of one sum."""
-        if not same:
-            return
-        known = await self._s.ledger.documents.by_number(self._s.org.name, kind, [one.number for one in same])
-        if len(self._claimed) > _CLAIMS:
-            self._claimed.clear()
-        self._claimed |= {document.xero_id: document.key for document in known.values()}
-        for member in same:
-            found = findings.found[member.key]
-            owner = self._claimed.setdefault(found.xero_id, member.key)
-            if owner != member.key:
-                told = f"it is that of {owner.entity} {owner.entity_id} of {owner.source}"
-                findings.found[member.key] = replace(found, same=False, detail=told)
+        self._finder = Finder(session=session, settlement=settlement)
 
     async def wait_until_visible(self, call: Call) -> None:
         """Payments and allocations are looked up no earlier than 7 minutes after their last send."""
@@ -133,7 +61,7 @@ class Resolution:
         if call.kind is None:
             await self._settlement.close(call, call.status)
             return
-        findings = await self.find(call.kind, call.members)
+        findings = await self._finder.find(call.kind, call.members)
         # before the call ends: what may be in Xero must not be sent again after a crash
         asked = await self._without_refused(call.members, findings)
         written = [m for m in asked if (f := findings.found.get(m.key)) and f.ours and f.same]
@@ -153,11 +81,9 @@ class Resolution:
 
         Of `numbered` Xero says that the number is taken: another name would not help them.
         """
-        findings = await self.find(kind, members)
+        findings = await self._finder.find(kind, members)
         if kind is Kind.ITEM:
-            # refused in whatever case it was sent, it may be listed only in that which it has
-            known = findings.found.keys() | findings.refused.keys()
-            await self._ask(kind, by_path(kind, [one for one in members if one.key not in known]), findings)
+            await self._finder.look_closer(kind, members, findings)
         if findings.last is None:
             raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
         members = await self._without_refused(members, findings)
