@@ -5,6 +5,8 @@ https://developer.xero.com/documentation/api/accounting/creditnotes
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from schemas.entities import CreditMemo
 from schemas.envelope import Event
 from schemas.parts import ZERO
@@ -39,10 +41,14 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
     contact = buyer_write(event, memo.customer, org)
     credit_note = _credit_note(event, memo, contact.key, invoice, org)
     unpaid = memo.totals.gross - sum((tender.amount for tender in memo.tenders), ZERO)
-    if memo.stays_open or (invoice is not None and unpaid <= 0):
+    if memo.stays_open or (is_booked and (invoice is None or unpaid <= 0)):
         return Writes((contact, void(event, Kind.ALLOCATION, ALLOCATION), credit_note))
     if invoice is None:
-        return Writes((contact, credit_note))
+        return Writes((contact, credit_note))  # from before start_date: what was set off by then is left alone
+    return Writes((contact, credit_note, _allocation(event, memo, unpaid, invoice, credit_note)))
+
+
+def _allocation(event: Event, memo: CreditMemo, unpaid: Decimal, invoice: DocumentKey, credit_note: Write) -> Write:
     payload = {
         "Amount": cents(unpaid),
         "Date": memo.date.isoformat(),
@@ -50,8 +56,7 @@ def credit_memo_plan(event: Event, org: OrganisationSettings) -> Plan:
         "CreditNote": {"CreditNoteID": XeroId(credit_note.key)},
     }
     key = own_key(event, ALLOCATION)
-    allocation = save(key, Kind.ALLOCATION, version=event.version, number="", payload=payload, parent=credit_note.key)
-    return Writes((contact, credit_note, allocation))
+    return save(key, Kind.ALLOCATION, version=event.version, number="", payload=payload, parent=credit_note.key)
 
 
 def _credit_note(

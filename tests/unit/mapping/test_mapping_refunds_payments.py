@@ -85,11 +85,17 @@ def test_what_stays_open_is_set_against_nothing_any_more(booked: str, sale: dict
     assert note.kind is Kind.CREDIT_NOTE
 
 
-@pytest.mark.parametrize("sale", [OLD_SALE, NAMELESS])
-def test_a_credit_note_without_a_booked_invoice_stands_alone(sale: dict[str, Any]) -> None:
-    _, note = memo(TAXED, sale=sale)
+def test_a_credit_note_whose_sale_is_older_than_the_books_stands_alone() -> None:
+    _, note = memo(TAXED, sale=OLD_SALE)
 
-    assert note.parent is None
+    assert (note.kind, note.parent) == (Kind.CREDIT_NOTE, None)
+
+
+def test_a_credit_note_of_which_the_store_names_no_invoice_is_set_against_none_any_more() -> None:
+    _, allocation, note = memo(TAXED, sale=NAMELESS)
+
+    assert (allocation.kind, allocation.action) == (Kind.ALLOCATION, Action.VOID)
+    assert (note.kind, note.parent) == (Kind.CREDIT_NOTE, None)
 
 
 def test_a_credit_memo_from_before_start_date_is_left_alone() -> None:
