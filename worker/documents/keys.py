@@ -15,7 +15,10 @@ class EntityKey(NamedTuple):
 
 
 class DocumentKey(NamedTuple):
-    """One document of an entity; `part` is `contact`, `item`, `invoice`, `credit_note`, `payment/1`, `allocation/1`."""
+    """One document of an entity; `part` is `contact`, `item`, `invoice`, `credit_note`, `payment/1`, `allocation/1`.
+
+    Of a paid sale that was issued anew it is also `credit_note~1`, `allocation~1/1`, `invoice~2` and on.
+    """
 
     org: str
     source: str

@@ -67,7 +67,7 @@ class Results:
     """What Xero said of each member of an answered call.
 
     `doubted` are there, among the `documents`, and a person has to look at them. `numbered` are those of what `exists`
-    of which Xero says that the number is taken.
+    of which Xero says that the number is taken. `freed` are to go into another call: what refused them is known now.
     """
 
     documents: list[Document] = field(default_factory=list)

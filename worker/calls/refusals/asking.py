@@ -34,19 +34,8 @@ async def ask_soon(
     flight, and waits for that while others have them all.
     A reply that pauses the organisation interrupts the session. Raises what sending raises, and `PauseOrganisation`.
     """
-    opened = await _opened(
-        session,
-        partial(
-            open_read,
-            session,
-            purpose=purpose,
-            lane=Lane.IMMEDIATE,
-            path=path,
-            params=params,
-            kind=kind,
-            answered=answered,
-        ),
-    )
+    ask = partial(open_read, session, purpose=purpose, lane=Lane.IMMEDIATE, path=path, params=params, kind=kind)
+    opened = await _opened(session, partial(ask, answered=answered))
     if opened is None:
         return None
     reply = await send(session, opened)
