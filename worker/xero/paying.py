@@ -25,6 +25,10 @@ _OVERPAID = (
     "find the amount that is too much in the store; when the sale has grown, publish it first and retry, else book the "
     "difference by hand and discard this event"
 )
+_OVERCREDITED = (
+    "when the sale has grown, publish it first and retry, else set off by hand in xero what is due of it, leave the "
+    "rest as the customer's credit, and discard this event"
+)
 
 
 class Paid:
@@ -105,8 +109,10 @@ def _stop(write: Write, document: Document) -> Stop | None:
         return Stop(write, "payment_currency", detail, _CURRENCY, document.key)
     total, amount = _total(facts), money(write.payload.get("Amount"))
     if total is not None and amount is not None and amount > total:
-        detail = f"{amount} was paid, and {document.number} is of {total} in all"
-        return Stop(write, "overpaid", detail, _OVERPAID, document.key)
+        is_credit = write.kind is Kind.ALLOCATION
+        what = "of credit are to be set against it" if is_credit else "was paid"
+        detail = f"{amount} {what}, and {document.number} is of {total} in all"
+        return Stop(write, "overpaid", detail, _OVERCREDITED if is_credit else _OVERPAID, document.key)
     return None
 
 

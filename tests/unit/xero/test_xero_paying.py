@@ -47,3 +47,18 @@ def test_payments_of_different_sales_do_not_add_up() -> None:
     composed = compose([paying("p1", "12.00"), paying("p2", "12.00", OTHER)], KNOWN)
 
     assert (len(composed.members), composed.stopped) == (2, ())
+
+
+def test_credit_above_the_whole_sale_is_not_set_off_and_is_not_said_to_be_money_that_was_paid() -> None:
+    note = write_of(Kind.CREDIT_NOTE, "9", {"Type": "ACCRECCREDIT", "LineItems": []})
+    known = known_of(*KNOWN.documents.values(), document_of(note, facts={"total": "12.50", "status": "AUTHORISED"}))
+    sides = {"Invoice": {"InvoiceID": XeroId(INVOICE.key)}, "CreditNote": {"CreditNoteID": XeroId(note.key)}}
+    credit = write_of(Kind.ALLOCATION, "9", {**sides, "Amount": Decimal("12.50")})
+
+    [stop] = compose([credit], known).stopped
+
+    assert (stop.reason, stop.parent) == ("overpaid", INVOICE.key)
+    assert (
+        stop.detail == f"12.50 of credit are to be set against it, and {document_of(INVOICE).number} is of 12.00 in all"
+    )
+    assert "leave the rest as the customer's credit" in stop.hint
