@@ -17,11 +17,16 @@ Json = dict[str, Any]
 NOT_OF_MAGENTO = frozenset(
     {
         "Discount of the sale as a row, with its tax",
+        "A row of tax alone",
+        "The same beside goods of its rate",
+        "Refund of tax alone",
         "Payment removed",
         "Credit memo cancelled or removed",
     }
 )
-"""Documented cases that other stores have. Magento's discounts are of rows, and what it paid or refunded stays."""
+"""Documented cases that other stores have. Magento's discounts are of rows, its rows are of something, and what it paid
+or refunded stays.
+"""
 
 
 def cases_of(trade: Trade) -> Iterator[str]:
@@ -75,6 +80,16 @@ def _discounted(*, after: bool, wholly: bool) -> Callable[[Trade], bool]:
 
 def _net(amounts: Amounts) -> Decimal:
     return amounts.net - amounts.discount + amounts.compensation
+
+
+def _is_crowded(row: Row) -> bool:
+    return _net(row.amounts) < row.amounts.tax
+
+
+def _is_crowded_beside(row: Row, trade: Trade) -> bool:
+    """Whether its tax has no room, and the goods beside it that have are of other rates."""
+    others = [other.ware.rates for other in _taxed(trade) if not _is_crowded(other)]
+    return _is_crowded(row) and bool(others) and row.ware.rates not in others
 
 
 def _has_bundle_of_parts(trade: Trade) -> bool:
@@ -174,7 +189,8 @@ _SALES: dict[str, Callable[[Trade], bool]] = {
     "All of it off, tax before the discount": _discounted(after=False, wholly=True),
     "Net that the rows do not explain": lambda trade: any(raw.get("net_drift") for raw in trade.sold),
     "Tax that the rows do not explain": lambda trade: any(raw.get("drift") for raw in trade.sold),
-    "Tax that no row has room for": lambda trade: any(_net(row.amounts) < row.amounts.tax for row in trade.sale.rows),
+    "Tax that no row has room for": lambda trade: any(_is_crowded(row) for row in trade.sale.rows),
+    "The same beside goods of another rate": lambda trade: any(_is_crowded_beside(row, trade) for row in _taxed(trade)),
     "Dated in a locked period": lambda trade: trade.locked is not None,
     "Sale edited before it is paid": lambda trade: trade.edited is not None,
     "Sale cancelled or removed": lambda trade: trade.withdrawn is not None,
