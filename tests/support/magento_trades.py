@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from hypothesis import assume
@@ -44,8 +45,9 @@ _DAYS = st.sampled_from((*[(_AFTER, _AFTER)] * 3, (_BEFORE, _BEFORE), (_BEFORE, 
 _LOCKS = st.sampled_from((None, None, date(2026, 3, 4), date(2026, 3, 31)))
 _DRIFTS = st.sampled_from((("0", "0"), ("0.01", "0"), ("-0.02", "0"), ("0", "-0.02"), ("0", "0.01")))
 _FEW_CENTS = Decimal("0.10")
-_ADJUSTMENTS = st.sampled_from((("0", "0"), ("0", "0"), ("0", "2.50"), ("2.50", "0")))
-_UP_TO_TWO, _UP_TO_ONE = st.sampled_from((0, 1, 2)), st.sampled_from((0, 1, 1))
+_ADJUSTMENTS = st.sampled_from((("0", "0"), ("0", "0"), ("0", "2.50"), ("2.50", "0"), ("7.77", "0.01")))
+_UP_TO_THREE, _UP_TO_ONE = st.sampled_from((0, 1, 2, 3)), st.sampled_from((0, 1, 1))
+_BEFORE_THE_LAST = st.sampled_from((0, 1, 1, 2))
 _HOW_MUCH = st.sampled_from(("all", "nothing", "parts", "parts"))
 _PARTS = st.sampled_from(range(4))
 
@@ -129,7 +131,7 @@ def _events(found: Sequence[Found]) -> Iterator[Event]:
 
 @st.composite
 def trades(draw: st.DrawFn) -> Trade:
-    """An order that is invoiced in one or two parts, paid or not, and refunded in up to two.
+    """An order that is invoiced in up to three parts, paid or not, and refunded in up to three.
 
     Its sale may have been edited before it was paid, and another withdrawn.
     """
@@ -196,7 +198,8 @@ def _refund_to_credit(draw: st.DrawFn, trade: Trade) -> None:
     if len(by_hand) != 1 or not trade.memos[by_hand[0]]["grand_total"] or draw(_MOSTLY):
         return
     cards = [raw["extension_attributes"]["gift_cards_amount"] for raw in trade.memos]
-    if trade.memos[by_hand[0]]["grand_total"] in {*cards, sum(cards)}:
+    some_cards = (some for count in range(len(cards)) for some in combinations(cards, count + 1))
+    if trade.memos[by_hand[0]]["grand_total"] in map(sum, some_cards):
         return  # it could as well be the cards' part that became store credit
     trade.to_credit = by_hand[0]
     spent = sum((raw["extension_attributes"]["customer_balance_amount"] for raw in trade.memos), ZERO)
@@ -211,11 +214,14 @@ def _is_cent_of_points(raw: Json, of_order: Json) -> bool:
 
 
 def _invoices(draw: st.DrawFn, sale: Sale, *, parts: bool, by_order: bool) -> Iterator[Json]:
-    some = _some_of(draw, {row.item_id: row.quantity for row in sale.rows}) if parts else {}
-    whole = all(some.get(row.item_id) == row.quantity for row in sale.rows)
-    in_parts = any(some.values()) and not whole
-    if in_parts:
-        yield sale.invoice(some)
+    """The last one takes the rest."""
+    in_parts = False
+    for _ in range(draw(_BEFORE_THE_LAST) if parts else 0):
+        some = _some_of(draw, {row.item_id: row.quantity - row.invoiced for row in sale.rows})
+        is_rest = all(some[row.item_id] == row.quantity - row.invoiced for row in sale.rows)
+        if any(some.values()) and not is_rest:
+            in_parts = True
+            yield sale.invoice(some)
     drift, net_drift = draw(_DRIFTS)
     plain = not by_order and not sale.order["extension_attributes"]["reward_currency_amount"] and not sale.surcharge
     # cents that the rows do not explain, where there is tax and something to pay
@@ -224,7 +230,7 @@ def _invoices(draw: st.DrawFn, sale: Sale, *, parts: bool, by_order: bool) -> It
 
 
 def _memos(draw: st.DrawFn, sale: Sale, *, captured: bool) -> Iterator[Json]:
-    for _ in range(draw(_UP_TO_TWO if captured else _UP_TO_ONE)):
+    for _ in range(draw(_UP_TO_THREE if captured else _UP_TO_ONE)):
         some = _some_of(draw, {row.item_id: row.invoiced - row.refunded for row in sale.rows})
         positive, negative = draw(_ADJUSTMENTS)
         # an unpaid sale owes no more than its own amount: nothing beyond it can be set against it
