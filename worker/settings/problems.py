@@ -36,6 +36,8 @@ _EXPECTED = {
     "model_type": "a table of keys, such as [section] with key = value below it",
     "dict_type": "a table of keys, such as [section] with key = value below it",
     "tuple_type": 'a list, such as ["books@example.com"]',
+    "frozen_set_type": 'a list, such as ["banktransfer"]',
+    "finite_number": "a number that is finite",
     "literal_error": "{expected}",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",

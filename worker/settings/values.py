@@ -27,6 +27,7 @@ from pydantic import (
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _ENDED_EARLY = re.compile(r"://.*[/?#].*@")
 _ESCAPED = "; in user and password write %2F for /, %3F for ?, %23 for # and %40 for @"
@@ -63,6 +64,14 @@ def between(lowest: timedelta, highest: timedelta) -> AfterValidator:
 def _words(value: timedelta) -> str:
     seconds = value.total_seconds()
     return f"{seconds / 3600:g}h" if seconds >= 3600 else f"{seconds:g}s"  # noqa: PLR2004 - an hour
+
+
+def _day(value: object) -> object:
+    """A number would be taken for the seconds since 1970."""
+    is_day = isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
+    if not is_day:
+        raise ValueError("expected a date such as 2026-01-31")
+    return value
 
 
 def _ports(value: object) -> range:
@@ -189,7 +198,7 @@ def _ledger_url(url: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 """Written as `"30m"`, `"5s"`, `"200ms"`, `"1h30m"`."""
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_day)]
 """Of the years that commands take too: what is beyond leaves no room for the day before or after."""
 
 Ports = Annotated[InstanceOf[range], BeforeValidator(_ports)]
