@@ -177,8 +177,8 @@ BROKEN: dict[str, tuple[Break, str, tuple[str, str]]] = {
         "store",
         ("401", "mend what it names, in [stores.shop], [stores.shop.auth] or the store"),
     ),
-    "a store's address with /rest": (
-        lambda made: made.changes.update({made.shop_url: f"{made.shop_url}/rest"}),
+    "a store's address with /rest/V1": (
+        lambda made: made.changes.update({made.shop_url: f"{made.shop_url}/rest/V1"}),
         "store",
         ("without /rest", "mend what it names, in [stores.shop], [stores.shop.auth] or the store"),
     ),

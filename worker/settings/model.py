@@ -13,7 +13,6 @@ from worker.settings.organisation import OrganisationSettings
 from worker.settings.problems import Problem
 from worker.settings.section import Section
 from worker.settings.sections import (
-    XERO_API,
     BrokerSection,
     ConnectionSettings,
     ConsoleSection,
@@ -75,7 +74,7 @@ def _organisation(settings: Settings, org: OrganisationSettings) -> Iterator[Pro
     path = f"organisations.{org.name}"
     if org.connection not in settings.connections:
         yield Problem(f"{path}.connection", _unknown(org.connection, "connections", settings.connections))
-    if settings.xero.api_url == XERO_API:
+    if settings.xero.is_xeros:
         for key, highest in (("day", 5000), ("minute", 60), ("concurrent", 5)):
             value = getattr(org.limits, key)
             if value > highest:

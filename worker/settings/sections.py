@@ -18,15 +18,16 @@ from worker.settings.values import (
     Duration,
     Filled,
     FilledSecret,
-    HttpUrl,
     Ports,
     ReadableFile,
+    RootUrl,
     SecretHttpUrl,
     ShortName,
     SmtpUrl,
     StoreKind,
     StoreUrl,
     between,
+    beyond_host,
 )
 
 XERO_API = "https://api.xero.com"
@@ -68,14 +69,12 @@ class ConsoleSection(Section):
 
     host: Filled = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8765
-    url: HttpUrl | None = None
+    url: RootUrl | None = None
     admin_token: AdminToken | None = None
     broker_url: BrokerUrl | None = None
 
     def contradictions(self) -> Iterator[Problem]:
         """Who may be reached from elsewhere asks who it is."""
-        if self.url and urlsplit(self.url).path:
-            yield Problem("url", "expected a URL without a path, such as https://books.example.com")
         if self.admin_token is None and self.host not in _LOOPBACK:
             text = "missing; a console that listens beyond this machine needs it (or admin_token_file)"
             yield Problem("admin_token", text)
@@ -95,9 +94,14 @@ class ConsoleSection(Section):
 class XeroSection(Section):
     """Base URLs without a path; other ones than Xero's lead to a sandbox."""
 
-    api_url: HttpUrl = XERO_API
-    identity_url: HttpUrl = "https://identity.xero.com"
-    login_url: HttpUrl = "https://login.xero.com"
+    api_url: RootUrl = XERO_API
+    identity_url: RootUrl = "https://identity.xero.com"
+    login_url: RootUrl = "https://login.xero.com"
+
+    @property
+    def is_xeros(self) -> bool:
+        """Whether calls go to Xero itself, whose limits hold."""
+        return urlsplit(self.api_url).hostname == urlsplit(XERO_API).hostname
 
 
 class ConnectionSettings(Section):
@@ -163,6 +167,9 @@ class StoreSettings(Section):
             yield Problem("organisation", "expected either organisation or websites and views, one of the two")
         if self.kind == MAGENTO and not self.url.startswith("http"):
             yield Problem("url", "expected a URL with a host, such as https://example.com")
+        if self.kind == MAGENTO and (beyond_host(self.url) or self.url.endswith("/rest")):
+            text = "expected the store's base URL without user, parameters and /rest, such as https://example.com"
+            yield Problem("url", text)
         if self.kind == MAGENTO and self.auth is None:
             yield Problem("auth", f"missing; add a table [stores.{self.name}.auth] with access_token")
 
@@ -182,7 +189,7 @@ class NotifySection(Section):
     smtp_url: SmtpUrl | None = None
     to: Annotated[tuple[Mail, ...], BeforeValidator(_listed)] = ()
     webhook_url: SecretHttpUrl | None = None
-    console_url: HttpUrl | None = None
+    console_url: RootUrl | None = None
     every: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))] = timedelta(hours=24)
 
     def contradictions(self) -> Iterator[Problem]:

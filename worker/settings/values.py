@@ -31,6 +31,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _ENDED_EARLY = re.compile(r"://.*[/?#].*@")
 _ESCAPED = "; in user and password write %2F for /, %3F for ?, %23 for # and %40 for @"
+_WEB = ("http", "https")
 _HIGHEST_PORT = 65_535
 _KEY_BYTES = 32
 _SHORTEST_TOKEN = 16
@@ -142,11 +143,25 @@ def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
 
 def _hosted(schemes: tuple[str, ...], example: str) -> Any:
     def check(url: str) -> str:
-        if not _split(url, schemes, example).hostname:
+        host = _split(url, schemes, example).hostname
+        if not host or any(map(str.isspace, host)):
             raise ValueError(f"expected a URL with a host, such as {example}")
-        return url.rstrip("/") if schemes == ("http", "https") else url
+        return url.rstrip("/") if schemes == _WEB else url
 
     return check
+
+
+def _root(url: str) -> str:
+    """Of a server: paths of our own are put behind it as they are."""
+    checked: str = _hosted(_WEB, "https://example.com")(url)
+    if beyond_host(checked) or urlsplit(checked).path:
+        raise ValueError("expected a URL without a path, user or parameters, such as https://example.com")
+    return checked
+
+
+def beyond_host(url: str) -> bool:
+    """Whether it has what nothing can be put behind, or what would be sent in place of other credentials."""
+    return any(mark in url for mark in "?#") or "@" in urlsplit(url).netloc
 
 
 def _smtp_url(url: str) -> str:
@@ -161,7 +176,7 @@ def _smtp_url(url: str) -> str:
 def _store_url(url: str) -> str:
     if url.startswith("file:///"):
         return url
-    checked: str = _hosted(("http", "https"), "https://example.com")(url)
+    checked: str = _hosted(_WEB, "https://example.com")(url)
     return checked
 
 
@@ -209,10 +224,10 @@ ReadableFile = Annotated[Path, AfterValidator(_readable)]
 XeroUuid = Annotated[str, AfterValidator(_uuid)]
 Filled = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 FilledSecret = Annotated[SecretStr, AfterValidator(_filled)]
-HttpUrl = Annotated[str, AfterValidator(_hosted(("http", "https"), "https://example.com"))]
+RootUrl = Annotated[str, AfterValidator(_root)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 StoreKind = Annotated[str, AfterValidator(_store_kind)]
-SecretHttpUrl = Annotated[SecretStr, _secret(_hosted(("http", "https"), "https://example.com/hook"))]
+SecretHttpUrl = Annotated[SecretStr, _secret(_hosted(_WEB, "https://example.com/hook"))]
 BrokerUrl = Annotated[SecretStr, _secret(_hosted(("amqp", "amqps"), "amqps://user:password@host:5671/vhost"))]
 SmtpUrl = Annotated[SecretStr, _secret(_smtp_url)]
 LedgerUrl = Annotated[SecretStr, _secret(_ledger_url)]

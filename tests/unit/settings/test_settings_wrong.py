@@ -49,6 +49,15 @@ def test_a_mistake_in_the_environment_is_named(name: str, value: str, path: str,
     assert text in said
 
 
+@pytest.mark.parametrize("url", ["https://API.xero.com", "https://api.xero.com:443/", "http://api.xero.com"])
+def test_xeros_limits_hold_however_its_address_is_spelt(url: str, tmp_path: Path) -> None:
+    text = MINIMAL.replace("2026-01-01", "2026-01-01\nlimits.day = 5001", 1)
+
+    said = first("organisations.main.limits.day", text, {"XERELAY_XERO__API_URL": url}, tmp_path)
+
+    assert "at most 5000, which is Xero's limit, got 5001" in said
+
+
 def test_a_file_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
     said = first(str(tmp_path), "x = " + "[" * 5000 + "]" * 5000, {}, tmp_path)
 
