@@ -82,6 +82,9 @@ WRONG_FILES = [
     ("[ledger]", '[console]\nurl = "https://h/#a"\n[ledger]', "console.url", "a URL without a path"),
     ('flow = "web"', 'flow = "oauth1"', "connections.xero.flow", "'custom', 'web' or 'pkce', got \"oauth1\""),
     ('client_secret = "hidden-1"', "", "connections.xero.client_secret", 'flow "web" needs it'),
+    ('"hidden-1"', '"  "', "connections.xero.client_secret", "a secret, got nothing"),
+    ('"hidden-3"', '"hidden\\n"', "stores.shop.auth.access_token", "printable ASCII"),
+    ("[ledger]", f'[console]\nadmin_token = "{" " * 20}"\n[ledger]', "console.admin_token", "16 characters"),
     ('client_secret = "hidden-1"', 'client_secret = ""', "connections.xero.client_secret", "a secret, got nothing"),
     (
         'client_secret = "hidden-1"',
@@ -127,6 +130,18 @@ WRONG_FILES = [
     ("2026-01-01", "2026-01-01\nlimits.burst = true", "organisations.main.limits.burst", "such as 0.25, got true"),
     ("2026-01-01", "2026-01-01\nlimits.reserve = false", "organisations.main.limits.reserve", "0.25, got false"),
     ("2026-01-01", "2026-01-01\nlimits.burst = 0", "organisations.main.limits.burst", "more than 0"),
+    (
+        "2026-01-01",
+        "2026-01-01\ncut_over.before = 2026-02-01",
+        "organisations.main.cut_over.policy",
+        'no effect without "adopt"',
+    ),
+    (
+        "2026-01-01",
+        '2026-01-01\ncut_over = { policy = "leave", before = 2026-01-01 }',
+        "organisations.main.cut_over.before",
+        "a day after start_date, 2026-01-01, got 2026-01-01",
+    ),
     (
         "2026-01-01",
         '2026-01-01\nlanes.order = "backfill"',
@@ -184,6 +199,7 @@ WRONG_FILES = [
     ('organisation = "main"', 'websites = { base = "x" }', "stores.shop.websites.base", "there is: main"),
     ('kind = "magento"', 'kind = "shopify"', "stores.shop.kind", "'magento'"),
     ("access_token =", 'consumer_key = "hidden"\naccess_token =', "stores.shop.auth.consumer_secret", "all four"),
+    ("[ledger]", '[notify]\nto = ["a@b.example"]\n[ledger]', "notify.smtp_url", "nobody can write to the addresses"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://h"\n[ledger]', "notify.to", "at least one address"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u:hidden%C3%BC@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u%0a:hidden@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),

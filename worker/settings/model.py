@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -21,6 +22,7 @@ from worker.settings.sections import (
     StoreSettings,
     XeroSection,
 )
+from worker.settings.values import MAGENTO
 
 
 def _with_names(tables: Any) -> Any:
@@ -54,6 +56,8 @@ class Settings(Section):
         yield from _tenants(self)
         for store in self.stores.values():
             yield from _store(self, store)
+        for one, other in combinations(self.stores.values(), 2):
+            yield from _twice(one, other)
 
 
 def _connections(settings: Settings) -> Iterator[Problem]:
@@ -108,6 +112,15 @@ def _store(settings: Settings, store: StoreSettings) -> Iterator[Problem]:
         for code, name in getattr(store, table).items():
             if name not in settings.organisations:
                 yield Problem(f"{path}.{table}.{code}", _unknown(name, "organisations", settings.organisations))
+
+
+def _twice(one: StoreSettings, other: StoreSettings) -> Iterator[Problem]:
+    """A store of two names has each sale booked under both: the name is part of a document's number."""
+    shared = [name for name in one.organisations if name in other.organisations]
+    is_same = one.kind == other.kind == MAGENTO and one.url.lower() == other.url.lower()
+    if is_same and shared and not (one.parts and other.parts and one.parts.isdisjoint(other.parts)):
+        text = f'"{one.name}" has the same and feeds "{shared[0]}" too, which would book each sale twice; remove one'
+        yield Problem(f"stores.{other.name}.url", f"{text}, or give each its own websites")
 
 
 def _unknown(name: str, section: str, known: Mapping[str, Any]) -> str:

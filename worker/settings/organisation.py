@@ -131,6 +131,11 @@ class CutOverSettings(Section):
     policy: Literal["ignore", "adopt", "leave"] = "ignore"
     before: Day | None = None
 
+    def contradictions(self) -> Iterator[Problem]:
+        """A day alone looks as if something was looked for."""
+        if self.before and "policy" not in self.model_fields_set:
+            yield Problem("policy", 'missing; before has no effect without "adopt" or "leave"; or write "ignore"')
+
     @model_validator(mode="after")
     def _has_a_day(self) -> Self:
         if self.policy != "ignore" and self.before is None:
@@ -171,9 +176,13 @@ class OrganisationSettings(Section):
     cut_over: CutOverSettings = CutOverSettings()
 
     def contradictions(self) -> Iterator[Problem]:
-        """The window is what the offset is in."""
+        """The window is what the offset is in, and sales before the start are not booked at all."""
         if self.offset >= self.window:
             yield Problem("offset", f"expected less than the window, {self.window}, got {self.offset}")
+        before = self.cut_over.before
+        if self.cut_over.policy != "ignore" and before and before <= self.start_date:
+            text = f"expected a day after start_date, {self.start_date}, got {before}; no sale before it is booked"
+            yield Problem("cut_over.before", text)
 
     @model_validator(mode="after")
     def _credits_what_is_approved(self) -> Self:

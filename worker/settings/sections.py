@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints
 
 from worker.settings.problems import Problem
 from worker.settings.section import Section
@@ -28,6 +28,7 @@ from worker.settings.values import (
     StoreUrl,
     between,
     beyond_host,
+    is_header_text,
 )
 
 XERO_API = "https://api.xero.com"
@@ -115,9 +116,8 @@ class ConnectionSettings(Section):
 
     def contradictions(self) -> Iterator[Problem]:
         """Which flow has a secret, and what of credentials cannot be sent (RFC 6749, A.1 and A.2)."""
-        secret = self.client_secret.get_secret_value() if self.client_secret else ""
-        for key, value in (("client_id", self.client_id), ("client_secret", secret)):
-            if not (value.isascii() and value.isprintable()):
+        for key, value in (("client_id", SecretStr(self.client_id)), ("client_secret", self.client_secret)):
+            if not is_header_text(value):
                 yield Problem(key, "expected printable ASCII characters; copy it from Xero's page of the app once more")
         if self.flow == "pkce" and self.client_secret:
             yield Problem("client_secret", 'flow "pkce" has no secret; remove it, or use flow "web"')
@@ -136,6 +136,9 @@ class AuthSettings(Section):
     def contradictions(self) -> Iterator[Problem]:
         """Half a signature is none."""
         signing = ("consumer_key", "consumer_secret", "access_token_secret")
+        for key in (*signing, "access_token"):
+            if not is_header_text(getattr(self, key)):
+                yield Problem(key, "expected printable ASCII characters; copy it from Magento's integration once more")
         missing = [key for key in signing if getattr(self, key) is None]
         if 0 < len(missing) < len(signing):
             yield from (Problem(key, "missing; give all four values, or access_token alone") for key in missing)
@@ -174,6 +177,11 @@ class StoreSettings(Section):
             yield Problem("auth", f"missing; add a table [stores.{self.name}.auth] with access_token")
 
     @property
+    def parts(self) -> frozenset[tuple[str, str]]:
+        """The websites and views that it is read for; none: all there are."""
+        return frozenset((table, code) for table in ("websites", "views") for code in getattr(self, table))
+
+    @property
     def organisations(self) -> tuple[str, ...]:
         """The names of every organisation this store feeds, each once."""
         named = (self.organisation,) if self.organisation else ()
@@ -193,6 +201,8 @@ class NotifySection(Section):
     every: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7))] = timedelta(hours=24)
 
     def contradictions(self) -> Iterator[Problem]:
-        """Mail goes to somebody."""
+        """Mail goes to somebody, by a server."""
         if self.smtp_url and not self.to:
             yield Problem("to", "missing; smtp_url needs at least one address to write to")
+        if self.to and not self.smtp_url:
+            yield Problem("smtp_url", "missing; nobody can write to the addresses in to without it (or smtp_url_file)")

@@ -105,8 +105,14 @@ def _uuid(value: str) -> str:
         raise ValueError("expected an id such as 6f0c3f2e-7d4e-4a53-9a59-2f3f1f1a7a10") from None
 
 
+def is_header_text(value: SecretStr | None) -> bool:
+    """Whether it can be sent as it is; a line's end, as of a variable that was read from a file, cannot."""
+    text = value.get_secret_value() if value else ""
+    return text.isascii() and text.isprintable()
+
+
 def _filled(value: SecretStr) -> SecretStr:
-    if not value:
+    if not value.get_secret_value().strip():
         raise ValueError("expected a secret, got nothing")
     return value
 
@@ -124,7 +130,7 @@ def _encryption_key(value: SecretStr) -> SecretStr:
 
 
 def _admin_token(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+    if len(value.get_secret_value().strip()) < _SHORTEST_TOKEN:
         raise ValueError("expected at least 16 characters, as made by: openssl rand -hex 24")
     return value
 

@@ -49,6 +49,7 @@ def test_the_environment_goes_over_the_file(minimal: Path) -> None:
         "XERELAY_ORGANISATIONS__MAIN__LANES__ORDER": "off",
         "XERELAY_ORGANISATIONS__MAIN__TAX": '{"GB-VAT-20": "OUTPUT2"}',
         "XERELAY_NOTIFY__TO": "a@example.com, b@example.com",
+        "XERELAY_NOTIFY__SMTP_URL": "smtp://mail.example.com",
         "XERELAY_STORES__SHOP__OFFLINE_METHODS": "banktransfer, checkmo",
         "PATH": "/bin",
     }

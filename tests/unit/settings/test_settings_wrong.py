@@ -98,6 +98,30 @@ def test_an_organisation_of_xero_is_configured_once(tmp_path: Path) -> None:
     assert '"main" has the same' in said
 
 
+def again(feeds: str) -> str:
+    """The shop of MINIMAL under another name."""
+    auth = 'auth = { access_token = "hidden-4" }'
+    return f'[stores.again]\nkind = "magento"\nurl = "https://Shop.example.com/"\n{feeds}\n{auth}\n'
+
+
+def test_a_store_of_two_names_does_not_feed_one_organisation_twice(tmp_path: Path) -> None:
+    said = first("stores.again.url", MINIMAL + again('organisation = "main"'), {}, tmp_path)
+
+    assert '"shop" has the same and feeds "main" too' in said
+
+
+def test_a_store_of_two_names_may_have_each_of_its_websites_under_one(tmp_path: Path) -> None:
+    text = MINIMAL.replace('organisation = "main"', 'websites = { base = "main" }')
+    file = tmp_path / "xerelay.toml"
+
+    file.write_text(text + again('websites = { outlet = "main" }'))
+    settings = load(file, {})
+    said = first("stores.again.url", text + again('websites = { base = "main" }'), {}, tmp_path)
+
+    assert list(settings.stores) == ["shop", "again"]
+    assert "would book each sale twice" in said
+
+
 def test_every_mistake_has_its_line(tmp_path: Path) -> None:
     text = MINIMAL.replace('sales = "200"', "").replace('"web"', '"x"').replace('kind = "magento"', "")
 
