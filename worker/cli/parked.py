@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, Org, refuse, settings, who
@@ -24,9 +25,9 @@ from worker.cli.parked_choice import (
     tell_left_out,
 )
 from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
-from worker.cli.plain import print_json
+from worker.cli.plain import print_each, print_json
 from worker.ledger.ledger import Ledger
-from worker.views.parked import ON_ITS_WAY, parked_list, whole_event
+from worker.views.parked import ON_ITS_WAY, parked_event, whole_event
 
 app = typer.Typer(no_args_is_help=True, help="Events that wait for a person.")
 
@@ -51,12 +52,17 @@ def list_parked(
     """List parked events, newest first, with the reason and what to do."""
     checked = settings(config)
     chosen = chosen_by(checked, org=org, reason=reason, entity=entity, store=store, since=since)
-    found = with_ledger(checked, lambda ledger: parked_list(ledger, chosen, limit=limit))
-    if as_json:
-        print_json([facts(one) for one in found.events])
-    else:
-        show_list(found)
-    tell_left_out(checked, chosen, found.total)
+
+    async def show_them(ledger: Ledger) -> int:
+        counts = await ledger.parked.counts(chosen)
+        found = (parked_event(held) async for held in ledger.parked.newest(chosen, limit=limit))
+        if as_json:
+            await print_each(facts(one) async for one in found)
+        else:
+            await show_list(Console(highlight=False), found, counts)
+        return sum(counts.values())
+
+    tell_left_out(checked, chosen, with_ledger(checked, show_them))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import AsyncIterator, Mapping
 from textwrap import shorten
 from typing import Any, TextIO
 
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from worker.cli.plain import plain
 from worker.ledger.records import Held
-from worker.views.parked import ParkedEvent, ParkedList, WholeEvent, message_of, parked_event
+from worker.views.parked import ParkedEvent, WholeEvent, message_of, parked_event
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DETAIL_CHARS = 200
@@ -23,28 +24,38 @@ _LISTED = (
     "reason", "detail", "hint", "attempt", "since",
 )  # fmt: skip
 
+Counts = Mapping[tuple[str, str], int]
+"""How many events, by organisation and reason."""
 
-def show_list(found: ParkedList) -> None:
-    """Print a page, a paragraph for each event, and how many there are of each reason."""
-    console = Console(highlight=False)
-    for one in found.events:
+
+async def show_list(console: Console, events: AsyncIterator[ParkedEvent], counts: Counts) -> None:
+    """Print a paragraph for each event, as they come, and how many there are of each reason."""
+    shown = 0
+    async for one in events:
+        shown += 1
         _show_listed(console, one)
-    if not found.events:
+    if not shown:
         console.print("no parked event was found")
-    for (org, reason), count in found.counts.items():
+    for (org, reason), count in counts.items():
         console.print(f"{org}: {count} parked for {reason}", markup=False)
-    if len(found.events) < found.total:
-        console.print(f"{len(found.events)} of {found.total} shown; more with --limit, fewer with filters")
+    if shown < (total := sum(counts.values())):
+        console.print(f"{shown} of {total} shown; more with --limit, fewer with filters")
 
 
 def _show_listed(console: Console, one: ParkedEvent) -> None:
-    """Columns would be a few letters wide on a terminal of 80. The id stands first, where nothing breaks it."""
+    """Columns would be a few letters wide on a terminal of 80. The id stands first, where nothing breaks it.
+
+    In a file or a pipe nothing is broken: it takes most of the time of a long list, and spoils what is searched for.
+    """
     since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
     detail = f": {shorten(one.detail, _DETAIL_CHARS, placeholder=' …')}" if one.detail else ""
     to_do = f"; what to do: {one.hint}" if one.hint else ""
-    console.print(Text.assemble((one.id, "bold"), f"  {one.organisation}  {one.named}", overflow="fold"))
-    why = Text.assemble((one.reason, "yellow"), since, detail, to_do, overflow="fold")
-    console.print(Padding(why, (0, 0, 0, 2), expand=False))
+    named, why = f"  {one.organisation}  {one.named}", f"{since}{detail}{to_do}"
+    if not console.is_terminal:
+        console.file.write(f"{one.id}{named}\n  {one.reason}{why}\n")
+        return
+    console.print(Text.assemble((one.id, "bold"), named, overflow="fold"))
+    console.print(Padding(Text.assemble((one.reason, "yellow"), why, overflow="fold"), (0, 0, 0, 2), expand=False))
 
 
 def show_whole(whole: WholeEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -15,6 +15,15 @@ import typer
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """One document; on one line without `indent`."""
     typer.echo(json.dumps(plain(value), indent=indent, ensure_ascii=False))
+
+
+async def print_each(values: AsyncIterator[Any]) -> None:
+    """One document, a list of values as JSON has them: a line for each, which is all of it that is in memory."""
+    before = "["
+    async for value in values:
+        typer.echo(f"{before}\n{json.dumps(value, ensure_ascii=False)}", nl=False)
+        before = ","
+    typer.echo("[]" if before == "[" else "\n]")
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
@@ -19,7 +20,7 @@ from worker.ledger.records import HoldState, Purpose
 from worker.ledger.runs.run_reports import RunStatus
 from worker.views.budget import BudgetStatus
 from worker.views.history import History, PastDocument
-from worker.views.parked import ParkedEvent, ParkedList
+from worker.views.parked import ParkedEvent
 from worker.views.requests import Count, DayCount, Requests
 
 RUN = "97fe095895c4429bb1cd8f84acca68aa"
@@ -60,19 +61,28 @@ def test_a_day_is_listed_with_its_date_and_figures() -> None:
     assert last.split()[:10] == ["2026-11-26", *["205"] * 6, "1234", "45678", "37.0"]
 
 
-def test_a_parked_event_is_listed_in_whole_words_with_its_id(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+async def on_a_terminal(*parked: ParkedEvent, columns: int) -> list[str]:
+    """What `parked list` shows of them there, without its colours."""
+    out = io.StringIO()
+
+    async def events() -> AsyncIterator[ParkedEvent]:
+        for one in parked:
+            yield one
+
+    console = Console(file=out, width=columns, force_terminal=True, color_system=None, highlight=False)
+    await show_list(console, events(), {})
+    return out.getvalue().splitlines()
+
+
+async def test_a_parked_event_is_listed_in_whole_words_with_its_id() -> None:
     hint = 'add to [organisations.main.payments]: "paypal" = "<account code>", or "none"; then retry'
     owner = EntityKey("main", "shop", "credit_memo", "100000017")
     parked = ParkedEvent(
         RUN, "main", HoldState.PERSON, owner, "e1", None, "payment_method_unmapped", "", hint, 1, START
     )
 
-    show_list(ParkedList((parked,), {}))
+    lines = await on_a_terminal(parked, columns=80)
 
-    lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{RUN}  main  shop credit_memo 100000017"
     assert lines[1].startswith("  payment_method_unmapped since 2026-03-02 09:00 UTC")
     assert f"; what to do: {hint}" in " ".join(line.strip() for line in lines[1:])
@@ -80,26 +90,22 @@ def test_a_parked_event_is_listed_in_whole_words_with_its_id(
     assert max(map(len, lines)) <= 80
 
 
-def test_parked_events_of_one_hint_are_told_apart_by_their_details(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
+async def test_parked_events_of_one_hint_are_told_apart_by_their_details() -> None:
     detail = "data.totals.gross: expected a decimal string, " + "and " * 60 + "no more"
     parked = ParkedEvent(
         RUN, "main", HoldState.PERSON, None, "e1", None, "invalid", detail, "mend the publisher", 1, START
     )
 
-    show_list(ParkedList((parked,), {}))
+    _, line = await on_a_terminal(parked, columns=400)
 
-    line = capsys.readouterr().out.splitlines()[1]
     assert "UTC: data.totals.gross: expected a decimal string, and" in line
     assert line.endswith("and …; what to do: mend the publisher")
 
 
-def test_a_list_of_nothing_parked_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    show_list(ParkedList((), {}))
+async def test_a_list_of_nothing_parked_says_so() -> None:
+    lines = await on_a_terminal(columns=80)
 
-    assert capsys.readouterr().out == "no parked event was found\n"
+    assert lines == ["no parked event was found"]
 
 
 def test_a_documents_page_in_xero_stands_on_one_line() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.support.cli_ledger import CommandLine
 from tests.support.sample_ledger import ORG, event, lease_of
+from worker.cli.parked_view import show_list
 from worker.documents.documents import EntityKey
 from worker.ledger.admin_actions import AdminAction
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState
+from worker.views.parked import ParkedEvent, parked_event
 
 REASONS = {"1": "tax_unmapped", "2": "overpaid", "3": "overpaid"}
 
@@ -61,6 +65,48 @@ def test_the_list_has_reasons_hints_and_counts_and_nobodys_name(line: CommandLin
     assert "2 of 3 shown" in text
     assert (one["id"], one["organisation"], one["entity_id"], one["hint"]) == ("p1", "main", "1", "mend it")
     assert "Jo Doe" not in text + json.dumps(one)
+
+
+def test_a_list_in_a_pipe_has_each_reason_on_one_line_however_long_it_is(line: CommandLine) -> None:
+    detail = "word " * 40
+    more = event(9, HoldState.PERSON, id="p9", reason="overpaid", detail=detail, hint=detail)
+
+    async def fill(ledger: Ledger) -> None:
+        await ledger.held.hold(await lease_of(ledger), [more])
+
+    line.in_ledger(fill)
+    lines = line.run("parked", "list").stdout.splitlines()
+
+    [why] = [lines[at + 1] for at, one in enumerate(lines) if one.startswith("p9  main")]
+    assert why.startswith("  overpaid since ")
+    assert why.endswith(f"; what to do: {detail}")
+
+
+async def test_a_list_is_shown_as_it_is_read() -> None:
+    out, seen = io.StringIO(), []
+
+    async def events() -> AsyncIterator[ParkedEvent]:
+        for number in ("p1", "p2"):
+            yield parked_event(event(1, HoldState.PERSON, id=number))
+            seen.append(out.getvalue().splitlines()[-2].split()[0])
+
+    await show_list(Console(file=out), events(), {(ORG, "because"): 3})
+
+    assert seen == ["p1", "p2"]
+    assert out.getvalue().splitlines()[-2:] == [
+        "main: 3 parked for because",
+        "2 of 3 shown; more with --limit, fewer with filters",
+    ]
+
+
+def test_a_list_as_json_is_one_document_however_many_it_has(line: CommandLine) -> None:
+    nothing = line.json("parked", "list", "--reason", "none")
+    one = line.json("parked", "list", "--limit", "1")
+    result = line.run("parked", "list", "--json")
+
+    assert (nothing, len(one)) == ([], 1)
+    assert len(json.loads(result.stdout)) == 3
+    assert len(result.stdout.splitlines()) == 5
 
 
 def test_one_in_full_has_its_message(line: CommandLine) -> None:

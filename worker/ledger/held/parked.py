@@ -47,6 +47,7 @@ _PURGE = (
 )
 _WHOLE = select(held).where(_BY_IDS)
 _LOCKED = _WHOLE.with_for_update()
+_WITHOUT_BODY = select(*_LISTED).where(_BY_IDS)
 _REMOVE = delete(held).where(_BY_IDS)
 
 
@@ -89,6 +90,14 @@ class Parked:
         statement = select(*_LISTED).where(held.c.id.in_(ids)).order_by(*_NEWEST_FIRST)
         async with self._database.reading() as connection:
             return [held_of(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def newest(self, chosen: Chosen, *, limit: int) -> AsyncIterator[Held]:
+        """The first of these rows, few in memory at a time."""
+        statement = _those(select(held.c.id), chosen).order_by(*_NEWEST_FIRST).limit(limit)
+        async with self._database.reading() as connection:
+            ids = (await connection.execute(statement)).scalars().all()
+        async for row in by_ids(self._database, _WITHOUT_BODY, ids):
+            yield held_of(row)
 
     async def counts(self, chosen: Chosen) -> dict[tuple[str, str], int]:
         """How many, by organisation and reason, the most frequent first."""
