@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from schemas.envelope import Lane
@@ -52,6 +53,18 @@ async def test_the_stores_of_documents_and_of_what_is_held_are_known_by_name(led
 
     assert await ledger.histories.sources([ORG]) == ["shop", "till"]
     assert await ledger.histories.sources(["other"]) == []
+
+
+async def test_what_is_held_is_found_by_what_its_message_says(ledger: Ledger) -> None:
+    bodies = {"p1": b'{"number":"17"}', "p2": b'{"number":"18"}', "p3": b'{"sku":"A-17"}'}
+    events = [event(1, HoldState.PERSON, id=one, body=body) for one, body in bodies.items()]
+    await ledger.held.hold(await lease_of(ledger), [replace(one, owner=None) for one in events])
+
+    found = {one.id: one async for one in ledger.histories.holding([ORG], b"17")}
+
+    assert {one.id: one.body for one in found.values()} == {"p1": bodies["p1"], "p3": bodies["p3"]}
+    assert found["p1"].reason == "because"
+    assert [one async for one in ledger.histories.holding(["other"], b"17")] == []
 
 
 async def test_documents_are_found_by_entity_and_by_the_end_of_their_number(ledger: Ledger) -> None:

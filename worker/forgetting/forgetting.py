@@ -88,8 +88,8 @@ class Forgetting:
 
     async def _messages(self) -> AsyncIterator[Any]:
         """All that is held or discarded."""
-        async for held in self._ledger.histories.every_held([self._org.name]):
-            yield message_of(held.body)
+        async for _, body in self._ledger.histories.held_bodies([self._org.name]):
+            yield message_of(body)
         async for gone in self._ledger.histories.every_discard([self._org.name]):
             yield message_of(gone.body)
 

@@ -6,7 +6,7 @@ person who asks, not for the pipeline.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from worker.ledger.records import Call, Document, Held, Member
 _SALES = (Kind.INVOICE.value, Kind.CREDIT_NOTE.value)
 _LISTED = [column for column in held.c if column.name != "body"]
 _WHOLE = select(held).where(among(held.c.id, "ids"))
+_BODY = select(held.c.id, held.c.body).where(among(held.c.id, "ids"))
 _OWNER_COLUMNS = KEY_COLUMNS[:4]
 
 
@@ -98,10 +99,23 @@ class Histories:
 
     async def every_held(self, organisations: Collection[str]) -> AsyncIterator[Held]:
         """All that is held, with bodies, a page of them in memory."""
-        async with self._database.reading() as connection:
-            ids = (await connection.execute(select(held.c.id).where(held.c.org.in_(organisations)))).scalars().all()
+        async for row in by_ids(self._database, _WHOLE, await self._held_ids(organisations)):
+            yield held_of(row)
+
+    async def held_bodies(self, organisations: Collection[str]) -> AsyncIterator[tuple[str, bytes]]:
+        """The ids and bodies alone, in less than half the time: what is looked for is in few of them."""
+        async for row in by_ids(self._database, _BODY, await self._held_ids(organisations)):
+            yield row["id"], unpack(row["body"])
+
+    async def holding(self, organisations: Collection[str], text: bytes) -> AsyncIterator[Held]:
+        """What is held with this text in its body."""
+        ids = [one async for one, body in self.held_bodies(organisations) if text in body]
         async for row in by_ids(self._database, _WHOLE, ids):
             yield held_of(row)
+
+    async def _held_ids(self, organisations: Collection[str]) -> Sequence[str]:
+        async with self._database.reading() as connection:
+            return (await connection.execute(select(held.c.id).where(held.c.org.in_(organisations)))).scalars().all()
 
     async def every_discard(self, organisations: Collection[str]) -> AsyncIterator[Discarded]:
         """All that was let go and is still kept, a page of them in memory."""

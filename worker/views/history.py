@@ -135,8 +135,8 @@ async def _numbered(ledger: Ledger, organisations: Collection[str], number: str,
     """
     known = await ledger.histories.numbered(organisations, number)
     owners = {one.key.owner for one in known}
-    async for held in ledger.histories.every_held(organisations):
-        if held.owner is not None and number.encode() in held.body and carries(message_of(held.body), number):
+    async for held in ledger.histories.holding(organisations, number.encode()):
+        if held.owner is not None and carries(message_of(held.body), number):
             owners.add(held.owner)
     if not any(one.number == number for one in known):
         owners |= await ledger.histories.referring(organisations, number, since=since)
