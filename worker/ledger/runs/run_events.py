@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
 from schemas.codec import decode_event
 from schemas.errors import Undecodable
 from worker.ledger.records import Held, HoldState, Tally
+
+
+class _Head(msgspec.Struct):
+    correlationid: str = ""
+
+
+_head_of = msgspec.json.Decoder(_Head).decode
 
 
 def tally_held(events: Iterable[Held], outcome: str) -> Tally:
@@ -40,3 +49,11 @@ def run_in(body: bytes) -> str:
         return decode_event(body).correlation_id
     except Undecodable as error:
         return error.sender.correlation_id if error.sender else ""
+
+
+def run_of_read(body: bytes) -> str:
+    """The same of an event that has been read once, and so is right: a twentieth of the work for one of many."""
+    try:
+        return _head_of(body).correlationid
+    except msgspec.DecodeError:
+        return run_in(body)  # which knows what else a message may begin with, or leave empty

@@ -13,13 +13,13 @@ from worker.ledger.database.statements import among, chunks
 from worker.ledger.database.tables import IS_CHILD, IS_TIMED, held
 from worker.ledger.database.types import unpack
 from worker.ledger.records import AWAITING_APPROVAL
-from worker.ledger.runs.run_events import run_in
+from worker.ledger.runs.run_events import run_of_read
 
 _FOR_PARENT = select(held.c.id).where(IS_CHILD)
 # what is due is on its way: a worker may have it in memory
 _FOR_APPROVAL = select(held.c.id).where(IS_TIMED, held.c.reason == AWAITING_APPROVAL, held.c.until > bindparam("at"))
 _BODIES = select(held.c.id, held.c.body).where(among(held.c.id, "ids"))
-_AT_ONCE = 64
+_AT_ONCE = 256
 
 
 class HeldOfRuns:
@@ -38,7 +38,7 @@ class HeldOfRuns:
         runs = {one: run for one, run in self._runs.items() if one in there}
         for ids in chunks(there - runs.keys(), _AT_ONCE):
             rows = (await connection.execute(_BODIES, {"ids": ids})).all()
-            runs |= {row.id: run_in(unpack(row.body)) for row in rows}
+            runs |= {row.id: run_of_read(unpack(row.body)) for row in rows}
         self._runs = runs
         # one that ended between two of these questions is of none
         return _by_run(parent, runs), _by_run(approval, runs)
