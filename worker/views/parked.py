@@ -110,7 +110,8 @@ def message_of(body: bytes) -> Any:
         message = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if _is_deep(message):
+    # each level begins with one of these, so that hardly any message has to be walked through
+    if body.count(b"{") + body.count(b"[") >= _LEVELS and _is_deep(message):
         return None
     if _HALF.search(body):
         message = json.loads(json.dumps(message, ensure_ascii=False).encode(errors="replace"))
