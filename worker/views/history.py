@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from schemas.envelope import Lane
 from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
@@ -162,14 +165,32 @@ async def _discarded(
 
 def owner_of_message(one: Discarded) -> EntityKey | None:
     """The entity of a message, as far as it says."""
-    message = message_of(one.body)
+    head = _head_of(one.body)
+    parts = str(head.type).split(".") if head else []
+    if head is None or len(parts) != _TYPE_PARTS or not head.source or not head.subject:
+        return None
+    return EntityKey(one.org, str(head.source), parts[1], str(head.subject))
+
+
+class _Head(msgspec.Struct):
+    """What a message says of itself. To read no more than that takes a tenth of the time: many are of others."""
+
+    type: Any = ""
+    source: Any = None
+    subject: Any = None
+
+
+_read_head = msgspec.json.Decoder(_Head).decode
+
+
+def _head_of(body: bytes) -> _Head | None:
+    try:
+        return _read_head(body)
+    except (msgspec.DecodeError, RecursionError):
+        message = message_of(body)  # which reads whatever may be called JSON
     if not isinstance(message, dict):
         return None
-    parts = str(message.get("type", "")).split(".")
-    source, entity_id = message.get("source"), message.get("subject")
-    if len(parts) != _TYPE_PARTS or not source or not entity_id:
-        return None
-    return EntityKey(one.org, str(source), parts[1], str(entity_id))
+    return _Head(message.get("type", ""), message.get("source"), message.get("subject"))
 
 
 async def _actions(ledger: Ledger, entities: Iterable[EntityKey]) -> list[AdminAction]:

@@ -14,10 +14,10 @@ from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import ORG, document, event, key, lease_of, open_call, opened, write
 from worker.documents.documents import Action, DocumentKey, EntityKey, Kind
 from worker.ledger.held.parked import Chosen
-from worker.ledger.history import Sought
+from worker.ledger.history import Discarded, Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Held, HoldState
-from worker.views.history import Carried, carries, history
+from worker.views.history import Carried, carries, history, owner_of_message
 from worker.views.links import xero_link
 
 OWNER = key(1).owner
@@ -122,3 +122,30 @@ def test_each_kind_has_its_page_or_none(kind: Kind, facts: dict[str, str], link:
     one = Document(DocumentKey(ORG, "shop", "x", "1", "x"), kind, "x1", "1", START, "h", facts)
 
     assert xero_link(one) == link
+
+
+MESSAGE = b'{"type":"store.invoice.changed","source":"shop","subject":"1/7","data":{}}'
+ONE = EntityKey("main", "shop", "invoice", "1/7")
+
+
+@pytest.mark.parametrize(
+    ("body", "owner"),
+    [
+        (MESSAGE, ONE),
+        (MESSAGE.replace(b"1/7", b"1\\/7"), ONE),
+        (b"\xef\xbb\xbf" + MESSAGE, ONE),
+        (MESSAGE.decode().encode("utf-16"), ONE),
+        (MESSAGE.replace(b"{}", b'"\\ud800"'), ONE),
+        (MESSAGE.replace(b"{}", b'"\xff"'), ONE),
+        (MESSAGE.replace(b'"1/7"', b"17"), ONE._replace(entity_id="17")),
+        (MESSAGE.replace(b'"1/7"', b"null"), None),
+        (MESSAGE.replace(b"{}", b"[" * 100_000 + b"]" * 100_000), None),
+        (b"[]", None),
+        (b"", None),
+    ],
+    ids=["plain", "escaped", "mark", "utf-16", "half a pair", "spoiled", "number", "null", "deep", "list", "purged"],
+)
+def test_whose_a_discarded_message_was_is_read_from_its_head(body: bytes, owner: EntityKey | None) -> None:
+    gone = Discarded("d1", "main", "e1", "invalid", body, "ann", "why", START)
+
+    assert owner_of_message(gone) == owner
