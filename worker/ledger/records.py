@@ -17,12 +17,16 @@ from worker.documents.literals import decode
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to serve `name` until `expires_at`. `fence` grows by one with every new holder."""
+    """The right to serve `name` until `expires_at`. `fence` grows by one with every new holder.
+
+    `renewals` are those of all holders there ever were. Neither goes down, unless the database is set back.
+    """
 
     name: str
     holder: str
     fence: int
     expires_at: datetime
+    renewals: int = 0
 
 
 _NO_FACTS: Mapping[str, Any] = MappingProxyType({})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tests.support.fakes import FakeClock
 from tests.support.sample_ledger import opened
 from tests.support.serving_fakes import FailingOnce, LateAnswers, MemoryBroker
 from tests.support.waiting import until
-from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.errors import LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 from worker.serving.service import Service
@@ -201,6 +203,21 @@ async def test_it_knows_why_the_last_turn_failed_until_one_succeeds(working: Wor
     await working.clock.next()
 
     assert (before, failed, working.service.last_error) == (None, AWAY, None)
+
+
+async def test_in_a_ledger_that_was_set_back_it_takes_nothing_and_stays(working: Working, tmp_path: Path) -> None:
+    """What watches it would start one that remembers nothing, and books everything again."""
+    await working.clock.next()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection, connection:
+        connection.execute("UPDATE leases SET renewals = 0")
+
+    await working.clock.next()
+    working.clock.advance(60)  # what it held may be anybody's
+    await working.clock.next()
+
+    assert isinstance(working.service.last_error, LedgerSetBack)
+    assert not working.service.holds("east")
+    assert not working.service.is_stopping
 
 
 async def test_what_a_killed_worker_had_by_a_clock_that_was_ahead_is_served_within_a_lease(working: Working) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from worker.clock import Clock, SystemClock
 from worker.ledger.database import sqlite
 from worker.ledger.database.driver import guarded, lose_unfinished, raw_of
-from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.errors import LedgerError, LedgerSetBack
 from worker.ledger.database.groups import WRITES, Groups
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
 from worker.ledger.database.same_file import SameFile
@@ -51,6 +51,7 @@ class Database:
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
         self._file: SameFile | None = None
         self._groups: Groups | None = None
+        self._set_back: LedgerSetBack | None = None
         if self.dialect == "sqlite":
             path = Path(self.engine.url.database or "").absolute()
             self._file = SameFile(path)
@@ -61,8 +62,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One write transaction, committed at the end. Raises `LedgerUnavailable` when the database is gone."""
-        with unavailable():
+        """One write transaction, committed at the end. Raises `LedgerUnavailable` when the database is gone.
+
+        A transaction that ends with `LedgerSetBack` is the last one: whatever is asked later is told the same.
+        """
+        with unavailable(), self._standing_still():
             if self._groups is not None:
                 async with self._groups.transaction() as connection:
                     yield connection
@@ -86,13 +90,24 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One read-only transaction: one state of the database. Raises `LedgerUnavailable`."""
-        with unavailable():
+        with unavailable(), self._standing_still():
             if self._file is not None:
                 self._file.insist()
             async with self.engine.connect() as connection:
                 await connection.execution_options(**{_READ_ONLY: True})
                 await begin(connection)
                 yield connection
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Ending the process would not do: what watches it starts another, which remembers nothing and goes on."""
+        if self._set_back is not None:
+            raise LedgerSetBack(self._set_back.said, self._set_back.cure)
+        try:
+            yield
+        except LedgerSetBack as error:
+            self._set_back = error
+            raise
 
     async def now(self, connection: AsyncConnection) -> datetime:
         """The ledger's time of day."""

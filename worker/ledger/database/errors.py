@@ -3,6 +3,7 @@
 LedgerError
 ├── LeaseLost           the fencing number is not current: stop serving that name
 ├── LedgerUnavailable   the database is gone or busy: wait and try again
+│   └── LedgerSetBack   it lacks what this process had committed: no later try may succeed
 ├── LedgerBehind        the schema is older or newer than the code: stop and tell the operator
 ├── WrongKey            stored tokens cannot be read with the configured key: a person has to connect again
 └── DocumentBusy        a document belongs to another open call: settle that one first
@@ -26,6 +27,10 @@ class LeaseLost(LedgerError):
 
 class LedgerUnavailable(LedgerError):
     """The database does not answer. Nothing was changed, or it cannot be known; every method can be repeated."""
+
+
+class LedgerSetBack(LedgerUnavailable):
+    """The database is older than what this process has committed or read, as after a restore or a failover."""
 
 
 class LedgerBehind(LedgerError):

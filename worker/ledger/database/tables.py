@@ -50,6 +50,7 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("renewals", BigInteger, nullable=False, server_default=text("0")),
 )
 
 workers = Table(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.instants import instant
 from worker.ledger.database.engine import DATABASE_NOW, Database
-from worker.ledger.database.errors import LeaseLost
+from worker.ledger.database.errors import LeaseLost, LedgerSetBack
 from worker.ledger.database.questions import Row, ask
 from worker.ledger.database.statements import Prepared, among, fetch, insert, prepared, upsert
 from worker.ledger.database.tables import leases, workers
@@ -22,8 +24,11 @@ _BY_NAME = select(leases).where(leases.c.name == bindparam("of")).with_for_updat
 _BY_NAMES = (
     select(leases.c.name).where(among(leases.c.name, "names")).order_by(leases.c.name).with_for_update(key_share=True)
 )
-_HELD = select(leases.c.holder, leases.c.fence).where(leases.c.name == bindparam("of"))
+_HELD = select(leases.c.holder, leases.c.fence, leases.c.renewals).where(leases.c.name == bindparam("of"))
 _SET = update(leases).where(leases.c.name == bindparam("of"))
+_RENEW = _SET.values(
+    expires_at=bindparam("end", type_=leases.c.expires_at.type), renewals=leases.c.renewals + 1
+).returning(leases.c.renewals)
 _TAKEN = select(leases).where(leases.c.holder != _NOBODY, leases.c.expires_at > bindparam("at"))
 _ALIVE = (
     select(workers.c.worker_id)
@@ -38,18 +43,27 @@ _TOO_LONG = 2
 _LONGEST_S = 30.0
 """For so long, a rebuild's ttl, a name is taken at most that others ask for with a shorter one: those do not end it."""
 
+_CURE = (
+    "it was restored or lost commits; stop all workers, agents and consoles, and run `xerelay ledger rebuild`, as "
+    "docs/reconcile.md says, before any of them starts: payments would be made twice"
+)
+
 
 class Leases:
     """Names are an organisation's own name, `token:{connection}`, or whatever else one worker at a time does."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._seen: dict[str, Lease] = {}
 
     async def acquire(self, name: str, holder: str, ttl_s: float = 15) -> Lease | None:
         """The lease, when it is free, expired, or the holder's own; else None. Every acquisition raises the fence.
 
         One that was granted while the ledger's clock was ahead ends after `ttl_s`, unless its holder renews it.
+        Raises `LedgerSetBack` where `holders` has told of a later one.
         """
+        # looked up before the transaction begins, in which it cannot be older then
+        seen = self._seen.get(name)
         free = insert(self._database.dialect, leases).on_conflict_do_nothing()
         async with self._database.transaction() as connection:
             row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one_or_none()
@@ -57,22 +71,26 @@ class Leases:
             if row is None:
                 await connection.execute(free, {"name": name, "holder": _NOBODY, "fence": 0, "expires_at": now})
                 row = (await connection.execute(_BY_NAME, {"of": name})).mappings().one()
+            if seen is not None:
+                insist_on(seen, row["fence"], row["renewals"])
             expires_at = now + timedelta(seconds=ttl_s)
             if row["holder"] not in (_NOBODY, holder) and row["expires_at"] > now:
                 if _is_too_long(row["expires_at"], now, ttl_s):
-                    await self._store(connection, Lease(name, row["holder"], row["fence"], expires_at))
+                    await self._store(connection, replace(_lease(row), expires_at=expires_at))
                 return None
-            lease = Lease(name, holder, row["fence"] + 1, expires_at)
+            lease = Lease(name, holder, row["fence"] + 1, expires_at, row["renewals"])
             await self._store(connection, lease)
         return lease
 
     async def renew(self, lease: Lease, ttl_s: float = 15) -> Lease:
-        """The same lease for longer, also when it expired and nobody took it. Raises `LeaseLost`."""
+        """The same lease for longer, also when it expired and nobody took it. Raises `LeaseLost`, `LedgerSetBack`."""
         async with self._database.transaction() as connection:
             now = await fenced(self._database, connection, lease)
-            renewed = Lease(lease.name, lease.holder, lease.fence, now + timedelta(seconds=ttl_s))
-            await self._store(connection, renewed)
-        return renewed
+            expires_at = now + timedelta(seconds=ttl_s)
+            renewed = await connection.execute(_RENEW, {"of": lease.name, "end": expires_at})
+            # by the ledger's own count: one that had no answer may have happened
+            count = renewed.scalar_one()
+        return replace(lease, expires_at=expires_at, renewals=count)
 
     async def release(self, lease: Lease) -> None:
         """Give it up at once. Nothing happens when it is lost already."""
@@ -81,7 +99,7 @@ class Leases:
                 now = await fenced(self._database, connection, lease)
             except LeaseLost:
                 return
-            await self._store(connection, Lease(lease.name, _NOBODY, lease.fence, now))
+            await self._store(connection, replace(lease, holder=_NOBODY, expires_at=now))
 
     async def holders(self, ttl_s: float | None = None) -> list[Lease]:
         """Every lease that is held and not expired.
@@ -91,7 +109,9 @@ class Leases:
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             rows = (await connection.execute(_TAKEN, {"at": now})).mappings()
-            held = [Lease(row["name"], row["holder"], row["fence"], row["expires_at"]) for row in rows]
+            held = [_lease(row) for row in rows]
+        for lease in held:
+            self._see(lease)
         return [lease for lease in held if ttl_s is None or not _is_too_long(lease.expires_at, now, ttl_s)]
 
     async def heartbeat(self, worker_id: str) -> None:
@@ -112,10 +132,33 @@ class Leases:
         async with self._database.transaction() as connection:
             await connection.execute(_FORGET, {"worker": worker_id})
 
+    def _see(self, lease: Lease) -> None:
+        """Whoever takes it over: a restored database gives the lease of who stands still to who knows nothing."""
+        seen = self._seen.get(lease.name, lease)
+        # answers of a question, or of a standby, may come late
+        self._seen[lease.name] = max(seen, lease, key=lambda one: (one.fence, one.renewals))
+
     @staticmethod
     async def _store(connection: AsyncConnection, lease: Lease) -> None:
         values = {"holder": lease.holder, "fence": lease.fence, "expires_at": lease.expires_at}
         await connection.execute(_SET.values(values), {"of": lease.name})
+
+
+def _lease(row: Mapping[Any, Any]) -> Lease:
+    return Lease(row["name"], row["holder"], row["fence"], row["expires_at"], row["renewals"])
+
+
+def insist_on(known: Lease, fence: int, renewals: int) -> None:
+    """Raise `LedgerSetBack` where what the ledger has of a lease is older than what is `known` of it.
+
+    Nobody writes a lower number, whatever clocks do: what was committed is lost, and more than that may be.
+    """
+    if fence >= known.fence and renewals >= known.renewals:
+        return
+    has, had = f"fence {fence}, renewed {renewals} times", f"fence {known.fence}, renewed {known.renewals} times"
+    raise LedgerSetBack(
+        f"ledger.url: the database is older than it was: lease {known.name!r} has {has}, not {had}", _CURE
+    )
 
 
 def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
@@ -123,7 +166,7 @@ def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
 
 
 async def fenced(database: Database, connection: AsyncConnection, lease: Lease) -> datetime:
-    """The ledger's time, when `lease` is still the current one; else raises `LeaseLost`.
+    """The ledger's time, when `lease` is still the current one; else raises `LeaseLost` or `LedgerSetBack`.
 
     On PostgreSQL the lease's row stays locked until the transaction ends, on SQLite the whole database is: nobody can
     take the lease in between. Time is read after the lock was waited for, in the same round trip.
@@ -157,8 +200,12 @@ async def take_turn(database: Database, connection: AsyncConnection, name: str) 
 
 
 def check(lease: Lease, found: Row | None) -> Row:
-    """Whether what the fence's question found is `lease`; returns what it found besides. Raises `LeaseLost`."""
-    holder, number, *rest = found or (_NOBODY, 0)
+    """Whether what the fence's question found is `lease`; returns what it found besides.
+
+    Raises `LeaseLost`, or `LedgerSetBack` where the lease was a later one once.
+    """
+    holder, number, renewals, *rest = found or (_NOBODY, 0, 0)
+    insist_on(lease, number, renewals)
     if (holder, number) != (lease.holder, lease.fence):
         now_held = f"{holder} (fence {number})" if holder else "nobody"
         raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")

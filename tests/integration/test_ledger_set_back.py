@@ -1,0 +1,159 @@
+"""A database that a backup was restored into under running processes, or that lost commits: they book nothing more."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.support.fakes import FakeClock
+from tests.support.sample_ledger import lease_of, opened
+from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
+from worker.ledger.ledger import Ledger
+
+BackUp = Callable[[], Callable[[], None]]
+"""Makes a backup, and returns what restores it."""
+
+
+@pytest.fixture
+def back_up(database_url: str, request: pytest.FixtureRequest) -> Iterator[BackUp]:
+    path = urlsplit(database_url).path
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(":memory:")) as kept:
+            yield lambda: _copied(path[1:], kept)
+        return
+    postgres_url, names = request.getfixturevalue("postgres_url"), request.getfixturevalue("_databases")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        names.append(f"{path[1:]}_kept")
+        yield lambda: _cloned(connection, path[1:], names[-1])
+
+
+def _copied(file: str, kept: sqlite3.Connection) -> Callable[[], None]:
+    """Into the file itself: one in its place is noticed by its number."""
+    with closing(sqlite3.connect(file)) as live:
+        live.backup(kept)
+
+    def restore() -> None:
+        with closing(sqlite3.connect(file)) as live:
+            kept.backup(live)
+
+    return restore
+
+
+def _cloned(connection: psycopg.Connection, name: str, kept: str) -> Callable[[], None]:
+    """As a failover does it, connections break."""
+
+    def clone(source: str, target: str) -> None:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(target)))
+        clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(clone.format(sql.Identifier(target), sql.Identifier(source)))
+
+    clone(name, kept)
+    return lambda: clone(kept, name)
+
+
+async def _until_there(ledger: Ledger) -> None:
+    """Connections that broke are noticed once each."""
+    for _ in range(10):
+        with suppress(LedgerUnavailable):
+            await ledger.leases.heartbeat("w1")
+            return
+    raise AssertionError("the ledger does not come back")
+
+
+async def test_who_renewed_since_the_backup_stands_still(ledger: Ledger, back_up: BackUp) -> None:
+    lease = await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    lease = await ledger.leases.renew(lease)
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match="'main' has fence 1, renewed 0 times, not fence 1, renewed 1") as told:
+        await ledger.leases.renew(lease)
+    assert "stop all workers, agents and consoles" in told.value.cure
+    assert "xerelay ledger rebuild" in told.value.cure
+    with pytest.raises(LedgerSetBack):
+        await ledger.leases.heartbeat("w1")
+    with pytest.raises(LedgerSetBack):
+        await ledger.leases.holders()
+
+
+async def test_who_took_the_lease_since_the_backup_writes_nothing(ledger: Ledger, back_up: BackUp) -> None:
+    await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    lease = await lease_of(ledger)
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match="has fence 1, renewed 0 times, not fence 2"):
+        await ledger.held.remove(lease, [])
+
+
+async def test_who_saw_it_renewed_since_the_backup_does_not_take_it_over(
+    ledger: Ledger, back_up: BackUp, database_url: str, clock: FakeClock
+) -> None:
+    """The lease of who stands still runs out."""
+    lease = await lease_of(ledger)
+    async with opened(database_url, clock=clock) as other:
+        restore = back_up()
+        await _until_there(ledger)
+        await _until_there(other)
+        await ledger.leases.renew(lease)
+        await other.leases.holders()
+
+        restore()
+        await _until_there(other)
+        clock.advance(15)
+
+        with pytest.raises(LedgerSetBack):
+            await other.leases.acquire("main", "w2")
+
+
+async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:
+    lease = await ledger.leases.renew(await lease_of(ledger))
+
+    back_up()()
+    await _until_there(ledger)
+
+    assert (await ledger.leases.renew(lease)).renewals == lease.renewals + 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_clock_and_no_other_worker_sets_a_ledger_back(
+    seed: int, ledger: Ledger, database_url: str, clock: FakeClock
+) -> None:
+    """Two workers that take, lose, renew (by what they knew long ago, too) and release, by a clock that swings."""
+    chance, hours = random.Random(seed), 0.0
+    known = [await lease_of(ledger)]
+    async with opened(database_url, clock=clock) as other:
+        for _ in range(60):
+            one = chance.choice([ledger, other])
+            what = chance.choice(["acquire", "renew", "renew", "release", "holders", "jump", "wait"])
+            lease = chance.choice(known[-4:])
+            with suppress(LeaseLost):
+                if what == "acquire":
+                    taken = await one.leases.acquire("main", chance.choice(["w1", "w2"]), chance.choice([1, 15, 30]))
+                    known += [taken] if taken else []
+                elif what == "renew":
+                    known.append(await one.leases.renew(lease, chance.choice([1, 15, 30])))
+                elif what == "release":
+                    await one.leases.release(lease)
+                elif what == "holders":
+                    await one.leases.holders()
+                elif what == "jump":
+                    clock.set_back(hours * 3600)
+                    hours = chance.choice([0.0, 6.0, 24.0])
+                    clock.advance(hours * 3600)
+                else:
+                    clock.advance(chance.choice([5, 15, 60]))
