@@ -143,6 +143,20 @@ async def test_what_waits_for_the_end_of_a_pause_is_found_without_what_waits_oth
         assert all("ix_held_paused" in plan for plan in finding)
 
 
+async def test_what_a_clock_ahead_held_is_found_without_what_waits_otherwise(
+    ledger: Ledger, database: Database, plans: Plans
+) -> None:
+    later = await ledger.now() + timedelta(hours=1)
+    await postpone(database, 20, until=later)
+    lease = await lease_of(ledger)
+    few = await plans.efforts(ledger.held.hasten(lease))
+    await postpone(database, 4_000, reason="another", until=later)
+
+    many = await plans.efforts(ledger.held.hasten(lease))
+
+    assert max(many) <= max(few) + 50
+
+
 async def test_what_has_waited_too_long_for_its_parent_is_found_without_what_has_not(
     ledger: Ledger, database: Database, plans: Plans
 ) -> None:

@@ -123,6 +123,7 @@ class HeldKeeper:
     async def _sweep(self) -> None:
         await self._s.ledger.held.sweep_parents(self._s.lease)
         await self._s.ledger.pauses.shorten(self._s.lease)
+        await self._s.ledger.held.hasten(self._s.lease)
         await self._expire()
 
     async def _expire(self) -> None:

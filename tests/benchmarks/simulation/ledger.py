@@ -161,6 +161,10 @@ class HeldEvents:
         found = (one for one in wanted.values() if one.org == org and one.id not in besides)
         return [one for one in found if one.until is not None and one.until <= now][:limit]
 
+    async def hasten(self, lease: Lease) -> None:
+        """The simulated clock is never ahead."""
+        self._books.fenced(lease)
+
     async def sweep_parents(self, lease: Lease) -> list[str]:
         self._books.fenced(lease)
         released = self._books.release([parent for parent in self._books.waiting if parent in self._books.documents])

@@ -17,6 +17,7 @@ from tests.support.sample_ledger import lease_of, opened
 from tests.support.serving_fakes import ORG, MemoryBroker, MemoryXero, Served, serve
 from tests.support.waiting import until
 from tests.unit.serving.test_serving_chart import ChartedXero
+from tests.unit.serving.test_serving_overtaken import held
 from tests.unit.xero.test_chart import ACCOUNTS, BANKS, account
 from worker.clock import SystemClock
 from worker.documents.documents import Kind
@@ -98,3 +99,20 @@ async def test_a_pause_that_another_worker_began_is_kept_to_its_end(tmp_path: Pa
         await one.acked(*one.receive(sale(31)))
 
         assert (await one.waiting(HoldState.TIME), one.xero.written) == (1, {})
+
+
+async def test_what_a_clock_paused_and_held_while_it_was_ahead_goes_out_when_it_is_put_right(tmp_path: Path) -> None:
+    """Of a kind, and what was held for later otherwise."""
+    ahead = timedelta(days=30)
+
+    def begun(now: datetime) -> Pause:
+        since = now + ahead
+        return Pause(ORG, Kind.INVOICE, "account_invalid", "archived", since, since + timedelta(seconds=PAUSE_S))
+
+    async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
+        until_then = await ledger.now() + ahead
+        await ledger.held.hold(await lease_of(ledger, name=ORG), [held(sale(31), until_then)])
+
+    async with serving(tmp_path, MemoryXero(), 0.0, Skewed(), begun) as one:
+        await one.acked(*one.receive(sale(32)))
+        await until(lambda: {"SHOP-I-webshop-31", "SHOP-I-webshop-32"} <= set(one.xero.written), what="both sales")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -13,6 +14,7 @@ from schemas.envelope import Lane
 from schemas.errors import REASONS
 from worker.documents.documents import DocumentKey
 from worker.ledger.database.engine import Database
+from worker.ledger.database.paging import do_in_pages
 from worker.ledger.database.statements import among, chunks, of_entities
 from worker.ledger.database.tables import IS_CHILD, IS_TIMED, discards, held
 from worker.ledger.documents import read_documents
@@ -33,6 +35,7 @@ from worker.ledger.records import (
 from worker.ledger.runs.run_counts import add_counts
 from worker.ledger.runs.run_events import tally_held
 
+_PAGE = 500
 _TIME, _PERSON = HoldState.TIME.value, HoldState.PERSON.value
 _BY_IDS = among(held.c.id, "ids")
 _GET = select(held).where(_BY_IDS)
@@ -56,6 +59,13 @@ _OVERDUE = (
     .order_by(held.c.state_since, held.c.id)
     .limit(bindparam("most"))
 )
+_FAR = (
+    select(held.c.id)
+    .where(held.c.org == bindparam("of"), IS_TIMED, held.c.until > bindparam("longest"))
+    .order_by(held.c.until, held.c.id)
+    .limit(_PAGE)
+)
+_HASTEN = update(held).where(_BY_IDS).values(until=bindparam("at", type_=held.c.until.type))
 _EXPIRE = (
     update(held)
     .where(held.c.id == bindparam("this"))
@@ -85,6 +95,9 @@ _RELEASE_WAITING = (
     .values(until=bindparam("at", type_=held.c.until.type), state_since=bindparam("at"))
 )
 _WAITS_FOR_PARENT = timedelta(hours=24)
+_LONGEST_HOLD = timedelta(days=1, hours=1)
+"""Nothing is held for more than a day by the ledger's clock, unless that was ahead."""
+
 _EXPIRE_LIMIT = 200
 _AT_ONCE, _ENOUGH_BYTES = 8, 4 * 1024 * 1024
 _MISSING_HINT = "see why the parent is not in Xero and bring it there: this event then goes by itself"
@@ -186,6 +199,16 @@ class HeldEvents:
             expired = await _get(connection, [child.id for child in overdue])
             await add_counts(connection, tally_held(expired, "parked"))
         return expired
+
+    async def hasten(self, lease: Lease) -> None:
+        """Make due what waits longer than anything is held, as a clock that was ahead made it. Raises `LeaseLost`."""
+        await do_in_pages(self._database, partial(self._hasten, lease))
+
+    async def _hasten(self, lease: Lease, connection: AsyncConnection) -> int:
+        now = await fenced(self._database, connection, lease)
+        far = {"of": lease.name, "longest": now + _LONGEST_HOLD}
+        ids = (await connection.execute(_FAR, far)).scalars().all()
+        return (await connection.execute(_HASTEN, {"ids": ids, "at": now})).rowcount if ids else 0
 
     async def awaited(self, org: str, reason: str) -> list[DocumentKey]:
         """The documents that events held for `reason` wait for."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import Kind
@@ -25,6 +26,9 @@ _PAGE = 500
 _APART = timedelta(hours=1)
 """A kind's pause that has been over for so long does not go on with another: its row stays until then."""
 
+_AHEAD = timedelta(minutes=5)
+"""A pause that begins so much later than now was begun by a clock that was ahead: it is over."""
+
 _FOR_A_KIND = (HoldState.TIME.value, KIND_PAUSED)
 _LONGEST_LAST = (held.c.until, held.c.id)
 # held rows do not tell their kinds apart: those of another paused kind are held again
@@ -39,14 +43,16 @@ _TOO_LONG = (
 _BY_IDS = among(held.c.id, "ids")
 _LOOK = select(held.c.id, held.c.state, held.c.reason, held.c.until).where(_BY_IDS)
 _SHORTEN = update(held).where(_BY_IDS).values(until=bindparam("end", type_=held.c.until.type))
+_HAS_BEGUN = pauses.c.since <= bindparam("soon")
 _LAST_END = select(func.max(pauses.c.until)).where(
-    pauses.c.org == bindparam("of"), pauses.c.kind != _WHOLE, pauses.c.until > bindparam("at")
+    pauses.c.org == bindparam("of"), pauses.c.kind != _WHOLE, pauses.c.until > bindparam("at"), _HAS_BEGUN
 )
+_LASTS = or_(pauses.c.until.is_(None), pauses.c.until > bindparam("at"))
 _DETAILS = select(pauses.c.detail).where(pauses.c.org == bindparam("of"), pauses.c.detail != "")
 _CURRENT = (
     select(pauses)
     .where(pauses.c.org == bindparam("of"))
-    .where(or_(pauses.c.kind == _WHOLE, pauses.c.until.is_(None), pauses.c.until > bindparam("at")))
+    .where(or_(pauses.c.kind == _WHOLE, and_(_LASTS, _HAS_BEGUN)))
     .order_by(pauses.c.kind)
 )
 
@@ -99,7 +105,7 @@ class Pauses:
 
     async def _shorten(self, lease: Lease, connection: AsyncConnection) -> int:
         now = await fenced(self._database, connection, lease)
-        last = (await connection.execute(_LAST_END, {"of": lease.name, "at": now})).scalar_one()
+        last = (await connection.execute(_LAST_END, _at(lease.name, now))).scalar_one()
         end = last or now
         ids = (await connection.execute(_TOO_LONG, {"within": lease.name, "end": end})).scalars().all()
         return (await connection.execute(_SHORTEN, {"ids": ids, "end": end})).rowcount if ids else 0
@@ -108,15 +114,21 @@ class Pauses:
         """The organisation's own first, until it is cleared, and those of its kinds that have not lapsed.
 
         The organisation's is tried again at its `until`, by a call that may take a minute: it is paused meanwhile.
+        Where a clock that was ahead began it, that is now.
         """
         async with self._database.reading() as connection:
-            values = {"of": org, "at": await self._database.now(connection)}
-            return [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]
+            values = _at(org, await self._database.now(connection))
+            found = [_pause(row) for row in (await connection.execute(_CURRENT, values)).mappings()]
+        return [one if one.since <= values["soon"] else replace(one, until=values["at"]) for one in found]
 
     async def details(self, org: str) -> list[str]:
         """What all of them say, those that have lapsed too: it may quote Xero, and Xero a customer."""
         async with self._database.reading() as connection:
             return list((await connection.execute(_DETAILS, {"of": org})).scalars())
+
+
+def _at(org: str, now: datetime) -> dict[str, Any]:
+    return {"of": org, "at": now, "soon": now + _AHEAD}
 
 
 def _place(pause: Pause) -> dict[str, str]:
