@@ -204,8 +204,16 @@ class Link:
                 _log.warning("%s", mismatch)
             self.mismatches[thing.name] = mismatch
         else:
+            if isinstance(thing, Exchange) and thing.name in self.mismatches:
+                await self._bind_to(thing)
             self._agreed.add(thing.name)
             self.mismatches.pop(thing.name, None)
+
+    async def _bind_to(self, exchange: Exchange) -> None:
+        """Queues could not be bound to one that was refused, or to another that had its name."""
+        for queue in self._queues.values():
+            if any(binding.exchange == exchange.name for binding in queue.bindings):
+                await self._declare_one(queue)
 
     async def _control_channel(self) -> Channel:
         """The channel for declarations and questions, which the broker closes at each refusal."""

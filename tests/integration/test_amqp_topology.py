@@ -156,6 +156,23 @@ async def test_mismatch_of_an_exchange_keeps_all_from_being_published_to_it_and_
     on_broker(amqp_url, "exchange_delete", exchange.name)
 
 
+async def test_queues_are_bound_to_an_exchange_that_was_mended(amqp_url: str, unique_org: str) -> None:
+    exchange = events_exchange(unique_org)
+    on_broker(amqp_url, "exchange_declare", exchange, exchange_type="topic", durable=True)
+    immediate = lane_queue(unique_org, Lane.IMMEDIATE)
+    async with (
+        consuming(amqp_url, organisation_queues(unique_org), immediate) as intake,
+        publishing(amqp_url, ()) as publisher,
+    ):
+        assert list(intake.consumer.mismatches) == [exchange]
+
+        on_broker(amqp_url, "exchange_delete", exchange)
+
+        await until(lambda: not intake.consumer.mismatches, what="the new declaration")
+        await publish(publisher, f"{unique_org}.immediate.order", "m1", exchange=exchange)
+        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+
+
 async def test_mismatch_of_one_queue_leaves_the_others_consumed(amqp_url: str, unique_org: str) -> None:
     batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
     queues = organisation_queues(unique_org)
