@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -117,10 +118,16 @@ def _store(settings: Settings, store: StoreSettings) -> Iterator[Problem]:
 def _twice(one: StoreSettings, other: StoreSettings) -> Iterator[Problem]:
     """A store of two names has each sale booked under both: the name is part of a document's number."""
     shared = [name for name in one.organisations if name in other.organisations]
-    is_same = one.kind == other.kind == MAGENTO and one.url.lower() == other.url.lower()
+    is_same = one.kind == other.kind == MAGENTO and _place(one.url) == _place(other.url)
     if is_same and shared and not (one.parts and other.parts and one.parts.isdisjoint(other.parts)):
         text = f'"{one.name}" has the same and feeds "{shared[0]}" too, which would book each sale twice; remove one'
         yield Problem(f"stores.{other.name}.url", f"{text}, or give each its own websites")
+
+
+def _place(url: str) -> SplitResult:
+    """Where it leads: of a host upper and lower case are one, of a path they are two."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.lower())
 
 
 def _unknown(name: str, section: str, known: Mapping[str, Any]) -> str:

@@ -122,6 +122,16 @@ def test_a_store_of_two_names_may_have_each_of_its_websites_under_one(tmp_path: 
     assert "would book each sale twice" in said
 
 
+def test_stores_whose_paths_differ_in_case_alone_are_two(tmp_path: Path) -> None:
+    file = tmp_path / "xerelay.toml"
+    file.write_text(
+        MINIMAL.replace("https://shop.example.com", "https://shop.example.com/de")
+        + again('organisation = "main"').replace("com/", "com/DE")
+    )
+
+    assert list(load(file, {}).stores) == ["shop", "again"]
+
+
 def test_every_mistake_has_its_line(tmp_path: Path) -> None:
     text = MINIMAL.replace('sales = "200"', "").replace('"web"', '"x"').replace('kind = "magento"', "")
 
