@@ -83,7 +83,7 @@ WRONG_FILES = [
     ('flow = "web"', 'flow = "oauth1"', "connections.xero.flow", "'custom', 'web' or 'pkce', got \"oauth1\""),
     ('client_secret = "hidden-1"', "", "connections.xero.client_secret", 'flow "web" needs it'),
     ('"hidden-1"', '"  "', "connections.xero.client_secret", "a secret, got nothing"),
-    ('"hidden-3"', '"hidden\\n"', "stores.shop.auth.access_token", "printable ASCII"),
+    ('"hidden-3"', '"hidden\\n"', "stores.shop.auth.access_token", "no line's end"),
     ("[ledger]", f'[console]\nadmin_token = "{" " * 20}"\n[ledger]', "console.admin_token", "16 characters"),
     ('client_secret = "hidden-1"', 'client_secret = ""', "connections.xero.client_secret", "a secret, got nothing"),
     (
@@ -140,7 +140,7 @@ WRONG_FILES = [
         "2026-01-01",
         '2026-01-01\ncut_over = { policy = "leave", before = 2026-01-01 }',
         "organisations.main.cut_over.before",
-        "a day after start_date, 2026-01-01, got 2026-01-01",
+        "a day after start_date, 2026-01-01, got 2026-01-01; remove cut_over if",
     ),
     (
         "2026-01-01",
@@ -204,7 +204,7 @@ WRONG_FILES = [
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u:hidden%C3%BC@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
     ("[ledger]", '[notify]\nsmtp_url = "smtp://u%0a:hidden@h"\n[ledger]', "notify.smtp_url", "ASCII characters"),
     ('"hidden-1"', '"hidden-1\u200b"', "connections.xero.client_secret", "printable ASCII"),
-    ('"hidden-1"', '"hidden-1\\n2"', "connections.xero.client_secret", "printable ASCII"),
+    ('"hidden-1"', '"hidden-1\\n2"', "connections.xero.client_secret", "no line's end"),
     ('client_id = "id"', 'client_id = "id…"', "connections.xero.client_id", "printable ASCII"),
     ("[ledger]", "[ledger", "", "not a TOML file"),
 ]

@@ -181,8 +181,8 @@ class OrganisationSettings(Section):
             yield Problem("offset", f"expected less than the window, {self.window}, got {self.offset}")
         before = self.cut_over.before
         if self.cut_over.policy != "ignore" and before and before <= self.start_date:
-            text = f"expected a day after start_date, {self.start_date}, got {before}; no sale before it is booked"
-            yield Problem("cut_over.before", text)
+            text = f"expected a day after start_date, {self.start_date}, got {before}; remove cut_over if no other"
+            yield Problem("cut_over.before", f"{text} connector booked sales since start_date")
 
     @model_validator(mode="after")
     def _credits_what_is_approved(self) -> Self:

@@ -34,6 +34,7 @@ from worker.settings.values import (
 XERO_API = "https://api.xero.com"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OWN_PORTS = {"http": 80, "https": 443}
+_SENDABLE = "expected printable ASCII characters and no line's end"
 
 
 def _listed(value: object) -> object:
@@ -118,7 +119,7 @@ class ConnectionSettings(Section):
         """Which flow has a secret, and what of credentials cannot be sent (RFC 6749, A.1 and A.2)."""
         for key, value in (("client_id", SecretStr(self.client_id)), ("client_secret", self.client_secret)):
             if not is_header_text(value):
-                yield Problem(key, "expected printable ASCII characters; copy it from Xero's page of the app once more")
+                yield Problem(key, f"{_SENDABLE}; copy it from Xero's page of the app once more")
         if self.flow == "pkce" and self.client_secret:
             yield Problem("client_secret", 'flow "pkce" has no secret; remove it, or use flow "web"')
         if self.flow != "pkce" and not self.client_secret:
@@ -138,7 +139,7 @@ class AuthSettings(Section):
         signing = ("consumer_key", "consumer_secret", "access_token_secret")
         for key in (*signing, "access_token"):
             if not is_header_text(getattr(self, key)):
-                yield Problem(key, "expected printable ASCII characters; copy it from Magento's integration once more")
+                yield Problem(key, f"{_SENDABLE}; copy it from Magento's integration once more")
         missing = [key for key in signing if getattr(self, key) is None]
         if 0 < len(missing) < len(signing):
             yield from (Problem(key, "missing; give all four values, or access_token alone") for key in missing)
