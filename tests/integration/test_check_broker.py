@@ -28,6 +28,7 @@ def test_a_set_up_that_works_exits_0_and_creates_nothing(setup: SetUp, amqp_url:
         [line] = lines(result, "warn")
         assert f"xerelay.{unique_org}.batch" in line
         assert "start a worker" in line
+        assert "import this version's definitions" in line
     assert (before.exit_code, after.exit_code) == (0, 0), after.output
     assert lines(after, "warn") == []
 

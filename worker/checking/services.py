@@ -41,9 +41,8 @@ def _judged(found: Survey, queues: int) -> Iterator[Finding]:
         cure = "let its messages be worked off, then delete it; a worker declares it anew"
         yield wrong("broker", f"{name}: {answer}", cure)
     if found.missing:
-        yield odd(
-            "broker", f"not declared yet: {', '.join(found.missing)}", "start a worker, and each store's agent, once"
-        )
+        cure = "start a worker, and each store's agent, once; where they may not, import this version's definitions"
+        yield odd("broker", f"not declared yet: {', '.join(found.missing)}", cure)
     if not found.different and not found.missing:
         yield fine("broker", f"{queues} queues are there; the user's rights on them are not tested")
 
