@@ -67,6 +67,8 @@ class Poller:
     async def _catch_up(self, stream: Stream, until: datetime, *, looks_back: bool) -> None:
         known = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         reading = known or await self._begin(stream, until)
+        if self._passed.get(stream.name, reading.cursor).changed_at > until:
+            self._passed.pop(stream.name, None)  # by a clock that was ahead: nothing new lies behind it
         went_back = reading.cursor.changed_at > until
         saved = await self._set_back(stream, reading, until) if went_back else reading.cursor
         seen = self._seen(stream) if looks_back or went_back else None

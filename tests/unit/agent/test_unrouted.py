@@ -283,3 +283,18 @@ async def test_a_sweep_that_left_something_is_done_again_in_an_hour_and_another_
     assert again >= 3600
     reading = await swept.checkpoints.reading(INVOICES)
     assert reading is not None
+
+
+async def test_others_do_not_wait_behind_it_when_a_clock_that_was_ahead_is_put_right(shop: Workshop) -> None:
+    right = shop.clock.now
+    shop.store.time = lambda: right() + timedelta(days=3)
+    shop.store.invoice(3, shop.store.time() - 5 * MINUTE)
+    await shop.poller.poll()
+    shop.exchange.taken()
+
+    shop.store.time = right
+    shop.store.invoice(4, right())
+    shop.clock.advance(120)
+    await shop.poller.poll()
+
+    assert shop.exchange.names() == ["invoice 4", "payment invoice-4"]
