@@ -99,7 +99,7 @@ def assert_books(trade: Trade, book: Books) -> None:
 
     book.book(*trade.events())
 
-    taken_back = {f"SHOP-I-shop-{trade.withdrawn.sold['increment_id']}"} if trade.withdrawn else set()
+    taken_back = {f"SHOP-I-shop-{raw['increment_id']}" for raw in trade.taken_back}
     standing = [one for one in book.invoices() if one["InvoiceNumber"] not in taken_back]
     assert_documents(standing, "SHOP-I-shop-", [(raw, identity_i(raw)) for raw in trade.sold])
     assert_documents(book.credit_notes(), "SHOP-C-shop-", [(raw, identity_c(raw)) for raw in trade.memos])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +57,7 @@ class Sale:
         self._spent = dict.fromkeys(self._left, ZERO)
         self._shipped = self._given_back = ZERO
         self._shipping_back = NO_SHIPPING
+        self._discounted = False
         header = self._header([(row, row.amounts, row.quantity) for row in self.rows], self.shipping, wrapping=True)
         self.order = self._order_json(header)
 
@@ -73,7 +75,8 @@ class Sale:
                 row.invoiced += quantity
                 row.invoiced_amounts = _plus(row.invoiced_amounts, part)
                 chosen.append((row, part, quantity))
-        header = self._header(chosen, self.shipping if first else NO_SHIPPING, wrapping=first)
+        header = self._header(chosen, self._shipping_of_invoice() if first else NO_SHIPPING, wrapping=first)
+        self._discounted = self._discounted or bool(header["discount_amount"])
         header["tax_amount"] += Decimal(drift)
         header["subtotal"] += Decimal(net_drift)
         header["gross"] += Decimal(drift) + Decimal(net_drift)
@@ -81,6 +84,21 @@ class Sale:
         if first:
             header["shipping_discount_tax_compensation_amount"] = self.shipping.compensation
         return self._document(invoice_json, chosen, header, self._left)
+
+    def cancelled_invoice(self, quantities: Mapping[int, Quantity] | None = None) -> dict[str, Any]:
+        """One that was open when it was cancelled: what it billed is billed anew."""
+        billed = [(row, row.invoiced, row.invoiced_amounts) for row in self.rows]
+        left, spent = dict(self._left), dict(self._spent)
+        raw = self.invoice(quantities)
+        for row, quantity, amounts in billed:
+            row.invoiced, row.invoiced_amounts = quantity, amounts
+        self._left.update(left)
+        self._spent.update(spent)
+        return raw | {"state": 3, "transaction_id": None}
+
+    def _shipping_of_invoice(self) -> Amounts:
+        """The first that is not cancelled has it; its discount, the first of all that has one, cancelled or not."""
+        return replace(self.shipping, discount=ZERO) if self._discounted else self.shipping
 
     def refund(
         self, quantities: Mapping[int, Quantity], *, shipping: bool = False, positive: str = "0", negative: str = "0"

@@ -67,8 +67,9 @@ class Unpaid(NamedTuple):
 class Trade:
     """One order of a shop as Magento's JSON, with what it led to.
 
-    `edited` is what it was first. `withdrawn` is another sale, which is booked and then cancelled. `to_credit` is the
-    place of the credit memo that became store credit, if any. The books are locked up to `locked`.
+    `edited` is what it was first. `withdrawn` is another sale, which is booked and then cancelled, and `replaced` an
+    invoice of this one that was. `to_credit` is the place of the credit memo that became store credit, if any. The
+    books are locked up to `locked`.
     """
 
     sale: Sale
@@ -81,6 +82,7 @@ class Trade:
     to_credit: int | None = None
     edited: Unpaid | None = None
     withdrawn: Unpaid | None = None
+    replaced: Json | None = None
     locked: date | None = None
 
     @property
@@ -93,6 +95,12 @@ class Trade:
     def sold(self) -> list[Json]:
         """The documents that become invoices in Xero and stay."""
         return [] if self.old else [self.order] if self.by_order else self.invoices
+
+    @property
+    def taken_back(self) -> list[Json]:
+        """The documents that become invoices in Xero and are voided."""
+        replaced = [self.replaced] if self.replaced and self.sold and not self.by_order else []
+        return replaced + ([self.withdrawn.sold] if self.withdrawn else [])
 
     def is_paid(self, document: Json) -> bool:
         """Whether the order's method has moved the money of an invoice or credit memo."""
@@ -107,6 +115,10 @@ class Trade:
             yield from self._sale(self.withdrawn, _EARLY, cancelled=True)
         raw = wire(self.order)
         yield from _events(order(raw, places()))
+        if self.replaced:
+            for at, state in ((_EARLIER, _OPEN), (_EARLY, CANCELLED)):
+                billed, earlier = wire(self.replaced | {"updated_at": at, "state": state}), raw | {"updated_at": at}
+                yield from _events(invoice(billed, earlier, places(), captured={}, offline_methods=OFFLINE))
         for one in self.invoices:
             yield from _events(invoice(wire(one), raw, places(), captured={}, offline_methods=OFFLINE))
         of = OfOrder(raw, wire(self.invoices), wire(self.memos))
@@ -145,6 +157,7 @@ def trades(draw: st.DrawFn) -> Trade:
     of_order = head | guest | {"created_at": f"{ordered} 09:00:00", "payment": {"method": method}}
     trade = Trade(sale, sale.order | of_order, by_order, method, captured)
     offline = {"transaction_id": None}
+    _replaced(draw, trade, head | _ids(6, f"{invoiced} 10:00:00") | {"state": CANCELLED})
     for raw in _invoices(draw, sale, parts=captured, by_order=by_order):
         ids = _ids(len(trade.invoices), f"{invoiced} 10:00:00")
         trade.invoices.append(raw | head | ids | (offline if method in OFFLINE or not captured else {}))
@@ -179,6 +192,18 @@ def trades(draw: st.DrawFn) -> Trade:
 
 def _ids(place: int, created: str) -> Json:
     return {"entity_id": 57 + place, "increment_id": f"00000009{place + 1}", "created_at": created, "state": PAID}
+
+
+def _replaced(draw: st.DrawFn, trade: Trade, head: Json) -> None:
+    """Some of it, or all, was billed before, and that invoice cancelled while it was open."""
+    some = {} if draw(_MOSTLY) else _some_of(draw, {row.item_id: row.quantity for row in trade.sale.rows})
+    if not any(some.values()):
+        return
+    billed = trade.sale.cancelled_invoice(some) | head
+    assume(billed["grand_total"] >= 0 and not _is_cent_of_points(billed, trade.order))
+    # what comes to 0.00 and has tax is paid in Xero at once, and a person's to take back
+    assume(not billed["tax_amount"] or identity_i(billed) + tenders(billed))
+    trade.replaced = billed
 
 
 def _unpaid(draw: st.DrawFn, trade: Trade, head: Json, of_order: Json, of_invoice: Json) -> Unpaid:

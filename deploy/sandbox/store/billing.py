@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from deploy.sandbox.store.amounts import NOTHING, Amounts, DocumentSide, Side, Sums, total
 from deploy.sandbox.store.model import Invoice, Memo, Order, OrderRow
 from deploy.sandbox.store.money import RATE_SCALE, half_up
 
 Quantities = Mapping[int, int]
+Shipping = Literal["less its discount", "in full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,12 @@ def with_parts(order: Order, quantities: Quantities) -> dict[int, int]:
 
 def bill(order: Order, quantities: Quantities) -> tuple[DocumentSide, DocumentSide]:
     """Invoice these quantities of the order's rows, in the order's currency and in the website's."""
-    first = not any(row.invoiced for row in order.rows)
-    own = _bill(order, order.own, quantities, shipping=first)
-    base = own if order.base is order.own else _bill(order, order.base, quantities, shipping=first)
+    shipping: Shipping | None = None
+    if not any(row.invoiced for row in order.rows):
+        # a cancelled invoice is asked for its discount as well: what it took off the shipping is not taken off again
+        shipping = "in full" if any(one.own.amounts.discount for one in order.invoices) else "less its discount"
+    own = _bill(order, order.own, quantities, shipping)
+    base = own if order.base is order.own else _bill(order, order.base, quantities, shipping)
     for index, quantity in quantities.items():
         order.rows[index].invoiced += quantity
     return own, base
@@ -52,7 +57,8 @@ def withdraw(invoice: Invoice) -> None:
         for index, part in document.lines:
             if part is not None:
                 side.lines[index].invoiced = side.lines[index].invoiced.minus(part)
-        side.shipping.invoiced = side.shipping.invoiced.minus(document.amounts.shipping)
+        if document.amounts.shipping != NOTHING:
+            side.shipping.invoiced = NOTHING
         side.cards_invoiced -= document.amounts.gift_cards
         side.credit_invoiced -= document.amounts.store_credit
     for (index, _), quantity in zip(invoice.own.lines, invoice.quantities, strict=True):
@@ -88,7 +94,7 @@ def refund(order: Order, order_to: Refund) -> tuple[DocumentSide, DocumentSide]:
     return own, base
 
 
-def _bill(order: Order, side: Side, quantities: Quantities, *, shipping: bool) -> DocumentSide:
+def _bill(order: Order, side: Side, quantities: Quantities, shipping: Shipping | None) -> DocumentSide:
     lines: list[tuple[int, Sums | None]] = []
     for index, quantity in quantities.items():
         row, line = order.rows[index], side.lines[index]
@@ -98,8 +104,12 @@ def _bill(order: Order, side: Side, quantities: Quantities, *, shipping: bool) -
         part = line.sums.minus(line.invoiced).part(quantity, row.quantity - row.invoiced)
         line.invoiced = line.invoiced.plus(part)
         lines.append((index, part))
-    charged = side.shipping.sums if shipping else NOTHING
-    side.shipping.invoiced = side.shipping.invoiced.plus(charged)
+    charged = NOTHING
+    if shipping is not None:
+        # refunds of it are a part of the order's, whatever was billed
+        side.shipping.invoiced = charged = side.shipping.sums
+    if shipping == "in full":
+        charged = charged._replace(discount=0)
     amounts = _amounts(order, lines, charged)
     cards = min(side.amounts.gift_cards - side.cards_invoiced, amounts.sale)
     credit = min(side.amounts.store_credit - side.credit_invoiced, amounts.sale - cards)

@@ -87,12 +87,10 @@ def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bo
         net = amount(row, "row_total") - _net_discount(row)
         lines += _goods(row, item, amount(row, "qty"), net, amount(row, "tax_amount"), of)
         lines += _fixed_taxes(item, share.net, share.tax, of)
-    if compensation_holds_shipping:
-        compensation = max(amount(document, "discount_tax_compensation_amount") - compensated, ZERO)
-    else:
-        compensation = amount(document, "shipping_discount_tax_compensation_amount")
     discount = _shipping_discount(document, order, -amount(document, "discount_amount") - discounted)
-    lines += _shipping(document, order, discount - (compensation if discount else ZERO), of)
+    beyond = amount(document, "discount_tax_compensation_amount") - compensated if compensation_holds_shipping else None
+    compensation = _shipping_compensation(document, discount, beyond)
+    lines += _shipping(document, order, discount - compensation, of)
     lines += _wrappings(document, of)
     return lines
 
@@ -144,6 +142,16 @@ def _shipping_discount(document: Raw, order: Raw, found: Decimal) -> Decimal:
     """What the header's discount holds beyond its rows', unless it is a cent of rounding."""
     most = amount(order, "shipping_discount_amount") if amount(document, "shipping_amount") else ZERO
     return max(min(found, most), ZERO)
+
+
+def _shipping_compensation(document: Raw, discount: Decimal, beyond: Decimal | None) -> Decimal:
+    """Where the header's holds that of shipping, what is `beyond` its rows'; without a discount, a cent of rounding.
+
+    An invoice in the place of a cancelled one has it though it has no discount: Magento gives that once.
+    """
+    if beyond is None:
+        return amount(document, "shipping_discount_tax_compensation_amount")
+    return max(beyond, ZERO) if discount else ZERO
 
 
 def _shipping(document: Raw, order: Raw, net_discount: Decimal, of: _Document) -> Iterator[Line]:
