@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.entities import Entity
@@ -22,7 +22,8 @@ from worker.forgetting.person import (
     tells,
     without_person,
 )
-from worker.ledger.history import Discarded, Sought
+from worker.forgetting.sieve import Sieve, sieve_for
+from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import Call, CallState, Document, Held
@@ -52,6 +53,15 @@ class Traces:
         return self.erasure.is_empty and not self.under_way
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The messages that are about a person or name them, and what they are called there."""
+
+    held: list[str] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+
+
 class Forgetting:
     """Takes customers out of one organisation."""
 
@@ -77,21 +87,23 @@ class Forgetting:
         """The ids of what was bought under these addresses without an account."""
         return {("", guest) for address in addresses if (guest := guest_id(address, self._org))}
 
-    async def identities(self) -> AsyncIterator[Identity]:
-        """Whoever is named. Reads all that is held, and the calls of contacts that retention has kept."""
-        async for message in self._messages():
+    async def identities(self, person: Person) -> AsyncIterator[Identity]:
+        """Whoever is named, without some who cannot be them. Looks at all that is held, and at calls of contacts."""
+        async for message in self._messages(sieve_for(person, self._org)):
             if (one := identity_of(message, self._org)) is not None:
                 yield one
         async for call in self._ledger.personal.contact_calls(self._org.name):
             for one in _of_call(call):
                 yield one
 
-    async def _messages(self) -> AsyncIterator[Any]:
+    async def _messages(self, may_be_theirs: Sieve) -> AsyncIterator[Any]:
         """All that is held or discarded."""
         async for _, body in self._ledger.histories.held_bodies([self._org.name]):
-            yield message_of(body)
+            if may_be_theirs(body):
+                yield message_of(body)
         async for gone in self._ledger.histories.every_discard([self._org.name]):
-            yield message_of(gone.body)
+            if may_be_theirs(gone.body):
+                yield message_of(gone.body)
 
     async def look(self, person: Person) -> Traces:
         """What is there of them now. What names nobody any more is left out."""
@@ -102,14 +114,14 @@ class Forgetting:
             async for call in self._ledger.personal.contact_calls(self._org.name)
             if any(person.is_meant(one) for one in _of_call(call)) or asked_for(call.params) & numbers
         ]
-        words = person.emails | await self._words(person, contacts, calls)
-        redacted, removed = await self._of_held(person, words)
-        gone = self._ledger.histories.every_discard([self._org.name])
+        found = await self._search(person)
+        words = person.emails | found.words | _words(person, contacts, calls)
+        redacted, removed = await self._of_held(person, found.held, words)
         said = await self._ledger.pauses.details(self._org.name)
         erasure = Erasure(
             redacted=tuple(redacted),
             removed=tuple(removed),
-            emptied=tuple([one.id async for one in gone if one.body and self._names(one, person)]),
+            emptied=tuple(found.discarded),
             calls=tuple(call.id for call in calls if call.state is CallState.CLOSED),
             contacts=tuple(one.key for one in contacts if "name" in one.facts),
             pauses=tuple(detail for detail in said if mentions(detail, words)),
@@ -123,23 +135,36 @@ class Forgetting:
             under_way=sum(call.state is not CallState.CLOSED for call in calls),
         )
 
-    async def _words(self, person: Person, contacts: Iterable[Document], calls: Iterable[Call]) -> set[str]:
-        """What they are called, and how they are reached, wherever the ledger says so."""
-        words: set[str] = set()
-        async for message in self._messages():
-            words |= telling(message) if self._is_of(message, person) else set()
-        named = [contact.facts.get("name") for contact in contacts]
-        for call in calls:
-            for member, one in zip(call.members, _of_call(call), strict=True):
-                if person.is_meant(one):
-                    named += [member.element.get("Name"), member.element.get("EmailAddress")]
-        return words | {word for word in map(str, filter(None, named)) if is_telling(word)}
+    async def _search(self, person: Person) -> _Found:
+        """Look through all messages."""
+        may_be_theirs, found = sieve_for(person, self._org), _Found()
+        async for held_id, body in self._ledger.histories.held_bodies([self._org.name]):
+            if may_be_theirs(body) and self._is_found(body, person, found.words):
+                found.held.append(held_id)
+        for sought in self._accounts(person):
+            # a message need not say itself whose it is
+            found.held.extend([one.id for one in await self._ledger.histories.held(sought)])
+        async for gone in self._ledger.histories.every_discard([self._org.name]):
+            if gone.body and may_be_theirs(gone.body) and self._is_found(gone.body, person, found.words):
+                found.discarded.append(gone.id)
+        return found
 
-    async def _of_held(self, person: Person, words: Collection[str]) -> tuple[list[Redacted], list[str]]:
-        """What becomes of all that is held: rewritten, or removed."""
+    def _is_found(self, body: bytes, person: Person, words: set[str]) -> bool:
+        """Whether a message is about them, or has their address in it. What is told of them is added to `words`."""
+        message = message_of(body)
+        is_theirs = self._is_of(message, person)
+        words |= telling(message) if is_theirs else set()
+        return is_theirs or mentions(body, person.emails)
+
+    async def _of_held(
+        self, person: Person, found: Iterable[str], words: Collection[str]
+    ) -> tuple[list[Redacted], list[str]]:
+        """What becomes of all that is held: rewritten, or removed. `found` by their messages; others by a detail."""
         redacted: list[Redacted] = []
         removed: list[str] = []
-        async for held in self._ledger.histories.every_held([self._org.name]):
+        details = self._ledger.histories.held_details([self._org.name])
+        telling_ids = [held_id async for held_id, detail in details if mentions(detail, words)]
+        async for held in self._ledger.histories.held_of_ids(dict.fromkeys([*found, *telling_ids])):
             kept = self._kept(held, person, words)
             if kept is None:
                 removed.append(held.id)
@@ -169,15 +194,14 @@ class Forgetting:
             one = Identity(account.source, account.entity_id, "")
         return one is not None and person.is_meant(one)
 
-    def _names(self, one: Discarded, person: Person) -> bool:
-        return self._is_of(message_of(one.body), person) or mentions(one.body, person.emails)
-
     async def _contacts(self, person: Person) -> list[Document]:
         found: dict[DocumentKey, Document] = {}
-        for source, customer_id in sorted(person.ids):
-            sought = Sought((self._org.name,), source, str(Entity.CUSTOMER), customer_id)
+        for sought in self._accounts(person):
             found |= {one.key: one for one in await self._ledger.histories.documents(sought)}
         return list(found.values())
+
+    def _accounts(self, person: Person) -> list[Sought]:
+        return [Sought((self._org.name,), source, str(Entity.CUSTOMER), one) for source, one in sorted(person.ids)]
 
     def _named(self, person: Person) -> list[EntityKey]:
         ids = sorted(one for one in person.ids if one[0])
@@ -195,14 +219,25 @@ async def find(
     asked = Identity(source, customer_id, folded(email))
     ids = {(source, customer_id)} if customer_id else set()
     addresses = {asked.email} - {""}
+    known = Person(frozenset(ids), frozenset(addresses))
     for task in tasks:
-        async for one in task.identities():
+        async for one in task.identities(known):
             if asked.email and one.email == asked.email and one.customer_id:
                 ids.add((one.source, one.customer_id))
             elif customer_id and (one.source, one.customer_id) == (source, customer_id) and one.email:
                 addresses.add(one.email)
-    emails = frozenset({asked.email} - {""})
-    return [await task.look(Person(frozenset(ids | task.guests(addresses)), emails)) for task in tasks]
+    known = replace(known, addresses=frozenset(addresses))
+    return [await task.look(replace(known, ids=frozenset(ids | task.guests(addresses)))) for task in tasks]
+
+
+def _words(person: Person, contacts: Iterable[Document], calls: Iterable[Call]) -> set[str]:
+    """What their contacts are called, and how they are reached, as the ledger and calls have it."""
+    named = [contact.facts.get("name") for contact in contacts]
+    for call in calls:
+        for member, one in zip(call.members, _of_call(call), strict=True):
+            if person.is_meant(one):
+                named += [member.element.get("Name"), member.element.get("EmailAddress")]
+    return {word for word in map(str, filter(None, named)) if is_telling(word)}
 
 
 def _numbers(person: Person, contacts: Iterable[Document]) -> set[str]:

@@ -51,11 +51,12 @@ class Person:
     """One customer: their ids, each with its store (any store, where it is empty), and e-mail addresses.
 
     An address means everybody who has it: give only one that a person has named, for shops have addresses that stand
-    for all who gave none.
+    for all who gave none. `addresses` are those of which ids of guests were made.
     """
 
     ids: frozenset[tuple[str, str]] = frozenset()
     emails: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
     def is_meant(self, one: Identity) -> bool:
         """Whether this is them."""
@@ -135,8 +136,13 @@ def mentions(text: str | bytes, words: Collection[str]) -> bool:
         return False
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), errors="replace")
-    said = _CODE_POINT.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/").lower()
+    said = unescaped(text).lower()
     return any(_stands(word.lower(), said) for word in words)
+
+
+def unescaped(text: str) -> str:
+    """JSON with the letters that it may as well have as they are."""
+    return _CODE_POINT.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
 
 
 def _stands(word: str, said: str) -> bool:

@@ -19,7 +19,9 @@ MAX_ITEM_CODE = 30
 _SKU_KEPT = 19
 _DIGEST = 10
 _GUEST_DIGEST = 16
-ALL_GUESTS = "guest:all"
+GUEST = "guest:"
+"""How the id of whoever has no account begins."""
+ALL_GUESTS = f"{GUEST}all"
 _ADDRESSES = TypeAdapter(Address)
 
 
@@ -57,7 +59,7 @@ def buyer_id(buyer: Buyer, org: OrganisationSettings) -> str:
         return ALL_GUESTS
     address = _ADDRESSES.dump_json(buyer.address).decode() if buyer.address else ""
     known_by = buyer.email.strip().lower() or f"{buyer.name}\n{buyer.company}\n{address}".lower()
-    return f"guest:{_digest(known_by, _GUEST_DIGEST)}"
+    return f"{GUEST}{_digest(known_by, _GUEST_DIGEST)}"
 
 
 def contact_number(source: str, customer_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Held, Pause
 
 BY_ID = ("forget", "--id", "7", "--store", "shop", "--yes")
+OTHER_ACCOUNT = {"id": "8", "email": "al@example.com", "first_name": "Al", "last_name": "Bee"}
 OF_JO, OF_AL = "the contact Jo Doe is archived", "the contact Al Bee is archived"
 
 
@@ -144,3 +146,13 @@ def test_the_row_of_a_parked_message_that_was_purged_stays_and_says_what_to_do(l
 
     assert forgotten["events_removed"] == 0
     assert waiting(line)["own"] == purged
+
+
+def test_a_customers_own_message_that_is_cut_off_before_it_says_whose_goes_by_its_row(line: CommandLine) -> None:
+    theirs, others = (held(name, Entity.CUSTOMER, data) for name, data in (("theirs", JO), ("others", OTHER_ACCOUNT)))
+    holding(line, *(replace(one, body=one.body[:10]) for one in (theirs, others)))
+
+    [forgotten] = line.json(*BY_ID)["forgotten"]
+
+    assert forgotten["events_removed"] == 1
+    assert waiting(line).keys() == {"others"}
