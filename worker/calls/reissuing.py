@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from schemas.envelope import Lane
@@ -213,12 +213,7 @@ class Reissuing:
             await self._settlement.free(writes, not_before=self._s.clock.monotonic() + _AGAIN_S)
             return
         call, status, elements = seen
-        shown = {str(element.get("InvoiceID")).lower(): element for element in elements}
-        found: list[tuple[Write, Document]] = []
-        for invoice, write in zip(reading.writes, writes, strict=True):
-            element = shown.get(made[invoice.key].xero_id.lower())
-            if element is not None:
-                found.append((write, _standing(plans[invoice.key], made[invoice.key], element)))
+        found = _found(reading, plans, made, elements)
         # one begun for an earlier version of the sale is a document to be changed again
         standing = [document for write, document in found if document.content_hash == write.content_hash]
         earlier = [(write, document) for write, document in found if document.content_hash != write.content_hash]
@@ -230,6 +225,23 @@ class Reissuing:
                 await self._settlement.park(
                     write, "not_found", f"{write.number}, issued anew, is not in xero", GONE_HINT
                 )
+
+
+def _found(
+    reading: Reading,
+    plans: Mapping[DocumentKey, Reissue],
+    made: Mapping[DocumentKey, Document],
+    elements: Iterable[Element],
+) -> list[tuple[Write, Document]]:
+    """What each sale has now, of those whose new invoice Xero shows."""
+    shown = {str(element.get("InvoiceID")).lower(): element for element in elements}
+    found: list[tuple[Write, Document]] = []
+    for invoice in reading.writes:
+        element = shown.get(made[invoice.key].xero_id.lower())
+        if element is not None:
+            plan = plans[invoice.key]
+            found.append((plan.write, _standing(plan, made[invoice.key], element)))
+    return found
 
 
 def _standing(plan: Reissue, made: Document, element: Element) -> Document:
