@@ -62,11 +62,10 @@ def forget(
     wanted = [one for one in found if not one.erasure.is_empty]
     if wanted:
         _ask(yes=yes)
-    left = sum(one.under_way for one in found)
     done: list[Traces] = []
     if wanted:
-        done, there = with_ledger(checked, lambda ledger: _forget(ledger, chosen, wanted, by=who(by), why=why))
-        left += there
+        done = with_ledger(checked, lambda ledger: _forget(ledger, chosen, wanted, by=who(by), why=why))
+    left = sum(one.left for one in done) + sum(one.under_way for one in found if one.erasure.is_empty)
     if as_json:
         print_json({"forgotten": [facts(one) for one in done], "left": left})
     if left:
@@ -114,17 +113,9 @@ async def _store_of(tasks: Sequence[Forgetting], store: str, configured: Sequenc
 
 async def _forget(
     ledger: Ledger, chosen: Sequence[OrganisationSettings], wanted: Sequence[Traces], *, by: str, why: str
-) -> tuple[list[Traces], int]:
-    """Do it; returns what was done, and how many events are there still: on their way, or back out of a memory."""
+) -> list[Traces]:
     tasks = {one.name: Forgetting(ledger, one) for one in chosen}
-    done: list[Traces] = []
-    left = 0
-    for traces in wanted:
-        task = tasks[traces.organisation]
-        done.append(await task.forget(traces, who=by, why=why))
-        again = await task.look(traces.person)
-        left += len(again.erasure.redacted) + len(again.erasure.removed) + done[-1].on_their_way
-    return done, left
+    return [await tasks[traces.organisation].forget(traces, who=by, why=why) for traces in wanted]
 
 
 def _ask(*, yes: bool) -> None:

@@ -36,8 +36,8 @@ from worker.views.parked import message_of
 class Traces:
     """What is known of a person in one organisation, and what is to become of it.
 
-    `under_way` calls are not settled: their bodies are still needed. `on_their_way` are events that were rewritten, and
-    that a worker may have in memory as they were.
+    `under_way` calls are not settled: their bodies are still needed. `left` is how much is there after it was done:
+    what a call needs, what a worker may have in memory as it was, and what came since it was looked for.
     """
 
     organisation: str
@@ -45,7 +45,7 @@ class Traces:
     subjects: tuple[EntityKey, ...]
     erasure: Erasure
     under_way: int
-    on_their_way: int = 0
+    left: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -72,11 +72,9 @@ class Forgetting:
     async def forget(self, traces: Traces, *, who: str, why: str) -> Traces:
         """Take it out, in one transaction with the record of it, which names ids alone. Returns what was taken out."""
         done = await self._ledger.personal.erase(traces.organisation, traces.erasure, traces.subjects, who=who, why=why)
-        return replace(
-            traces,
-            erasure=replace(traces.erasure, removed=done.removed),
-            on_their_way=len(done.on_their_way),
-        )
+        again = await self.look(traces.person)
+        left = len(done.on_their_way) + again.erasure.count + again.under_way
+        return replace(traces, erasure=replace(traces.erasure, removed=done.removed), left=left)
 
     async def sources(self, customer_id: str) -> list[str]:
         """The stores that have a contact under this id: with several, somebody has to say whose is meant."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -70,9 +70,14 @@ class Erasure:
     pauses: tuple[str, ...] = ()
 
     @property
+    def count(self) -> int:
+        """How many of all of it."""
+        return sum(len(getattr(self, one.name)) for one in fields(self))
+
+    @property
     def is_empty(self) -> bool:
         """Nothing goes."""
-        return not (self.redacted or self.removed or self.emptied or self.calls or self.contacts or self.pauses)
+        return not self.count
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ import pytest
 from schemas.entities import Entity
 from tests.support.cli_ledger import CommandLine
 from tests.support.fakes import START
+from tests.support.mapping_cases import organisation
 from tests.support.sample_ledger import ORG, lease_of
-from tests.unit.cli.test_cli_forget import GUEST, JO, bought, held
+from tests.unit.cli.test_cli_forget import GUEST, JO, JO_CONTACT, bought, contact_call, held
+from worker.forgetting.forgetting import Forgetting, Traces, find
 from worker.ledger.database.errors import LeaseLost
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import HoldState, Lease
@@ -104,3 +106,19 @@ def test_a_sale_that_a_worker_may_have_as_it_was_is_left_to_the_next_run(tmp_pat
     told = json.loads(first.stdout)
     assert (told["forgotten"][0]["events_redacted"], told["left"], first.exit_code) == (1, 1, 1)
     assert json.loads(second.stdout) == {"forgotten": [], "left": 0}
+
+
+def test_what_a_worker_has_sent_since_it_was_looked_for_is_left_to_the_next_run(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+
+    async def forget(ledger: Ledger) -> tuple[Traces, list[Traces]]:
+        lease = await lease_of(ledger)
+        await ledger.held.hold(lease, [bought("sale", GUEST)])
+        task = Forgetting(ledger, organisation())
+        [found] = await find([task], email="jo@example.com")
+        await contact_call(ledger, lease, JO_CONTACT)  # while a person thinks about it
+        return await task.forget(found, who="bob", why="asked"), await find([task], email="jo@example.com")
+
+    done, [found] = line.in_ledger(forget)
+
+    assert done.left == len(found.erasure.calls) == 1
