@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from worker.bootstrap import limits_of
 from worker.cli.budget_view import show
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, settings
 from worker.cli.plain import print_json
+from worker.cli.printing import on_stdout
 from worker.ledger.ledger import Ledger
 from worker.views.requests import Requests, requests
 
@@ -29,6 +28,6 @@ def budget(*, org: Org = "", as_json: AsJson = False, config: Config = None) -> 
     if as_json:
         print_json({"organisations": reports})
         return
-    console = Console(highlight=False)
+    console = on_stdout()
     for one in reports:
         show(console, one)

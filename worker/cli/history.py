@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from schemas.entities import Entity
 from worker.cli.days import FORM, day, midnight
@@ -14,6 +13,7 @@ from worker.cli.history_view import show
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, refuse, settings
 from worker.cli.plain import print_json
+from worker.cli.printing import on_stdout
 from worker.cli.store_option import refuse_unknown
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
@@ -61,7 +61,7 @@ def history(
     if as_json:
         print_json(told)
     elif told.entities:
-        show(Console(highlight=False), told)
+        show(on_stdout(), told)
     if not told.is_known:
         typer.echo("nothing is known of it: no document, no event that waits, no call", err=True)
         raise typer.Exit(1)

@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from producers.store import Broken, Stream
 from worker.bootstrap import as_served
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, settings, who
+from worker.cli.printing import on_stdout
 from worker.cli.reading_view import ReadingView
 from worker.cli.reconcile import UNREADABLE, Org, Yes, ask, fed, run_reading
 from worker.clock import SystemClock
@@ -183,7 +183,7 @@ def _show(one: dict[str, Any]) -> None:
         counts = [one[name].get(str(kind), 0) for name in ("restored", "not_in_xero")]
         table.add_row(f"{kind}s".replace("_", " "), *map(str, counts))
     typer.echo(f"{one['organisation']}: {one['known_before']} documents were known before, {one['calls']} calls")
-    Console().print(table)
+    on_stdout().print(table)
     for line in one["unreadable"]:
         typer.echo(f"not read: {line}", err=True)
     for reason, count in one["unmapped_payments"].items():

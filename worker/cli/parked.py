@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, By, Config, Org, refuse, settings, who
@@ -26,6 +25,7 @@ from worker.cli.parked_choice import (
 )
 from worker.cli.parked_view import Sheet, facts, line_of, show_list, show_whole
 from worker.cli.plain import print_each, print_json
+from worker.cli.printing import on_stdout
 from worker.ledger.ledger import Ledger
 from worker.views.parked import ON_ITS_WAY, parked_event, whole_event
 
@@ -59,7 +59,7 @@ def list_parked(
         if as_json:
             await print_each(facts(one) async for one in found)
         else:
-            await show_list(Console(highlight=False), found, counts)
+            await show_list(on_stdout(), found, counts)
         return sum(counts.values())
 
     tell_left_out(checked, chosen, with_ledger(checked, show_them))

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli.plain import plain
+from worker.cli.printing import on_stdout
 from worker.ledger.records import Held
 from worker.views.parked import ParkedEvent, WholeEvent, message_of, parked_event
 
@@ -60,7 +61,7 @@ def _show_listed(console: Console, one: ParkedEvent) -> None:
 
 def show_whole(whole: WholeEvent) -> None:
     """Print one with its message."""
-    console = Console(highlight=False)
+    console = on_stdout()
     table = Table(show_header=False)
     for name, value in facts(whole.event).items():
         table.add_row(name.replace("_", " "), Text(str(value if value is not None else ""), overflow="fold"))

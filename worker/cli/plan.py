@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from schemas.envelope import Lane
 from worker.budget.limits import Limits
 from worker.cli.duration import in_words
 from worker.cli.options import refuse
+from worker.cli.printing import on_stdout
 from worker.views.planning import Cost, Load, cost
 
 Count = Annotated[int, typer.Option(min=0, help="How many of these the load has.")]
@@ -50,7 +50,7 @@ def plan(
     for kind, calls in price.calls.items():
         table.add_row(f"{kind}s".replace("_", " "), str(price.documents[kind]), str(calls))
     table.add_row("all", str(price.all_documents), str(price.all_calls))
-    Console().print(table)
+    on_stdout().print(table)
     typer.echo(
         f"about {in_words(price.takes)} with {day} calls a day, half of what is saved up left for the day's own sales"
     )

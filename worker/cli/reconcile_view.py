@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from worker.cli.printing import on_stdout
 from worker.reconcile.compare import Comparison, Days, Difference
 from worker.reconcile.fields import Field
 from worker.reconcile.standing import Standing
@@ -43,7 +43,7 @@ class Result:
 
 def show(result: Result) -> None:
     """Print it for a person."""
-    console = Console(highlight=False)
+    console = on_stdout()
     if result.left_out:
         console.print(f"{result.organisation}, {result.left_out}", soft_wrap=True, markup=False)
     if result.days:

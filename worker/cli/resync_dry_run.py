@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from producers.store import StoreRefuses, StoreUnreachable
 from schemas.commands import ResyncAll
 from worker.cli.duration import in_words
+from worker.cli.printing import on_stdout
 from worker.settings import Settings
 from worker.settings.sections import StoreSettings
 from worker.stores.stores import NoAdapter
@@ -27,7 +27,7 @@ def show(settings: Settings, store: StoreSettings, command: ResyncAll) -> None:
     table = Table("in the store", "rows")
     for stream, rows in counts.items():
         table.add_row(stream.name, str(rows))
-    Console().print(table)
+    on_stdout().print(table)
     for price in prices(settings, store, command, counts):
         typer.echo(_in_a_line(price))
     typer.echo(

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from worker.cli.duration import in_words
+from worker.cli.printing import on_stdout
 from worker.ledger.runs.run_reports import RunStatus
 
 
@@ -49,7 +50,7 @@ class View:
 
 def table(runs: Sequence[RunStatus]) -> None:
     """The runs, two lines or three for each: columns would be a few letters wide on a terminal of 80."""
-    console = Console(highlight=False)
+    console = on_stdout()
     for one in runs:
         state = f"{one.state} {one.joined_to}" if one.joined_to else str(one.state)
         # the id stands first, where nothing breaks it: it is copied

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.live import Live
 
 from producers.amqp import depths
@@ -17,6 +16,7 @@ from worker.broker import broker_settings
 from worker.cli.ledger_use import with_ledger
 from worker.cli.options import AsJson, Config, Org, organisations, settings
 from worker.cli.plain import print_json
+from worker.cli.printing import on_stdout
 from worker.cli.status_view import shown
 from worker.ledger.ledger import Ledger
 from worker.views.status import Status
@@ -56,7 +56,7 @@ def status(
 
 async def follow(once: Look, *, as_json: bool, every_s: float = _EVERY_S) -> None:
     """Until cancelled. On a terminal each look takes the place of the one before, else it comes below."""
-    console = Console()
+    console = on_stdout()
     live = Live(console=console, auto_refresh=False) if console.is_terminal and not as_json else None
     with live or nullcontext():
         while True:
@@ -74,4 +74,4 @@ def _show(seen: Status, *, as_json: bool) -> None:
     if as_json:
         print_json(seen)
     else:
-        Console().print(shown(seen))
+        on_stdout().print(shown(seen))
