@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.lazily import PLAIN, LazyGroup
+from worker.cli.letters import print_all
 from worker.logs import silence_pika
 
 _FULL = (ENOSPC, EDQUOT, EFBIG)
@@ -46,6 +47,7 @@ def main() -> None:
     """Run the command line. Exits 1, with one line, where what it prints finds no room."""
     # at its end a process would look for garbage in all that it is made of: a fourth of a short command's time
     atexit.register(gc.freeze)
+    print_all()
     try:
         app()
     except OSError as error:

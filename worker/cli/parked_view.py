@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from worker.cli.plain import plain
+from worker.cli.plain import as_json, plain
 from worker.cli.printing import on_stdout
 from worker.ledger.records import Held
 from worker.views.parked import ParkedEvent, WholeEvent, message_of, parked_event
@@ -98,7 +98,7 @@ def line_of(held: Held) -> str:
     """One event with its message, as a line of JSON; what is not JSON comes as text."""
     message = message_of(held.body)
     body = held.body.decode(errors="backslashreplace") if message is None else message
-    return json.dumps(facts(parked_event(held)) | {"message": body}, ensure_ascii=False)
+    return as_json(facts(parked_event(held)) | {"message": body})
 
 
 def _cell(value: object) -> object:

@@ -11,19 +11,26 @@ from typing import Any
 
 import typer
 
+from worker.cli.letters import has_all
+
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """One document; on one line without `indent`."""
-    typer.echo(json.dumps(plain(value), indent=indent, ensure_ascii=False))
+    typer.echo(as_json(plain(value), indent=indent))
 
 
 async def print_each(values: AsyncIterator[Any]) -> None:
     """One document, a list of values as JSON has them: a line for each, which is all of it that is in memory."""
     before = "["
     async for value in values:
-        typer.echo(f"{before}\n{json.dumps(value, ensure_ascii=False)}", nl=False)
+        typer.echo(f"{before}\n{as_json(value)}", nl=False)
         before = ","
     typer.echo("[]" if before == "[" else "\n]")
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """A document as whoever reads it expects it, in UTF-8: where stdout has another encoding, in ASCII alone."""
+    return json.dumps(value, indent=indent, ensure_ascii=not has_all())
 
 
 def plain(value: Any) -> Any:
