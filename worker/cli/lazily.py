@@ -66,6 +66,16 @@ class LazyGroup(TyperGroup):
         parsed: list[str] = super().parse_args(ctx, args)
         return parsed
 
+    def invoke(self, ctx: Any) -> Any:
+        """As typer does it, but for its words about a value."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            from worker.cli.wrong_values import told  # noqa: PLC0415 - a right value needs none of it
+
+            error.message = told(error)
+            raise
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's own hook; so are the next one's
         """Their names."""
         return list(COMMANDS)

@@ -45,7 +45,7 @@ def list_parked(
     entity: OfEntity = None,
     store: Store = "",
     since: Since = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many at most.")] = 100,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:

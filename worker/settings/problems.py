@@ -21,6 +21,7 @@ _TABLES = frozenset({"model_type", "dict_type"})
 
 _EXPECTED = {
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_parsing": "a number such as 0.25",
@@ -101,15 +102,15 @@ def _text(found: ErrorDetails, path: tuple[str, ...], model: type[BaseModel]) ->
     if found["type"] == "extra_forbidden":
         return _unknown(path[-1], keys_of(table) if table is not None else ())
     if path[-1] == _KEY:
-        return _unknown(path[-2], tuple(Entity)) if found["type"] == "enum" else _wrong(found)
+        return _unknown(path[-2], tuple(Entity)) if found["type"] == "enum" else wrong(found)
     annotation = annotation_in(table, path[-1])
     if found["type"] == "missing":
         return _missing(path, annotation)
     if found["type"] in _TABLES and _is_named(path, model):
         return f"expected a table of keys, such as [{path[-2]}.NAME] with key = value below it"
     if annotation is None and isinstance(found["input"], dict):
-        return f'{_wrong(found)}; a key with a dot is written in quotes: "{_dotted(path[-1], found["input"])}" = …'
-    return _wrong(found) + _came(found, annotation)
+        return f'{wrong(found)}; a key with a dot is written in quotes: "{_dotted(path[-1], found["input"])}" = …'
+    return wrong(found) + _came(found, annotation)
 
 
 def _is_named(path: tuple[str, ...], model: type[BaseModel]) -> bool:
@@ -144,7 +145,8 @@ def _missing(path: tuple[str, ...], annotation: Any) -> str:
     return f"missing; add {path[-1]} to [{'.'.join(path[:-1])}]"
 
 
-def _wrong(found: ErrorDetails) -> str:
+def wrong(found: ErrorDetails) -> str:
+    """What was expected, in our words."""
     expected = _EXPECTED.get(found["type"])
     if expected is not None:
         return f"expected {expected.format_map(found.get('ctx', {}))}"

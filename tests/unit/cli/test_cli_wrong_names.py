@@ -12,7 +12,7 @@ from tests.unit.cli.test_cli_forget_stores import SECOND
 NO_ORGANISATION = "no [organisations.x] in the configuration; there is: main, nz"
 NO_STORE = "no [stores.x] in the configuration; there is: shop, outlet"
 NOT_FED = "store outlet does not feed 'main'; it feeds nz"
-KINDS = "'x' is not one of 'customer', 'product', 'order', 'invoice', 'payment', 'credit_memo'."
+KINDS = "expected one of 'customer', 'product', 'order', 'invoice', 'payment', 'credit_memo', got 'x'"
 RESYNC = "resync --entity invoice"
 
 WRONG = {
