@@ -166,6 +166,15 @@ WRONG_FILES = [
     ('sales = "200"', "sales = 200", "organisations.main.accounts.sales", "text in quotes"),
     ('sales = "200"', 'sales = "2000000000000"', "organisations.main.accounts.sales", "at most 10"),
     ('"20" = "OUTPUT2"', '8.875 = "TAX002"', "organisations.main.tax.8", 'in quotes: "8.875" ='),
+    ('"20" = "OUTPUT2"', '"" = "OUTPUT2"', "organisations.main.tax:", "a key with text in it, got an empty one"),
+    ('"20" = "OUTPUT2"', '" " = "OUTPUT2"', "organisations.main.tax:", "a key with text in it, got an empty one"),
+    (
+        "[stores.shop]",
+        '[organisations.main.payments]\n"" = "090"\n[stores.shop]',
+        "organisations.main.payments:",
+        "a key with text in it, got an empty one",
+    ),
+    ('organisation = "main"', 'websites = { "" = "main" }', "stores.shop.websites:", "got an empty one"),
     ('"20" = "OUTPUT2"', '"20" = ""', "organisations.main.tax.20", "at least 1 character"),
     ('"20" = "OUTPUT2"', '"20" = "A"\n"20%" = "B"', "organisations.main.tax", 'one tax type for "20"'),
     (

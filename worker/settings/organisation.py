@@ -15,7 +15,7 @@ from schemas.envelope import Lane
 from schemas.parts import SalesDocument
 from worker.settings.problems import Problem
 from worker.settings.section import Section
-from worker.settings.values import Day, Duration, Filled, ShortName, XeroUuid, between
+from worker.settings.values import Day, Duration, Filled, FreeKey, ShortName, XeroUuid, between
 
 NO_PAYMENT = "none"
 OTHER_METHODS = "default"
@@ -168,8 +168,8 @@ class OrganisationSettings(Section):
         default_factory=_all_batch
     )
     accounts: AccountsSettings
-    tax: Annotated[dict[str, Filled], BeforeValidator(_tax)] = Field(default_factory=dict)
-    payments: dict[str, Annotated[Filled, AfterValidator(_account)]] = Field(default_factory=dict)
+    tax: Annotated[dict[FreeKey, Filled], BeforeValidator(_tax)] = Field(default_factory=dict)
+    payments: dict[FreeKey, Annotated[Filled, AfterValidator(_account)]] = Field(default_factory=dict)
     tracking: TrackingSettings | None = None
     branding_theme: XeroUuid | None = None
     branding_themes: dict[PlaceName, XeroUuid] = Field(default_factory=dict)

@@ -93,7 +93,7 @@ def problems(error: ValidationError, model: type[BaseModel], variables: frozense
             continue
         variable = "XERELAY_" + "__".join(path).upper()
         origin = f" ({variable})" if variable in variables else ""
-        dotted = ".".join(part for part in path if part != _KEY)
+        dotted = ".".join(part for part in path if part.strip() and part != _KEY)
         yield Problem(f"{dotted}{origin}", _text(found, path, model))
 
 

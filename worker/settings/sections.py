@@ -18,6 +18,7 @@ from worker.settings.values import (
     Duration,
     Filled,
     FilledSecret,
+    FreeKey,
     Ports,
     ReadableFile,
     RootUrl,
@@ -158,8 +159,8 @@ class StoreSettings(Section):
     url: StoreUrl
     auth: AuthSettings | None = None
     organisation: str | None = None
-    websites: dict[str, str] = Field(default_factory=dict)
-    views: dict[str, str] = Field(default_factory=dict)
+    websites: dict[FreeKey, str] = Field(default_factory=dict)
+    views: dict[FreeKey, str] = Field(default_factory=dict)
     poll: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=1))] = timedelta(seconds=10)
     lag: Annotated[Duration, between(timedelta(), timedelta(minutes=15))] = timedelta(seconds=60)
     removal_limit: Annotated[float, Field(ge=0, le=1)] = 0.1

@@ -92,6 +92,12 @@ def short_name(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected a key with text in it, got an empty one")
+    return value
+
+
 def _readable(value: Path) -> Path:
     if not os.path.isfile(value) or not os.access(value, os.R_OK):  # noqa: PTH113 - as in `problems`
         raise ValueError("expected the path of a file that exists and can be read")
@@ -224,6 +230,9 @@ Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), BeforeV
 
 Ports = Annotated[InstanceOf[range], BeforeValidator(_ports)]
 """A port, or the range whose first free port is taken."""
+
+FreeKey = Annotated[str, AfterValidator(_key)]
+"""A key that is the store's own word: a tax code, a payment method, a website."""
 
 ShortName = Annotated[str, AfterValidator(short_name)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
