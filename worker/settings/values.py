@@ -153,8 +153,15 @@ def _split(url: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     return parts
 
 
+def _in_small_letters(url: str) -> str:
+    """With its scheme as all who dial it expect it; whoever typed it may have begun with capitals (RFC 3986, 3.1)."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
+
+
 def _hosted(schemes: tuple[str, ...], example: str) -> Any:
     def check(url: str) -> str:
+        url = _in_small_letters(url)
         host = _split(url, schemes, example).hostname
         if not host or any(map(str.isspace, host)):
             raise ValueError(f"expected a URL with a host, such as {example}")
@@ -186,6 +193,7 @@ def _smtp_url(url: str) -> str:
 
 
 def _store_url(url: str) -> str:
+    url = _in_small_letters(url)
     if url.startswith("file:///"):
         return url
     checked: str = _hosted(_WEB, "https://example.com")(url)
@@ -212,7 +220,7 @@ _DRIVERS = {
 def _ledger_url(url: str) -> str:
     drivers = tuple(_DRIVERS.values())
     example = "sqlite:///xerelay.db or postgresql://user@host/xerelay"
-    scheme, _, rest = url.partition(":")
+    scheme, _, rest = _in_small_letters(url).partition(":")
     parts = _split(f"{_DRIVERS.get(scheme, scheme)}:{rest}", drivers, example)
     if len(parts.path) < 2 or (parts.scheme.startswith("sqlite") and parts.netloc):  # noqa: PLR2004 - "/" and a name
         raise ValueError(f"expected a URL that names a database, such as {example}")

@@ -122,6 +122,28 @@ def test_durations_are_read_with_their_units(minimal: Path, text: str, value: fl
     assert (org.linger if key == "LINGER" else org.window).total_seconds() == value
 
 
+@pytest.mark.parametrize(
+    ("variable", "given", "used"),
+    [
+        ("STORES__SHOP__URL", "HTTPS://Shop.example.com/Eu/", "https://Shop.example.com/Eu"),
+        ("BROKER__URL", "AMQPS://User@host/", "amqps://User@host/"),
+        ("LEDGER__URL", "PostgreSQL://User@host/Books", "postgresql+psycopg://User@host/Books"),
+        ("LEDGER__URL", "SQLITE:///Books.db", "sqlite+inline:///Books.db"),
+        ("XERO__API_URL", "Https://api.xero.com", "https://api.xero.com"),
+    ],
+)
+def test_a_scheme_may_be_written_in_capitals(minimal: Path, variable: str, given: str, used: str) -> None:
+    settings = load(minimal, {f"XERELAY_{variable}": given})
+
+    found = {
+        "STORES__SHOP__URL": settings.stores["shop"].url,
+        "BROKER__URL": settings.broker.url.get_secret_value(),
+        "LEDGER__URL": settings.ledger.url.get_secret_value(),
+        "XERO__API_URL": settings.xero.api_url,
+    }
+    assert found[variable] == used
+
+
 def test_a_rate_means_the_same_however_it_is_written(minimal: Path) -> None:
     minimal.write_text(MINIMAL.replace('"20" = ', '"5.50%" = "RROUTPUT"\n"20.00 %" = '))
 
