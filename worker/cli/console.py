@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from errno import EACCES, EADDRINUSE
 
 import typer
 
 from worker.cli.options import Config, settings
 from worker.ledger.database.errors import LedgerError
 from worker.logs import configure
+from worker.settings.sections import ConsoleSection
 
 
 def console(config: Config = None) -> None:
@@ -26,8 +28,15 @@ def console(config: Config = None) -> None:
     try:
         asyncio.run(run_console(checked, say=typer.echo))
     except OSError as error:
-        typer.echo(f"console.port: {checked.console.port} cannot be had: {error.strerror}", err=True)
+        typer.echo(why_not(checked.console, error), err=True)
         raise typer.Exit(1) from None
     except LedgerError as error:
         typer.echo(f"ledger: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def why_not(section: ConsoleSection, error: OSError) -> str:
+    """Why it cannot listen there, and by which key: a name that nobody knows says nothing of the port."""
+    if error.errno in {EADDRINUSE, EACCES}:
+        return f"console.port: {section.port} cannot be had: {error.strerror}"
+    return f"console.host: cannot listen on {section.host}: {error.strerror}; give an address of this machine"
