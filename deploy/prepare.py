@@ -39,7 +39,7 @@ def prepare(config: Path, folder: Path) -> None:
     """
     tables = _tables(config)
     organisations, stores = list(tables["organisations"]), list(tables.get("stores", {}))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     _close(folder)
     passwords = {role: _kept(folder / role / "broker_password", secrets.token_urlsafe(32)) for role in Role}
     ledger = _kept(folder / "postgres" / "password", secrets.token_urlsafe(32))
@@ -54,6 +54,13 @@ def prepare(config: Path, folder: Path) -> None:
     _kept(folder / "grafana" / "password", secrets.token_urlsafe(16))
     imported = definitions(organisations, stores, passwords)
     _write(folder / "broker" / "definitions.json", json.dumps(imported, indent=1))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfiguration(f"{folder}: cannot be made: {error.strerror}; name a folder that can") from None
 
 
 def _close(folder: Path) -> None:
@@ -86,6 +93,10 @@ def _tables(config: Path) -> dict[str, Any]:
         raise BadConfiguration(f"{config}: not a TOML file: {error}") from None
     if not tables.get("organisations"):
         raise BadConfiguration(f"{config}: expected a table [organisations.NAME], got none; see xerelay.example.toml")
+    for section in ("organisations", "stores"):
+        if not isinstance(tables.get(section, {}), dict):
+            text = f"expected tables [{section}.NAME], got {section} = …; see xerelay.example.toml"
+            raise BadConfiguration(f"{config}: {text}")
     return tables
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.bookkeeping import OFFLINE, PAYMENTS, RATES, TAX
-from deploy.prepare import prepare
+from deploy.prepare import BadConfiguration, prepare
 from deploy.rabbitmq.users import Role
 from deploy.sandbox.store.oauth import INTEGRATION
 from worker.settings import Settings, load
@@ -94,8 +94,12 @@ def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> N
         (lambda path: None, "cannot be read: No such file or directory"),
         (lambda path: path.write_text("[organisations"), "not a TOML file"),
         (lambda path: path.write_text("[broker]"), "expected a table [organisations.NAME], got none"),
+        (
+            lambda path: path.write_text("organisations = 3"),
+            "expected tables [organisations.NAME], got organisations =",
+        ),
     ],
-    ids=["a folder", "none", "no TOML", "no organisation"],
+    ids=["a folder", "none", "no TOML", "no organisation", "no table"],
 )
 def test_a_configuration_that_cannot_be_used_is_told_on_one_line(
     tmp_path: Path, make: Callable[[Path], object], said: str
@@ -115,6 +119,13 @@ def test_a_configuration_that_cannot_be_used_is_told_on_one_line(
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{config}: {said}")
     assert not (tmp_path / "prepared").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+
+    with pytest.raises(BadConfiguration, match="taken/prepared: cannot be made: Not a directory"):
+        prepare(SANDBOX, tmp_path / "taken" / "prepared")
 
 
 def test_the_broker_is_told_hashes_and_nobody_else_is_told_anothers_password(tmp_path: Path) -> None:
