@@ -227,6 +227,12 @@ WRONG_ENVIRONMENTS = [
     ("XERELAY_ORGANISATIONS__MAIN__LIMITS__DAY", "many", "organisations.main.limits.day", 'number, got "many"'),
     ("XERELAY_", "x", "XERELAY_", "XERELAY_SECTION__KEY"),
     ("XERELAY_BROKER__URL_FILE", "/no/such/file", "broker.url_file", "no such file"),
+    (
+        "XERELAY_ORGANISATIONS__MAIN__CONNECTION",
+        "\udce9",
+        "XERELAY_ORGANISATIONS__MAIN__CONN",
+        "expected text in UTF-8",
+    ),
     ("XERELAY_ORGANISATIONS", "[" * 100_000, "organisations (XERELAY_ORGANISATIONS)", "expected a table"),
 ]
 """A variable and its value beside MINIMAL; where the first line has to start, and what is said."""

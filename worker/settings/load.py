@@ -71,8 +71,15 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
                 raise SettingsError([Problem(name, "another variable sets the whole section; use one of the two")])
         if not key or key in table:
             raise SettingsError([Problem(name, f"expected {PREFIX}SECTION__KEY, one variable for each key")])
+        if not _is_text(environ[name]):
+            raise SettingsError([Problem(name, "expected text in UTF-8; it was set in another encoding")])
         table[key] = _value(environ[name])
     return tree
+
+
+def _is_text(value: str) -> bool:
+    """Whether all of it is: Python keeps bytes that are no UTF-8 as letters that nothing can write."""
+    return value.encode(errors="replace").decode() == value
 
 
 def _value(text: str) -> Any:
