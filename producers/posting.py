@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from producers.amqp import TopologyMismatch, Unroutable
+from producers.amqp import Forbidden, TopologyMismatch, Unroutable
 from producers.defects import ungrouped
 from producers.patience import Patience
 from producers.steps import Step, Steps
@@ -119,6 +119,6 @@ async def _why_unrouted(publish: Callable[[], Awaitable[None]]) -> str:
     """Empty once it is confirmed."""
     try:
         await publish()
-    except (Unroutable, TopologyMismatch) as error:
+    except (Unroutable, TopologyMismatch, Forbidden) as error:
         return str(error)
     return ""

@@ -3,7 +3,7 @@
 AmqpError
 ├── BadBrokerSettings   the configuration cannot work: mend it
 ├── ConnectionLost      the link is down or was lost: what was unconfirmed may or may not have arrived
-│   └── Forbidden       the user may not publish there: an admin must act
+├── Forbidden           the user may not publish there: an admin must act
 ├── ConfirmTimeout      the broker did not confirm in time: the same uncertainty
 ├── Unroutable          no queue takes this routing key: mend the topology or the key
 ├── Nacked              the broker refuses the message: its queue is full

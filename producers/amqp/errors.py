@@ -22,8 +22,8 @@ class ConnectionLost(AmqpError):
     """The link is down or was lost."""
 
 
-class Forbidden(ConnectionLost):
-    """The broker does not let this user publish there, and closed the channel: what was refused has not arrived."""
+class Forbidden(AmqpError):
+    """The broker does not let this user publish there: what was refused has not arrived."""
 
 
 class ConfirmTimeout(AmqpError):

@@ -15,6 +15,7 @@ from producers.amqp.connection import Connection
 from producers.amqp.errors import (
     ACCESS_REFUSED,
     AmqpError,
+    ChannelClosed,
     ConfirmTimeout,
     ConnectionLost,
     Forbidden,
@@ -43,7 +44,11 @@ class _Pending(NamedTuple):
 
 
 class Publisher(Link):
-    """One connection with one channel in confirm mode, kept alive by `run`. `publish` may be called by many tasks."""
+    """One connection with one channel in confirm mode, kept alive by `run`. `publish` may be called by many tasks.
+
+    At an exchange that the user may not write to, the broker closes that channel, with all that is on its way: so the
+    exchange is remembered, and nothing goes there until another try, every 2 s, shows that the user may.
+    """
 
     def __init__(
         self, settings: BrokerSettings, *, queues: Sequence[Queue], exchanges: Sequence[Exchange] = ()
@@ -58,6 +63,12 @@ class Publisher(Link):
         self._settled_up_to = 0
         self._returned: Counter[_Address] = Counter()
         self._unblocked_at = 0.0
+        self._forbidden: dict[str, str] = {}
+
+    @property
+    def refusals(self) -> dict[str, str]:
+        """Exchanges that take nothing from this user among them."""
+        return self._forbidden | super().refusals
 
     async def publish(
         self,
@@ -72,12 +83,13 @@ class Publisher(Link):
 
         Waits while the window is full, the link is down or the broker blocks. Raises Unroutable or Nacked (not
         stored), ConfirmTimeout or ConnectionLost (unknown: publish it again, the consumer knows it by its id),
-        TopologyMismatch (of the exchange, or of a queue that would get it: not sent until an admin has acted).
+        TopologyMismatch (of the exchange, or of a queue that would get it: not sent until an admin has acted),
+        Forbidden (not stored either; while it is the exchange that takes nothing from this user, not sent).
         """
         address = _Address(exchange, routing_key, message_id)
         await self._window.acquire()
         try:
-            if self._stopped or self.mismatches or not self._open.is_set():
+            if self._stopped or self.mismatches or self._forbidden or not self._open.is_set():
                 await self._until_open(address)
             future = self._send(address, body, content_type)
         except BaseException:
@@ -110,6 +122,8 @@ class Publisher(Link):
             for name, mismatch in self.mismatches.items():
                 if name == address.exchange or self._would_get(name, address):
                     raise mismatch
+            if address.exchange in self._forbidden:
+                raise Forbidden(self._forbidden[address.exchange])
             if self._open.is_set():
                 return
             await self._open.wait()
@@ -147,7 +161,7 @@ class Publisher(Link):
         self._returned.clear()
         self._writers.clear()
         channel.raw.add_on_return_callback(self._on_return)
-        channel.raw.add_on_close_callback(lambda _raw, reason: self.drop(_lost(reason)))
+        channel.raw.add_on_close_callback(lambda _raw, reason: self._closed(reason))
         await channel.ask(self._enter_confirm_mode(channel.raw))
         self._channel = channel.raw
         self._refresh_open(connected=True)
@@ -161,9 +175,32 @@ class Publisher(Link):
     def _gone(self, reason: AmqpError) -> None:
         self._refresh_open(connected=False)
         lost, self._pending = self._pending, {}
-        kind = Forbidden if isinstance(reason, Forbidden) else ConnectionLost
         for pending in lost.values():
+            kind = Forbidden if _is_of_key(reason, pending.address) else ConnectionLost
             self._fail(pending, kind(str(reason)))
+
+    def _closed(self, why: BaseException) -> None:
+        reason = _reason(why)
+        sent_to = {pending.address.exchange for pending in self._pending.values()}
+        self._forbidden |= {exchange: str(reason) for exchange in sent_to if _is_of_all(reason, exchange)}
+        self.drop(reason)
+
+    async def _mend(self) -> None:
+        await super()._mend()
+        for exchange in list(self._forbidden):
+            if await self._may_publish(exchange):
+                del self._forbidden[exchange]
+
+    async def _may_publish(self, exchange: str) -> bool:
+        """Tried with a message that none of our queues takes, on a channel that a refusal may close."""
+        async with self._control_lock:
+            channel = await self._control_channel()
+            channel.raw.basic_publish(exchange, "", b"")
+            try:
+                await channel.ask(channel.raw.exchange_declare, exchange, passive=True)
+            except ChannelClosed as error:
+                return error.code != ACCESS_REFUSED
+        return True
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         return [*super()._background(), self._watch_confirms()]
@@ -229,8 +266,19 @@ class Publisher(Link):
                 self.drop(ConnectionLost(f"{len(late)} messages were not confirmed within {limit:g} s"))
 
 
-def _lost(reason: BaseException) -> ConnectionLost:
-    said = describe(reason)
-    if isinstance(reason, exceptions.ChannelClosedByBroker) and reason.reply_code == ACCESS_REFUSED:
+def _reason(why: BaseException) -> AmqpError:
+    said = describe(why)
+    if isinstance(why, exceptions.ChannelClosedByBroker) and why.reply_code == ACCESS_REFUSED:
         return Forbidden(f"{said}: {cure(said)}")
     return ConnectionLost(said)
+
+
+def _is_of_key(reason: AmqpError, address: _Address) -> bool:
+    """Whether the broker refuses what goes there; by topic permissions it may be one routing key of an exchange."""
+    key = f"access to topic '{address.routing_key}' in exchange '{address.exchange}'"
+    return _is_of_all(reason, address.exchange) or (isinstance(reason, Forbidden) and key in str(reason))
+
+
+def _is_of_all(reason: AmqpError, exchange: str) -> bool:
+    """Whether it refuses all that goes to this exchange."""
+    return isinstance(reason, Forbidden) and f"access to exchange '{exchange}'" in str(reason)

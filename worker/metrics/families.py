@@ -30,7 +30,7 @@ BROKER_REFUSED = Family(
     _G,
     ("link",),
     By.EVERY,
-    "Queues and exchanges that RabbitMQ has with other arguments than ours, or does not let the user consume",
+    "Queues and exchanges that RabbitMQ has with other arguments than ours, or does not let the user use",
 )
 LEDGER_UP = Family(
     "xerelay_ledger_up",
@@ -194,7 +194,7 @@ UNROUTED = Family(
     _C,
     (_STORE, _ORG, "entity", "lane"),
     By.AGENT,
-    "Tries to publish an event whose queue is missing or wrong",
+    "Tries to publish an event whose queue is missing or wrong, or its exchange forbidden",
 )
 POLLER_LAG = Family(
     "xerelay_poller_lag_seconds",

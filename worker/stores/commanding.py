@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Forbidden, Publisher
+from producers.amqp import AmqpError, BrokerSettings, ConfirmTimeout, ConnectionLost, Publisher
 from schemas.commands import Command, command_schema, command_type, encode_command
 from schemas.envelope import CONTENT_TYPE, Envelope
 from schemas.topology import COMMANDS, Queue, command_key
@@ -95,7 +95,5 @@ def _take_answer(sending: asyncio.Task[None]) -> None:
     """Raises what `place` does."""
     try:
         sending.result()
-    except Forbidden:
-        raise
     except (ConfirmTimeout, ConnectionLost) as error:
         raise Unconfirmed(str(error)) from error

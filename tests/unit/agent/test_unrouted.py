@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.amqp import AmqpError, TopologyMismatch, Unroutable
+from producers.amqp import AmqpError, Forbidden, TopologyMismatch, Unroutable
 from producers.posting import Route
 from producers.routing import Routing
 from producers.runs import RunState
@@ -60,11 +60,7 @@ def exchange_of(shop: Workshop) -> Misbound:
 
 @pytest.mark.parametrize(
     "error",
-    [
-        WRONG,
-        TopologyMismatch("xerelay.de.events", "404 no exchange", forbidden=True),
-        Unroutable("no queue of xerelay.de.events takes de.batch.invoice"),
-    ],
+    [WRONG, TopologyMismatch("xerelay.de.events", "404", forbidden=True), Unroutable("none"), Forbidden("403")],
 )
 async def test_what_one_organisation_cannot_get_keeps_nothing_from_the_others(error: AmqpError, shop: Workshop) -> None:
     exchange_of(shop).refused["de"] = error

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Nacked, Unroutable
+from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Forbidden, Nacked, Unroutable
 from producers.publisher import EventPublisher, event_queues
 from schemas.codec import decode_event
 from schemas.envelope import Event, Lane
@@ -78,10 +78,11 @@ async def test_a_broker_that_stays_away_is_told() -> None:
     assert sum(pauses.seconds) == 15.5
 
 
-async def test_an_event_without_a_queue_is_told_at_once() -> None:
-    exchange, pauses = Exchange(Unroutable("no queue")), Pauses()
+@pytest.mark.parametrize("trouble", [Unroutable("no queue"), Forbidden("no rights")])
+async def test_an_event_without_a_queue_or_a_right_is_told_at_once(trouble: AmqpError) -> None:
+    exchange, pauses = Exchange(trouble), Pauses()
 
-    with pytest.raises(Unroutable):
+    with pytest.raises(type(trouble)):
         await EventPublisher(exchange, ["main"], sleep=pauses).publish(EVENT, Lane.BATCH)
 
     assert pauses.seconds == []
