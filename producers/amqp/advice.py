@@ -11,6 +11,10 @@ _CURES = (
         ("access to queue", "access to exchange"),
         "give the user rights on it: import the definitions anew, or rabbitmqctl set_permissions",
     ),
+    (
+        ("access to topic",),
+        "give the user that routing key: import the definitions anew, or rabbitmqctl set_topic_permissions",
+    ),
     (_PLACE, "create the virtual host that broker.url ends with, and let the user in (rabbitmqctl set_permissions)"),
     (_CREDENTIALS, "mend user and password in broker.url, or create the user (rabbitmqctl add_user)"),
     (
