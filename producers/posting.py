@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 import structlog
 
-from producers.amqp import Forbidden, TopologyMismatch, Unroutable
+from producers.amqp import AmqpError, Forbidden, Nacked, TopologyMismatch, Unroutable
 from producers.defects import ungrouped
 from producers.patience import Patience
 from producers.steps import Step, Steps
@@ -19,11 +19,13 @@ from schemas.entities import Entity
 from schemas.envelope import Event, Lane
 from schemas.errors import Undecodable
 
+_REFUSALS = (Unroutable, TopologyMismatch, Forbidden)
+
 
 class Publishing(Protocol):
     """What is needed of `producers.publisher.EventPublisher`."""
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str, waits_for_room: bool) -> None:
         """Come back after the broker's confirm."""
         ...
 
@@ -58,31 +60,33 @@ class Posting:
         self._told: dict[Route, str] = {}
         self._log = structlog.get_logger("xerelay")
 
-    async def post(self, outgoing: Sequence[Outgoing]) -> Posted:
+    async def post(self, outgoing: Sequence[Outgoing], *, waits_for_room: bool = False) -> Posted:
         """Come back when the broker has confirmed every event that a sound queue takes. Raises `Stopped`.
 
-        Nobody has got the others, and they are to be posted again. An event that the contract refuses (it is too large)
-        is reported and left out: its next version comes. Where one meets a defect, none of the others is left on its
-        way.
+        Nobody has got the others, and they are to be posted again. A queue that is full takes none, unless its room is
+        waited for. An event that the contract refuses (it is too large) is reported and left out: its next version
+        comes. Where one meets a defect, none of the others is left on its way.
         """
         unrouted: list[Outgoing] = []
         if not outgoing:
             return Posted(0, unrouted)
         with ungrouped():
             async with asyncio.TaskGroup() as tasks:
-                sending = [tasks.create_task(self._send(one, unrouted)) for one in outgoing]
+                sending = [tasks.create_task(self._send(one, unrouted, waits_for_room)) for one in outgoing]
                 await asyncio.sleep(0)  # by now they are with the connection, as far as its window goes
                 self._steps.reached(Step.PUBLISHED)
         self._steps.reached(Step.CONFIRMED)
-        return Posted(sum(one.result() for one in sending), unrouted)
+        confirmed = [one for one, sent in zip(outgoing, sending, strict=True) if sent.result()]
+        self._tell_over({_route(one) for one in confirmed} - {_route(one) for one in unrouted})
+        return Posted(len(confirmed), unrouted)
 
-    async def _send(self, one: Outgoing, unrouted: list[Outgoing]) -> bool:
+    async def _send(self, one: Outgoing, unrouted: list[Outgoing], waits_for_room: bool) -> bool:
         """Whether it is confirmed. What no queue takes goes to `unrouted`."""
-        event = one.event
-        route = Route(event.organisation, event.entity, one.lane)
-        publish = partial(self._publisher.publish, event, one.lane, data=one.data)
+        event, route = one.event, _route(one)
+        publish = partial(self._publisher.publish, event, one.lane, data=one.data, waits_for_room=waits_for_room)
+        passed_by = _REFUSALS if waits_for_room else (*_REFUSALS, Nacked)
         try:
-            why = await self._patience.of(partial(_why_unrouted, publish))
+            why = await self._patience.of(partial(_why_unrouted, publish, passed_by))
         except Undecodable as error:
             self._log.error(
                 "event.unpublishable",
@@ -94,8 +98,8 @@ class Posting:
                 detail=error.detail,
             )
             return False
-        self._tell(route, why)
         if why:
+            self._tell(route, why)
             self.unrouted[route] += 1
             unrouted.append(one)
             return False
@@ -103,22 +107,26 @@ class Posting:
         return True
 
     def _tell(self, route: Route, why: str) -> None:
-        """Each reason once, and once when it is over."""
-        if self._told.get(route, "") == why:
-            return
-        where = {"organisation": route.organisation, "entity": route.entity, "lane": route.lane}
-        if why:
+        """Each reason once."""
+        if self._told.get(route) != why:
             self._told[route] = why
-            self._log.error("events.unrouted", **where, detail=f"{why}; the other events go on")
-        else:
-            del self._told[route]
-            self._log.info("events.unrouted.over", **where)
+            self._log.error("events.unrouted", **route._asdict(), detail=f"{why}; the other events go on")
+
+    def _tell_over(self, routes: Iterable[Route]) -> None:
+        """Of a whole batch: of a queue that is just full some events find room, and others do not."""
+        for route in routes:
+            if self._told.pop(route, ""):
+                self._log.info("events.unrouted.over", **route._asdict())
 
 
-async def _why_unrouted(publish: Callable[[], Awaitable[None]]) -> str:
+def _route(one: Outgoing) -> Route:
+    return Route(one.event.organisation, one.event.entity, one.lane)
+
+
+async def _why_unrouted(publish: Callable[[], Awaitable[None]], refusals: tuple[type[AmqpError], ...]) -> str:
     """Empty once it is confirmed."""
     try:
         await publish()
-    except (Unroutable, TopologyMismatch, Forbidden) as error:
+    except refusals as error:
         return str(error)
     return ""

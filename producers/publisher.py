@@ -43,13 +43,14 @@ class EventPublisher:
         self._exchanges = {org: events_exchange(org) for org in organisations}
         self._sleep = sleep
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         """Come back after the broker's confirm; wait while the broker is away.
 
-        Raises `ConnectionLost`, `ConfirmTimeout` or `Nacked` at the sixth time, other `AmqpError`s at once, and
-        `Undecodable` for an event that is too large. A repeat carries the same id, so that it is known as one. `data`
-        is the event's as `schemas.codec.data_json` writes it, where that is at hand.
+        Raises `ConnectionLost`, `ConfirmTimeout` or, where it waits for room in its queue, `Nacked` at the sixth time,
+        other `AmqpError`s at once, and `Undecodable` for an event that is too large. A repeat carries the same id, so
+        that it is known as one. `data` is the event's as `schemas.codec.data_json` writes it, where that is at hand.
         """
+        passing = (ConnectionLost, ConfirmTimeout, Nacked) if waits_for_room else (ConnectionLost, ConfirmTimeout)
         body = encode_event(event, data=data)
         for attempt in range(_ATTEMPTS):
             try:
@@ -60,7 +61,7 @@ class EventPublisher:
                     message_id=event.id,
                     content_type=CONTENT_TYPE,
                 )
-            except (ConnectionLost, ConfirmTimeout, Nacked):
+            except passing:
                 if attempt == _ATTEMPTS - 1:
                     raise
                 await self._sleep(_FIRST_PAUSE_S * 2**attempt)

@@ -49,7 +49,8 @@ class Resyncer:
     """Works off the runs of one command, one after the other.
 
     Of what no queue takes the other events do not wait. A list's checkpoint stays before the first of it, so that an
-    agent that takes the run over tries it again; a run that is read to its end is done, and says what is left.
+    agent that takes the run over tries it again; a run that is read to its end is done, and says what is left. Room in
+    a queue that is full is waited for, as a run may be of more than the queue is to hold.
     """
 
     def __init__(self, *, name: str, session: Session) -> None:
@@ -188,7 +189,7 @@ class Resyncer:
             batch = await self._translate(stream, page, run)
             self._s.steps.reached(Step.TRANSLATED)
             await self._s.doubt(stream, batch, asked_at=asked_at)
-            confirmed = tasks.create_task(self._s.posting.post(batch.outgoing))
+            confirmed = tasks.create_task(self._s.posting.post(batch.outgoing, waits_for_room=True))
             await on_their_way.put(_OnItsWay(page, batch, confirmed))
             asked_at = self._s.clock.monotonic()
         await on_their_way.put(None)

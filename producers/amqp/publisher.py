@@ -28,6 +28,8 @@ from producers.amqp.link import Link
 from producers.amqp.settings import BrokerSettings
 from schemas.topology import Exchange, Queue
 
+_REFUSED = "the broker refused {key}: its queue may be full, until workers take some or its max-length is raised"
+
 
 class _Address(NamedTuple):
     """What the broker names when it returns a message; returns carry no delivery tag."""
@@ -240,7 +242,7 @@ class Publisher(Link):
                 pending, Unroutable(f"no queue of {pending.address.exchange} takes {pending.address.routing_key}")
             )
         elif not accepted:
-            self._fail(pending, Nacked(f"the broker refused {pending.address.routing_key}: its queue may be full"))
+            self._fail(pending, Nacked(_REFUSED.format(key=pending.address.routing_key)))
         else:
             self._window.release()
             if not pending.future.done():

@@ -58,7 +58,7 @@ class Exchange:
     waiting: int = 0
     most_waiting: int = 0
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         assert encode_event(event, data=data) == encode_event(event)
         self.waiting += 1
         self.most_waiting = max(self.most_waiting, self.waiting)

@@ -194,7 +194,7 @@ UNROUTED = Family(
     _C,
     (_STORE, _ORG, "entity", "lane"),
     By.AGENT,
-    "Tries to publish an event whose queue is missing or wrong, or its exchange forbidden",
+    "Tries to publish an event whose queue is missing, wrong or full, or its exchange forbidden",
 )
 POLLER_LAG = Family(
     "xerelay_poller_lag_seconds",

@@ -15,7 +15,7 @@ from tests.support.fake_store import many_invoices
 class Defective(Exchange):
     """Confirms nothing for now, and does not get over invoice 2."""
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         if event.subject == "2":
             raise ZeroDivisionError
         await super().publish(event, lane, data=data)

@@ -34,7 +34,7 @@ class Misbound(Exchange):
 
     refused: dict[str, AmqpError] = field(default_factory=dict)
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         if event.organisation in self.refused:
             raise self.refused[event.organisation]
         await super().publish(event, lane, data=data)

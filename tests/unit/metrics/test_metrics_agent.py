@@ -98,7 +98,7 @@ async def test_what_no_queue_takes_is_counted_where_it_was_to_go(watching: Watch
 class NoQueues:
     """A broker that nobody has declared a queue on."""
 
-    async def publish(self, event: Event, lane: Lane, *, data: str = "") -> None:
+    async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         raise Unroutable(f"no queue takes {event.organisation}.{lane}.{event.entity}")
 
 
