@@ -1,4 +1,4 @@
-"""Queues that an admin deletes while nobody consumes them, as a batch queue before its window."""
+"""Queues that an admin deletes while nobody consumes them, as a batch queue before its window; and exchanges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from producers.amqp import Unroutable
 from schemas.envelope import Lane
-from schemas.topology import lane_queue, organisation_queues
+from schemas.topology import events_exchange, lane_queue, organisation_queues
 from tests.support.amqp_links import consuming, publish, publishing
 from tests.support.waiting import until
 
@@ -42,3 +42,23 @@ async def test_a_queue_whose_depth_is_asked_while_it_is_first_declared_was_not_m
 
     assert depth == 0
     assert not [said for said in caplog.messages if "any more" in said]
+
+
+async def test_an_exchange_that_is_deleted_while_a_worker_runs_is_declared_again_with_its_bindings(
+    amqp_url: str, unique_org: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues, exchange = organisation_queues(unique_org), events_exchange(unique_org)
+    async with (
+        consuming(amqp_url, queues, lane_queue(unique_org, Lane.BATCH)) as intake,
+        publishing(amqp_url, ()) as publisher,
+    ):
+        control = await intake.consumer._control_channel()
+        await control.ask(control.raw.exchange_delete, exchange)
+
+        await until(
+            lambda: f"{exchange} was not there any more, and is declared again" in caplog.messages, what="a look"
+        )
+        await publish(publisher, f"{unique_org}.batch.order", "m1", exchange=exchange)
+
+        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+        assert not intake.consumer.mismatches
