@@ -23,3 +23,4 @@ async def test_who_is_told_to_end_as_the_broker_hangs_up_ends(turns: int) -> Non
     await asyncio.wait({closing})
 
     assert closing.cancelled() == was_told
+    await asyncio.wait_for(connection._opened, 10)  # refused there: its socket is closed by then
