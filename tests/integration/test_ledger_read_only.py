@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.sample_ledger import lease_of, opened
 from worker.ledger.database.errors import LedgerUnavailable
+from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Lease
 
@@ -42,3 +43,22 @@ async def test_it_is_waited_for_and_asked_anew(
     await ledger.close()
     assert told.value.cure.startswith("let ledger.url lead to the primary, for a standby takes none")
     assert "default_transaction_read_only" in told.value.cure
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_hosts_of_which_none_takes_writes_are_not_told_as_not_running(
+    database_url: str, postgres_url: str
+) -> None:
+    """As between the end of the primary and the promotion of a standby, where `ledger.url` names both."""
+    await upgrade(database_url)
+    name = database_url.rpartition("/")[2].partition("?")[0]
+
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as admin:
+        await admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        with pytest.raises(LedgerUnavailable) as told:
+            await Ledger.open(f"{database_url}?target_session_attrs=read-write")
+        await admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+
+    assert told.value.said.startswith("the ledger's database takes no writes: ")
+    assert told.value.said.endswith("session is read-only")
+    assert told.value.cure.startswith("let ledger.url lead to the primary")

@@ -19,6 +19,9 @@ _PRIMARY = (
     "let ledger.url lead to the primary, for a standby takes none; or reset default_transaction_read_only there, "
     "which some services set while their disk is full"
 )
+_STANDBY = "session is read-only", "server is in hot standby mode"
+"""libpq's words where `target_session_attrs` asks for a primary: of several hosts, psycopg tells of the last one."""
+
 _OWN = "name PostgreSQL itself, or a pooler that pools sessions and not transactions"
 
 _NO_ROOM = "disk is full", "disk I/O error"
@@ -72,6 +75,8 @@ def _unavailable(said: str) -> LedgerUnavailable:
     if "readonly database" in said:
         cure = "let this user write to the file that ledger.url names, and to its folder"
         return LedgerUnavailable(f"the ledger's database takes no writes: {said}", cure)
+    if any(word in said for word in _STANDBY):
+        return LedgerUnavailable(f"the ledger's database takes no writes: {said}", _PRIMARY)
     if any(word in said for word in _NO_ROOM):
         return LedgerUnavailable(f"the ledger's database does not answer: {said}", _ROOM)
     if not any(word in said for word in _NOT_CONNECTED):
