@@ -48,7 +48,7 @@ class TopologyMismatch(AmqpError):
 
 _FORBIDDEN = (
     "{name} is not there, and the broker's user may not declare it: {answer}. "
-    "Start a worker, whose user may, or import the definitions; it is looked for again every few seconds"
+    "Import this version's definitions, or start a worker whose user may; it is looked for again every few seconds"
 )
 _OTHERWISE = (
     "{name} cannot be declared as this version wants it; the broker answers: {answer}. "

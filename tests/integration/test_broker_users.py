@@ -217,8 +217,10 @@ async def test_what_a_user_may_not_declare_and_is_not_there_is_told_to_whoever_p
     assert broker.code(Role.WORKER, "queue_delete", commands) == 0
 
     async with publishing(broker.url(Role.ADMIN), organisation_queues("outlet")) as publisher:
-        with pytest.raises(TopologyMismatch, match=rf"{commands} is not there, .* may not declare it: 404"):
+        with pytest.raises(TopologyMismatch, match=rf"{commands} is not there, .* may not declare it: 404") as told:
             await publish(publisher, "outlet.release", "c9", exchange=COMMANDS)
+        # the worker whose user may not, as after an upgrade without its definitions, is told so too
+        assert "Import this version's definitions, or start a worker whose user may" in str(told.value)
 
         async with consuming(broker.url(Role.WORKER), organisation_queues("outlet")):
             await until(lambda: not publisher.mismatches, what="the queue that the worker declares")
