@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.support.fakes import FakeClock
-from tests.support.sample_ledger import lease_of, opened
+from tests.support.sample_ledger import document, lease_of, open_call, opened, write
 from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 
@@ -120,13 +120,35 @@ async def test_who_saw_it_renewed_since_the_backup_does_not_take_it_over(
             await other.leases.acquire("main", "w2")
 
 
+async def test_who_opened_a_call_since_the_backup_opens_no_other_though_its_lease_was_not_renewed(
+    ledger: Ledger, back_up: BackUp
+) -> None:
+    """As in a failover that loses a second: leases are renewed every five."""
+    lease = await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not there any more") as told:
+        await open_call(ledger, lease, write(1))
+    assert "xerelay ledger rebuild" in told.value.cure
+    with pytest.raises(LedgerSetBack):
+        await ledger.leases.renew(lease)
+
+
 async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:
     lease = await ledger.leases.renew(await lease_of(ledger))
+    await open_call(ledger, lease, write(1))
 
     back_up()()
     await _until_there(ledger)
 
     assert (await ledger.leases.renew(lease)).renewals == lease.renewals + 1
+    await open_call(ledger, lease, write(2))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -156,9 +156,12 @@ def insist_on(known: Lease, fence: int, renewals: int) -> None:
     if fence >= known.fence and renewals >= known.renewals:
         return
     has, had = f"fence {fence}, renewed {renewals} times", f"fence {known.fence}, renewed {known.renewals} times"
-    raise LedgerSetBack(
-        f"ledger.url: the database is older than it was: lease {known.name!r} has {has}, not {had}", _CURE
-    )
+    raise set_back(f"lease {known.name!r} has {has}, not {had}")
+
+
+def set_back(how: str) -> LedgerSetBack:
+    """What to raise of a ledger that lacks what was committed to it; `how` that shows."""
+    return LedgerSetBack(f"ledger.url: the database is older than it was: {how}", _CURE)
 
 
 def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
