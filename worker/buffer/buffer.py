@@ -95,6 +95,10 @@ class Buffer:
         """
         return self._ready.choose(now, ranks, least, order)
 
+    def count(self, kind: Kind) -> int:
+        """How many documents of `kind` may be sendable, but for those that were taken."""
+        return self._ready.count(kind)
+
     def waits_since(self, kind: Kind, now: float) -> float | None:
         """Since when the first document waits that a call of `kind` could carry now, in whatever version it came."""
         return self._ready.since(kind, now)

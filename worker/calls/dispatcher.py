@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from schemas.envelope import Lane
@@ -20,11 +20,9 @@ from worker.ledger.records import Call, Opened
 from worker.session.interruption import PauseOrganisation, out_of_calls, xero_down
 from worker.session.session import Session
 
-_OFFERED = DOCUMENTS_PER_CALL + 10
-"""A few more than a call takes: some may turn out to be settled. Each that is left over was looked up for nothing."""
-
-_OFFERED_CONTACTS = 2 * DOCUMENTS_PER_CALL
-"""New ones and updates go in calls of their own; which a contact is the ledger tells."""
+_A_FEW, _MORE = 10, {Kind.CONTACT: DOCUMENTS_PER_CALL}
+"""So many more than a call takes are offered where some of those turn out to be settled, or to go in another call, as
+new ones and updates do: which a contact is the ledger tells. Each that is left over was looked up for nothing."""
 
 _LANES = {rank: lane for lane, rank in RANK.items()}
 _IMMEDIATE, _BATCH, _BACKFILL = (RANK[lane] for lane in (Lane.IMMEDIATE, Lane.BATCH, Lane.BACKFILL))
@@ -152,25 +150,41 @@ class Dispatcher:
         await self._s.rest(min(next_moment - now, 1.0), unless=self._s.wake)
 
     async def _open(self, kind: Kind, rank: int, payer: int) -> None:
-        offered = _OFFERED_CONTACTS if kind is Kind.CONTACT else _OFFERED
-        slots = self._s.buffer.take(kind, offered, self._s.clock.monotonic(), first=rank)
+        buffer = self._s.buffer
+        slots = buffer.take(kind, DOCUMENTS_PER_CALL, self._s.clock.monotonic(), first=rank)
         try:
             slots = await self._without_early(slots)
             if not slots:
                 return
-            writes = [slot.write for slot in slots]
-            opened = await open_write(self._s, kind=kind, lane=_LANES[payer], writes=writes, others_may_come=True)
+            others_are_here = buffer.count(kind) > 0
+            opened = await self._try(kind, payer, slots, others_are_here=others_are_here)
+            if others_are_here and isinstance(opened, Opened) and opened.call is None:
+                slots += buffer.take(kind, _MORE.get(kind, _A_FEW), self._s.clock.monotonic(), first=rank)
+                slots = await self._without_early(slots)
+                opened = await self._try(kind, payer, slots)
         except BaseException:
-            self._s.buffer.put_back(slot.key for slot in slots)
+            buffer.put_back(slot.key for slot in slots)
             raise
         if isinstance(opened, Wait):
-            self._s.buffer.put_back(slot.key for slot in slots)
+            buffer.put_back(slot.key for slot in slots)
             self._wait(opened, payer)
             return
         if opened.call is not None:
             self._note(kind, len(slots))
             self._s.ceding.opened(immediate=rank == _IMMEDIATE)
         await self._take_off(kind, _LANES[payer], opened)
+
+    async def _try(
+        self, kind: Kind, payer: int, slots: Sequence[Slot], *, others_are_here: bool = False
+    ) -> Opened | Wait:
+        return await open_write(
+            self._s,
+            kind=kind,
+            lane=_LANES[payer],
+            writes=[slot.write for slot in slots],
+            others_may_come=True,
+            others_are_here=others_are_here,
+        )
 
     async def _without_early(self, slots: list[Slot]) -> list[Slot]:
         """Some wait for others to go first; each of these is put back for a moment."""

@@ -21,18 +21,25 @@ _Tried = TypeVar("_Tried", Opened | Wait, Call | Wait, Call | Wait | None)
 
 
 async def open_write(
-    session: Session, *, kind: Kind, lane: Lane, writes: Sequence[Write], others_may_come: bool = False
+    session: Session,
+    *,
+    kind: Kind,
+    lane: Lane,
+    writes: Sequence[Write],
+    others_may_come: bool = False,
+    others_are_here: bool = False,
 ) -> Opened | Wait:
     """Try once: one transaction that checks the lease, composes, spends a token and records the call.
 
     Where `others_may_come`, and some writes turn out to be settled and the rest is no full call, nothing is opened:
-    the rest is left over, for a call that others fill.
+    the rest is left over, for a call that others fill. Where `others_are_here`, nothing but a full call is opened.
     """
 
     def compose(known: Known) -> Composed:
         told_apart = session.namesakes.told_apart(writes, known)
         composed = session.compose(told_apart, known, session.readings)
-        return _unless_fuller(composed, told_apart) if others_may_come else composed
+        may_be_fuller = others_are_here or (others_may_come and composed.settled)
+        return _unless_full(composed, told_apart) if may_be_fuller else composed
 
     calls, limits = session.ledger.calls, session.limits
     return await _let_through(
@@ -96,8 +103,8 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
     return opened
 
 
-def _unless_fuller(composed: Composed, writes: Sequence[Write]) -> Composed:
-    if not composed.settled or len(composed.members) >= DOCUMENTS_PER_CALL:
+def _unless_full(composed: Composed, writes: Sequence[Write]) -> Composed:
+    if len(composed.members) >= DOCUMENTS_PER_CALL:
         return composed
     members = {member.key for member in composed.members}
     waiting = tuple(write for write in writes if write.key in members)
