@@ -25,8 +25,9 @@ from worker.clock import Clock, SystemClock
 from worker.ledger.database import sqlite
 from worker.ledger.database.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.database.errors import LedgerError, LedgerSetBack
-from worker.ledger.database.groups import WRITES, Groups
+from worker.ledger.database.groups import OWN, Groups
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
+from worker.ledger.database.readers import Readers
 from worker.ledger.database.same_file import SameFile
 from worker.ledger.database.statements import LAST, Last
 from worker.ledger.database.turns import Turns
@@ -35,7 +36,6 @@ from worker.ledger.database.unavailable import is_read_only, unavailable
 
 _BUSY_PAUSE_S = (0.0002, 0.002)
 _BUSY_GIVE_UP_S = 10.0
-_READ_ONLY = "xerelay_read_only"
 _CLOCK = func.clock_timestamp()
 DATABASE_NOW: ColumnElement[datetime] = cast(extract("epoch", _CLOCK) * 1_000_000, BigInteger).cast(Instant)
 
@@ -51,11 +51,13 @@ class Database:
         self.clock = clock if clock is not None or self.dialect == "postgresql" else SystemClock()
         self._file: SameFile | None = None
         self._groups: Groups | None = None
+        self._readers: Readers | None = None
         self._set_back: LedgerSetBack | None = None
         if self.dialect == "sqlite":
             path = Path(self.engine.url.database or "").absolute()
             self._file = SameFile(path)
             self._groups = Groups(self.engine, _begin_writing, Turns(path), self._file)
+            self._readers = Readers(self.engine)
         self._opened: WeakSet[Connection] = WeakSet()
         if self.dialect == "postgresql":
             event.listen(self.engine.sync_engine, "connect", lambda raw, _: self._opened.add(raw.driver_connection))
@@ -91,10 +93,12 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One read-only transaction: one state of the database. Raises `LedgerUnavailable`."""
         with unavailable(), self._standing_still():
-            if self._file is not None:
+            if self._file is not None and self._readers is not None:
                 self._file.insist()
+                async with self._readers.transaction() as connection:
+                    yield connection
+                return
             async with self.engine.connect() as connection:
-                await connection.execution_options(**{_READ_ONLY: True})
                 await begin(connection)
                 yield connection
 
@@ -120,6 +124,8 @@ class Database:
         """Give up all connections: whoever still waits for an answer gets `LedgerUnavailable`."""
         if self._groups is not None:
             await self._groups.close()
+        if self._readers is not None:
+            await self._readers.close()
         await self.engine.dispose()
         for connection in self._opened:
             connection.hang_up()
@@ -203,6 +209,5 @@ async def _end(driver: Any, last: Sequence[Last]) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    options = connection.get_execution_options()
-    if not options.get(WRITES, False):
-        connection.exec_driver_sql("BEGIN" if options.get(_READ_ONLY, False) else "BEGIN IMMEDIATE")
+    if not connection.get_execution_options().get(OWN, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -21,8 +21,8 @@ from worker.ledger.database.sqlite import in_a_thread
 from worker.ledger.database.turns import Turn, Turns
 
 _GIVE_UP_S = 10.0
-WRITES = "xerelay_writes"
-"""The execution option of a connection whose transactions are begun and ended here, and not by SQLAlchemy."""
+OWN = "xerelay_own"
+"""The execution option of a connection whose transactions are begun and ended by us, and not by SQLAlchemy."""
 
 Begin = Callable[[Any], Awaitable[None]]
 
@@ -85,7 +85,7 @@ class Groups:
 
     async def _connect(self) -> AsyncConnection:
         connection = await self._engine.connect()
-        await connection.execution_options(**{WRITES: True})
+        await connection.execution_options(**{OWN: True})
         await connection.begin()
         self._driver = (await connection.get_raw_connection()).driver_connection
         self._connection = connection
