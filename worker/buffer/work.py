@@ -111,9 +111,7 @@ class Slot:
 
 def everyone(works: Iterable[Work]) -> list[Work]:
     """The works and all they absorbed."""
-    found: list[Work] = []
-    for work in works:
-        found.append(work)
-        if work.absorbed:
-            found += work.absorbed
+    found = list(works)
+    for work in [one for one in found if one.absorbed]:
+        found += work.absorbed
     return found

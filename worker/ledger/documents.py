@@ -33,7 +33,9 @@ from worker.ledger.voids import Voided, read_voids, remember_voids
 Settled = tuple[DocumentKey, datetime, str]
 """A document, the version that needs no call, and the hash of its content."""
 
-_OF_ENTITIES = select(documents).where(
+_KEY = len(KEY_COLUMNS)
+# what is asked for need not be told again
+_OF_ENTITIES = select(documents.c.entity_id, documents.c.part, *list(documents.c)[_KEY:]).where(
     documents.c.org == bindparam("of"),
     documents.c.source == bindparam("store"),
     documents.c.entity == bindparam("sort"),
@@ -92,7 +94,7 @@ class Documents:
             for piece in chunks(numbers):
                 values = {"of": org, "sort": kind.value, "numbers": piece}
                 rows = (await connection.execute(_BY_NUMBERS, values)).all()
-                found |= {document.number: document for document in map(_document, rows)}
+                found |= {row.number: _document(DocumentKey(*row[:_KEY]), row[_KEY:]) for row in rows}
         return found
 
     async def has_reissued(self, org: str) -> bool:
@@ -149,11 +151,14 @@ class Documents:
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
     """`Documents.get` inside a transaction."""
-    wanted = frozenset(keys)
+    wanted: dict[tuple[str, ...], DocumentKey] = {key: key for key in keys}
     found: dict[DocumentKey, Document] = {}
-    for asked in of_entities(wanted):
-        rows = await fetch(connection, _OF_ENTITIES, asked)
-        found |= {document.key: document for document in map(_document, rows) if document.key in wanted}
+    for asked in of_entities(wanted.values()):
+        owner = asked["of"], asked["store"], asked["sort"]
+        for entity_id, part, *columns in await fetch(connection, _OF_ENTITIES, asked):
+            key = wanted.get((*owner, entity_id, part))
+            if key is not None:
+                found[key] = _document(key, columns)
     return found
 
 
@@ -245,7 +250,7 @@ def _row(document: Document) -> dict[str, Any]:
     }
 
 
-def _document(row: Sequence[Any]) -> Document:
+def _document(key: DocumentKey, columns: Sequence[Any]) -> Document:
     """By position, in the order of the table: this runs hundreds of times a call."""
-    _, _, _, _, _, kind, xero_id, number, version, content_hash, facts = row
-    return Document(DocumentKey(*row[:5]), _KINDS[kind], xero_id, number, version, content_hash, _Facts(facts))
+    kind, xero_id, number, version, content_hash, facts = columns
+    return Document(key, _KINDS[kind], xero_id, number, version, content_hash, _Facts(facts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from worker.documents.documents import DocumentKey, EntityKey
 from worker.ledger.database.driver import Rows, execute, execute_many
+from worker.ledger.database.types import dump_plain
 
 T = TypeVar("T")
 KEY_COLUMNS = ("org", "source", "entity", "entity_id", "part")
@@ -167,7 +167,8 @@ class _Texts(TypeDecorator[Sequence[str]]):
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text))
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        return json.dumps(list(value or ())) if dialect.name == "sqlite" else list(value or ())
+        listed = list(value or ())
+        return dump_plain(listed).decode() if dialect.name == "sqlite" else listed
 
 
 class _Among(FunctionElement[bool]):
