@@ -41,7 +41,8 @@ class Slots:
         if slot is None:
             self._slots[write.key] = slot = Slot(write, seq, work.admitted_at, work.rank, [work], waiting)
             slot.follow(before)
-        elif write.only_if_absent:
+            return slot
+        if write.only_if_absent:
             slot.owners.append(work)
         elif slot.in_flight:
             behind = Slot(write, seq, work.admitted_at, work.rank, [work], waiting)

@@ -161,13 +161,12 @@ class Intake:
         now: datetime,
         batch: _Batch,
     ) -> Held | None:
-        parents = [w.parent for w in wanted if w.parent is not None and w.parent not in known]
-        missing = next((p for p in parents if p not in self._s.buffer and p.owner != one.work.owner), None)
-        if missing is not None:
-            return waiting_for(one.work, missing)
-        paused = next((until for w in wanted if (until := self._s.paused_kinds.get(w.kind)) and until > now), None)
-        if paused is not None:
-            return waiting_until(one.work, paused, KIND_PAUSED, "this kind is paused: see the organisation's status")
+        for parent in [w.parent for w in wanted if w.parent is not None and w.parent not in known]:
+            if parent not in self._s.buffer and parent.owner != one.work.owner:
+                return waiting_for(one.work, parent)
+        for until in [self._s.paused_kinds.get(w.kind, now) for w in wanted]:
+            if until > now:
+                return waiting_until(one.work, until, KIND_PAUSED, "this kind is paused: see the organisation's status")
         fault = self._s.shelf.chart.fault_of(wanted, one.tax_fault)
         if fault is None or one.held_for in (fault.reason, KIND_PAUSED):
             return None  # a person says try again: Xero's own verdict counts

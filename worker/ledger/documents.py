@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, literal, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, delete, literal, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import DocumentKey, EntityKey, Kind
+from worker.instants import instant
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import (
     KEY_COLUMNS,
@@ -34,14 +35,22 @@ Settled = tuple[DocumentKey, datetime, str]
 """A document, the version that needs no call, and the hash of its content."""
 
 _KEY = len(KEY_COLUMNS)
-# what is asked for need not be told again
-_OF_ENTITIES = select(documents.c.entity_id, documents.c.part, *list(documents.c)[_KEY:]).where(
+_COLUMNS = (
+    documents.c.kind,
+    documents.c.xero_id,
+    documents.c.number,
+    type_coerce(documents.c.version, BigInteger),  # as it is stored: rows are not gone through for it
+    documents.c.content_hash,
+    documents.c.facts,
+)
+# of the key, what is not in the question
+_OF_ENTITIES = select(documents.c.entity_id, documents.c.part, *_COLUMNS).where(
     documents.c.org == bindparam("of"),
     documents.c.source == bindparam("store"),
     documents.c.entity == bindparam("sort"),
     among(documents.c.entity_id, "ids"),
 )
-_BY_NUMBERS = select(documents).where(
+_BY_NUMBERS = select(*(documents.c[name] for name in KEY_COLUMNS), *_COLUMNS).where(
     documents.c.org == bindparam("of"), documents.c.kind == bindparam("sort"), among(documents.c.number, "numbers")
 )
 _ANY_REISSUED = (
@@ -251,6 +260,6 @@ def _row(document: Document) -> dict[str, Any]:
 
 
 def _document(key: DocumentKey, columns: Sequence[Any]) -> Document:
-    """By position, in the order of the table: this runs hundreds of times a call."""
+    """Of `_COLUMNS`, by position: this runs hundreds of times a call."""
     kind, xero_id, number, version, content_hash, facts = columns
-    return Document(key, _KINDS[kind], xero_id, number, version, content_hash, _Facts(facts))
+    return Document(key, _KINDS[kind], xero_id, number, instant(version), content_hash, _Facts(facts))
