@@ -91,16 +91,16 @@ def _work(
     run_id: str,
 ) -> Work:
     return Work(
-        event_id=event_id,
-        owner=owner,
-        version=version,
-        occurred_at=occurred_at,
-        lane=arrival.lane,
-        body=arrival.body,
-        delivery=arrival.delivery,
-        held_id=arrival.held_id,
-        attempt=arrival.attempt,
-        admitted_at=session.clock.monotonic(),
+        event_id,
+        owner,
+        version,
+        occurred_at,
+        arrival.lane,
+        arrival.body,
+        arrival.delivery,
+        arrival.held_id,
+        arrival.attempt,
+        session.clock.monotonic(),
         run_id=run_id,
     )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -31,8 +30,10 @@ class Finishing:
         self._counts.completed(works)
         with self._lines.burst():
             for work in works:
-                why = {"reason": work.reason} if work.reason else {}
-                self._tell(work, outcome="completed", result=work.result, **why)
+                told = {"result": work.result}
+                if work.reason:
+                    told["reason"] = work.reason
+                self._tell(work, "completed", told)
                 self._tell_absorbed(work)
         for work in everyone(works):
             self._acknowledge(work)
@@ -41,7 +42,7 @@ class Finishing:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
         self._counts.held(work, held)
         outcome = "parked" if held.state is HoldState.PERSON else "held"
-        self._tell(work, outcome=outcome, reason=held.reason)
+        self._tell(work, outcome, {"reason": held.reason})
         self._tell_absorbed(work)
         for one in everyone([work]):
             self._acknowledge(one)
@@ -74,9 +75,9 @@ class Finishing:
 
     def _tell_absorbed(self, work: Work) -> None:
         for other in work.absorbed:
-            self._tell(other, outcome="completed", result="coalesced")
+            self._tell(other, "completed", {"result": "coalesced"})
 
-    def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
+    def _tell(self, work: Work, outcome: str, facts: Mapping[str, str]) -> None:
         org, source, entity, entity_id = work.owner
         self._log.tell(
             "info",

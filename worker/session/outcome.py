@@ -110,13 +110,13 @@ def _doubt(written: Written) -> Doubt | None:
 def document(member: Member, written: Written) -> Document:
     """What the ledger keeps of a document that is in Xero."""
     return Document(
-        key=member.key,
-        kind=member.kind,
-        xero_id=written.xero_id,
-        number=written.number or member.number,
-        version=member.version,
-        content_hash=member.content_hash,
-        facts=written.facts,
+        member.key,
+        member.kind,
+        written.xero_id,
+        written.number or member.number,
+        member.version,
+        member.content_hash,
+        written.facts,
     )
 
 

@@ -185,13 +185,13 @@ class _Batch:
 def _member(write: Write, known: Known, revised: Revised | None) -> Member:
     document = standing(write, known)
     return Member(
-        key=write.key,
-        kind=write.kind,
-        version=write.version,
-        number=write.number or (document.number if document else ""),
-        content_hash=write.content_hash,
-        action=write.action,
-        text=text_beside(write, document, known) if revised is None else encode(revised.element),
-        xero_id=document.xero_id if document else None,
-        sums=write.sums if revised is None else None,
+        write.key,
+        write.kind,
+        write.version,
+        write.number or (document.number if document else ""),
+        write.content_hash,
+        write.action,
+        text_beside(write, document, known) if revised is None else encode(revised.element),
+        document.xero_id if document else None,
+        write.sums if revised is None else None,
     )

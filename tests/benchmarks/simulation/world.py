@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
@@ -75,8 +75,8 @@ class _WatchedFinishing(Finishing):
         super().__init__(ack=deliveries.ack, steps=Unwatched(), counts=Counts(VirtualClock().now))
         self._watch = watch
 
-    def _tell(self, work: Work, *, outcome: str, **facts: Any) -> None:
-        super()._tell(work, outcome=outcome, **facts)
+    def _tell(self, work: Work, outcome: str, facts: Mapping[str, str]) -> None:
+        super()._tell(work, outcome, facts)
         if outcome == "completed":
             self._watch.completed(work.owner.org, work.event_id)
 
