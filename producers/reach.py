@@ -1,0 +1,80 @@
+"""How far an agent has read one stream, which may be beyond the checkpoint, and where it is read on from. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from producers.pace import Pace
+from producers.store import Cursor
+
+_READ_ALL_S = 3600.0
+
+
+@dataclass(slots=True)
+class Reach:
+    """How far one stream is read. The checkpoint stays before what no queue took, and reading goes on behind that.
+
+    Each look back tries it again, and reads on from there once a queue takes it; else from where it had read to.
+    `now` and what is compared with it are seconds of the monotonic clock.
+    """
+
+    pace: Pace
+    read_up_to: datetime | None = None
+    _passed: Cursor | None = field(default=None, init=False)
+    _skip_to: Cursor | None = field(default=None, init=False)
+    _look_back_at: float = field(default=0.0, init=False)
+    _read_all_at: float = field(default=0.0, init=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was read is published."""
+        return self._passed is None
+
+    def looks_back(self, now: float) -> bool:
+        """Whether it is time to read once more what came last, and what is unpublished."""
+        return now >= self._look_back_at
+
+    def looked_back(self, now: float) -> None:
+        """A look back that began at `now` is over."""
+        self._look_back_at = now + self.pace.reread_every.total_seconds()
+
+    def went_back(self, checkpoint: Cursor, until: datetime) -> bool:
+        """Whether the store's clock was ahead when the checkpoint was saved, and is put right: `until` is before that.
+
+        What was read to by a clock that was ahead is forgotten in any case: nothing new lies behind it.
+        """
+        if self._passed is not None and self._passed.changed_at > until:
+            self._passed = None
+        return checkpoint.changed_at > until
+
+    def begin(self, checkpoint: Cursor, now: float, *, looks_back: bool, went_back: bool) -> Cursor:
+        """Where to read on from.
+
+        A look back skips what was read once it again meets what no queue takes (`after`). Not once an hour, for the
+        queue of something that would be skipped may be mended; nor where the clock went back.
+        """
+        self._skip_to = None
+        if looks_back or went_back:
+            passed, self._passed = self._passed, None
+            if passed is None or now >= self._read_all_at:
+                self._read_all_at = now + _READ_ALL_S
+            elif not went_back:
+                self._skip_to = Cursor(passed.changed_at - self.pace.overlap)
+        if looks_back:
+            return Cursor(checkpoint.changed_at - self.pace.overlap)
+        return self._passed or checkpoint
+
+    def read(self, cursor: Cursor, checkpoint: Cursor, *, unrouted: bool) -> Cursor:
+        """A step up to `cursor` is read, and published but for what is `unrouted`. Returns the checkpoint."""
+        if unrouted or not self.is_whole:
+            self._passed = cursor
+            return checkpoint
+        return max(checkpoint, cursor)
+
+    def after(self, cursor: Cursor) -> Cursor:
+        """Where the next step begins, when `cursor` was read up to."""
+        if self._skip_to is None or self.is_whole:
+            return cursor
+        skip_to, self._skip_to = self._skip_to, None
+        return max(cursor, skip_to)
