@@ -1,12 +1,14 @@
-"""What changed lately, read once more on a schedule: a row may show later than the poller looks back.
+"""What the poller has passed, or has not come to for years, read on a schedule: a row may show late, or be dated ahead.
 
 It shows when the transaction that wrote it ends, or when the replica that is asked has it; and a script that writes in
 another time zone dates it hours back. Not by when rows were created: an edit shows late as a new row does.
+
+What an import dates ahead, by days or by years, the poller would read when that time has come.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from producers.checkpoints import Reading
@@ -19,6 +21,9 @@ LATEST = timedelta(days=1)
 """How long after its change a row may show: nothing is made of its absence before."""
 
 
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)  # of its last day nothing: adapters may count in time zones
+
+
 def day_before_sweep(reading: Reading, read_from: datetime) -> Cursor:
     """A day before the last sweep; not before the first reading of all: what is older counts once it changes. Pure."""
     first = min(read_from, reading.begun_at)
@@ -26,22 +31,27 @@ def day_before_sweep(reading: Reading, read_from: datetime) -> Cursor:
 
 
 class Rereader:
-    """Publishes what became visible up to a day after its change."""
+    """Publishes what became visible up to a day after its change, and what is dated ahead."""
 
     def __init__(self, *, session: Session) -> None:
         self._s = session
 
     async def read_again(self, stream: Stream, swept: Swept) -> None:
-        """Read once what the poller has passed, and count the rows that differ. Raises `Stopped`, and `NotInCharge`.
+        """Read once what the poller has passed, and what lies ahead of the store's clock; count the rows that differ.
 
-        It takes the rows that changed since a day before the last sweep: a page of them at a time.
+        The first are the rows that changed since a day before the last sweep: a page of them at a time. Raises
+        `Stopped`, and `NotInCharge`.
         """
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         if reading is None:
             return
         wish = Wish(backfill_before=reading.begun_at)
-        after = day_before_sweep(reading, self._s.translator.routing.read_from)
-        until = reading.cursor.changed_at
+        again = day_before_sweep(reading, self._s.translator.routing.read_from)
+        await self._read(stream, again, reading.cursor.changed_at, wish, swept)
+        now = await self._s.patience.of(self._s.source.now)
+        await self._read(stream, Cursor(now.replace(microsecond=0)), _END_OF_TIME, wish, swept)
+
+    async def _read(self, stream: Stream, after: Cursor, until: datetime, wish: Wish, swept: Swept) -> None:
         while after.changed_at <= until and not self._s.stop.asked:
             asked_at = self._s.clock.monotonic()
             changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +64,20 @@ async def test_an_order_that_changes_brings_its_invoices_again() -> None:
     assert (row.id, row.changed_at) == (1002, BEGIN + timedelta(seconds=90))
     assert row.snapshots[0].version == BEGIN + timedelta(seconds=90)
     assert row.snapshots[0].data.customer.name == "Ida Fenn"  # type: ignore[union-attr]  # an invoice
+
+
+async def test_a_sale_whose_order_is_dated_years_ahead_is_found_ahead_and_bears_no_time_that_has_not_come() -> None:
+    [order] = orders(1, second=5)
+    order["updated_at"] = "2037-12-31 23:59:59"
+    async with opened(Shop({ORDERS: [order], INVOICES: invoices(1001, second=5)})) as store:
+        now = await store.now()
+        passed = await store.changes(stream(store, "invoices"), Cursor(BEGIN), until=now)
+
+        ahead = await store.changes(stream(store, "invoices"), Cursor(now), until=datetime(9999, 12, 31, tzinfo=UTC))
+
+    assert passed.rows == ()
+    assert [row.id for row in ahead.rows] == [1001]
+    assert all(one.version <= now + timedelta(seconds=2) for row in ahead.rows for one in row.snapshots)
 
 
 async def invoices_changed(shop: Shop) -> tuple[list[int], list[int]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.checkpoints import ALLOWED_AHEAD
 from producers.magento.seconds import SETTLED, as_read_at
 from producers.store import Found, Place, Row
 from schemas.entities import Entity, Removed
@@ -39,3 +40,16 @@ def test_what_has_an_earlier_time_stays_older(first: timedelta, second: timedelt
     before = STAMP - timedelta(seconds=1)
 
     assert version(before, before + first) < version(STAMP, STAMP + second)
+
+
+@given(ahead=st.timedeltas(ALLOWED_AHEAD + timedelta(seconds=1), timedelta(days=36500)))
+def test_what_bears_a_time_that_workers_would_refuse_was_changed_by_the_time_it_was_read(ahead: timedelta) -> None:
+    assert version(STAMP + ahead, STAMP) == STAMP
+
+
+def test_what_is_changed_after_that_and_bears_a_true_time_is_newer() -> None:
+    ahead = version(STAMP + timedelta(days=3650), STAMP)
+
+    edited = STAMP + timedelta(seconds=1)
+
+    assert version(edited, edited + timedelta(minutes=1)) > ahead
