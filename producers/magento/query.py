@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+_LAST = datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC)
+"""No column of a Magento table holds more: they are TIMESTAMP, and a database may refuse to compare one with what lies
+beyond. https://dev.mysql.com/doc/refman/8.4/en/datetime.html
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -36,8 +41,8 @@ def from_on(field: str, value: object) -> Filter:
 
 
 def up_to(field: str, value: object) -> Filter:
-    """`field` is `value` or below."""
-    return Filter(field, "lteq", _text(value))
+    """`field` is `value` or below; of a time, what a column can hold of it."""
+    return Filter(field, "lteq", _text(min(value, _LAST) if isinstance(value, datetime) else value))
 
 
 def before(field: str, value: object) -> Filter:

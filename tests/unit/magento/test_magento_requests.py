@@ -35,6 +35,11 @@ def test_a_query_has_neither_spaces_nor_plus_signs_and_says_what_was_asked() -> 
     assert said["fields"] == "items[id],total_count"
 
 
+@pytest.mark.parametrize("year", [2039, 9999])
+def test_no_time_is_asked_for_that_a_column_cannot_hold(year: int) -> None:
+    assert up_to("updated_at", datetime(year, 12, 31, tzinfo=UTC)).value == "2038-01-19T03:14:07"
+
+
 @given(
     values=st.lists(st.tuples(st.text(min_size=1, max_size=5), st.text(max_size=8)), max_size=4),
     path=st.from_regex(r"(/[a-zA-Z0-9_-]{1,8}){1,4}", fullmatch=True),
