@@ -177,6 +177,14 @@ class Workshop:
                 await asyncio.sleep(0.005)
 
 
+class _WorkingClock(FakeClock):
+    """Whoever sleeps again and again beside a commit does not make a minute of it: the disk takes its own time."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.sleep(0.002)
+
+
 @asynccontextmanager
 async def workshop(
     url: str,
@@ -188,7 +196,7 @@ async def workshop(
     clock: FakeClock | None = None,
 ) -> AsyncIterator[Workshop]:
     """An agent's parts, in charge of the store."""
-    clock = clock or FakeClock(OPENED)
+    clock = clock or _WorkingClock(OPENED)
     store = store or FakeStore()
     store.time = clock.now
     async with opened(url, clock=clock) as ledger:
