@@ -38,8 +38,11 @@ def _sieve(words: Collection[str]) -> Sieve:
 
 
 def _is_plain(word: str) -> bool:
-    """Whether JSON can escape it by code points alone, and no letter beside it changes how it is folded."""
-    return word.isascii() and word.isprintable() and not {'"', "\\"} & set(word)
+    """Whether JSON can escape it by code points alone, and no letter beside it changes how it is folded.
+
+    A question mark may stand for half a surrogate pair, as `message_of` reads it.
+    """
+    return word.isascii() and word.isprintable() and not {'"', "\\", "?"} & set(word)
 
 
 def _any(_body: bytes) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.mapping_cases import organisation
 from worker.forgetting.person import Identity, Person, guest_id, identity_of, mentions
 from worker.forgetting.sieve import sieve_for
+from worker.views.parked import message_of
 
 ORG = organisation()
 JO = "jo@example.com"
@@ -68,6 +69,17 @@ def test_a_guest_whose_address_nobody_knows_may_be_in_any_message() -> None:
     assert one == Identity("shop", guest_id(JO, ORG), JO)
     assert person.is_meant(one)
     assert sieve_for(person, ORG)(json.dumps(message).encode())
+
+
+def test_an_id_or_address_with_half_a_surrogate_pair_is_found_as_it_is_shown() -> None:
+    body = json.dumps(sale(id="47\ud80011", email="jo\ud800@example.com")).encode()
+    person = Person(frozenset({("shop", "47?11")}))
+
+    one = identity_of(message_of(body), ORG)
+
+    assert one == Identity("shop", "47?11", "jo?@example.com")
+    assert sieve_for(person, ORG)(body)
+    assert sieve_for(Person(emails=frozenset({one.email})), ORG)(body)
 
 
 @pytest.mark.parametrize("word", ["j\u00f6@example.com", 'a"b', "a\\b", "a\tb"])
