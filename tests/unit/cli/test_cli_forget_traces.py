@@ -25,7 +25,7 @@ from tests.unit.cli.test_cli_forget import (
     everything,
     held,
 )
-from tests.unit.cli.test_cli_forget_elsewhere import FORGET, holding, waiting, without_owner
+from tests.unit.cli.test_cli_forget_elsewhere import FORGET, holding, rewritten, waiting, without_owner
 from worker.documents.documents import DocumentKey, Kind
 from worker.ledger.ledger import Ledger
 from worker.ledger.records import Document, Held, Pause
@@ -156,3 +156,14 @@ def test_a_customers_own_message_that_is_cut_off_before_it_says_whose_goes_by_it
 
     assert forgotten["events_removed"] == 1
     assert waiting(line).keys() == {"others"}
+
+
+@pytest.mark.parametrize("address", ["jo\t@example.com", "j" * 300 + "@example.com"])
+def test_a_customer_whose_address_the_contract_refuses_is_forgotten_too(address: str, line: CommandLine) -> None:
+    theirs = rewritten(bought("theirs", BUYER), lambda message: message["data"]["customer"].update(email=address))
+    holding(line, replace(theirs, reason="undecodable"), bought("other", OTHER))
+
+    [forgotten] = line.json(*BY_ID)["forgotten"]
+
+    assert forgotten["events_redacted"] == 1
+    assert waiting(line)["theirs"].body == b""
