@@ -140,6 +140,22 @@ async def test_who_opened_a_call_since_the_backup_opens_no_other_though_its_leas
         await ledger.leases.renew(lease)
 
 
+async def test_who_has_the_answer_to_a_call_that_is_gone_stands_still(ledger: Ledger, back_up: BackUp) -> None:
+    """Xero has its documents, and the ledger knows of none."""
+    lease = await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    call = await open_call(ledger, lease, write(1))
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not there any more"):
+        await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
+    with pytest.raises(LedgerSetBack):
+        await ledger.leases.renew(lease)
+
+
 async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:
     lease = await ledger.leases.renew(await lease_of(ledger))
     await open_call(ledger, lease, write(1))

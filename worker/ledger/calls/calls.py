@@ -171,7 +171,8 @@ class Calls:
         Documents are written (versions never lowered); held rows of completed entities up to the version
         are dropped, then `held` is inserted; `count` says what the runs have of it, those dropped included; `headers`
         correct the budget as `correct` does. Closing a closed call changes nothing else and returns nothing: children
-        released before are due. Raises `LeaseLost`; `LedgerError` for an unknown call.
+        released before are due. Raises `LeaseLost`; `LedgerSetBack` for a call that is not there any more;
+        `LedgerError` for another organisation's.
         """
         verdict = closing.Verdict(status, documents, held, completed)
         async with self._database.transaction() as connection:

@@ -22,10 +22,10 @@ from worker.ledger.documents import write_documents
 from worker.ledger.held.children import release_children, were_parked
 from worker.ledger.held.succession import drop_held, keep_held
 from worker.ledger.held.unpaid import release_unpaid
-from worker.ledger.organisations.leases import check, fence
+from worker.ledger.organisations.leases import check, fence, set_back
 from worker.ledger.records import CallState, Document, Held, Lease
 
-_THERE = select(calls.c.id).where(calls.c.id == bindparam("this"), calls.c.org == bindparam("of"))
+_WHOSE = select(calls.c.org).where(calls.c.id == bindparam("this"))
 _HOLDING = select(held.c.id).where(held.c.org == bindparam("of")).limit(1)
 _UNCLAIM = delete(claims).where(claims.c.call_id == bindparam("this"))
 
@@ -57,7 +57,7 @@ class Verdict:
 async def begin(
     database: Database, connection: AsyncConnection, lease: Lease, call_id: str, verdict: Verdict
 ) -> tuple[datetime, bool, bool]:
-    """Close the call's row, when `lease` is still the current one; else raises `LeaseLost`.
+    """Close the call's row, when `lease` is still the current one; else raises `LeaseLost`. `LedgerSetBack`: no row.
 
     One round trip. Returns the ledger's time, whether the call was still to be closed, and whether anything of the
     organisation is held: who holds an event has the lease, and waits for the end of this.
@@ -72,7 +72,7 @@ async def begin(
     found, closed, holding = await ask(connection, *asked, given=given)
     now = check(lease, found)
     if closed is None:
-        await _refuse_unknown(connection, lease.name, call_id)
+        await _insist_on(connection, lease.name, call_id)
     return instant(*now) if timed else given["at"], closed is not None, holding is not None
 
 
@@ -103,6 +103,10 @@ def _closing(dialect: str, timed: bool) -> Prepared:
     )
 
 
-async def _refuse_unknown(connection: AsyncConnection, org: str, call_id: str) -> None:
-    if (await connection.execute(_THERE, {"this": call_id, "of": org})).one_or_none() is None:
+async def _insist_on(connection: AsyncConnection, org: str, call_id: str) -> None:
+    """It was opened before it was sent, and nothing but a restore or a failover takes its row away meanwhile."""
+    whose = (await connection.execute(_WHOSE, {"this": call_id})).scalar_one_or_none()
+    if whose is None:
+        raise set_back(f"call {call_id} of {org!r} is not there any more")
+    if whose != org:
         raise LedgerError(f"call {call_id} of {org} was never opened: it cannot be closed")
