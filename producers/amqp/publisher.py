@@ -201,7 +201,7 @@ class Publisher(Link):
             try:
                 await channel.ask(channel.raw.exchange_declare, exchange, passive=True)
             except ChannelClosed as error:
-                return error.code != ACCESS_REFUSED
+                return not _names(exchange, error)
         return True
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
@@ -283,4 +283,9 @@ def _is_of_key(reason: AmqpError, address: _Address) -> bool:
 
 def _is_of_all(reason: AmqpError, exchange: str) -> bool:
     """Whether it refuses all that goes to this exchange."""
-    return isinstance(reason, Forbidden) and f"access to exchange '{exchange}'" in str(reason)
+    return isinstance(reason, Forbidden) and _names(exchange, reason)
+
+
+def _names(exchange: str, refusal: AmqpError) -> bool:
+    """Whether it is the exchange that is refused, and not a routing key, as topic permissions refuse that of a try."""
+    return f"access to exchange '{exchange}'" in str(refusal)

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.services import PrivateBroker
 from producers.amqp import ConnectionLost, Forbidden, Publisher
-from schemas.topology import Queue, events_exchange, organisation_queues
+from schemas.topology import EVENTS, Queue, events_exchange, organisation_queues
 from tests.support.amqp_links import publish, publishing
 from tests.support.waiting import until
 
@@ -94,13 +94,24 @@ async def test_a_forbidden_exchange_is_published_to_once_the_user_may(agent: Age
 
 
 async def test_a_routing_key_that_is_forbidden_closes_the_exchange_to_no_other(agent: Agent) -> None:
-    agent.may_write_to("xerelay.events", only=f"^{agent.own}")
+    agent.may_write_to(EVENTS, only=f"^{agent.own}")
     async with publishing(agent.url, agent.queues) as publisher:
         with pytest.raises(Forbidden, match=f"access to topic '{agent.other}.batch.order'.*give the user that"):
-            await publish(publisher, f"{agent.other}.batch.order", "first", exchange="xerelay.events")
+            await publish(publisher, f"{agent.other}.batch.order", "first", exchange=EVENTS)
 
-        await publish(publisher, f"{agent.own}.batch.order", "second", exchange="xerelay.events")
+        await publish(publisher, f"{agent.own}.batch.order", "second", exchange=EVENTS)
         assert publisher.refusals == {}
+
+
+async def test_a_forbidden_exchange_is_published_to_once_the_user_may_by_some_routing_keys(agent: Agent) -> None:
+    key = f"{agent.own}.batch.order"
+    async with publishing(agent.url, agent.queues) as publisher:
+        with pytest.raises(Forbidden):
+            await publish(publisher, key, "first", exchange=EVENTS)
+
+        agent.may_write_to(EVENTS, only=f"^{agent.own}")
+        await until(lambda: not publisher.refusals, what="another try")
+        await publish(publisher, key, "second", exchange=EVENTS)
 
 
 async def to(publisher: Publisher, organisation: str, message_id: str) -> None:
