@@ -17,7 +17,7 @@ from schemas.entities import Entity
 
 _MOMENT = timedelta(seconds=1)
 _AN_INSTANT = timedelta(milliseconds=1)
-ALLOWED_AHEAD = timedelta(days=1) - timedelta(minutes=1)
+_ALLOWED_AHEAD = timedelta(days=1) - timedelta(minutes=1)
 """Workers refuse a version more than a day ahead of the ledger's clock; a minute is left for clocks that differ."""
 
 
@@ -75,14 +75,14 @@ class Memory:
         """The version of what is known to have been read last, however early the store dates it."""
         if self.version is None or not self.outdates(version):
             return version
-        return min(self.version, now + ALLOWED_AHEAD) + _AN_INSTANT
+        return min(self.version, now + _ALLOWED_AHEAD) + _AN_INSTANT
 
     def removal(self, asked_at: datetime) -> datetime:
         """The version of its removal, by the store's clock: newer than what was published, whatever that clock did.
 
         What was published further ahead than workers allow they have refused: then an earlier version counts.
         """
-        published = min(self.version or asked_at, asked_at + ALLOWED_AHEAD)
+        published = min(self.version or asked_at, asked_at + _ALLOWED_AHEAD)
         return max(published, asked_at) + _MOMENT
 
 

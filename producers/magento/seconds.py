@@ -5,8 +5,8 @@ snapshots of one row could bear the same time, differ, and reach the worker in e
 its change counts as a little older than its time says, the sooner the more: of snapshots with one time, the one that
 was read last is the newest.
 
-A row, or its order, may bear a time that has not come, as a script or an import wrote it. What bears one that workers
-would refuse counts as changed when it was read: what is changed after that is newer.
+A row, or its order, may bear a time that has not come, as a script or an import wrote it, be it in another time zone.
+It counts as changed when it was read: what is changed after that, and bears a true time, is newer.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from producers.checkpoints import ALLOWED_AHEAD
 from producers.store import Row
 
 SETTLED = timedelta(minutes=15)
-"""As old as this, a row's time stands as it is. In so long the agent looks back for what became visible late."""
+"""As old as this, a row's time stands as it is. In so long the agent looks back for what became visible late.
+
+So far ahead, clocks that differ by a little explain it no more.
+"""
 
 _MOST = timedelta(milliseconds=999)  # less than a second: what has an earlier time stays older
 _A_SECOND = timedelta(seconds=1)
@@ -31,7 +33,7 @@ def as_read_at(begun: datetime, rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def _as_read_at(begun: datetime, row: Row) -> Row:
-    if row.changed_at - begun > ALLOWED_AHEAD:
+    if row.changed_at - begun > SETTLED:
         return replace(row, snapshots=tuple(replace(one, version=begun) for one in row.snapshots))
     return row if begun - row.changed_at >= SETTLED else _early(begun, row)
 
