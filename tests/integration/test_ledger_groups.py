@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
+from tests.support.numbers_database import numbers_database
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import LedgerUnavailable
 
@@ -48,14 +49,8 @@ class Counted:
 
 @pytest.fixture
 async def counted(tmp_path: Path) -> AsyncIterator[Counted]:
-    file = tmp_path / "numbers.db"
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("CREATE TABLE numbers (number INTEGER NOT NULL)")
-    connection.close()
-    database = Database(f"sqlite+inline:///{file}")
-    yield Counted(database, file)
-    await database.close()
+    async with numbers_database(tmp_path) as (database, file):
+        yield Counted(database, file)
 
 
 async def test_those_who_wait_for_the_writer_share_a_commit(counted: Counted) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 
+from tests.support.numbers_database import numbers_database
 from worker.ledger.database.engine import Database
 
 CONNECTIONS = 15
@@ -58,14 +58,8 @@ class Watched:
 
 @pytest.fixture
 async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
-    file = tmp_path / "numbers.db"
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("CREATE TABLE numbers (number INTEGER NOT NULL)")
-    connection.close()
-    database = Database(f"sqlite+inline:///{file}")
-    yield Watched(database, file)
-    await database.close()
+    async with numbers_database(tmp_path) as (database, file):
+        yield Watched(database, file)
 
 
 async def test_readings_one_after_the_other_keep_their_connection(watched: Watched) -> None:
