@@ -54,7 +54,8 @@ async def place(
     """Publish it, `queues` declared before.
 
     Raises `Unconfirmed` where it was sent and may be carried out; any other `AmqpError` says that it will not be, as
-    `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user, also to publish.
+    `ConnectionLost` where no broker is there in `patience_s` or where it refuses the user, and `Forbidden` where the
+    user may not publish it.
     """
     publisher = Publisher(broker, queues=queues)
     connection = asyncio.create_task(publisher.run())

@@ -68,7 +68,10 @@ class Calls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._last: dict[str, str] = {}
-        """The call that was opened last of each organisation. A call's row stays for 13 months."""
+        """The call that was opened last of each organisation. A call's row stays for 13 months.
+
+        Looked up before a transaction begins, which then sees it whoever else opens one meanwhile.
+        """
 
     async def open_write(
         self, lease: Lease, *, kind: Kind, lane: Lane, writes: Sequence[Write], compose: Compose, limits: Limits
@@ -80,7 +83,6 @@ class Calls:
         everything settled no token is spent. Raises `LeaseLost`; `DocumentBusy` when a document is in another open
         call.
         """
-        # looked up before the transaction begins, which sees it then
         last = self._last.get(lease.name, "")
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease, last=last)
@@ -111,7 +113,6 @@ class Calls:
 
         It may have the place in flight of `answered`, which is open and has its answer. Raises `LeaseLost`.
         """
-        # looked up before the transaction begins, which sees it then
         last = self._last.get(lease.name, "")
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease, last=last)
