@@ -1,8 +1,8 @@
 """Whatever a Magento shop sells, gets paid and refunds: Xero's books equal the shop's, to the cent.
 
 The shop's figures are Magento's own: made by its unit, row and total algorithms, read by its identities. Xero's are the
-sandbox's, which works out every line for itself. LONG_TESTS=1 tries 10,000 sales instead of 500, and every case of
-docs/accounting.md that Magento has must be among them.
+sandbox's, which works out every line for itself. LONG_TESTS=1 tries 10,000 sales instead of 500. Every case of
+docs/accounting.md that Magento has is among them: what was not drawn by chance is looked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 
 from schemas.entities import Entity
 from tests.support.accounting_document import documented
@@ -31,8 +31,8 @@ from tests.support.xero_openapi import MISSING, OPENAPI, Requests, load_openapi
 
 LONG = bool(os.environ.get("LONG_TESTS"))
 EXAMPLES = 10_000 if LONG else 500
-MAY_BE_MISSED = 0 if LONG else 2
-"""Cases that need not come: hypothesis varies what it drew, and a few hundred draws leave some of the rarest out."""
+DRAWS = 20_000
+"""How many sales may be drawn for one of a certain case: of the rarest, hypothesis draws one in a few hundred."""
 
 TAX = {
     "GB-VAT-20": "OUTPUT2",
@@ -89,7 +89,15 @@ def test_every_document_and_account_equals_the_shops_to_the_cent(books: dict[boo
     print(*(f"{count:6} {case}" for case, count in sorted(seen.items())), sep="\n")  # noqa: T201 - what was tried
     cases = documented().keys() - NOT_OF_MAGENTO | {*shop_settings()}
     assert seen.keys() <= cases
-    assert len(cases - seen.keys()) <= MAY_BE_MISSED, cases - seen.keys()
+    for case in sorted(cases - seen.keys()):
+        trade = _a_trade_of(case)
+        assert_books(trade, books[trade.by_order])
+
+
+def _a_trade_of(case: str) -> Trade:
+    """The first that is drawn, as it is; fails where none of DRAWS is one."""
+    as_drawn = settings(max_examples=DRAWS, phases=[Phase.generate], database=None)
+    return find(trades(), lambda trade: case in cases_of(trade), settings=as_drawn)
 
 
 def assert_books(trade: Trade, book: Books) -> None:
