@@ -13,7 +13,7 @@ from schemas.envelope import Lane
 from worker.budget.corrections import leaves_probes
 from worker.budget.decision import Wait
 from worker.calls.sending import LOOK_EVERY_S, breathe, fresh_for_s
-from worker.documents.documents import DOCUMENTS_PER_CALL, Kind, Write
+from worker.documents.documents import Kind, Write
 from worker.ledger.records import Call, Composed, Known, Opened, Purpose
 from worker.session.session import Session
 
@@ -104,7 +104,7 @@ async def _let_through(session: Session, opening: Callable[[], Awaitable[_Tried]
 
 
 def _unless_full(composed: Composed, writes: Sequence[Write]) -> Composed:
-    if len(composed.members) >= DOCUMENTS_PER_CALL:
+    if composed.is_full:
         return composed
     members = {member.key for member in composed.members}
     waiting = tuple(write for write in writes if write.key in members)

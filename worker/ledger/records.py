@@ -149,7 +149,8 @@ class Stop:
 class Composed:
     """A call ready to be opened. `settled` needs no call (written, or older); `leftover` goes with another call.
 
-    `unread` can be sent only when Xero has been asked what it has; `stopped` must not be sent.
+    `unread` can be sent only when Xero has been asked what it has; `stopped` must not be sent. One that `is_full` has
+    no room for others that may come.
     """
 
     method: str
@@ -161,6 +162,7 @@ class Composed:
     leftover: tuple[Write, ...] = ()
     unread: tuple[Write, ...] = ()
     stopped: tuple[Stop, ...] = ()
+    is_full: bool = False
 
 
 Compose = Callable[[Known], Composed]

@@ -153,6 +153,7 @@ class _Batch:
     members: list[Member] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
+    is_full: bool = False
     names: set[DocumentKey | str] = field(default_factory=set)
 
     def take(self, write: Write, route: Route, known: Known, revised: Revised | None = None) -> bool:
@@ -166,6 +167,7 @@ class _Batch:
         member = _member(write, known, revised)
         piece = sent(member) if route.method != "DELETE" else b""
         if members and self.size + len(piece) + 1 > MAX_BODY_BYTES:
+            self.is_full = True
             return False
         members.append(member)
         self.names |= names
@@ -178,8 +180,16 @@ class _Batch:
         if self.route is None or not self.members:
             return Composed("", "", {}, b"", (), settled, leftover)
         route = self.route
-        body = route.wrap(self.pieces)
-        return Composed(route.method, route.path, dict(route.params), body, tuple(self.members), settled, leftover)
+        return Composed(
+            route.method,
+            route.path,
+            dict(route.params),
+            route.wrap(self.pieces),
+            tuple(self.members),
+            settled,
+            leftover,
+            is_full=self.is_full or route.of_one or len(self.members) >= DOCUMENTS_PER_CALL,
+        )
 
 
 def _member(write: Write, known: Known, revised: Revised | None) -> Member:

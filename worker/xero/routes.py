@@ -37,6 +37,11 @@ class Route(NamedTuple):
         """Whether the call carries one document only."""
         return not self.envelope
 
+    @property
+    def of_one(self) -> bool:
+        """Whether it is about one document that is in Xero: nothing of others goes along, however much waits."""
+        return self.path.count("/") > 1
+
     def wrap(self, pieces: Sequence[bytes]) -> bytes:
         """The body around encoded elements."""
         joined = b",".join(pieces)

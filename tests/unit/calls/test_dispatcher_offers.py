@@ -16,6 +16,7 @@ from tests.benchmarks.simulation.traffic import Arrival, Shop
 from tests.benchmarks.simulation.virtual import elapsed, run_virtually
 from tests.benchmarks.simulation.world import Process, World
 from tests.benchmarks.simulation.xero import VirtualXero
+from worker.documents.documents import Kind
 from worker.ledger.records import Opened
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
@@ -24,10 +25,11 @@ SHOP = Shop("main", LANES)
 
 
 class Watched:
-    """The ledger's calls; of each try to open one, how many documents were offered and how many it carried."""
+    """The ledger's calls; of each try to open one of that kind, how many documents it was offered and carried."""
 
-    def __init__(self, calls: Any) -> None:
+    def __init__(self, calls: Any, kind: Kind) -> None:
         self._calls = calls
+        self._kind = kind
         self.tried: list[tuple[int, int]] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -36,7 +38,8 @@ class Watched:
     async def open_write(self, *args: Any, **named: Any) -> Any:
         opened = await self._calls.open_write(*args, **named)
         carried = len(opened.call.members) if isinstance(opened, Opened) and opened.call else 0
-        self.tried.append((len(named["writes"]), carried))
+        if named["kind"] is self._kind:
+            self.tried.append((len(named["writes"]), carried))
         return opened
 
 
@@ -51,11 +54,11 @@ def moved(arrival: Arrival, city: bytes) -> Arrival:
     return replace(arrival, message=Message(message.routing_key, message.message_id, lambda: body))
 
 
-async def tried_for(*rushes: list[Arrival]) -> list[tuple[int, int]]:
+async def tried_for(*rushes: list[Arrival], kind: Kind = Kind.CONTACT) -> list[tuple[int, int]]:
     """What was tried for the last of these rushes, each of which comes at once when the one before is done."""
     xero = VirtualXero(minute=100_000, day=100_000, concurrent=100)
     world = World([organisation(minute=10_000, day=100_000, concurrent=100, burst=1.0)], {"main": xero}, grain_s=0.0)
-    watched = Watched(world.ledger.calls)
+    watched = Watched(world.ledger.calls, kind)
     world.ledger.calls = watched  # type: ignore[assignment] # what it passes on is the same
     process = Process("worker-0", world)
     process.start()
@@ -81,3 +84,14 @@ def test_where_new_ones_and_changed_ones_come_together_calls_are_full_all_the_sa
     tried = run_virtually(tried_for(customers(range(0, 200, 2)), customers(range(200), city=b"York", version=2.0)))
 
     assert sorted(carried for _, carried in tried if carried) == [50] * 4
+
+
+def test_what_goes_alone_is_tried_once_however_many_wait() -> None:
+    """Xero takes the allocations of one credit note in a call."""
+    sold = [SHOP.invoice(number, number, 1.0, Lane.IMMEDIATE) for number in range(130)]
+    refunded = [SHOP.refund(number, number, 2.0, Lane.IMMEDIATE, paid=False) for number in range(130)]
+
+    tried = run_virtually(tried_for(sold, [memo for memos in refunded for memo in memos], kind=Kind.ALLOCATION))
+
+    assert max(offered for offered, _ in tried) == 50
+    assert [carried for _, carried in tried] == [1] * 130

@@ -126,6 +126,7 @@ def test_the_first_write_decides_and_the_others_are_left_over() -> None:
 
     assert (first.method, first.leftover) == ("PUT", (update, CONTACT))
     assert (second.method, second.leftover) == ("POST", (creation,))
+    assert not first.is_full
 
 
 def test_at_most_50_documents_a_call() -> None:
@@ -133,7 +134,7 @@ def test_at_most_50_documents_a_call() -> None:
 
     composed = compose(writes, known_of())
 
-    assert len(composed.members) == 50
+    assert (len(composed.members), composed.is_full) == (50, True)
     assert composed.leftover == tuple(writes[50:])
 
 
@@ -145,7 +146,7 @@ def test_a_body_stays_below_the_limit_and_one_big_document_still_goes() -> None:
     composed = compose(writes, known_of())
     alone = compose([huge, *writes], known_of())
 
-    assert len(composed.members) == 2
+    assert (len(composed.members), composed.is_full) == (2, True)
     assert len(composed.body) <= MAX_BODY_BYTES
     assert [m.key for m in alone.members] == [huge.key]
 
@@ -179,7 +180,7 @@ def test_a_payment_is_deleted_by_its_id_one_per_call() -> None:
 
     assert (composed.method, composed.path, composed.params) == ("POST", "/Payments/p-1", {})
     assert body_of(composed) == {"Status": "DELETED"}
-    assert composed.leftover == (voids[1],)
+    assert (composed.leftover, composed.is_full) == ((voids[1],), True)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -262,7 +263,7 @@ def test_allocations_of_one_credit_note_share_a_call() -> None:
         {"Amount": Decimal("5.00"), "Date": "2026-03-01", "Invoice": {"InvoiceID": "i-2"}},
     ]
     assert composed.members[0].element["CreditNote"] == {"CreditNoteID": "n-1"}
-    assert composed.leftover == (other,)
+    assert (composed.leftover, composed.is_full) == ((other,), True)
 
 
 def test_an_allocation_is_deleted_under_its_credit_note() -> None:
