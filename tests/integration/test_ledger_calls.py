@@ -172,11 +172,13 @@ async def test_closing_twice_is_closing_once(ledger: Ledger) -> None:
     assert (await ledger.calls.usage(ORG, START))[0].status == 200
 
 
-async def test_a_call_that_was_never_opened_cannot_become_uncertain(ledger: Ledger) -> None:
+async def test_a_call_that_is_closed_cannot_become_uncertain(ledger: Ledger) -> None:
     lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
 
-    with pytest.raises(LedgerError, match="call nonsense of main is not open"):
-        await ledger.calls.mark_uncertain(lease, "nonsense", status=None, detail="")
+    with pytest.raises(LedgerError, match=f"call {call.id} of main is not open"):
+        await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="")
 
 
 async def test_an_event_held_at_closing_whose_parent_is_there_is_due(ledger: Ledger) -> None:

@@ -156,6 +156,21 @@ async def test_who_has_the_answer_to_a_call_that_is_gone_stands_still(ledger: Le
         await ledger.leases.renew(lease)
 
 
+async def test_who_has_no_answer_to_a_call_that_is_gone_stands_still(ledger: Ledger, back_up: BackUp) -> None:
+    lease = await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    call = await open_call(ledger, lease, write(1))
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not there any more"):
+        await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no reply within 60 s")
+    with pytest.raises(LedgerSetBack):
+        await ledger.leases.renew(lease)
+
+
 async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:
     lease = await ledger.leases.renew(await lease_of(ledger))
     await open_call(ledger, lease, write(1))

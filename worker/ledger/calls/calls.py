@@ -190,11 +190,12 @@ class Calls:
         return list(moved.released)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
-        """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises `LeaseLost`."""
+        """Nobody knows whether Xero did it. It is no longer in flight, but keeps its documents. Raises as `close`."""
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
             values = {"this": call_id, "of": lease.name, "answer": status, "why": detail}
             if (await connection.execute(_UNCERTAIN, values)).rowcount == 0:
+                await closing.insist_on_call(connection, lease.name, call_id)
                 raise LedgerError(f"call {call_id} of {lease.name} is not open: it cannot become uncertain")
 
     async def unsettled(self, org: str) -> list[Call]:

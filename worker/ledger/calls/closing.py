@@ -72,7 +72,7 @@ async def begin(
     found, closed, holding = await ask(connection, *asked, given=given)
     now = check(lease, found)
     if closed is None:
-        await _insist_on(connection, lease.name, call_id)
+        await insist_on_call(connection, lease.name, call_id)
     return instant(*now) if timed else given["at"], closed is not None, holding is not None
 
 
@@ -103,10 +103,13 @@ def _closing(dialect: str, timed: bool) -> Prepared:
     )
 
 
-async def _insist_on(connection: AsyncConnection, org: str, call_id: str) -> None:
-    """It was opened before it was sent, and nothing but a restore or a failover takes its row away meanwhile."""
+async def insist_on_call(connection: AsyncConnection, org: str, call_id: str) -> None:
+    """It was opened before it was sent, and nothing but a restore or a failover takes its row away meanwhile.
+
+    Raises `LedgerSetBack` where it is not there; `LedgerError` where it is another organisation's.
+    """
     whose = (await connection.execute(_WHOSE, {"this": call_id})).scalar_one_or_none()
     if whose is None:
         raise set_back(f"call {call_id} of {org!r} is not there any more")
     if whose != org:
-        raise LedgerError(f"call {call_id} of {org} was never opened: it cannot be closed")
+        raise LedgerError(f"call {call_id} of {org} was never opened: it cannot end")
