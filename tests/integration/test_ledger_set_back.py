@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.support.fakes import FakeClock
-from tests.support.sample_ledger import document, lease_of, open_call, opened, write
+from tests.support.sample_ledger import document, event, lease_of, open_call, opened, write
 from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 
@@ -169,6 +169,37 @@ async def test_who_has_no_answer_to_a_call_that_is_gone_stands_still(ledger: Led
         await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no reply within 60 s")
     with pytest.raises(LedgerSetBack):
         await ledger.leases.renew(lease)
+
+
+async def test_who_has_closed_a_call_that_is_open_again_opens_no_other(ledger: Ledger, back_up: BackUp) -> None:
+    """What was held for its answer is lost with it."""
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    restore = back_up()
+    await _until_there(ledger)
+    await ledger.calls.close(lease, call.id, status=200, held=[event(1)])
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not closed any more") as told:
+        await open_call(ledger, lease, write(2))
+    assert "xerelay ledger rebuild" in told.value.cure
+
+
+async def test_who_begins_anew_settles_no_call_that_it_has_closed(ledger: Ledger, back_up: BackUp) -> None:
+    """As where the failover ended its session: its documents would be looked up, and what was held forgotten."""
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    restore = back_up()
+    await _until_there(ledger)
+    await ledger.calls.close(lease, call.id, status=200, held=[event(1)])
+
+    restore()
+    await _until_there(ledger)
+
+    with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not closed any more"):
+        await ledger.calls.unsettled("main")
 
 
 async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:

@@ -19,12 +19,13 @@ from worker.budget.limits import Limits
 from worker.budget.own_time import by_clock, own_time, righted
 from worker.budget.state import Correction, Spent, State, fresh
 from worker.instants import instant, micros, whole_micros
+from worker.ledger.calls.last_call import LastCall
 from worker.ledger.calls.spends import COUNTS_FOR, DATABASE_TIME, GIVEN, IN_FLIGHT_AT_MOST, counted_at, freeing
 from worker.ledger.database.engine import DATABASE_NOW, Database
 from worker.ledger.database.questions import Row, ask
 from worker.ledger.database.statements import Prepared, insert, prepared, upsert
 from worker.ledger.database.tables import budgets, calls, spends
-from worker.ledger.organisations.leases import check, fence, set_back
+from worker.ledger.organisations.leases import check, fence
 from worker.ledger.records import Lease
 
 _STATE = select(
@@ -36,7 +37,7 @@ _STATE = select(
     budgets.c.correction,
     budgets.c.ahead,
 ).where(budgets.c.org == bindparam("of"))
-_THERE = select(calls.c.id).where(calls.c.id == bindparam("last"))
+_STATE_OF_LAST = select(calls.c.state).where(calls.c.id == bindparam("last"))
 _TIMES = ("day_at", "minute_at", "blocked_until", "blocked_at", "probed_at")
 
 
@@ -70,20 +71,22 @@ class Budget:
         return by_clock(counted.state, now), replace(spent, frees_at=frees_at, frees=by_the_clock), now
 
 
-async def fenced_count(database: Database, connection: AsyncConnection, lease: Lease, *, last: str) -> Counted:
+async def fenced_count(
+    database: Database, connection: AsyncConnection, lease: Lease, *, last: LastCall | None
+) -> Counted:
     """What counts for the organisation of `lease`, when that is still the current one; else raises `LeaseLost`.
 
-    Raises `LedgerSetBack` where the call `last` is not there, which this process has committed; "" is none.
+    Raises `LedgerSetBack` where the call `last` is not there as this process has committed it.
     One round trip: the lease is locked as `fenced` does, then the state, then the rest is counted.
     """
     timed = database.clock is None
     asked = (fence(database.dialect, timed=False), *_questions(database.dialect, locked=True, timed=timed))
     now = None if database.clock is None else database.clock.now()
-    given = _given(lease.name, now) | {"last": last}
-    found, state, spent, there = await ask(connection, *asked, prepared(database.dialect, _THERE), given=given)
+    given = _given(lease.name, now) | {"last": last.id if last else ""}
+    found, state, spent, there = await ask(connection, *asked, prepared(database.dialect, _STATE_OF_LAST), given=given)
     check(lease, found)
-    if last and there is None:
-        raise set_back(f"call {last} of {lease.name!r} is not there any more")
+    if last:
+        last.insist_on(lease.name, None if there is None else there[0])
     return _counted(lease.name, state, spent or (), now)
 
 

@@ -19,6 +19,7 @@ from worker.ledger import report
 from worker.ledger.calls import budget, closing
 from worker.ledger.calls.call_purge import purge
 from worker.ledger.calls.call_rows import call_of, reading, row_of
+from worker.ledger.calls.last_call import LastCall
 from worker.ledger.calls.resends import is_under_way, keeps_its_key
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import DocumentBusy, LedgerError
@@ -67,10 +68,10 @@ class Calls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._last: dict[str, str] = {}
-        """The call that was opened last of each organisation. A call's row stays for 13 months.
+        self._last: dict[str, LastCall] = {}
+        """Of each organisation.
 
-        Looked up before a transaction begins, which then sees it whoever else opens one meanwhile.
+        Looked up before a transaction begins, which then sees it whoever else opens or closes one meanwhile.
         """
 
     async def open_write(
@@ -83,7 +84,7 @@ class Calls:
         everything settled no token is spent. Raises `LeaseLost`; `DocumentBusy` when a document is in another open
         call.
         """
-        last = self._last.get(lease.name, "")
+        last = self._last.get(lease.name)
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease, last=last)
             composed = compose(await _known(connection, lease.name, writes))
@@ -94,7 +95,7 @@ class Calls:
                 return wait
             call = _writing(lease.name, kind, composed, counted.now)
             await _insert(connection, self._database.dialect, call, lane)
-        self._last[lease.name] = call.id
+        self._last[lease.name] = LastCall(call.id)
         return _opened(call, composed)
 
     async def open_read(
@@ -113,7 +114,7 @@ class Calls:
 
         It may have the place in flight of `answered`, which is open and has its answer. Raises `LeaseLost`.
         """
-        last = self._last.get(lease.name, "")
+        last = self._last.get(lease.name)
         async with self._database.transaction() as connection:
             counted = await budget.fenced_count(self._database, connection, lease, last=last)
             own = int(answered is not None and is_under_way(answered, counted.now))
@@ -122,7 +123,7 @@ class Calls:
                 return wait
             call = reading(lease.name, purpose, kind, path, params, counted.now)
             await plain_insert(self._database.dialect, calls).run_last(connection, [row_of(call, lane)])
-        self._last[lease.name] = call.id
+        self._last[lease.name] = LastCall(call.id)
         return call
 
     async def resend(self, lease: Lease, call_id: str, *, limits: Limits, within_s: float = 240) -> Call | Wait | None:
@@ -187,6 +188,8 @@ class Calls:
             if holding or held:
                 moved = await closing.settle_held(connection, dialect, lease.name, verdict, now)
             await add_counts(connection, count(moved.dropped), tally_returned(moved.were_parked))
+        if (last := self._last.get(lease.name)) and last.id == call_id:
+            self._last[lease.name] = LastCall(call_id, is_closed=True)
         return list(moved.released)
 
     async def mark_uncertain(self, lease: Lease, call_id: str, *, status: int | None, detail: str) -> None:
@@ -199,10 +202,18 @@ class Calls:
                 raise LedgerError(f"call {call_id} of {lease.name} is not open: it cannot become uncertain")
 
     async def unsettled(self, org: str) -> list[Call]:
-        """Writes that are open or uncertain, with members and body, oldest first."""
+        """Writes that are open or uncertain, with members and body, oldest first.
+
+        Raises `LedgerSetBack` where this process has closed one of them, as far as it remembers.
+        """
+        last = self._last.get(org)
         async with self._database.reading() as connection:
             rows = (await connection.execute(_UNSETTLED, {"of": org})).mappings()
-            return sorted((call_of(row) for row in rows), key=_opening)
+            unsettled = sorted((call_of(row) for row in rows), key=_opening)
+            for call in unsettled:
+                if last and call.id == last.id:
+                    last.insist_on(org, call.state)
+            return unsettled
 
     async def correct(self, org: str, headers: Headers) -> None:
         """Let a reply's limit headers correct the budget. Call it before the call is closed."""
