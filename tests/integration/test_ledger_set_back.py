@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.support.fakes import FakeClock
+from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import document, event, lease_of, open_call, opened, write
 from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
@@ -211,6 +211,22 @@ async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_u
 
     assert (await ledger.leases.renew(lease)).renewals == lease.renewals + 1
     await open_call(ledger, lease, write(2))
+
+
+async def test_a_clock_that_was_years_ahead_takes_no_last_call_away(ledger: Ledger, clock: FakeClock) -> None:
+    """It has the others purged: who opened it would take that for lost commits."""
+    lease, ahead_s = await lease_of(ledger), 2 * 365 * 86_400.0
+    for number in range(3):
+        clock.advance(1)
+        call = await open_call(ledger, lease, write(number))
+        await ledger.calls.close(lease, call.id, status=200, documents=[document(number)])
+
+    clock.advance(ahead_s)
+    await ledger.calls.purge(30)
+    clock.set_back(ahead_s)
+
+    await open_call(ledger, lease, write(3))
+    assert sum(usage.calls for usage in await ledger.calls.usage("main", START)) == 2
 
 
 @pytest.mark.parametrize("seed", range(8))
