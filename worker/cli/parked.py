@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -174,7 +173,7 @@ def export(
 
     async def write(ledger: Ledger) -> int:
         written = 0
-        sheet = None if as_json else Sheet(sys.stdout)
+        sheet = None if as_json else Sheet(on_stdout().file)
         async for held in ledger.parked.each(chosen):
             written += 1
             if sheet is None:

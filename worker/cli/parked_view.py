@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import AsyncIterator, Mapping
 from textwrap import shorten
-from typing import Any, TextIO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -85,7 +85,7 @@ def facts(event: ParkedEvent) -> dict[str, Any]:
 class Sheet:
     """A spreadsheet's rows, without messages."""
 
-    def __init__(self, to: TextIO) -> None:
+    def __init__(self, to: IO[str]) -> None:
         self._rows = csv.DictWriter(to, _LISTED)
         self._rows.writeheader()
 

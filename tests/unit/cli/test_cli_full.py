@@ -33,3 +33,21 @@ def test_a_full_disk_behind_the_output_is_one_line(command: list[str], tmp_path:
 
     assert done.returncode == 1
     assert done.stderr == "the output could not be written: No space left on device; make room where it goes\n"
+
+
+@pytest.mark.parametrize("command", ["list", "list --json", "export", "export --json"])
+def test_a_command_whose_output_is_closed_ends_without_a_word(command: str, tmp_path: Path) -> None:
+    """As `>&-` closes it."""
+    asyncio.run(upgrade(CommandLine(tmp_path).url))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m worker parked {command} >&-', sys.executable],
+        cwd=ROOT,
+        env={"XERELAY_CONFIG": str(tmp_path / "xerelay.toml")},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
