@@ -20,6 +20,7 @@ from typing import Any
 
 from deploy.rabbitmq.definitions import definitions
 from deploy.rabbitmq.users import Role
+from worker.settings.values import short_name
 
 _BROKER = "rabbitmq:5672"
 _LEDGER = "postgres:5432"
@@ -29,7 +30,7 @@ _READABLE = 0o444
 
 
 class BadConfiguration(ValueError):
-    """No names of organisations can be read: say why, and start nothing."""
+    """It has no names that can be used: say why, and start nothing."""
 
 
 def prepare(config: Path, folder: Path) -> None:
@@ -94,10 +95,21 @@ def _tables(config: Path) -> dict[str, Any]:
     if not tables.get("organisations"):
         raise BadConfiguration(f"{config}: expected a table [organisations.NAME], got none; see xerelay.example.toml")
     for section in ("organisations", "stores"):
-        if not isinstance(tables.get(section, {}), dict):
+        named = tables.get(section, {})
+        if not isinstance(named, dict):
             text = f"expected tables [{section}.NAME], got {section} = …; see xerelay.example.toml"
             raise BadConfiguration(f"{config}: {text}")
+        for name in named:
+            _insist_on_name(name, f"{config}: {section}")
     return tables
+
+
+def _insist_on_name(name: str, place: str) -> None:
+    """Queues are declared for it, and permissions are patterns with it in them: of what can be none, none are made."""
+    try:
+        short_name(name)
+    except ValueError as error:
+        raise BadConfiguration(f"{place}: {error}, got {json.dumps(name)}") from None
 
 
 def _kept(path: Path, fresh: str) -> str:

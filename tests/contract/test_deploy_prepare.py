@@ -98,8 +98,16 @@ def test_a_folder_that_was_there_before_is_closed_to_others(tmp_path: Path) -> N
             lambda path: path.write_text("organisations = 3"),
             "expected tables [organisations.NAME], got organisations =",
         ),
+        (
+            lambda path: path.write_text("[organisations.Main]"),
+            'organisations: expected a name of 1 to 32 characters out of a-z, 0-9 and single _, got "Main"',
+        ),
+        (
+            lambda path: path.write_text('[organisations.main]\n[stores."eu.*\\n"]'),
+            'stores: expected a name of 1 to 32 characters out of a-z, 0-9 and single _, got "eu.*\\n"',
+        ),
     ],
-    ids=["a folder", "none", "no TOML", "no organisation", "no table"],
+    ids=["a folder", "none", "no TOML", "no organisation", "no table", "capitals", "a store's pattern"],
 )
 def test_a_configuration_that_cannot_be_used_is_told_on_one_line(
     tmp_path: Path, make: Callable[[Path], object], said: str
