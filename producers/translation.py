@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -44,6 +44,8 @@ class Batch:
 
     `late` are rows that differ from what was published under a newer version: a script dates them back, or a replica
     lags behind what it said before. Workers drop that as stale, so the content stays in doubt.
+
+    `mended` says why rows were broken that no longer are: one of which something has not gone is to be read again.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
@@ -51,13 +53,17 @@ class Batch:
     memories: list[Memory] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     late: set[int] = field(default_factory=set)
+    mended: dict[int, str] = field(default_factory=dict)
     unchanged: int = 0
     skipped: int = 0
 
     def leave_out(self, unrouted: Sequence[Outgoing]) -> None:
-        """Remember nothing new of rows of which some events have not gone: what is doubtful of them stays so."""
+        """Remember nothing new of what these tell of: what is doubtful stays so, and a broken row broken."""
         left = {one.address for one in unrouted}
-        self.memories = [one for one in self.memories if left.isdisjoint(one.known or ())]
+        self.memories = [
+            one if left.isdisjoint(one.known or ()) else _but_for(left, one, self.mended.get(one.row_id, one.broken))
+            for one in self.memories
+        ]
 
     def stay_in_doubt(self) -> None:
         """What is doubtful is remembered so for good: the next change is published, whatever it is."""
@@ -232,9 +238,19 @@ def _remember(before: Memory, after: Memory, withdrawn: frozenset[Address], batc
     doubtful |= dict.fromkeys(withdrawn, "")
     if doubtful != before.published or version != before.version:
         batch.doubtful.append(Memory(after.row_id, doubtful, before.broken, before.published, version))
+    if before.broken:
+        batch.mended[after.row_id] = before.broken
     # of a row that was broken, what is not asked for now was never published: it stays one to read again
     broken = "" if is_whole else before.broken
     batch.memories.append(Memory(after.row_id, published, broken, doubtful, version))
+
+
+def _but_for(left: Collection[Address], memory: Memory, broken: str) -> Memory:
+    """What is known of a row of whose events these have not gone."""
+    known = memory.known or {}
+    gone = {one: content for one, content in memory.published.items() if one not in left}
+    stays = {one: content for one, content in known.items() if one in left}
+    return replace(memory, published=gone | stays, broken=broken)
 
 
 def content_hash(data: str) -> str:
