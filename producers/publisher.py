@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain
 from typing import Protocol
 
-from producers.amqp import ConfirmTimeout, ConnectionLost, Nacked
+from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Nacked
 from schemas.codec import encode_event
 from schemas.envelope import CONTENT_TYPE, Event, Lane
 from schemas.topology import EVENTS, Queue, event_key, events_exchange, organisation_queues
 
 _FIRST_PAUSE_S = 0.5
 _ATTEMPTS = 6
+_ATTEMPTS_AT_A_REFUSAL = 4  # 3.5 s in all: a queue may refuse one event while it changes its leader, and take the next
+_PASSING = (ConnectionLost, ConfirmTimeout, Nacked)
 
 
 class Confirming(Protocol):
@@ -42,31 +44,40 @@ class EventPublisher:
         self._publisher = publisher
         self._exchanges = {org: events_exchange(org) for org in organisations}
         self._sleep = sleep
+        self._full: set[str] = set()
 
     async def publish(self, event: Event, lane: Lane, *, data: str = "", waits_for_room: bool = True) -> None:
         """Come back after the broker's confirm; wait while the broker is away.
 
-        Raises `ConnectionLost`, `ConfirmTimeout` or, where it waits for room in its queue, `Nacked` at the sixth time,
+        Raises `ConnectionLost`, `ConfirmTimeout` or, where it waits for room in its queue, `Nacked` at the sixth time;
+        where it does not, `Nacked` at the fourth, or at once where that became of the last event of its routing key;
         other `AmqpError`s at once, and `Undecodable` for an event that is too large. A repeat carries the same id, so
         that it is known as one. `data` is the event's as `schemas.codec.data_json` writes it, where that is at hand.
         """
-        passing = (ConnectionLost, ConfirmTimeout, Nacked) if waits_for_room else (ConnectionLost, ConfirmTimeout)
-        body = encode_event(event, data=data)
+        key, body = event_key(event.organisation, lane, event.entity), encode_event(event, data=data)
         for attempt in range(_ATTEMPTS):
             try:
                 await self._publisher.publish(
                     exchange=self._exchanges.get(event.organisation, EVENTS),
-                    routing_key=event_key(event.organisation, lane, event.entity),
+                    routing_key=key,
                     body=body,
                     message_id=event.id,
                     content_type=CONTENT_TYPE,
                 )
-            except passing:
-                if attempt == _ATTEMPTS - 1:
+            except _PASSING as error:
+                if attempt >= self._last_attempt(error, key, waits_for_room=waits_for_room):
+                    if isinstance(error, Nacked):
+                        self._full.add(key)
                     raise
                 await self._sleep(_FIRST_PAUSE_S * 2**attempt)
             else:
+                self._full.discard(key)
                 return
+
+    def _last_attempt(self, error: AmqpError, key: str, *, waits_for_room: bool) -> int:
+        if waits_for_room or not isinstance(error, Nacked):
+            return _ATTEMPTS - 1
+        return 0 if key in self._full else _ATTEMPTS_AT_A_REFUSAL - 1
 
 
 def event_queues(organisations: Iterable[str]) -> tuple[Queue, ...]:

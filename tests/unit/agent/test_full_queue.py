@@ -74,12 +74,23 @@ async def shop(broker: Broker, tmp_path: Path) -> AsyncIterator[Workshop]:
 
 
 async def test_the_poller_does_not_wait_for_it(shop: Workshop, broker: Broker) -> None:
-    before = shop.clock.monotonic()
+    await asyncio.wait_for(shop.poller.poll(), 30)
+    first, before = broker.taken(), shop.clock.monotonic()
 
+    shop.store.invoice(3, OPENED, places=GERMAN)
     await asyncio.wait_for(shop.poller.poll(), 30)
 
-    assert broker.taken() == ["invoice 2", "payment invoice-2"]
+    assert first == ["invoice 2", "payment invoice-2"]
     assert shop.clock.monotonic() == before
+
+
+async def test_an_event_that_is_refused_once_is_published_by_the_same_poll(shop: Workshop, broker: Broker) -> None:
+    broker.taken_after = 1
+
+    await shop.poller.poll()
+
+    assert sorted(broker.taken()) == ["invoice 1", "invoice 2", "payment invoice-1", "payment invoice-2"]
+    assert broker.refused == {"de": 1}
 
 
 async def test_what_it_had_no_room_for_is_published_by_a_look_back_once_it_has(shop: Workshop, broker: Broker) -> None:
@@ -111,7 +122,7 @@ async def test_a_batch_of_which_some_finds_room_is_told_once(
     shop: Workshop, broker: Broker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.store.invoice(3, OPENED, places=GERMAN)
-    broker.taken_after = 2
+    broker.taken_after = 14  # four events are refused three times, and two of them once more
 
     await shop.poller.poll()
 

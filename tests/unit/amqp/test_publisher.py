@@ -88,6 +88,40 @@ async def test_an_event_without_a_queue_or_a_right_is_told_at_once(trouble: Amqp
     assert pauses.seconds == []
 
 
+async def test_who_does_not_wait_for_room_tries_an_event_that_is_refused_again_for_some_seconds() -> None:
+    exchange, pauses = Exchange(*[Nacked("no")] * 3), Pauses()
+
+    await EventPublisher(exchange, ["main"], sleep=pauses).publish(EVENT, Lane.BATCH, waits_for_room=False)
+
+    assert len(exchange.taken) == 1
+    assert pauses.seconds == [0.5, 1.0, 2.0]
+
+
+async def test_while_a_queue_stays_full_no_other_event_of_it_is_tried_twice() -> None:
+    exchange, pauses = Exchange(*[Nacked("no")] * 99), Pauses()
+    publisher = EventPublisher(exchange, ["main"], sleep=pauses)
+
+    for lane in (Lane.BATCH, Lane.BATCH, Lane.BACKFILL):
+        with pytest.raises(Nacked):
+            await publisher.publish(EVENT, lane, waits_for_room=False)
+
+    assert pauses.seconds == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]  # those of the first of each queue
+
+
+async def test_a_queue_that_took_an_event_since_it_was_full_is_waited_for_again() -> None:
+    exchange, pauses = Exchange(*[Nacked("no")] * 4), Pauses()
+    publisher = EventPublisher(exchange, ["main"], sleep=pauses)
+    with pytest.raises(Nacked):
+        await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
+    await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
+    exchange._troubles.append(Nacked("no"))
+
+    await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
+
+    assert len(exchange.taken) == 2
+    assert pauses.seconds == [0.5, 1.0, 2.0, 0.5]
+
+
 def test_a_publisher_declares_dead_before_the_lanes_that_point_to_it() -> None:
     names = [queue.name for queue in event_queues(["a", "b"])]
 
