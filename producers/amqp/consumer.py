@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 from producers.amqp.advice import with_known_cure
 from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
-from producers.amqp.errors import ACCESS_REFUSED, NOT_FOUND, AmqpError, ChannelClosed, ConnectionLost, TopologyMismatch
-from producers.amqp.link import Link
+from producers.amqp.errors import NOT_FOUND, AmqpError, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
 from producers.amqp.taker import Delivery, Taker
-from schemas.topology import Exchange, Queue
+from producers.amqp.upkeep import UpkeptLink
+from schemas.topology import Queue
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class _Subscription:
     prefetch: int = 0
 
 
-class Consumer(Link):
+class Consumer(UpkeptLink):
     """Kept alive by `run`. A queue that the broker does not let us consume is told once, and tried again until it does.
 
     `on_delivery` and `on_lost` are called on the loop and must not block.
@@ -54,7 +54,6 @@ class Consumer(Link):
         self._on_delivery = on_delivery
         self._on_lost = on_lost
         self._declared = False  # before that there may be no queue to consume
-        self._to_look_at = deque(self._exchanges.values())
         self._wanted: dict[str, int] = {}
         self._unconsumed: dict[str, str] = {}
         self._subscriptions: dict[str, _Subscription] = {}
@@ -164,7 +163,6 @@ class Consumer(Link):
 
     async def _mend(self) -> None:
         await super()._mend()
-        await self._look_at_an_exchange()
         for name in list(self._wanted):
             subscription = self._subscriptions.get(name)
             if subscription is not None and subscription.consumer_tag is not None:
@@ -173,28 +171,6 @@ class Consumer(Link):
                 await self._declare_one(self._queues[name])
             if name not in self.mismatches:
                 await self._reconcile(name)
-
-    async def _look_at_an_exchange(self) -> None:
-        """At the next: of one that somebody deletes, and of its bindings with it, who consumes is told nothing."""
-        self._to_look_at.rotate(-1)
-        if not self._to_look_at or (exchange := self._to_look_at[-1]).name in self.mismatches:
-            return
-        try:
-            async with self._control_lock:
-                channel = await self._control_channel()
-                await channel.ask(channel.raw.exchange_declare, exchange.name, passive=True)
-        except ChannelClosed as error:
-            if error.code == ACCESS_REFUSED:
-                self._to_look_at.remove(exchange)  # each refusal is an error in the broker's log
-            elif error.code == NOT_FOUND:
-                await self._declare_again(exchange, error)
-
-    async def _declare_again(self, exchange: Exchange, error: ChannelClosed) -> None:
-        """With what is bound to it, as for one that was refused before."""
-        self.mismatches[exchange.name] = TopologyMismatch(exchange.name, str(error))
-        await self._declare_one(exchange)
-        if exchange.name not in self.mismatches:
-            _log.warning("%s was not there any more, and is declared again", exchange.name)
 
     async def _reconcile_wholly(self, queue: str) -> None:
         """To the end, even if who asked is cancelled: a consumer that is half begun could not be cancelled later."""

@@ -32,11 +32,16 @@ async def declare_queue(open_channel: OpenChannel, queue: Queue) -> None:
     try:
         channel = await open_channel()
         await channel.ask(channel.raw.queue_declare, queue.name, durable=True, arguments=dict(queue.arguments))
-        for binding in queue.bindings:
-            await channel.ask(channel.raw.queue_bind, queue.name, binding.exchange, routing_key=binding.pattern)
+        await bind_queue(channel, queue)
     except ChannelClosed as refusal:
         channel = await _unless_only_refused(refusal, queue.name, open_channel)
         await _look(channel, channel.raw.queue_declare, queue.name)
+
+
+async def bind_queue(channel: Channel, queue: Queue) -> None:
+    """As the topology has it; idempotent. Raises ChannelClosed."""
+    for binding in queue.bindings:
+        await channel.ask(channel.raw.queue_bind, queue.name, binding.exchange, routing_key=binding.pattern)
 
 
 async def _unless_only_refused(refusal: ChannelClosed, name: str, open_channel: OpenChannel) -> Channel:

@@ -1,12 +1,13 @@
-"""Queues that an admin deletes while nobody consumes them, as a batch queue before its window; and exchanges."""
+"""Queues that an admin deletes while nobody consumes them, as a batch queue before its window; exchanges, bindings."""
 
 from __future__ import annotations
 
 import asyncio
+from math import inf
 
 import pytest
 
-from producers.amqp import Unroutable
+from producers.amqp import Consumer, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import events_exchange, lane_queue, organisation_queues
 from tests.support.amqp_links import consuming, publish, publishing
@@ -62,3 +63,51 @@ async def test_an_exchange_that_is_deleted_while_a_worker_runs_is_declared_again
 
         await until(lambda: intake.ids() == ["m1"], what="the delivery")
         assert not intake.consumer.mismatches
+
+
+async def test_a_binding_that_is_deleted_while_a_worker_runs_is_made_again(amqp_url: str, unique_org: str) -> None:
+    queues, batch, key = (
+        organisation_queues(unique_org),
+        lane_queue(unique_org, Lane.BATCH),
+        f"{unique_org}.batch.order",
+    )
+    exchange = events_exchange(unique_org)
+    async with consuming(amqp_url, queues, batch) as intake, publishing(amqp_url, ()) as publisher:
+        intake.consumer._bind_at = inf  # not before it is missed
+        control = await intake.consumer._control_channel()
+        await control.ask(control.raw.queue_unbind, batch, exchange, routing_key=key)
+        with pytest.raises(Unroutable):
+            await publish(publisher, key, "m1", exchange=exchange)
+
+        await a_minute_later(intake.consumer)
+        await publish(publisher, key, "m1", exchange=exchange)
+
+        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+
+
+async def test_an_exchange_that_others_make_anew_between_two_looks_is_bound_again(
+    amqp_url: str, unique_org: str
+) -> None:
+    queues, batch, key = (
+        organisation_queues(unique_org),
+        lane_queue(unique_org, Lane.BATCH),
+        f"{unique_org}.batch.order",
+    )
+    exchange = events_exchange(unique_org)
+    async with consuming(amqp_url, queues, batch) as intake, publishing(amqp_url, ()) as publisher:
+        async with intake.consumer._control_lock:
+            control = await intake.consumer._control_channel()
+            await control.ask(control.raw.exchange_delete, exchange)
+            await control.ask(control.raw.exchange_declare, exchange, exchange_type="direct", durable=True)
+
+        await a_minute_later(intake.consumer)
+        await publish(publisher, key, "m1", exchange=exchange)
+
+        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+
+
+async def a_minute_later(consumer: Consumer) -> None:
+    """Each queue has had its turn."""
+    for _ in range(len(consumer._to_bind)):
+        consumer._bind_at = 0
+        await consumer._mend()
