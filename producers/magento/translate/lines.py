@@ -89,7 +89,7 @@ def document_lines(document: Raw, order: Raw, *, compensation_holds_shipping: bo
         lines += _fixed_taxes(item, share.net, share.tax, of)
     discount = _shipping_discount(document, order, -amount(document, "discount_amount") - discounted)
     beyond = amount(document, "discount_tax_compensation_amount") - compensated if compensation_holds_shipping else None
-    compensation = _shipping_compensation(document, discount, beyond)
+    compensation = _shipping_compensation(document, order, discount, beyond)
     lines += _shipping(document, order, discount - compensation, of)
     lines += _wrappings(document, of)
     return lines
@@ -144,19 +144,30 @@ def _shipping_discount(document: Raw, order: Raw, found: Decimal) -> Decimal:
     return max(min(found, most), ZERO)
 
 
-def _shipping_compensation(document: Raw, discount: Decimal, beyond: Decimal | None) -> Decimal:
+def _shipping_compensation(document: Raw, order: Raw, discount: Decimal, beyond: Decimal | None) -> Decimal:
     """Where the header's holds that of shipping, what is `beyond` its rows'; without a discount, a cent of rounding.
 
     An invoice in the place of a cancelled one has it though it has no discount: Magento gives that once.
     """
     if beyond is None:
         return amount(document, "shipping_discount_tax_compensation_amount")
-    return max(beyond, ZERO) if discount else ZERO
+    return max(beyond, ZERO) if discount or _is_given_back_alone(document, order, beyond) else ZERO
+
+
+def _is_given_back_alone(memo: Raw, order: Raw, beyond: Decimal) -> bool:
+    """Whether it is of shipping that was free and is kept.
+
+    In older versions of 2.4 the last credit memo has all that is left of the order's compensation, unless some shipping
+    is kept. Magento sees that by the shipping's tax alone, of which the discount left none here.
+    """
+    kept_free = not amount(memo, "shipping_amount") and not amount(order, "shipping_tax_amount")
+    most = amount(order, "shipping_discount_tax_compensation_amount")
+    return kept_free and ZERO < cents(beyond) <= cents(most)
 
 
 def _shipping(document: Raw, order: Raw, net_discount: Decimal, of: _Document) -> Iterator[Line]:
     full, tax = amount(document, "shipping_amount"), amount(document, "shipping_tax_amount")
-    if full or tax:
+    if full or tax or net_discount:
         name = text(order, "shipping_description") or "Shipping"
         applied = of.taxes.of_charge("shipping", tax)
         net, tax = of.rounded(LineKind.SHIPPING, full - net_discount, tax, applied)
