@@ -26,6 +26,11 @@ class Pace:
     reread_every: timedelta = timedelta(minutes=5)
     sweep_every: timedelta = timedelta(hours=24)
 
+    @property
+    def clocks_differ(self) -> timedelta:
+        """How far the clocks of a store's machines may be apart: what the slowest dates is within the next overlap."""
+        return max(self.overlap - self.reread_every, timedelta())
+
 
 class Stopped(Exception):
     """The agent is told to end: what is not begun is left."""

@@ -42,11 +42,13 @@ class Reach:
     def went_back(self, checkpoint: Cursor, until: datetime) -> bool:
         """Whether the store's clock was ahead when the checkpoint was saved, and is put right: `until` is before that.
 
-        What was read to by a clock that was ahead is forgotten in any case: nothing new lies behind it.
+        What was read to by a clock that was ahead is forgotten in any case: nothing new lies behind it. A clock that
+        is little behind may be that of another machine of the store's: looks back meet all that it dates.
         """
-        if self._passed is not None and self._passed.changed_at > until:
+        latest = until + self.pace.clocks_differ
+        if self._passed is not None and self._passed.changed_at > latest:
             self._passed = None
-        return checkpoint.changed_at > until
+        return checkpoint.changed_at > latest
 
     def begin(self, checkpoint: Cursor, now: float, *, looks_back: bool, went_back: bool) -> Cursor:
         """Where to read on from.
