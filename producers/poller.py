@@ -10,6 +10,7 @@ import structlog
 
 from producers.checkpoints import Reading
 from producers.first_look import FirstLook
+from producers.posting import route_of
 from producers.reach import Reach
 from producers.rereading import day_before_sweep
 from producers.session import Session
@@ -117,7 +118,7 @@ class Poller:
         await self._s.doubt(stream, batch)
         published, unrouted = await self._s.posting.post(batch.outgoing)
         batch.leave_out(unrouted)
-        reached = reach.read(changes.cursor, saved, unrouted=bool(unrouted))
+        reached = reach.read(changes.cursor, saved, unrouted={route_of(one) for one in unrouted})
         if batch.memories or reached > saved:
             cursor = reached if reached > saved else None
             await self._s.patience.of(partial(self._s.checkpoints.save, stream, batch.memories, cursor))

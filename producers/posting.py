@@ -77,12 +77,12 @@ class Posting:
                 self._steps.reached(Step.PUBLISHED)
         self._steps.reached(Step.CONFIRMED)
         confirmed = [one for one, sent in zip(outgoing, sending, strict=True) if sent.result()]
-        self._tell_over({_route(one) for one in confirmed} - {_route(one) for one in unrouted})
+        self._tell_over({route_of(one) for one in confirmed} - {route_of(one) for one in unrouted})
         return Posted(len(confirmed), unrouted)
 
     async def _send(self, one: Outgoing, unrouted: list[Outgoing], waits_for_room: bool) -> bool:
         """Whether it is confirmed. What no queue takes goes to `unrouted`."""
-        event, route = one.event, _route(one)
+        event, route = one.event, route_of(one)
         publish = partial(self._publisher.publish, event, one.lane, data=one.data, waits_for_room=waits_for_room)
         passed_by = _REFUSALS if waits_for_room else (*_REFUSALS, Nacked)
         try:
@@ -119,7 +119,8 @@ class Posting:
                 self._log.info("events.unrouted.over", **route._asdict())
 
 
-def _route(one: Outgoing) -> Route:
+def route_of(one: Outgoing) -> Route:
+    """Where it goes."""
     return Route(one.event.organisation, one.event.entity, one.lane)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,14 +16,18 @@ _READ_ALL_S = 3600.0
 class Reach:
     """How far one stream is read. The checkpoint stays before what no queue took, and reading goes on behind that.
 
-    Each look back tries it again, and reads on from there once a queue takes it; else from where it had read to.
+    Each look back tries it again, and reads on from there once a queue takes it; else from where it had read to. A way
+    is a routing key: what goes the same way waits for the same queue.
     `now` and what is compared with it are seconds of the monotonic clock.
     """
 
     pace: Pace
     read_up_to: datetime | None = None
     _passed: Cursor | None = field(default=None, init=False)
+    _left: set[Hashable] = field(default_factory=set, init=False)
     _skip_to: Cursor | None = field(default=None, init=False)
+    _skip_over: set[Hashable] = field(default_factory=set, init=False)
+    _reads_all: bool = field(default=False, init=False)
     _look_back_at: float = field(default=0.0, init=False)
     _read_all_at: float = field(default=0.0, init=False)
 
@@ -54,21 +59,25 @@ class Reach:
         """Where to read on from.
 
         A look back skips what was read once it again meets what no queue takes (`after`). Not once an hour, for the
-        queue of something that would be skipped may be mended; nor where the clock went back.
+        queue of something that would be skipped may be mended, unless all of that went the ways that it meets; nor
+        where the clock went back.
         """
         self._skip_to = None
         if looks_back or went_back:
             passed, self._passed = self._passed, None
-            if passed is None or now >= self._read_all_at:
+            self._skip_over, self._left = self._left, set()
+            self._reads_all = now >= self._read_all_at
+            if passed is None or self._reads_all:
                 self._read_all_at = now + _READ_ALL_S
-            elif not went_back:
+            if passed is not None and not went_back:
                 self._skip_to = Cursor(passed.changed_at - self.pace.overlap)
         if looks_back:
             return Cursor(checkpoint.changed_at - self.pace.overlap)
         return self._passed or checkpoint
 
-    def read(self, cursor: Cursor, checkpoint: Cursor, *, unrouted: bool) -> Cursor:
-        """A step up to `cursor` is read, and published but for what is `unrouted`. Returns the checkpoint."""
+    def read(self, cursor: Cursor, checkpoint: Cursor, *, unrouted: Collection[Hashable]) -> Cursor:
+        """A step up to `cursor` is read, and published but for what goes `unrouted` ways. Returns the checkpoint."""
+        self._left.update(unrouted)
         if unrouted or not self.is_whole:
             self._passed = cursor
             return checkpoint
@@ -79,4 +88,7 @@ class Reach:
         if self._skip_to is None or self.is_whole:
             return cursor
         skip_to, self._skip_to = self._skip_to, None
+        if self._reads_all and not self._skip_over <= self._left:
+            return cursor
+        self._left |= self._skip_over
         return max(cursor, skip_to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,27 @@ async def test_what_it_had_no_room_for_is_published_by_a_look_back_once_it_has(s
     await shop.poller.poll()
 
     assert broker.taken() == ["invoice 1", "payment invoice-1"]
+
+
+async def test_the_list_is_not_read_again_each_hour_while_all_of_it_waits_for_room(
+    shop: Workshop, broker: Broker
+) -> None:
+    for number in range(3, 63):
+        shop.store.invoice(number, OPENED + timedelta(minutes=number), places=GERMAN)
+    shop.clock.advance(6 * 3600)
+    await shop.poller.poll()
+    shop.store.calls.clear()
+
+    for _ in range(14):
+        shop.clock.advance(300)
+        await shop.poller.poll()
+
+    # the page that waits, what came in the last quarter of an hour before its end, and the two lists that are empty
+    assert shop.store.calls["changes"] <= 14 * (1 + 6 + 2)
+    del broker.room["de"]
+    shop.clock.advance(300)
+    await shop.poller.poll()
+    assert {f"invoice {number}" for number in range(3, 63)} < set(broker.taken())
 
 
 async def test_a_run_waits_for_room_and_leaves_nothing(shop: Workshop, broker: Broker) -> None:

@@ -16,6 +16,7 @@ HOUR = timedelta(hours=1)
 CHECKPOINT = Cursor(OPENED, 1)
 READ_TO = Cursor(OPENED + 3 * HOUR, 9)
 UNTIL = OPENED + 4 * HOUR
+GERMAN, BRITISH = "de.backfill.invoice", "uk.backfill.invoice"
 
 
 def overlapped(cursor: Cursor) -> Cursor:
@@ -28,21 +29,21 @@ def reach() -> Reach:
     """Something after the checkpoint has no queue; it was read on from there, in the first look back."""
     made = Reach(PACE)
     made.begin(CHECKPOINT, 0, looks_back=True, went_back=False)
-    made.read(Cursor(OPENED + HOUR), CHECKPOINT, unrouted=True)
-    made.read(READ_TO, CHECKPOINT, unrouted=False)
+    made.read(Cursor(OPENED + HOUR), CHECKPOINT, unrouted={GERMAN})
+    made.read(READ_TO, CHECKPOINT, unrouted=())
     return made
 
 
 def test_the_checkpoint_goes_on_with_what_is_published_and_never_back() -> None:
     reach = Reach(PACE)
 
-    assert reach.read(READ_TO, CHECKPOINT, unrouted=False) == READ_TO
-    assert reach.read(CHECKPOINT, READ_TO, unrouted=False) == READ_TO
+    assert reach.read(READ_TO, CHECKPOINT, unrouted=()) == READ_TO
+    assert reach.read(CHECKPOINT, READ_TO, unrouted=()) == READ_TO
     assert reach.is_whole
 
 
 def test_it_stays_before_what_no_queue_takes_and_reading_goes_on_behind_it(reach: Reach) -> None:
-    assert reach.read(READ_TO, CHECKPOINT, unrouted=False) == CHECKPOINT
+    assert reach.read(READ_TO, CHECKPOINT, unrouted=()) == CHECKPOINT
     assert not reach.is_whole
     assert reach.begin(CHECKPOINT, 10, looks_back=False, went_back=False) == READ_TO
 
@@ -51,7 +52,7 @@ def test_a_look_back_tries_it_again_and_skips_what_was_read_where_no_queue_takes
     step = Cursor(OPENED + HOUR)
 
     began = reach.begin(CHECKPOINT, 300, looks_back=True, went_back=False)
-    reach.read(step, CHECKPOINT, unrouted=True)
+    reach.read(step, CHECKPOINT, unrouted={GERMAN})
 
     assert began == overlapped(CHECKPOINT)
     assert reach.after(step) == overlapped(READ_TO)
@@ -62,19 +63,32 @@ def test_a_look_back_skips_nothing_once_a_queue_takes_it(reach: Reach) -> None:
     step = Cursor(OPENED + HOUR)
 
     reach.begin(CHECKPOINT, 300, looks_back=True, went_back=False)
-    reach.read(step, CHECKPOINT, unrouted=False)
+    reach.read(step, CHECKPOINT, unrouted=())
 
     assert reach.after(step) == step
     assert reach.is_whole
 
 
-def test_a_look_back_skips_nothing_once_an_hour(reach: Reach) -> None:
+def test_once_an_hour_a_look_back_skips_nothing_that_may_have_a_queue_by_now(reach: Reach) -> None:
     step = Cursor(OPENED + HOUR)
+    reach.read(READ_TO, CHECKPOINT, unrouted={BRITISH})
 
     reach.begin(CHECKPOINT, 3600, looks_back=True, went_back=False)
-    reach.read(step, CHECKPOINT, unrouted=True)
+    reach.read(step, CHECKPOINT, unrouted={GERMAN})
 
     assert reach.after(step) == step
+
+
+def test_what_all_goes_the_way_that_no_queue_takes_is_skipped_even_then(reach: Reach) -> None:
+    step = Cursor(OPENED + HOUR)
+    reach.read(READ_TO, CHECKPOINT, unrouted={BRITISH})
+
+    for hours in (1, 2):
+        reach.begin(CHECKPOINT, hours * 3600, looks_back=True, went_back=False)
+        reach.read(step, CHECKPOINT, unrouted={GERMAN, BRITISH})
+
+        assert reach.after(step) == overlapped(READ_TO)
+        reach.read(READ_TO, CHECKPOINT, unrouted=())
 
 
 def test_looks_back_begin_so_long_after_one_another_as_the_pace_says() -> None:
