@@ -32,6 +32,7 @@ ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
 _PATIENCE_S = 120.0
 TIMEOUT_S = 60.0
+"""Of a whole request: a store may send a byte now and then."""
 _CONNECT_S = 10.0
 _CONNECTIONS = 4
 _MOST_BYTES = 32 * 2**20
@@ -55,7 +56,6 @@ class Client:
 
     `secrets` never show in an error, whatever the store answers. Magento takes a bearer token that it does not know for
     nobody's, and answers as if a permission was missing; `probes` are paths to ask then, to tell one from the other.
-    `timeout_s` is that of a whole request: a store may send a byte now and then.
     """
 
     def __init__(
@@ -67,7 +67,6 @@ class Client:
         probes: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._base = f"{url.rstrip('/')}/rest"
         self._auth = auth
@@ -78,11 +77,10 @@ class Client:
         self._clock: tuple[datetime, float] | None = None
         # how far the store's clock was ahead of the monotonic one, and when: each by more than any later
         self._ahead: list[tuple[float, float]] = []
-        self._timeout_s = timeout_s
         # who waits for a connection has asked nothing yet
         self._turns = asyncio.Semaphore(_CONNECTIONS)
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(None, connect=min(_CONNECT_S, timeout_s)),
+            timeout=httpx.Timeout(None, connect=_CONNECT_S),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             headers={"Accept": "application/json", "User-Agent": "xerelay"},
             # PHP serves the requests of one session one after another
@@ -155,7 +153,7 @@ class Client:
 
     async def _ask(self, url: str, understood: Callable[[Any], T]) -> T:
         try:
-            async with self._turns, asyncio.timeout(self._timeout_s):
+            async with self._turns, asyncio.timeout(TIMEOUT_S):
                 response, body = await self._answer(url)
         except TimeoutError:
             raise _Busy(NoAnswer(f"{httpx.URL(url).netloc.decode()} did not answer in time")) from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from producers.magento.advice import OTHER_TOKEN
 from producers.magento.auth import Bearer, Signed
-from producers.magento.client import TIMEOUT_S, Client
+from producers.magento.client import Client
 from producers.magento.signature import Integration
 from producers.magento.source import SETTINGS, MagentoStore
 from producers.magento.streams import LISTS
@@ -53,7 +53,6 @@ async def open_store(
     access: Access,
     offline_methods: frozenset[str] = frozenset(),
     page_size: int = PAGE_SIZE,
-    timeout_s: float = TIMEOUT_S,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[StoreSource]:
     """The store at `url`, its base URL without `/rest`. Nothing is asked of it yet: `check` does.
@@ -68,7 +67,6 @@ async def open_store(
         url=url,
         auth=Signed(integration, wall=time.time) if integration else Bearer(access.access_token),
         secrets=access.secrets,
-        timeout_s=timeout_s,
         sleep=sleep,
         probes=() if integration else (*SETTINGS, *(spec.path for spec in LISTS.values())),
     )

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from producers.store import Selection, StoreUnreachable
 from tests.support.magento_reading import ORDERS, every_page, opened, orders, stream
 from tests.support.magento_shop import Shop
 from tests.support.waiting import let_pass, until
+
+T = TypeVar("T")
 
 
 def unpacking_to(mebibytes: int) -> Response:
@@ -80,48 +82,59 @@ async def test_an_answer_that_does_not_end_is_given_up() -> None:
 
 
 class Silence(Response):
-    """No byte at all, until whoever asked is gone."""
+    """No byte at all, until whoever asked is gone; `met` is how often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.met += 1
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-def hanging_orders(request: Request) -> Response | None:
-    return Silence() if request.url.path.endswith(ORDERS) else None
+class HangingOrders:
+    """A store's answers where it hangs at its orders."""
+
+    def __init__(self) -> None:
+        self.silence = Silence()
+
+    def __call__(self, request: Request) -> Response | None:
+        return self.silence if request.url.path.endswith(ORDERS) else None
 
 
-async def given_up(shop: Shop, asked: Coroutine[Any, Any, object]) -> tuple[int, asyncio.Task[object]]:
-    """How many requests had to time out before `asked` came to an end."""
-    asking = asyncio.ensure_future(asked)
+async def ended(silence: Silence, asked: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """`asked`, come to an end: what meets silence times out, and nothing that an answer is on its way to."""
+    asking = asyncio.create_task(asked)
     timed_out = 0
     while not asking.done():
-        so_far = len(shop.headers)
-        await until(lambda so_far=so_far: asking.done() or len(shop.headers) > so_far, what="the next attempt")  # type: ignore[misc] # mypy cannot type a lambda's default
+        await until(lambda so_far=timed_out: asking.done() or silence.met > so_far, what="the next attempt")  # type: ignore[misc] # mypy cannot type a lambda's default
         if not asking.done():
             timed_out += 1
             let_pass(TIMEOUT_S)
-    return timed_out, asking
+    return asking
 
 
 @pytest.mark.parametrize("method", ["page", "rows"])
 async def test_a_store_that_hangs_is_told_before_smaller_pages_are_tried(method: str) -> None:
-    shop = Shop(before=hanging_orders)
+    hanging = HangingOrders()
 
-    async with opened(shop) as store:
+    async with opened(Shop(before=hanging)) as store:
         orders_ = stream(store, "orders")
         asked = store.page(orders_, 0, Selection()) if method == "page" else store.rows(orders_, range(1, 100))
-        timed_out, asking = await given_up(shop, asked)
+        asking = await ended(hanging.silence, asked)
 
-    assert timed_out <= ATTEMPTS + 1
+    assert hanging.silence.met <= ATTEMPTS + 1
     assert "did not answer in time" in str(asking.exception())
 
 
 async def test_a_store_that_hung_at_a_page_is_asked_for_a_smaller_one_the_next_time() -> None:
-    shop = Shop({ORDERS: orders(1, 2, 3)}, before=hanging_orders)
+    hanging = HangingOrders()
+    shop = Shop({ORDERS: orders(1, 2, 3)}, before=hanging)
 
     async with opened(shop, page_size=100) as store:
-        _, asking = await given_up(shop, store.page(stream(store, "orders"), 0, Selection()))
+        asking = await ended(hanging.silence, store.page(stream(store, "orders"), 0, Selection()))
         assert isinstance(asking.exception(), StoreUnreachable)
         shop.before = None
         await store.page(stream(store, "orders"), 0, Selection())
@@ -130,22 +143,25 @@ async def test_a_store_that_hung_at_a_page_is_asked_for_a_smaller_one_the_next_t
 
 
 async def test_a_store_that_is_slow_at_large_pages_is_read_in_smaller_ones() -> None:
+    silence = Silence()
+
     def slow(request: Request) -> Response | None:
         size = int(request.query_params.get("searchCriteria[pageSize]", "0"))
-        return Silence() if size > 4 else None
+        return silence if size > 4 else None
 
     shop = Shop({ORDERS: orders(*range(1, 10))}, before=slow)
-    async with opened(shop, page_size=16, timeout_s=0.2) as store:
-        page = await store.page(stream(store, "orders"), 0, Selection())
+    async with opened(shop, page_size=16) as store:
+        asking = await ended(silence, store.page(stream(store, "orders"), 0, Selection()))
 
-    assert [row.id for row in page.rows] == [1, 2, 3, 4]
+    assert [row.id for row in asking.result().rows] == [1, 2, 3, 4]
 
 
 async def test_a_row_that_the_store_hangs_at_is_found_and_passed() -> None:
-    shop = Shop({ORDERS: orders(1, 2, 3)}, broken={ORDERS: {2}}, fault=Silence())
+    silence = Silence()
+    shop = Shop({ORDERS: orders(1, 2, 3)}, broken={ORDERS: {2}}, fault=silence)
 
-    async with opened(shop, timeout_s=0.2) as store:
-        pages = await every_page(store, "orders")
+    async with opened(shop) as store:
+        pages = (await ended(silence, every_page(store, "orders"))).result()
 
     assert [row.id for page in pages for row in page.rows] == [1, 3]
     assert [one.id for page in pages for one in page.broken] == [2]
