@@ -82,13 +82,13 @@ _wares = st.lists(st.one_of(simple(), composed()), min_size=1, max_size=5)
 
 
 @st.composite
-def sales(draw: st.DrawFn) -> Sale:
-    """One order, with whatever beside its rows costs something or pays."""
+def sales(draw: st.DrawFn, *, total_only: bool = True) -> Sale:
+    """One order, with whatever beside its rows costs something or pays; unless told, also what only totals show."""
     shipping = draw(_shippings)
     off = draw(_shipping_discounts) if shipping != "0" else "0"
-    paid = draw(_tenders)
+    paid = draw(_tenders) if total_only else replace(draw(_tenders), reward="0")
     # what points paid of an invoice shows in its total only, and so does a surcharge: not both
-    surcharge = draw(_surcharges) if paid.reward == "0" else "0"
+    surcharge = draw(_surcharges) if total_only and paid.reward == "0" else "0"
     wares = draw(_wares)
     if draw(_all_off):
         wares = [replace(ware, discount=str(cents(Decimal(ware.price) * ware.quantity))) for ware in wares]
