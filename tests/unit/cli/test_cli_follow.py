@@ -65,7 +65,7 @@ async def test_a_run_is_followed_no_further_when_all_that_is_left_of_it_waits_fo
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        told, _ = await asyncio.wait_for(following.communicate(), 30)
+        told, _ = await asyncio.wait_for(following.communicate(), 60)
     finally:
         if following.returncode is None:
             following.kill()

@@ -83,7 +83,7 @@ async def test_what_a_call_releases_ends_once_though_its_end_is_told_late(one: S
 
     with capture_logs() as lines:
         sent = one.receive(sale())
-        await asyncio.wait_for(late.asked.wait(), 10)
+        await asyncio.wait_for(late.asked.wait(), 30)
         await one.waits(HoldState.TIME, 0)
         late.arriving.set()
         await one.acked(*sent)
@@ -111,10 +111,10 @@ async def test_what_is_about_to_be_held_anew_does_not_come_back_meanwhile(one: S
 
     settlement = Settlement(session=one.session, intake=Intake(session=one.session))
     parking = asyncio.create_task(settlement.park(slot.write, "unexpected", "", "report it"))
-    await asyncio.wait_for(late.asked.wait(), 10)
+    await asyncio.wait_for(late.asked.wait(), 30)
     for _ in range(2):  # when the second look begins, the first has ended
         one.session.returning.is_due.set()
-        await until(lambda: not one.session.returning.is_due.is_set(), timeout_s=10, what="a look for what is due")
+        await until(lambda: not one.session.returning.is_due.is_set(), what="a look for what is due")
     late.arriving.set()
     await parking
 

@@ -141,7 +141,7 @@ async def _waits_for_its_invoice(ledger: Ledger) -> None:
 
 
 async def _counts(ledger: Ledger, state: HoldState, count: int) -> None:
-    deadline = asyncio.get_running_loop().time() + 15
+    deadline = asyncio.get_running_loop().time() + 30
     while (await waiting_in(ledger))[state] != count:
         assert asyncio.get_running_loop().time() < deadline, f"{count} events held for a {state}"
         await asyncio.sleep(0.02)

@@ -192,7 +192,7 @@ async def test_what_a_worker_has_in_memory_again_is_not_said_to_be_discarded(one
     [refused] = await one.parked()
     await one.hold_calls()
     await one.ledger.parked.retry(Chosen(ids=(refused.id,)), who="ann")
-    await until(lambda: refused.id in one.session.returning.here(), timeout_s=10, what="the event in memory")
+    await until(lambda: refused.id in one.session.returning.here(), what="the event in memory")
 
     done = await one.ledger.parked.discard(Chosen(ids=(refused.id,)), who="ann", reason="booked by hand")
     one.let_calls_go()

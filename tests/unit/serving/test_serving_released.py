@@ -64,11 +64,11 @@ def _held(of: Event, lane: Lane, number: int, **more: Any) -> Held:
 async def test_a_released_payment_comes_before_the_backfill_that_is_due(one: Served) -> None:
     await one.acked(*one.receive(event(Entity.PAYMENT, payment(amount="10.00"))))
     looks = Looks(one)
-    await asyncio.wait_for(looks.asked.wait(), 10)
+    await asyncio.wait_for(looks.asked.wait(), 30)
     await retried(one, range(1, 401))
 
     one.receive(sale())
-    await until(one.session.returning.is_due.is_set, timeout_s=10, what="the payment released")
+    await until(one.session.returning.is_due.is_set, what="the payment released")
     [child] = one.session.returning.released
     looks.arriving.set()
     await one.written(Kind.PAYMENT, 1)
@@ -81,20 +81,20 @@ async def test_a_released_payment_comes_before_the_backfill_that_is_due(one: Ser
 
 async def test_more_than_a_look_takes_come_in_the_next_and_what_is_gone_is_not_asked_for_again(one: Served) -> None:
     looks = Looks(one)
-    await asyncio.wait_for(looks.asked.wait(), 10)
+    await asyncio.wait_for(looks.asked.wait(), 30)
     await one.hold_calls()
     backfill = set(await retried(one, range(1, 301)))
     released = set(await retried(one, range(301, 551), Lane.IMMEDIATE))
 
     one.session.returning.released |= released | {"gone"}
     looks.arriving.set()
-    await until(lambda: len(looks.found) >= 3, timeout_s=10, what="two looks")
+    await until(lambda: len(looks.found) >= 3, what="two looks")
 
     first, second = looks.found[1:3]
     assert released - {*first} == released & {*second}
     assert len({*first} & backfill) <= 1
     assert len({*second} & backfill) >= 149
-    await until(lambda: one.session.returning.released == set(), timeout_s=10, what="nothing left to be looked for")
+    await until(lambda: one.session.returning.released == set(), what="nothing left to be looked for")
 
 
 async def test_what_a_call_releases_does_not_wait_for_the_next_session_when_one_is_due(one: Served) -> None:
