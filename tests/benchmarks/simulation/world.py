@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
@@ -91,7 +91,10 @@ class _WatchedFinishing(Finishing):
 
 
 class Severed:
-    """Lets a process reach something until the process is killed: after that nothing ever comes back."""
+    """Lets a process reach something until the process is killed: after that nothing ever comes back.
+
+    What was reached once is kept: a simulated day asks for the same ten things a hundred thousand times.
+    """
 
     def __init__(self, target: object, process: Process) -> None:
         self._target = target
@@ -99,9 +102,11 @@ class Severed:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
-        if not asyncio.iscoroutinefunction(found):
-            return Severed(found, self._process)
+        reached = self._call(found) if asyncio.iscoroutinefunction(found) else Severed(found, self._process)
+        setattr(self, name, reached)
+        return reached
 
+    def _call(self, found: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def reach(*args: Any, **named: Any) -> Any:
             await self._process.breathe()
             result = await found(*args, **named)
