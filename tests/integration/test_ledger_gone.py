@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.first_start import start
+from tests.support.forked import FORKSERVER
 from tests.support.sample_ledger import opened
 from worker.ledger.database.errors import LedgerUnavailable
 from worker.ledger.database.upgrade import upgrade
 from worker.ledger.ledger import Ledger
 
-_STARTS = 4
-_FIRST_START = """
-import asyncio, sys
-from worker.ledger.database.upgrade import upgrade
-from worker.ledger.ledger import Ledger
-
-async def start():
-    await upgrade(sys.argv[1])
-    ledger = await Ledger.open(sys.argv[1])
-    await ledger.leases.heartbeat("w1")
-    await ledger.close()
-
-print("ready", flush=True)
-sys.stdin.readline()
-asyncio.run(start())
-"""
+_STARTS, _START_S = 4, 60
 
 
 @pytest.fixture
@@ -114,20 +99,14 @@ async def test_a_first_start_that_is_cut_off_is_followed_by_another(file: Path) 
     assert _names(file.parent) == {"ledger.db", "ledger.db-turn"}
 
 
-async def test_of_many_that_start_first_none_takes_the_file_for_a_lost_one(file: Path) -> None:
-    processes = [
-        await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _FIRST_START, f"sqlite+inline:///{file}"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        for _ in range(_STARTS)
-    ]
+def test_of_many_that_start_first_none_takes_the_file_for_a_lost_one(file: Path) -> None:
+    all_there = FORKSERVER.Barrier(_STARTS)
+    url = f"sqlite+inline:///{file}"
+    processes = [FORKSERVER.Process(target=start, args=(url, all_there), daemon=True) for _ in range(_STARTS)]
     for process in processes:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"ready\n"
+        process.start()
 
-    ended = await asyncio.gather(*(process.communicate(b"\n") for process in processes))
+    for process in processes:
+        process.join(_START_S)
 
-    assert [process.returncode for process in processes] == [0] * _STARTS, [said.decode() for _, said in ended]
+    assert [process.exitcode for process in processes] == [0] * _STARTS

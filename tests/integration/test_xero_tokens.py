@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from tests.support.forked import FORKSERVER
 from tests.support.sample_ledger import opened
 from tests.support.sandbox_fixture import SandboxControl
+from tests.support.xero_racer import race
 from tests.support.xero_sandbox import CONNECTION, SandboxXero, asking, contact_write, writing
 from worker.xero.oauth.consent import connections
 from worker.xero.oauth.tokens import Flow
 from worker.xero.replies.reply import ReplyKind
 
-ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 3
 ROUNDS = 4
 RACE_S = 90
@@ -128,17 +127,13 @@ async def test_processes_that_race_refresh_once_per_token(
     async with opened(database_url) as ledger:
         xero = connect(flow=Flow.WEB, leases=ledger.leases, tokens=ledger.tokens)
         await xero.consent()
-        command = [sys.executable, "-m", "tests.support.xero_racer", database_url, sandbox.url, str(ROUNDS)]
-        racers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]  # noqa: ASYNC220 - the loop has nothing else to do
-        try:
-            said = [racer.communicate(timeout=RACE_S)[0].split() for racer in racers]
-        finally:
-            for racer in racers:
-                racer.kill()
+        with ProcessPoolExecutor(PROCESSES, mp_context=FORKSERVER) as pool:
+            racers = [pool.submit(race, database_url, sandbox.url, ROUNDS) for _ in range(PROCESSES)]
+            said = [racer.result(RACE_S) for racer in racers]
         stored = await ledger.tokens.load(CONNECTION)
         afterwards = await xero.client.send(asking(None, "/Organisation"))
 
-    assert said == [["answered"] * ROUNDS] * PROCESSES
+    assert said == [[ReplyKind.ANSWERED] * ROUNDS] * PROCESSES
     assert stored is not None
     assert sandbox.audit()["tokens_issued"]["refresh_token"] == stored.generation - 1
     assert afterwards.outcome is ReplyKind.ANSWERED
