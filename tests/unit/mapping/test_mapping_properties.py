@@ -21,6 +21,11 @@ rates = st.sampled_from(["0", "5", "10", "20", "25.5"])
 quantities = st.decimals(min_value="0.0001", max_value="500", places=4).map(lambda q: f"{q:f}")
 exchange_rates = st.decimals(min_value="0.000001", max_value="100000", places=6).map(lambda rate: f"{rate:f}")
 prices = st.decimals(min_value="0", max_value="2000", places=4)
+# made once: hypothesis looks at each strategy of its own for a while
+signs, is_taxed_on_top = st.sampled_from([1, 1, 1, -1]), st.booleans()
+kinds = st.sampled_from(["goods", "shipping", "fee", "gift_card"])
+skus, names = st.text("aB9 -é", max_size=64), st.text("ab ß", min_size=1, max_size=255)
+cent_values = st.sampled_from(["0", "0.01", "-0.01", "0.02", "-0.03"])
 
 
 def cents(value: Decimal) -> Decimal:
@@ -31,24 +36,24 @@ def cents(value: Decimal) -> Decimal:
 def lines(draw: st.DrawFn) -> dict[str, Any]:
     """One row as stores work it out: tax added to a net price, or taken out of a gross one; some are discounts."""
     rate, quantity, price = draw(rates), draw(quantities), draw(prices)
-    amount = cents(price * Decimal(quantity)) * draw(st.sampled_from([1, 1, 1, -1]))
+    amount = cents(price * Decimal(quantity)) * draw(signs)
     factor = Decimal(rate) / 100
-    if draw(st.booleans()):
+    if draw(is_taxed_on_top):
         net, gross = amount, amount + cents(amount * factor)
     else:
         net, gross = cents(amount / (1 + factor)), amount
-    kind = "discount" if amount < 0 else draw(st.sampled_from(["goods", "shipping", "fee", "gift_card"]))
+    kind = "discount" if amount < 0 else draw(kinds)
     figures = {"net": f"{net:f}", "tax": f"{gross - net:f}", "gross": f"{gross:f}"}
-    sku = draw(st.text("aB9 -é", max_size=64))
-    name = draw(st.text("ab ß", min_size=1, max_size=255))
-    return {"name": name, "sku": sku, "kind": kind, "quantity": quantity, "tax_rate": rate, **figures}
+    return {"name": draw(names), "sku": draw(skus), "kind": kind, "quantity": quantity, "tax_rate": rate, **figures}
+
+
+rows_of_sales = st.lists(lines(), min_size=1, max_size=8)
 
 
 @st.composite
 def sales(draw: st.DrawFn) -> dict[str, Any]:
     """A sale of some rows, topped up where discounts would push it below zero, with cents its rows do not explain."""
-    rows = draw(st.lists(lines(), min_size=1, max_size=8))
-    cent_values = st.sampled_from(["0", "0.01", "-0.01", "0.02", "-0.03"])
+    rows = draw(rows_of_sales)
     residual = {"net": draw(cent_values), "tax": draw(cent_values)}
     gross = sum((Decimal(row["gross"]) for row in rows), Decimal(sum(map(Decimal, residual.values()))))
     if gross < 0:
