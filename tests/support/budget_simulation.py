@@ -21,6 +21,7 @@ class Simulation:
         self.state: State = fresh(limits, start)
         self.grants: list[datetime] = []
         self._minutes: Counter[datetime] = Counter()
+        self._earlier: tuple[tuple[datetime, int], ...] = ()
         self._day = 0
 
     def ask(self, now: datetime, lane: Lane = Lane.IMMEDIATE, in_flight: int = 0) -> Grant | Wait:
@@ -31,8 +32,7 @@ class Simulation:
         if isinstance(decision, Grant):
             self.state = decision.state
             self.grants.append(decision.at)
-            self._minutes[decision.at.replace(second=0, microsecond=0)] += 1
-            self._day += 1
+            self._count(decision.at.replace(second=0, microsecond=0))
         return decision
 
     def ask_until(self, start: datetime, end: datetime, lane: Lane = Lane.IMMEDIATE) -> int:
@@ -53,14 +53,28 @@ class Simulation:
         oldest = next(iter(self._minutes), None)
         while oldest is not None and oldest <= past:
             self._day -= self._minutes.pop(oldest)
+            self._earlier = self._earlier[1:]
             oldest = next(iter(self._minutes), None)
         return Spent(
             day=self._day,
             frees_at=oldest + MINUTE + DAY if oldest else None,
             in_flight=in_flight,
             lands_at=now + timedelta(seconds=65) if in_flight else None,
-            frees=tuple((minute + MINUTE + DAY, count) for minute, count in self._minutes.items()),
+            frees=self._frees(),
         )
+
+    def _count(self, minute: datetime) -> None:
+        if minute not in self._minutes:
+            self._earlier = self._frees()
+        self._minutes[minute] += 1
+        self._day += 1
+
+    def _frees(self) -> tuple[tuple[datetime, int], ...]:
+        """What each minute gives back, and when; only the last one's changes with a call."""
+        if not self._minutes:
+            return ()
+        last = next(reversed(self._minutes))
+        return (*self._earlier, (last + MINUTE + DAY, self._minutes[last]))
 
 
 def most_within(times: list[datetime], span: timedelta) -> int:
