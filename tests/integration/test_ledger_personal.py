@@ -26,9 +26,9 @@ from worker.ledger.held.parked import Chosen
 from worker.ledger.history import Sought
 from worker.ledger.ledger import Ledger
 from worker.ledger.personal import Erasure, Redacted
-from worker.ledger.records import Call, HoldState, Purpose
+from worker.ledger.records import Call, CallState, HoldState, Purpose
 
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3_600
 
 
 async def asked(ledger: Ledger) -> Call:
@@ -101,6 +101,21 @@ async def test_a_purge_drops_the_questions_of_look_ups_too(ledger: Ledger, clock
     assert await ledger.calls.purge(30) == 1
 
     assert [call async for call in ledger.personal.contact_calls(ORG)] == []
+
+
+async def test_a_purge_closes_a_read_that_its_worker_left_and_never_a_write(ledger: Ledger, clock: FakeClock) -> None:
+    written = await open_call(ledger, await lease_of(ledger), write(1))
+    await asked(ledger)
+    clock.advance(HOUR_S)
+    now_asked = await asked(ledger)
+
+    clock.advance(1)
+    await ledger.calls.purge(30)
+
+    assert (await ledger.overview.waiting([ORG]))[ORG].calls == {CallState.OPEN: 2}
+    await ledger.calls.close(await lease_of(ledger), now_asked.id, status=200)
+    assert (await ledger.overview.waiting([ORG]))[ORG].calls == {CallState.OPEN: 1}
+    assert await ledger.calls.unsettled(ORG) == [written]
 
 
 async def test_a_message_parked_too_long_is_dropped_and_its_row_says_what_to_do(
