@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from producers.amqp import Delivery
 from schemas.envelope import Lane
@@ -15,8 +16,7 @@ _WRITTEN = frozenset({"written", "adopted"})
 RANK = {Lane.IMMEDIATE: 0, Lane.BATCH: 1, Lane.BACKFILL: 2}
 
 
-@dataclass(eq=False, slots=True)
-class Work:
+class Work(Struct, eq=False):
     """One event until it is settled: its bytes, where to acknowledge it, and the documents it still waits for."""
 
     event_id: str
@@ -71,8 +71,7 @@ def unheld(works: Iterable[Work]) -> Counter[Lane]:
     return Counter(work.lane for work in works if work.held_id is None)
 
 
-@dataclass(eq=False, slots=True)
-class Slot:
+class Slot(Struct, eq=False):
     """One document that is wanted. `waiting` names the documents it needs first; `queue` is the next version.
 
     `seq` is its turn, `since` when the first event came that it is to be written for.

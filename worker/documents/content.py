@@ -11,34 +11,28 @@ from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
+from msgspec import Struct
+
 from worker.documents.keys import DocumentKey
 from worker.documents.pieces import ItemCode, Pieces, XeroId, without_key, written
 
 __all__ = ["Content", "ItemCode", "XeroId"]
 
 
-class Content:
+class Content(Struct, eq=False):
     """A payload made by `make`: text, `Decimal`, int and bool, with `XeroId` and `ItemCode` as open places.
 
     Contents are equal when their hashes are. `hash` is SHA-256 in hex; the order of keys and the zeros behind an amount
     do not matter. What it is asked for it keeps; `cached_property` takes a lock each time before Python 3.12.
     """
 
-    __slots__ = ("_hash", "_is_plain", "_make", "_payload", "_text")
+    _make: Callable[[], Mapping[str, Any]] = dict
+    _payload: Mapping[str, Any] | None = None
+    _hash: str = ""
+    _is_plain: bool = False
+    _text: Pieces | None = None
 
-    def __init__(
-        self,
-        make: Callable[[], Mapping[str, Any]] = dict,
-        payload: Mapping[str, Any] | None = None,
-        known_hash: str = "",
-        *,
-        is_plain: bool = False,
-    ) -> None:
-        self._make = make
-        self._payload = payload
-        self._text: Pieces | None = None
-        self._hash = known_hash
-        self._is_plain = is_plain
+    __repr__ = object.__repr__  # a payload has personal data
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and other.hash == self.hash
@@ -49,7 +43,7 @@ class Content:
     @classmethod
     def of(cls, payload: Mapping[str, Any], *, is_plain: bool = False) -> Content:
         """The content of a payload that is made already. `is_plain` as `pieces.written` has it."""
-        return cls(payload=payload, is_plain=is_plain)
+        return cls(_payload=payload, _is_plain=is_plain)
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -80,7 +74,7 @@ class Content:
 
     def with_payload(self, payload: Mapping[str, Any]) -> Content:
         """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
-        return Content(payload=payload, known_hash=self.hash)
+        return Content(_payload=payload, _hash=self.hash)
 
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""

@@ -8,9 +8,9 @@ from functools import lru_cache
 from json import loads
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.json import Encoder
 
 from worker.documents.keys import DocumentKey
@@ -87,7 +87,7 @@ class Kept(Mapping[str, Any]):
         return len(self._fields)
 
 
-class Pieces(NamedTuple):
+class Pieces(Struct, frozen=True):
     """The JSON of a payload: every second one of `parts` is the mark of the next open place."""
 
     parts: list[bytes]
@@ -108,7 +108,7 @@ def written(payload: Mapping[str, Any], *, is_plain: bool = False) -> Pieces:
     which takes most of the time.
     """
     parts = _write(payload if is_plain else _plain(payload)).split(_EDGE)
-    places = [_place(mark) for mark in parts[1::2]]
+    places = list(map(_place, parts[1::2]))
     return Pieces(parts, places, frozenset([place.key for place in places if type(place) is XeroId]))
 
 

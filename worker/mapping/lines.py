@@ -23,7 +23,7 @@ _HALF_CENT = Decimal("0.005")
 
 def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[Mapping[str, Any]]:
     """The lines of a sale's document, plain, equal to the store's totals in net, tax and gross. Raises `Unmappable`."""
-    lines = [_line(row) for row in rows_of(sale, org)]
+    lines = list(map(_line, rows_of(sale, org)))
     predicted, totals = summed([sums for _, sums in lines]), sale.totals
     if predicted != (totals.net, totals.tax, totals.gross):
         detail = (
@@ -38,20 +38,20 @@ def line_items(source: str, sale: Sale, org: OrganisationSettings) -> list[Mappi
 @lru_cache(4096)  # what sells well is on many documents, as many of it at the same price
 def _line(row: Row) -> tuple[Kept, Prediction]:
     """The line that a row becomes, and what Xero will make of it."""
-    description, net, account, tax_type, tax, sold, code = row
-    quantity, unit_amount = _factors(sold, net)
+    description, sold = row.description, row.quantity
+    quantity, unit_amount = _factors(sold, row.net)
     if quantity != sold:
         description = f"{description} (quantity {sold.normalize():f})"
     item: dict[str, Any] = {
         "Description": cut(description, _MAX_DESCRIPTION),
         "Quantity": plain(quantity),
         "UnitAmount": plain(unit_amount),
-        "AccountCode": account,
-        "TaxType": tax_type,
-        "TaxAmount": plain(cents(tax)),
+        "AccountCode": row.account,
+        "TaxType": row.tax_type,
+        "TaxAmount": plain(cents(row.tax)),
     }
-    if code:
-        item["ItemCode"] = ItemCode(code)
+    if row.item:
+        item["ItemCode"] = ItemCode(row.item)
     return Kept(item), predict([item])
 
 

@@ -6,7 +6,9 @@ Explicit tax comes first, each type's own; then what the totals hold beyond the 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.entities import Sale
 from schemas.parts import ZERO, Line, LineKind
@@ -20,7 +22,7 @@ ONE = Decimal(1)
 _GOODS = LineKind.GOODS  # a look-up in an enum costs as much as a call, and this one is made for every line
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """One line to be. `net` and `tax` are of the whole row; `_has_room` says which tax a net can have."""
 
     description: str
@@ -72,8 +74,8 @@ def _with_room(row: Row, line: Line, org: OrganisationSettings) -> list[Row]:
     if line.discount and _has_room(before_discount, line.tax):
         name = f"Discount: {row.description}"
         discount = Row(name, -line.discount, account("discount", org), no_tax_type(org))
-        return [row._replace(net=before_discount), discount]
-    return [row._replace(tax=max(line.net, ZERO) if line.tax > 0 else -abs(line.net))]
+        return [replace(row, net=before_discount), discount]
+    return [replace(row, tax=max(line.net, ZERO) if line.tax > 0 else -abs(line.net))]
 
 
 def _has_room(net: Decimal, tax: Decimal) -> bool:
@@ -120,7 +122,7 @@ def _put_on_row(rows: list[Row], tax: Decimal, tax_type: str = "") -> bool:
     if not able:
         return False
     largest = max(able, key=lambda i: abs(rows[i].net))
-    rows[largest] = rows[largest]._replace(tax=rows[largest].tax + tax)
+    rows[largest] = replace(rows[largest], tax=rows[largest].tax + tax)
     return True
 
 

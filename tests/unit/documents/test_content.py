@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.documents.content import Content, ItemCode, XeroId
+from worker.documents.documents import Kind, Write
 from worker.documents.keys import DocumentKey
 from worker.documents.pieces import Kept
 
@@ -84,6 +86,14 @@ def test_a_payload_is_made_only_when_it_is_asked_for() -> None:
     assert content.hash
     assert content.payload == {"Name": "Ann"}
     assert made == ["made"]
+
+
+def test_what_is_shown_of_a_content_names_nobody() -> None:
+    content = Content.of({"Name": "Ann"})
+
+    shown = f"{content!r} {Write(CONTACT, Kind.CONTACT, datetime.now(UTC), '7', content)!r}"
+
+    assert "Ann" not in shown
 
 
 @pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), object(), float("nan")])

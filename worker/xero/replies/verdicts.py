@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from worker.documents.documents import ALLOCATION, CONTACT, CREDIT_NOTE, INVOICE, VOID, DocumentKey
 from worker.ledger.records import Call, Member
@@ -24,7 +26,7 @@ _BAD_REQUEST = 400
 _MAY_BE_GONE = frozenset({"document_frozen", "not_found", "refused"})
 
 
-class Written(NamedTuple):
+class Written(Struct, frozen=True):
     """The document is in Xero as it was sent (or void, where that was asked).
 
     `differs` has Xero's sums and ours, where Xero has come to others.
