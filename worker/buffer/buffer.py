@@ -13,7 +13,7 @@ from worker.buffer.needs import Needs
 from worker.buffer.ready import Ready
 from worker.buffer.recent import Recent
 from worker.buffer.slots import Slots
-from worker.buffer.work import RANK, Slot, Work, everyone
+from worker.buffer.work import RANK, Slot, Work
 from worker.documents.documents import MONEY, VOID, DocumentKey, EntityKey, Kind, Write
 
 
@@ -165,7 +165,7 @@ class Buffer:
             if slot.queue is None or work not in slot.queue.owners:
                 work.pending.discard(key)
             if not work.pending and work in self._works:
-                self.load.remove(everyone([work]))
+                self.load.remove((work, *work.absorbed))
                 self._forget(work)
                 done.append(work)
         return done
@@ -176,7 +176,7 @@ class Buffer:
         Returns the works that wait for a document nobody is going to write now.
         """
         if work in self._works:
-            self.load.remove(everyone([work]))
+            self.load.remove((work, *work.absorbed))
         return self._withdraw(work)
 
     def shed(self, work: Work, which: Callable[[Work], bool]) -> list[Work]:

@@ -28,15 +28,16 @@ class Ready:
 
     def offer(self, slot: Slot) -> None:
         """Note a slot that may be sendable now, or at its time."""
-        if slot.in_flight or slot.waiting or self._is_blocked(slot.key):
+        key, rank, kind, seq = slot.key, slot.rank, slot.write.kind, slot.seq
+        if slot.in_flight or slot.waiting or self._is_blocked(key):
             return
         if slot.not_before:
-            heapq.heappush(self._delayed, (slot.not_before, slot.seq, slot.key))
+            heapq.heappush(self._delayed, (slot.not_before, seq, key))
             return
-        key, rank, kind = slot.key, slot.rank, slot.write.kind
-        if self._newest[kind].get(key) != (rank, slot.seq):
-            self._newest[kind][key] = (rank, slot.seq)
-            heapq.heappush(self._heaps[rank, kind], (slot.seq, key))
+        newest, entry = self._newest[kind], (rank, seq)
+        if newest.get(key) != entry:
+            newest[key] = entry
+            heapq.heappush(self._heaps[rank, kind], (seq, key))
 
     def pop(self, kind: Kind, limit: int, now: float, first: int) -> list[Slot]:
         """Take up to `limit` sendable slots of `kind`, those of rank `first` first; they are marked as in flight."""

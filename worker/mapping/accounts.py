@@ -22,7 +22,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 def line_account(kind: LineKind, org: OrganisationSettings) -> str:
     """The account of a line. Raises `Unmappable`."""
-    return account(_ACCOUNT_OF_KIND[kind], org)
+    name = _ACCOUNT_OF_KIND[kind]
+    return getattr(org.accounts, name) or account(name, org)
 
 
 def account(name: str, org: OrganisationSettings) -> str:

@@ -47,9 +47,9 @@ def predict(lines: Iterable[Mapping[str, Any]]) -> Prediction:
 def summed(parts: Iterable[Prediction]) -> Prediction:
     """The sums of a document that consists of these."""
     net = tax = ZERO
-    for part in parts:
-        net += part[0]
-        tax += part[1]
+    for of_net, of_tax, _ in parts:
+        net += of_net
+        tax += of_tax
     return Prediction(net, tax, net + tax)
 
 
