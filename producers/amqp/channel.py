@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from pika import exceptions
 
 from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost, describe
-from producers.amqp.frames import ack
+from producers.amqp.frames import acks
 
 # a quorum queue without a leader never answers, and nothing else would tell
 REPLY_TIMEOUT_S = 30.0
@@ -42,9 +42,9 @@ class Channel:
         """Whether requests can be sent: of a connection that is lost pika closes one channel after the other."""
         return bool(self.raw.is_open and self._connection.is_open)
 
-    def ack(self, tag: int) -> None:
-        """Acknowledge one delivery; the channel has to be open."""
-        self._connection.write((ack(self.raw.channel_number, tag),))
+    def ack(self, tags: Iterable[int]) -> None:
+        """Acknowledge these deliveries, each by itself; the channel has to be open."""
+        self._connection.write(acks(self.raw.channel_number, tags))
 
     async def ask(self, method: Callable[..., object], *args: object, **kwargs: object) -> Any:
         """Call `method`, one of pika's that take a `callback`, and return what the broker answers.

@@ -8,6 +8,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from producers.amqp.advice import with_known_cure
@@ -20,6 +22,7 @@ from producers.amqp.upkeep import UpkeptLink
 from schemas.topology import Queue
 
 _log = logging.getLogger(__name__)
+_WHERE, _TAG = attrgetter("queue", "epoch"), attrgetter("tag")
 
 
 @dataclass(slots=True)
@@ -89,10 +92,12 @@ class Consumer(UpkeptLink):
         if queue in self._subscriptions or self._locks[queue].locked():
             await self._reconcile_wholly(queue)
 
-    def ack(self, delivery: Delivery) -> None:
-        """Tell the broker it is done; nothing happens when its channel is no more (it comes again)."""
-        if (channel := self._channel_of(delivery)) is not None:
-            channel.ack(delivery.tag)
+    def ack(self, *deliveries: Delivery) -> None:
+        """Tell the broker they are done; nothing happens where a channel is no more (then they come again)."""
+        for _, alike in groupby(deliveries, key=_WHERE):
+            of_channel = list(alike)
+            if (channel := self._channel_of(of_channel[0])) is not None:
+                channel.ack(map(_TAG, of_channel))
 
     def give_back(self, delivery: Delivery) -> None:
         """Return it to the head of its queue; this counts towards the delivery limit."""

@@ -7,7 +7,7 @@ holds it against what pika writes, which takes several times as long: it makes e
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pika import BasicProperties, frame, spec
 
@@ -15,8 +15,9 @@ _PERSISTENT = 2
 _END = bytes([spec.FRAME_END])
 _HEADER = struct.Struct(">BHIHxxQ")
 _BODY = struct.Struct(">BHI")
-_ACK = struct.Struct(">BHIIQBB")
-_ACK_SIZE = _ACK.size - spec.FRAME_HEADER_SIZE - spec.FRAME_END_SIZE
+_ACK = struct.Struct(">BHII")
+_ACKED = struct.Struct(">QBB")
+_ACK_SIZE = _ACK.size + _ACKED.size - spec.FRAME_HEADER_SIZE - spec.FRAME_END_SIZE
 _BEFORE_PROPERTIES = 12
 Writer = Callable[[str, bytes], Sequence[bytes]]
 """A message's id and body to its frames."""
@@ -50,6 +51,7 @@ def writer(*, channel: int, exchange: str, routing_key: str, content_type: str, 
     return write
 
 
-def ack(channel: int, tag: int) -> bytes:
-    """The one frame that acknowledges one delivery."""
-    return _ACK.pack(spec.FRAME_METHOD, channel, _ACK_SIZE, spec.Basic.Ack.INDEX, tag, 0, spec.FRAME_END)
+def acks(channel: int, tags: Iterable[int]) -> list[bytes]:
+    """The frames that acknowledge deliveries, one each."""
+    head = _ACK.pack(spec.FRAME_METHOD, channel, _ACK_SIZE, spec.Basic.Ack.INDEX)
+    return [head + _ACKED.pack(tag, 0, spec.FRAME_END) for tag in tags]

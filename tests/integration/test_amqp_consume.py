@@ -109,6 +109,24 @@ async def test_refused_ack_on_one_queue_does_not_hurt_another(amqp_url: str, uni
         assert all(delivery.queue == batch and delivery.delivery_count == 1 for delivery in intake.held[3:])
 
 
+async def test_what_is_done_of_several_queues_is_acknowledged_together(amqp_url: str, unique_org: str) -> None:
+    queues = organisation_queues(unique_org)
+    batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
+    await fill(amqp_url, unique_org, 2)
+    await fill(amqp_url, unique_org, 1, lane="immediate")
+    async with consuming(amqp_url, queues, batch, immediate) as intake:
+        await until(lambda: len(intake.held) == 3, what="all deliveries")
+        first, last, between = sorted(intake.held, key=lambda delivery: delivery.queue)
+
+        intake.consumer.ack(first, between, last)
+
+        await intake.consumer.cancel(batch)  # a round trip on each channel
+        await intake.consumer.cancel(immediate)
+
+    async with consuming(amqp_url, queues) as intake:
+        assert [await depth_of(intake.consumer, queue) for queue in (batch, immediate)] == [0, 0]
+
+
 async def test_ack_of_an_earlier_channel_does_nothing(amqp_url: str, unique_org: str) -> None:
     batch = lane_queue(unique_org, Lane.BATCH)
     await fill(amqp_url, unique_org, 1)

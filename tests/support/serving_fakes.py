@@ -65,8 +65,8 @@ class MemoryBroker:
     async def depth(self, queue: str) -> int:
         return 0
 
-    def ack(self, delivery: Delivery) -> None:
-        self.acked[delivery.tag] += 1
+    def ack(self, *deliveries: Delivery) -> None:
+        self.acked.update(delivery.tag for delivery in deliveries)
 
     def give_back(self, delivery: Delivery) -> None:
         self.returned[delivery.tag] += 1

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Protocol
 
 from producers.amqp import Delivery
+
+_MARK = attrgetter("queue", "epoch", "tag")
+"""What tells one delivery from all others."""
 
 
 class Broker(Protocol):
     """What this module needs of the consumer."""
 
-    def ack(self, delivery: Delivery) -> None:
-        """It is done."""
+    def ack(self, *deliveries: Delivery) -> None:
+        """They are done."""
         ...
 
     def give_back(self, delivery: Delivery) -> None:
@@ -24,7 +28,7 @@ class Deliveries:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._held: dict[tuple[str, int, int], Delivery] = {}  # by queue, epoch and tag
+        self._held: dict[tuple[str, int, int], Delivery] = {}
 
     def __len__(self) -> int:
         return len(self._held)
@@ -35,16 +39,16 @@ class Deliveries:
 
     def came(self, delivery: Delivery) -> None:
         """The broker handed it over."""
-        self._held[delivery.queue, delivery.epoch, delivery.tag] = delivery
+        self._held[_MARK(delivery)] = delivery
 
-    def ack(self, delivery: Delivery) -> None:
-        """It is done. Nothing happens when it is not held any more."""
-        if self._held.pop((delivery.queue, delivery.epoch, delivery.tag), None) is not None:
-            self._broker.ack(delivery)
+    def ack(self, *deliveries: Delivery) -> None:
+        """They are done. Nothing happens to those that are not held any more."""
+        let_go = self._held.pop
+        self._broker.ack(*[one for one in deliveries if let_go(_MARK(one), None) is not None])
 
     def give_back(self, delivery: Delivery) -> None:
         """It goes back to the broker. Nothing happens when it is not held any more."""
-        if self._held.pop((delivery.queue, delivery.epoch, delivery.tag), None) is not None:
+        if self._held.pop(_MARK(delivery), None) is not None:
             self._broker.give_back(delivery)
 
     def lost(self, queue: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from producers.amqp import Delivery
 from worker.buffer.work import Work, everyone
 from worker.ledger.records import Held, HoldState
 from worker.logs import Lines, Teller
@@ -17,7 +16,7 @@ from worker.session.steps import Step, Steps
 class Finishing:
     """Finishes events whose outcome the ledger has recorded."""
 
-    def __init__(self, *, ack: Callable[[Delivery], None], steps: Steps, counts: Counts) -> None:
+    def __init__(self, *, ack: Callable[..., None], steps: Steps, counts: Counts) -> None:
         self._ack = ack
         self._steps = steps
         self._counts = counts
@@ -34,9 +33,9 @@ class Finishing:
                 if work.reason:
                     told["reason"] = work.reason
                 self._tell(work, "completed", told)
-                self._tell_absorbed(work)
-        for work in everyone(works):
-            self._acknowledge(work)
+                if work.absorbed:
+                    self._tell_absorbed(work)
+        self._acknowledge(everyone(works))
 
     def ended(self, work: Work, held: Held) -> None:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
@@ -44,8 +43,7 @@ class Finishing:
         outcome = "parked" if held.state is HoldState.PERSON else "held"
         self._tell(work, outcome, {"reason": held.reason})
         self._tell_absorbed(work)
-        for one in everyone([work]):
-            self._acknowledge(one)
+        self._acknowledge(everyone([work]))
 
     def expired(self, held: Held) -> None:
         """What `held` waited for did not come: a person has to look. It was acknowledged when it was held."""
@@ -96,7 +94,8 @@ class Finishing:
             },
         )
 
-    def _acknowledge(self, work: Work) -> None:
-        if work.delivery is not None:
-            self._ack(work.delivery)
+    def _acknowledge(self, works: Sequence[Work]) -> None:
+        deliveries = [work.delivery for work in works if work.delivery is not None]
+        self._ack(*deliveries)
+        for _ in deliveries:
             self._steps.reached(Step.ACKED)

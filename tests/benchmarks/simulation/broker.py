@@ -142,8 +142,9 @@ class VirtualConsumer:
         body = message.make()
         self._on_delivery(Delivery(queue, body, message.routing_key, message.message_id, before > 0, before, tag, 1))
 
-    def ack(self, delivery: Delivery) -> None:
-        self._release(delivery)
+    def ack(self, *deliveries: Delivery) -> None:
+        for delivery in deliveries:
+            self._release(delivery)
 
     def give_back(self, delivery: Delivery) -> None:
         message = self._release(delivery)

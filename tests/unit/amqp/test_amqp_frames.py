@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pika import BasicProperties, frame, spec
 
-from producers.amqp.frames import ack, writer
+from producers.amqp.frames import acks, writer
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=60)
 
@@ -38,6 +38,6 @@ def test_frames_are_those_that_pika_writes(
     assert written == b"".join(one.marshal() for one in frames)
 
 
-@given(st.integers(1, 65_535), st.integers(0, 2**64 - 1))
-def test_an_ack_is_the_frame_that_pika_writes(channel: int, tag: int) -> None:
-    assert ack(channel, tag) == frame.Method(channel, spec.Basic.Ack(tag, multiple=False)).marshal()
+@given(st.integers(1, 65_535), st.lists(st.integers(0, 2**64 - 1), max_size=3))
+def test_acks_are_the_frames_that_pika_writes(channel: int, tags: list[int]) -> None:
+    assert acks(channel, tags) == [frame.Method(channel, spec.Basic.Ack(tag, multiple=False)).marshal() for tag in tags]

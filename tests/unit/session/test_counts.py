@@ -168,7 +168,7 @@ def test_parked_events_are_at_nothing_from_the_beginning_so_that_a_first_burst_s
 
 def test_what_another_event_made_needless_counts_unless_it_counted_as_parked_before() -> None:
     counts = Counts(FakeClock().now)
-    finishing = Finishing(ack=lambda _: None, steps=Unwatched(), counts=counts)
+    finishing = Finishing(ack=lambda *_: None, steps=Unwatched(), counts=counts)
 
     for state in (HoldState.TIME, HoldState.PARENT, HoldState.PERSON):
         finishing.overtaken(event(1, state))
