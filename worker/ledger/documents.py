@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, and_, bindparam, case, delete, literal, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import DocumentKey, EntityKey, Kind
-from worker.instants import instant
+from worker.instants import instant, micros
 from worker.ledger.database.engine import Database
 from worker.ledger.database.statements import (
     KEY_COLUMNS,
@@ -115,7 +115,7 @@ class Documents:
         """Put in those that are not there; what is there stays as it is. Raises `LeaseLost`."""
         async with self._database.transaction() as connection:
             await fenced(self._database, connection, lease)
-            await _restoring(self._database.dialect).run(connection, [_row(document) for document in found])
+            await _restoring(self._database.dialect).run_rows(connection, [_row(document) for document in found])
 
     async def rewrite(self, lease: Lease, known: Sequence[Document]) -> None:
         """Xero has these otherwise than was known; it was looked at, not written. Raises `LeaseLost`."""
@@ -160,7 +160,8 @@ class Documents:
 
 async def read_documents(connection: AsyncConnection, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document]:
     """`Documents.get` inside a transaction."""
-    wanted: dict[tuple[str, ...], DocumentKey] = {key: key for key in keys}
+    asked_for = list(keys)
+    wanted: dict[tuple[str, ...], DocumentKey] = dict(zip(asked_for, asked_for, strict=True))
     found: dict[DocumentKey, Document] = {}
     for asked in of_entities(wanted.values()):
         owner = asked["of"], asked["store"], asked["sort"]
@@ -181,7 +182,7 @@ async def read_item_codes(connection: AsyncConnection, org: str, codes: Iterable
 
 async def write_documents(connection: AsyncConnection, dialect: str, written: Sequence[Document]) -> None:
     """Insert or overwrite; a version never goes down."""
-    await _writing(dialect).run(connection, [_row(document) for document in written])
+    await _writing(dialect).run_rows(connection, [_row(document) for document in written])
 
 
 async def delete_documents(connection: AsyncConnection, keys: Collection[DocumentKey]) -> None:
@@ -242,21 +243,10 @@ def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
     return {f"key_{name}": value for name, value in zip(KEY_COLUMNS, key, strict=False)}
 
 
-def _row(document: Document) -> dict[str, Any]:
-    org, source, entity, entity_id, part = document.key
-    return {
-        "org": org,
-        "source": source,
-        "entity": entity,
-        "entity_id": entity_id,
-        "part": part,
-        "kind": str(document.kind),
-        "xero_id": document.xero_id,
-        "number": document.number,
-        "version": document.version,
-        "content_hash": document.content_hash,
-        "facts": dump(document.facts),
-    }
+def _row(document: Document) -> tuple[Any, ...]:
+    """The table's columns, in their order."""
+    key, kind, xero_id, number, version, content_hash, facts = document
+    return (*key, str(kind), xero_id, number, micros(version), content_hash, dump(facts))
 
 
 def _document(key: DocumentKey, columns: Sequence[Any]) -> Document:

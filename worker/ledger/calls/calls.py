@@ -23,7 +23,7 @@ from worker.ledger.calls.last_call import LastCall
 from worker.ledger.calls.resends import is_under_way, keeps_its_key
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import DocumentBusy, LedgerError
-from worker.ledger.database.statements import key_values, plain_insert
+from worker.ledger.database.statements import plain_insert
 from worker.ledger.database.tables import IS_PENDING, calls, claims
 from worker.ledger.documents import read_documents, read_item_codes
 from worker.ledger.organisations.leases import fenced
@@ -276,9 +276,9 @@ def _writing(org: str, kind: Kind, composed: Composed, now: datetime) -> Call:
 async def _insert(connection: AsyncConnection, dialect: str, call: Call, lane: Lane) -> None:
     """The call, and its claim on its documents."""
     await plain_insert(dialect, calls).run_last(connection, [row_of(call, lane)])
-    claimed = [key_values(one.key) | {"call_id": call.id} for one in call.members]
+    claimed = [(*one.key, call.id) for one in call.members]
     try:
-        await plain_insert(dialect, claims).run(connection, claimed)
+        await plain_insert(dialect, claims).run_rows(connection, claimed)
     except exc.IntegrityError as error:
         raise DocumentBusy(
             f"one of these {len(call.members)} {call.kind} documents of {call.org} is in another open call, "

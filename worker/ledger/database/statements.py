@@ -56,10 +56,22 @@ class Prepared:
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for each row; nothing happens without any."""
-        if len(rows) == 1:
-            await execute(connection, self.sql, self.parameters(rows[0]))
-        elif rows:
-            await execute_many(connection, self.sql, [self.parameters(row) for row in rows])
+        await self._run(connection, [self.parameters(row) for row in rows])
+
+    async def run_rows(self, connection: AsyncConnection, rows: Sequence[Sequence[Any]]) -> None:
+        """The same for whole rows as the driver takes them, their values in the order of `names`.
+
+        For what each event writes: a dictionary of a row, and the way back out of it, take longer than the row.
+        """
+        await self._run(
+            connection, rows if self.by_position else [dict(zip(self.names, row, strict=True)) for row in rows]
+        )
+
+    async def _run(self, connection: AsyncConnection, taken: Sequence[Any]) -> None:
+        if len(taken) == 1:
+            await execute(connection, self.sql, taken[0])
+        elif taken:
+            await execute_many(connection, self.sql, taken)
 
     async def fetch(self, connection: AsyncConnection, values: Mapping[str, Any]) -> Rows:
         """Execute it; what it returns, columns by position."""
