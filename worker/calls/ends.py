@@ -108,5 +108,5 @@ class Ends:
 
 def _that_wait_for(works: Iterable[Work], keys: set[DocumentKey]) -> Ending:
     """Those of `works` that wait for nothing else."""
-    ending = frozenset(work for work in works if work.pending <= keys)
+    ending = frozenset([work for work in works if work.pending <= keys])
     return Ending(ending, [(work.owner, work.version) for work in ending])

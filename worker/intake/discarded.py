@@ -6,6 +6,8 @@ Their acknowledgement was lost when they were parked.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
+from operator import attrgetter
 
 from worker.buffer.work import Work
 from worker.intake.holding import held_id
@@ -19,7 +21,11 @@ async def take_out(session: Session, found: Sorted) -> list[Work]:
     Whoever publishes it anew is heard: that is another message, or one that the broker has not delivered before. What
     is held in other words stays, and is not booked in these.
     """
-    again = [(held_id(session.org.name, work.body), work) for work in _works(found) if _came_again(work)]
+    again = [
+        (held_id(session.org.name, work.body), work)
+        for work in _works(found)
+        if work.delivery is not None and work.delivery.redelivered
+    ]
     if not again:
         return []
     held = session.ledger.held
@@ -35,11 +41,9 @@ async def take_out(session: Session, found: Sorted) -> list[Work]:
 
 
 def _works(found: Sorted) -> Iterable[Work]:
-    yield from (one.work for one in found.candidates)
-    yield from found.ignored
-    yield from (work for work, _ in found.held)
-    yield from (work for work, _ in found.unmapped)
-
-
-def _came_again(work: Work) -> bool:
-    return work.delivery is not None and work.delivery.redelivered
+    return chain(
+        map(attrgetter("work"), found.candidates),
+        found.ignored,
+        (work for work, _ in found.held),
+        (work for work, _ in found.unmapped),
+    )

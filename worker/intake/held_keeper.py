@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
 from schemas.envelope import Lane
 from worker.buffer.load import MOST_BYTES
@@ -16,6 +17,7 @@ from worker.ledger.records import Held
 from worker.session.interruption import Reconfigured
 from worker.session.session import Session
 
+_HELD_ID = attrgetter("held_id")
 _LOOK_EVERY_S = 1.0
 _OVERLAY_EVERY_S = 5.0
 _SWEEP_EVERY_S = 60.0
@@ -91,7 +93,7 @@ class HeldKeeper:
 
     def _taken_bytes(self) -> int:
         """What came back already. More waits in the ledger, as a lane's rest does in the broker."""
-        return sum(len(work.body) for work in everyone(self._s.buffer.works()) if work.held_id)
+        return sum(len(work.body) for work in filter(_HELD_ID, everyone(self._s.buffer.works())))
 
     async def paused_kinds(self) -> dict[Kind, datetime]:
         """Until when each kind is paused, by the ledger."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 
 from worker.buffer.work import Work, everyone
 from worker.chart import CHARTED, Fault
@@ -18,6 +20,8 @@ from worker.intake.tally import tally
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState, Tally
 from worker.session.session import Session
 from worker.session.steps import Step
+
+_WRITES, _KEY, _AWAITS, _KIND = map(attrgetter, ("writes", "key", "awaits", "kind"))
 
 
 @dataclass(slots=True)
@@ -54,8 +58,9 @@ class Intake:
             await self.complete(gone, counted=gone)  # a run counted them when they were parked
         held = [*found.held, *await self._unmapped(found.unmapped)]
         batch = _Batch(asked=self._s.buffer.recent.place, settled=found.ignored, held=held)
-        keys = {key for one in found.candidates for w in one.writes for key in (w.key, *w.awaits)}
-        known = await self._s.ledger.documents.get(list(keys)) if keys else {}
+        writes = list(chain.from_iterable(map(_WRITES, found.candidates)))
+        keys = set(map(_KEY, writes)).union(*map(_AWAITS, writes))
+        known = await self._s.ledger.documents.get(keys) if keys else {}
         for one in found.candidates:
             wanted = self._compare(one, known, now, batch)
             if wanted and self._s.buffer.admit(one.work, wanted, known):
@@ -164,8 +169,8 @@ class Intake:
         for parent in [w.parent for w in wanted if w.parent is not None and w.parent not in known]:
             if parent not in self._s.buffer and parent.owner != one.work.owner:
                 return waiting_for(one.work, parent)
-        for until in [self._s.paused_kinds.get(w.kind, now) for w in wanted]:
-            if until > now:
+        for until in map(self._s.paused_kinds.get, map(_KIND, wanted)):
+            if until is not None and until > now:
                 return waiting_until(one.work, until, KIND_PAUSED, "this kind is paused: see the organisation's status")
         fault = self._s.shelf.chart.fault_of(wanted, one.tax_fault)
         if fault is None or one.held_for in (fault.reason, KIND_PAUSED):
@@ -184,7 +189,7 @@ class Intake:
 
     def _is_settled(self, write: Write, document: Document | None, batch: _Batch) -> bool:
         if document is None:
-            return self._was_never_there(write, batch)
+            return write.action is VOID and self._was_never_there(write, batch)
         if write.only_if_absent or document.version > write.version or document.facts.get("linked"):
             return True
         if document.content_hash != write.content_hash:
@@ -197,10 +202,10 @@ class Intake:
 
     def _was_never_there(self, write: Write, batch: _Batch) -> bool:
         """There is nothing to void: an older version that is still on its way must not be written after this."""
-        is_void = write.action is VOID and not self._is_moving(write.key, batch)
-        if is_void:
-            batch.voided.append((write.key, write.version))
-        return is_void
+        if self._is_moving(write.key, batch):
+            return False
+        batch.voided.append((write.key, write.version))
+        return True
 
     def _is_moving(self, key: DocumentKey, batch: _Batch) -> bool:
         """Whether another version is on its way, or was when the ledger was asked: then the opening decides."""

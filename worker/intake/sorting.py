@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from schemas.envelope import Event
 from schemas.errors import Sender
@@ -23,8 +24,7 @@ _RETRY_BASE_S = 30.0
 _RETRY_CAP_S = 3600.0
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One readable event that wants documents.
 
     The event itself is gone: it is far larger than what is kept of it, and memory that is used again at once is fast.
@@ -49,9 +49,9 @@ class Sorted:
 
 def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted:
     """Read each of `arrivals` for the organisation of `session`."""
-    found = Sorted()
+    found, reached, chart = Sorted(), session.steps.reached, session.shelf.chart
     for arrival, outcome in zip(arrivals, read(arrivals, session.org, now, session.lock_date), strict=True):
-        session.steps.reached(Step.RECEIVED)
+        reached(Step.RECEIVED)
         if isinstance(outcome, Unsound):
             where = found.unmapped if outcome.is_unmapped else found.held
             work = _unsound_work(session, arrival, outcome.sender, now)
@@ -64,7 +64,7 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
             work.result, work.reason = "ignored", outcome.ignored
             found.ignored.append(work)
         else:
-            tax_fault = session.shelf.chart.tax_fault(outcome.event)
+            tax_fault = chart.tax_fault(outcome.event)
             found.candidates.append(Candidate(work, outcome.writes, tax_fault, arrival.held_for))
     return found
 

@@ -6,9 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 
 from worker.buffer.buffer import Buffer
 from worker.buffer.work import everyone
+
+_HELD_ID = attrgetter("held_id")
 
 
 class Returning:
@@ -63,4 +66,5 @@ class Returning:
 
     def here(self) -> set[str]:
         """Those in the buffer, or on their way into it: their ends are told by who has them."""
-        return {work.held_id for work in everyone(self._buffer.works()) if work.held_id} | self.in_hand.keys()
+        here = filter(None, map(_HELD_ID, everyone(self._buffer.works())))
+        return {*here, *self.in_hand}
