@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from schemas.entities import Entity
 from schemas.envelope import Lane
@@ -25,6 +27,8 @@ UNSENT, LOST = "unsent", "lost"
 """What stands for a status where there was none: the request did not reach Xero, or its answer did not reach us."""
 
 _ENTITIES = frozenset(Entity)
+_OUTCOME, _LANE = attrgetter("owner.entity", "lane", "result"), attrgetter("lane")
+_IS_IN_THE_BOOKS, _ABSORBED = attrgetter("is_in_the_books"), attrgetter("absorbed")
 _UNKNOWN = "unknown"
 _LABELS = (*map(str, Entity), _UNKNOWN)
 
@@ -41,10 +45,11 @@ class Distribution:
         """Begin with nothing."""
         self.counts = [0] * (len(self.bounds) + 1)
 
-    def add(self, value: float) -> None:
-        """Count one more value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, *values: float) -> None:
+        """Count these as well."""
+        for value in values:
+            self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += sum(values)
 
 
 class Counts:
@@ -72,15 +77,14 @@ class Counts:
             found[lane] += count
         return found
 
-    def completed(self, works: Iterable[Work]) -> None:
+    def completed(self, works: Sequence[Work]) -> None:
         """Events whose documents are as they should be, and what they absorbed."""
         now = self._now()
-        for work in works:
-            self.events[work.owner.entity, work.lane, work.result] += 1
-            if work.is_in_the_books:
-                self.delays[work.lane].add(max(0.0, (now - work.occurred_at).total_seconds()))
-            if work.absorbed:
-                self._coalesced(work)
+        self.events.update(map(_OUTCOME, works))
+        for lane, booked in groupby(filter(_IS_IN_THE_BOOKS, works), key=_LANE):
+            self.delays[lane].add(*[max(0.0, (now - work.occurred_at).total_seconds()) for work in booked])
+        for work in filter(_ABSORBED, works):
+            self._coalesced(work)
 
     def held(self, work: Work, held: Held) -> None:
         """An event that the ledger keeps, and what it absorbed. One that comes back is counted again at its end."""
