@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, suppress
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.fakes import START, FakeClock
 from tests.support.sample_ledger import document, event, lease_of, open_call, opened, write
+from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
 
@@ -200,6 +202,35 @@ async def test_who_begins_anew_settles_no_call_that_it_has_closed(ledger: Ledger
 
     with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not closed any more"):
         await ledger.calls.unsettled("main")
+
+
+class Behind(Database):
+    """Where `ledger.url` names several hosts: what is only read, a standby answers that lacks the newest of it."""
+
+    standby: Database | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self.standby.reading() if self.standby else super().reading() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_standby_that_has_a_call_open_still_stops_nobody(database_url: str, back_up: BackUp) -> None:
+    database, standby = Behind(database_url), Database(f"{database_url}_kept")
+    ledger = Ledger(database, encryption_key=None)
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    back_up()
+    await _until_there(ledger)
+    await ledger.calls.close(lease, call.id, status=200)
+
+    database.standby = standby
+    assert [one.id for one in await ledger.calls.unsettled("main")] == [call.id]
+
+    assert await ledger.calls.close(lease, call.id, status=200) == []
+    await standby.close()
+    await ledger.close()
 
 
 async def test_a_backup_of_what_is_there_now_stops_nobody(ledger: Ledger, back_up: BackUp) -> None:

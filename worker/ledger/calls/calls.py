@@ -59,6 +59,8 @@ _UNCERTAIN = (
     .where(*_THIS)
     .values(state=CallState.UNCERTAIN.value, status=bindparam("answer"), detail=bindparam("why"))
 )
+# locked, which no standby does: one that is late has the call open still
+_STATE = select(calls.c.state).where(calls.c.id == bindparam("this")).with_for_update(read=True, key_share=True)
 # in no order: for one of theirs SQLite would go through all the calls that the organisation ever made
 _UNSETTLED = select(calls).where(calls.c.org == bindparam("of"), IS_PENDING, calls.c.purpose == Purpose.WRITE.value)
 
@@ -210,10 +212,10 @@ class Calls:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_UNSETTLED, {"of": org})).mappings()
             unsettled = sorted((call_of(row) for row in rows), key=_opening)
-            for call in unsettled:
-                if last and call.id == last.id:
-                    last.insist_on(org, call.state)
-            return unsettled
+        if last and last.is_closed and any(call.id == last.id for call in unsettled):
+            async with self._database.transaction() as connection:
+                last.insist_on(org, (await connection.execute(_STATE, {"this": last.id})).scalar_one_or_none())
+        return unsettled
 
     async def correct(self, org: str, headers: Headers) -> None:
         """Let a reply's limit headers correct the budget. Call it before the call is closed."""
