@@ -39,10 +39,11 @@ _OLD_DISCARDS = _outlived(discards, discards.c.discarded_at)
 _DROP_DISCARDS = delete(discards).where(among(discards.c.id, "ids"))
 _OLD_CALLS = _outlived(calls, calls.c.closed_at).where(calls.c.state == CallState.CLOSED.value)
 _OF_ITS_ORG = calls.alias()
-# who opened the last one asks for it, and a clock that is ahead makes it old at once
+# who opened one last asks for it: a clock that is ahead makes all of them old at once, but empties them first
 _OLD_BUT_LAST = _OLD_CALLS.where(
+    calls.c.members.is_(None),
     calls.c.opened_at
-    < select(func.max(_OF_ITS_ORG.c.opened_at)).where(_OF_ITS_ORG.c.org == calls.c.org).scalar_subquery()
+    < select(func.max(_OF_ITS_ORG.c.opened_at)).where(_OF_ITS_ORG.c.org == calls.c.org).scalar_subquery(),
 )
 _DROP_CALLS = delete(calls).where(among(calls.c.id, "ids"))
 _OLD_BODIES = _OLD_CALLS.where(calls.c.members.is_not(None))
@@ -53,7 +54,8 @@ _DROP_BODIES = update(calls).where(among(calls.c.id, "ids")).values(body=None, m
 async def purge(database: Database, retention: timedelta) -> int:
     """Returns how many calls lost their body; the calls themselves stay for the report, some 13 months.
 
-    Of each organisation the last one does, however old it is: see `LastCall`.
+    They go when an earlier purge has taken their bodies. Of each organisation the last one stays, however old it is:
+    see `LastCall`.
     """
     long = max(REPORT_REACHES, retention)
     async with database.transaction() as connection:
