@@ -30,6 +30,7 @@ class Reach:
     _reads_all: bool = field(default=False, init=False)
     _look_back_at: float = field(default=0.0, init=False)
     _read_all_at: float = field(default=0.0, init=False)
+    _skip_nothing_at: float = field(default=0.0, init=False)
 
     @property
     def is_whole(self) -> bool:
@@ -60,7 +61,7 @@ class Reach:
 
         A look back skips what was read once it again meets what no queue takes (`after`). Not once an hour, for the
         queue of something that would be skipped may be mended, unless all of that went the ways that it meets; nor
-        where the clock went back.
+        where the clock went back; nor as often as a store is swept, for a sweep meets no row that shows late there.
         """
         self._skip_to = None
         if looks_back or went_back:
@@ -69,7 +70,9 @@ class Reach:
             self._reads_all = now >= self._read_all_at
             if passed is None or self._reads_all:
                 self._read_all_at = now + _READ_ALL_S
-            if passed is not None and not went_back:
+            if passed is None or now >= self._skip_nothing_at:
+                self._skip_nothing_at = now + self.pace.sweep_every.total_seconds()
+            elif not went_back:
                 self._skip_to = Cursor(passed.changed_at - self.pace.overlap)
         if looks_back:
             return Cursor(checkpoint.changed_at - self.pace.overlap)

@@ -126,6 +126,25 @@ async def test_the_list_is_not_read_again_each_hour_while_all_of_it_waits_for_ro
     assert {f"invoice {number}" for number in range(3, 63)} < set(broker.taken())
 
 
+async def test_what_shows_late_behind_what_waits_for_room_is_published_within_a_day(
+    shop: Workshop, broker: Broker
+) -> None:
+    for number in (3, 4, 5):
+        shop.store.invoice(number, OPENED, places=GERMAN)
+    await shop.poller.poll()
+    at = shop.clock.now()
+    shop.store.invoice(6, at, visible_at=at + timedelta(minutes=45))
+    shop.store.invoice(7, at + timedelta(minutes=20))
+
+    for _ in range(50):
+        shop.clock.advance(1800)
+        await shop.checkpoints.take_charge(15)
+        await shop.poller.poll()
+
+    assert "invoice 1" not in broker.names
+    assert "invoice 6" in broker.names
+
+
 async def test_a_run_waits_for_room_and_leaves_nothing(shop: Workshop, broker: Broker) -> None:
     await shop.record("resync-all", ResyncAll(entities=(Entity.INVOICE,)))
 

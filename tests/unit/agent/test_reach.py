@@ -91,6 +91,17 @@ def test_what_all_goes_the_way_that_no_queue_takes_is_skipped_even_then(reach: R
         reach.read(READ_TO, CHECKPOINT, unrouted=())
 
 
+def test_once_a_day_even_that_is_read_for_a_row_may_show_late(reach: Reach) -> None:
+    step = Cursor(OPENED + HOUR)
+
+    for hours, after in ((23, overlapped(READ_TO)), (24, step), (25, overlapped(READ_TO))):
+        reach.begin(CHECKPOINT, hours * 3600, looks_back=True, went_back=False)
+        reach.read(step, CHECKPOINT, unrouted={GERMAN})
+
+        assert reach.after(step) == after
+        reach.read(READ_TO, CHECKPOINT, unrouted=())
+
+
 def test_looks_back_begin_so_long_after_one_another_as_the_pace_says() -> None:
     reach = Reach(PACE)
 
