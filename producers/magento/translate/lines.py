@@ -167,7 +167,7 @@ def _is_given_back_alone(memo: Raw, order: Raw, beyond: Decimal) -> bool:
 
 def _shipping(document: Raw, order: Raw, net_discount: Decimal, of: _Document) -> Iterator[Line]:
     full, tax = amount(document, "shipping_amount"), amount(document, "shipping_tax_amount")
-    if full or tax or net_discount:
+    if full or tax or net_discount < 0:  # a discount of shipping that it has not is not in its total
         name = text(order, "shipping_description") or "Shipping"
         applied = of.taxes.of_charge("shipping", tax)
         net, tax = of.rounded(LineKind.SHIPPING, full - net_discount, tax, applied)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from producers.magento.translate.credit_memos import OfOrder, credit_memo
+from producers.magento.translate.figures import figures
+from producers.magento.translate.lines import order_lines
 from producers.magento.translate.values import Unreadable
 from schemas.parts import Line, LineKind
 from tests.support.magento_identities import identity_c
-from tests.support.magento_samples import places
+from tests.support.magento_samples import order_json, places
 from tests.support.magento_tax import Setting
 from tests.support.magento_trade import Sale, wire
 from tests.support.magento_wares import VAT_20, Ware
@@ -87,3 +89,13 @@ def test_of_shipping_that_was_taxed_it_is_not_guessed_either() -> None:
 
     with pytest.raises(Unreadable, match=r"its rows add up to 21\.60, its own figures to 22\.10"):
         read(last_memo(sale), sale)
+
+
+def test_a_discount_that_an_order_still_has_of_shipping_it_has_no_more_is_no_line() -> None:
+    no_shipping = {"shipping_amount": 0, "shipping_tax_amount": 0, "shipping_discount_amount": 4}
+    order = order_json(**no_shipping, tax_amount=19.5, grand_total=116.99)
+
+    sums = figures(order, order_lines(order), reward=Decimal(0))
+
+    assert of_shipping(list(sums.lines)) == []
+    assert (sums.totals.gross, sums.residual.net) == (Decimal("116.99"), Decimal(0))
