@@ -27,8 +27,11 @@ async def declare_exchange(open_channel: OpenChannel, exchange: Exchange) -> Non
         await _look(channel, channel.raw.exchange_declare, exchange.name)
 
 
-async def declare_queue(open_channel: OpenChannel, queue: Queue) -> None:
-    """With its bindings; idempotent. Raises TopologyMismatch, and then the channel is closed."""
+async def declare_queue(open_channel: OpenChannel, queue: Queue) -> bool:
+    """With its bindings; idempotent. Returns whether the user may do so, or else only looked.
+
+    Raises TopologyMismatch, and then the channel is closed.
+    """
     try:
         channel = await open_channel()
         await channel.ask(channel.raw.queue_declare, queue.name, durable=True, arguments=dict(queue.arguments))
@@ -36,6 +39,8 @@ async def declare_queue(open_channel: OpenChannel, queue: Queue) -> None:
     except ChannelClosed as refusal:
         channel = await _unless_only_refused(refusal, queue.name, open_channel)
         await _look(channel, channel.raw.queue_declare, queue.name)
+        return False
+    return True
 
 
 async def bind_queue(channel: Channel, queue: Queue) -> None:

@@ -49,6 +49,7 @@ class Link:
         self._settings = settings
         self._exchanges = {exchange.name: exchange for exchange in (*exchanges_of(queues), *exchanges)}
         self._queues = {queue.name: queue for queue in queues}
+        self._not_ours: set[str] = set()  # queues that the user may not declare
         self._agreed: set[str] = set()  # what the broker has had of the topology, by this connection or an earlier one
         self._stopped = False
         self._worked_once = False
@@ -196,7 +197,8 @@ class Link:
         try:
             async with self._control_lock:
                 if isinstance(thing, Queue):
-                    await declare_queue(self._control_channel, thing)
+                    is_ours = await declare_queue(self._control_channel, thing)
+                    (self._not_ours.discard if is_ours else self._not_ours.add)(thing.name)
                 else:
                     await declare_exchange(self._control_channel, thing)
         except TopologyMismatch as mismatch:

@@ -26,7 +26,8 @@ _log = logging.getLogger(__name__)
 class UpkeptLink(Link):
     """Mends its topology, too: an exchange and a queue's bindings at a time.
 
-    What the user may not look at, or not bind, is left: each refusal is an error in the broker's log.
+    What the user may not look at, or not declare, is left: each refusal is an error in the broker's log, and the
+    bindings of others' queues are theirs.
     """
 
     def __init__(self, settings: BrokerSettings, *, queues: Sequence[Queue]) -> None:
@@ -66,7 +67,7 @@ class UpkeptLink(Link):
         """One that is not there, or whose exchange is not, is found missing elsewhere."""
         self._to_bind.rotate(-1)
         self._bind_at = asyncio.get_running_loop().time() + _ALL_BOUND_S / max(1, len(self._to_bind))
-        if not self._to_bind or (queue := self._to_bind[-1]).name in self.mismatches:
+        if not self._to_bind or (queue := self._to_bind[-1]).name in {*self.mismatches, *self._not_ours}:
             return
         try:
             async with self._control_lock:

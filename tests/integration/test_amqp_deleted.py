@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
+from urllib.parse import urlsplit
 
 import pytest
 
+from deploy.services import PrivateBroker
 from producers.amqp import Consumer, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import events_exchange, lane_queue, organisation_queues
@@ -104,6 +106,29 @@ async def test_an_exchange_that_others_make_anew_between_two_looks_is_bound_agai
         await publish(publisher, key, "m1", exchange=exchange)
 
         await until(lambda: intake.ids() == ["m1"], what="the delivery")
+
+
+async def test_a_worker_that_may_not_declare_its_queues_leaves_their_bindings_to_who_may(
+    private_broker: PrivateBroker, unique_org: str
+) -> None:
+    queues, key = organisation_queues(unique_org), f"{unique_org}.batch.order"
+    batch, exchange, parts = (
+        lane_queue(unique_org, Lane.BATCH),
+        events_exchange(unique_org),
+        urlsplit(private_broker.url),
+    )
+    async with publishing(private_broker.url, queues) as publisher:
+        control = await publisher._control_channel()
+        await control.ask(control.raw.queue_unbind, batch, exchange, routing_key=key)
+        private_broker.ctl("add_user", unique_org, "open-sesame")
+        private_broker.ctl("set_permissions", unique_org, "^$", ".*", ".*")
+        url = parts._replace(netloc=f"{unique_org}:open-sesame@{parts.hostname}:{parts.port}").geturl()
+
+        async with consuming(url, queues, batch) as intake:
+            await a_minute_later(intake.consumer)
+
+        with pytest.raises(Unroutable):
+            await publish(publisher, key, "m1", exchange=exchange)
 
 
 async def a_minute_later(consumer: Consumer) -> None:
