@@ -8,11 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from worker.documents.content import Content
 from worker.documents.keys import DocumentKey, EntityKey
+from worker.documents.value import Value
 
 __all__ = [
     "ALLOCATION",
@@ -68,7 +66,7 @@ ONE_EACH = frozenset({INVOICE, CREDIT_NOTE})
 """A document of these is one sale's or refund's; a contact or an item may be that of several."""
 
 
-class Write(Struct, frozen=True):
+class Write(Value, frozen=True):
     """One document as it has to be in Xero after this event.
 
     `number` is the unique key that Xero keeps for us: ContactNumber, item Code, InvoiceNumber, CreditNoteNumber, or the
@@ -78,8 +76,6 @@ class Write(Struct, frozen=True):
     takes the amount in the currency of what is paid. `moved_from` is the store's own date (`YYYY-MM-DD`) of what is
     booked on another, for its period is locked. `sums` are the total and the tax that Xero has to come to, where
     mapping has predicted them.
-
-    A struct, for each event makes two and looks at them often: a tuple with names takes three times as long to make.
     """
 
     key: DocumentKey
@@ -94,10 +90,6 @@ class Write(Struct, frozen=True):
     currency: str = ""
     moved_from: str = ""
     sums: tuple[Decimal, Decimal] | None = None
-
-    def _replace(self, **changes: Any) -> Write:
-        """The same but for these fields, as of a tuple."""
-        return replace(self, **changes)
 
     @property
     def payload(self) -> Mapping[str, Any]:

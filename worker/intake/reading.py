@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from producers.amqp import Delivery
 from schemas.codec import decode_event
@@ -28,7 +29,7 @@ _UNBIND = (
 )
 
 
-class Arrival(NamedTuple):
+class Arrival(Struct, frozen=True):
     """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held, for a reason."""
 
     body: bytes
@@ -42,7 +43,7 @@ class Arrival(NamedTuple):
     held_for: str = ""
 
 
-class Sound(NamedTuple):
+class Sound(Struct, frozen=True):
     """An event and the documents it wants. No writes: nothing is to be done, for `ignored`."""
 
     event: Event

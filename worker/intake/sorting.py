@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from schemas.envelope import Event
 from schemas.errors import Sender
@@ -24,7 +25,7 @@ _RETRY_BASE_S = 30.0
 _RETRY_CAP_S = 3600.0
 
 
-class Candidate(NamedTuple):
+class Candidate(Struct, frozen=True):
     """One readable event that wants documents.
 
     The event itself is gone: it is far larger than what is kept of it, and memory that is used again at once is fast.

@@ -245,8 +245,8 @@ def _where(key: DocumentKey | EntityKey) -> dict[str, Any]:
 
 def _row(document: Document) -> tuple[Any, ...]:
     """The table's columns, in their order."""
-    key, kind, xero_id, number, version, content_hash, facts = document
-    return (*key, str(kind), xero_id, number, micros(version), content_hash, dump(facts))
+    version, facts = micros(document.version), dump(document.facts)
+    return (*document.key, str(document.kind), document.xero_id, document.number, version, document.content_hash, facts)
 
 
 def _document(key: DocumentKey, columns: Sequence[Any]) -> Document:

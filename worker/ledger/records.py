@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.envelope import Lane
 from worker.documents.documents import Action, DocumentKey, EntityKey, Kind, Write
 from worker.documents.literals import decode
+from worker.documents.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,8 @@ class Lease:
 _NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
-class Document(NamedTuple):
-    """One document that is in Xero. `facts` is small and JSON: what later mapping and settling need of it.
-
-    A tuple, for several are made for each event: a frozen dataclass takes five times as long to make.
-    """
+class Document(Value, frozen=True):
+    """One document that is in Xero. `facts` is small and JSON: what later mapping and settling need of it."""
 
     key: DocumentKey
     kind: Kind
@@ -76,7 +74,7 @@ class CallState(StrEnum):
     CLOSED = "closed"
 
 
-class Member(NamedTuple):
+class Member(Value, frozen=True):
     """One document of a call, and how to know it again: by its `number`. `text` is its own JSON, places filled.
 
     `sums` are those of its write, so that `text` need not be read for them; None where only `text` tells.

@@ -87,11 +87,13 @@ def _plain(members: Sequence[Member], body: bytes) -> list[Sequence[Any]]:
     """Without what the body holds already: there each text is known by where it begins and how long it is."""
     rows: list[Sequence[Any]] = []
     end = 0
-    for key, kind, version, number, content_hash, action, text, xero_id, _ in members:
-        begin, size = _place(text, body, end), len(text)
-        place: Any = (begin, size) if begin >= 0 else text.decode()
+    for one in members:
+        begin, size = _place(one.text, body, end), len(one.text)
+        place: Any = (begin, size) if begin >= 0 else one.text.decode()
         end = begin + size if begin >= 0 else end
-        rows.append((*key, kind, micros(version), number, content_hash, action, place, xero_id))
+        rows.append(
+            (*one.key, one.kind, micros(one.version), one.number, one.content_hash, one.action, place, one.xero_id)
+        )
     return rows
 
 
