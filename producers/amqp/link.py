@@ -197,8 +197,10 @@ class Link:
         try:
             async with self._control_lock:
                 if isinstance(thing, Queue):
-                    is_ours = await declare_queue(self._control_channel, thing)
-                    (self._not_ours.discard if is_ours else self._not_ours.add)(thing.name)
+                    if await declare_queue(self._control_channel, thing):
+                        self._not_ours.discard(thing.name)
+                    else:
+                        self._not_ours.add(thing.name)
                 else:
                     await declare_exchange(self._control_channel, thing)
         except TopologyMismatch as mismatch:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
+from producers.amqp import Delivery
 from worker.buffer.work import Work, everyone
 from worker.ledger.records import Held, HoldState
 from worker.logs import Lines, Teller
@@ -13,10 +15,18 @@ from worker.session.counts import Counts
 from worker.session.steps import Step, Steps
 
 
+class Acknowledging(Protocol):
+    """What acknowledges deliveries, as `Deliveries.ack`."""
+
+    def __call__(self, *deliveries: Delivery) -> None:
+        """They are done."""
+        ...
+
+
 class Finishing:
     """Finishes events whose outcome the ledger has recorded."""
 
-    def __init__(self, *, ack: Callable[..., None], steps: Steps, counts: Counts) -> None:
+    def __init__(self, *, ack: Acknowledging, steps: Steps, counts: Counts) -> None:
         self._ack = ack
         self._steps = steps
         self._counts = counts
