@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.services import PrivateBroker
-from producers.amqp import Consumer, Unroutable
+from producers.amqp import Consumer, Publisher, Unroutable
 from schemas.envelope import Lane
 from schemas.topology import events_exchange, lane_queue, organisation_queues
-from tests.support.amqp_links import consuming, publish, publishing
+from tests.support.amqp_links import Intake, consuming, publish, publishing
 from tests.support.waiting import until
 
 
@@ -68,34 +68,32 @@ async def test_an_exchange_that_is_deleted_while_a_worker_runs_is_declared_again
 
 
 async def test_a_binding_that_is_deleted_while_a_worker_runs_is_made_again(amqp_url: str, unique_org: str) -> None:
-    queues, batch, key = (
+    queues, batch, exchange = (
         organisation_queues(unique_org),
         lane_queue(unique_org, Lane.BATCH),
-        f"{unique_org}.batch.order",
+        events_exchange(unique_org),
     )
-    exchange = events_exchange(unique_org)
     async with consuming(amqp_url, queues, batch) as intake, publishing(amqp_url, ()) as publisher:
         intake.consumer._bind_at = inf  # not before it is missed
         control = await intake.consumer._control_channel()
+        key = f"{unique_org}.batch.order"
         await control.ask(control.raw.queue_unbind, batch, exchange, routing_key=key)
         with pytest.raises(Unroutable):
             await publish(publisher, key, "m1", exchange=exchange)
 
         await a_minute_later(intake.consumer)
-        await publish(publisher, key, "m1", exchange=exchange)
 
-        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+        await assert_delivered(publisher, unique_org, intake)
 
 
 async def test_an_exchange_that_others_make_anew_between_two_looks_is_bound_again(
     amqp_url: str, unique_org: str
 ) -> None:
-    queues, batch, key = (
+    queues, batch, exchange = (
         organisation_queues(unique_org),
         lane_queue(unique_org, Lane.BATCH),
-        f"{unique_org}.batch.order",
+        events_exchange(unique_org),
     )
-    exchange = events_exchange(unique_org)
     async with consuming(amqp_url, queues, batch) as intake, publishing(amqp_url, ()) as publisher:
         async with intake.consumer._control_lock:
             control = await intake.consumer._control_channel()
@@ -103,9 +101,8 @@ async def test_an_exchange_that_others_make_anew_between_two_looks_is_bound_agai
             await control.ask(control.raw.exchange_declare, exchange, exchange_type="direct", durable=True)
 
         await a_minute_later(intake.consumer)
-        await publish(publisher, key, "m1", exchange=exchange)
 
-        await until(lambda: intake.ids() == ["m1"], what="the delivery")
+        await assert_delivered(publisher, unique_org, intake)
 
 
 async def test_a_worker_that_may_not_declare_its_queues_leaves_their_bindings_to_who_may(
@@ -129,6 +126,12 @@ async def test_a_worker_that_may_not_declare_its_queues_leaves_their_bindings_to
 
         with pytest.raises(Unroutable):
             await publish(publisher, key, "m1", exchange=exchange)
+
+
+async def assert_delivered(publisher: Publisher, org: str, intake: Intake) -> None:
+    """What is published for the batch lane arrives."""
+    await publish(publisher, f"{org}.batch.order", "m1", exchange=events_exchange(org))
+    await until(lambda: intake.ids() == ["m1"], what="the delivery")
 
 
 async def a_minute_later(consumer: Consumer) -> None:

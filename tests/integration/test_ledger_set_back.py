@@ -18,6 +18,7 @@ from tests.support.sample_ledger import document, event, lease_of, open_call, op
 from worker.ledger.database.engine import Database
 from worker.ledger.database.errors import LeaseLost, LedgerSetBack, LedgerUnavailable
 from worker.ledger.ledger import Ledger
+from worker.ledger.records import Call, Lease
 
 BackUp = Callable[[], Callable[[], None]]
 """Makes a backup, and returns what restores it."""
@@ -59,6 +60,29 @@ def _cloned(connection: psycopg.Connection, name: str, kept: str) -> Callable[[]
 
     clone(name, kept)
     return lambda: clone(kept, name)
+
+
+async def _whose_call_is_gone(ledger: Ledger, back_up: BackUp) -> tuple[Lease, Call]:
+    """Who has opened a call that the database has lost since."""
+    lease = await lease_of(ledger)
+    restore = back_up()
+    await _until_there(ledger)
+    call = await open_call(ledger, lease, write(1))
+    restore()
+    await _until_there(ledger)
+    return lease, call
+
+
+async def _whose_call_is_open_again(ledger: Ledger, back_up: BackUp) -> tuple[Lease, Call]:
+    """Who has closed a call, with an event held, and the database has lost that since."""
+    lease = await lease_of(ledger)
+    call = await open_call(ledger, lease, write(1))
+    restore = back_up()
+    await _until_there(ledger)
+    await ledger.calls.close(lease, call.id, status=200, held=[event(1)])
+    restore()
+    await _until_there(ledger)
+    return lease, call
 
 
 async def _until_there(ledger: Ledger) -> None:
@@ -144,13 +168,7 @@ async def test_who_opened_a_call_since_the_backup_opens_no_other_though_its_leas
 
 async def test_who_has_the_answer_to_a_call_that_is_gone_stands_still(ledger: Ledger, back_up: BackUp) -> None:
     """Xero has its documents, and the ledger knows of none."""
-    lease = await lease_of(ledger)
-    restore = back_up()
-    await _until_there(ledger)
-    call = await open_call(ledger, lease, write(1))
-
-    restore()
-    await _until_there(ledger)
+    lease, call = await _whose_call_is_gone(ledger, back_up)
 
     with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not there any more"):
         await ledger.calls.close(lease, call.id, status=200, documents=[document(1)])
@@ -159,13 +177,7 @@ async def test_who_has_the_answer_to_a_call_that_is_gone_stands_still(ledger: Le
 
 
 async def test_who_has_no_answer_to_a_call_that_is_gone_stands_still(ledger: Ledger, back_up: BackUp) -> None:
-    lease = await lease_of(ledger)
-    restore = back_up()
-    await _until_there(ledger)
-    call = await open_call(ledger, lease, write(1))
-
-    restore()
-    await _until_there(ledger)
+    lease, call = await _whose_call_is_gone(ledger, back_up)
 
     with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not there any more"):
         await ledger.calls.mark_uncertain(lease, call.id, status=None, detail="no reply within 60 s")
@@ -175,14 +187,7 @@ async def test_who_has_no_answer_to_a_call_that_is_gone_stands_still(ledger: Led
 
 async def test_who_has_closed_a_call_that_is_open_again_opens_no_other(ledger: Ledger, back_up: BackUp) -> None:
     """What was held for its answer is lost with it."""
-    lease = await lease_of(ledger)
-    call = await open_call(ledger, lease, write(1))
-    restore = back_up()
-    await _until_there(ledger)
-    await ledger.calls.close(lease, call.id, status=200, held=[event(1)])
-
-    restore()
-    await _until_there(ledger)
+    lease, call = await _whose_call_is_open_again(ledger, back_up)
 
     with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not closed any more") as told:
         await open_call(ledger, lease, write(2))
@@ -191,14 +196,7 @@ async def test_who_has_closed_a_call_that_is_open_again_opens_no_other(ledger: L
 
 async def test_who_begins_anew_settles_no_call_that_it_has_closed(ledger: Ledger, back_up: BackUp) -> None:
     """As where the failover ended its session: its documents would be looked up, and what was held forgotten."""
-    lease = await lease_of(ledger)
-    call = await open_call(ledger, lease, write(1))
-    restore = back_up()
-    await _until_there(ledger)
-    await ledger.calls.close(lease, call.id, status=200, held=[event(1)])
-
-    restore()
-    await _until_there(ledger)
+    _, call = await _whose_call_is_open_again(ledger, back_up)
 
     with pytest.raises(LedgerSetBack, match=f"call {call.id} of 'main' is not closed any more"):
         await ledger.calls.unsettled("main")
