@@ -102,7 +102,7 @@ class Session:
     async def publish(self, stream: Stream, batch: Batch, *, asked_at: float) -> int:
         """Publish what was read beside the poller, and remember what has gone. Returns how many events no queue took.
 
-        Of rows of which some has not, nothing new is remembered: whoever reads them again publishes them.
+        Of what has not, nothing new is remembered: whoever reads its rows again publishes it.
         """
         self.report(stream, batch)
         await self.doubt(stream, batch, asked_at=asked_at)
