@@ -61,7 +61,8 @@ class Reach:
 
         A look back skips what was read once it again meets what no queue takes (`after`). Not once an hour, for the
         queue of something that would be skipped may be mended, unless all of that went the ways that it meets; nor
-        where the clock went back; nor as often as a store is swept, for a sweep meets no row that shows late there.
+        where the clock went back; nor as often as a store is swept, for what shows late there and is older than the
+        first reading, no sweep meets.
         """
         self._skip_to = None
         if looks_back or went_back:

@@ -37,10 +37,11 @@ class Rereader:
         self._s = session
 
     async def read_again(self, stream: Stream, swept: Swept) -> None:
-        """Read once what the poller has passed, and what lies ahead of the store's clock; count the rows that differ.
+        """Read once what changed since a day before the last sweep, or is dated ahead; count the rows that differ.
 
-        The first are the rows that changed since a day before the last sweep: a page of them at a time. Raises
-        `Stopped`, and `NotInCharge`.
+        A page of them at a time, and not as far as the checkpoint alone: the poller has passed more where that stays
+        before what no queue takes. Only what was there before the first reading is left to the poller from there on:
+        its queue may be full for days. Raises `Stopped`, and `NotInCharge`.
         """
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         if reading is None:
@@ -48,8 +49,8 @@ class Rereader:
         wish = Wish(backfill_before=reading.begun_at)
         again = day_before_sweep(reading, self._s.translator.routing.read_from)
         await self._read(stream, again, reading.cursor.changed_at, wish, swept)
-        now = await self._s.patience.of(self._s.source.now)
-        await self._read(stream, Cursor(now.replace(microsecond=0)), _END_OF_TIME, wish, swept)
+        news = Cursor(reading.begun_at.replace(microsecond=0))
+        await self._read(stream, max(again, reading.cursor, news), _END_OF_TIME, wish, swept)
 
     async def _read(self, stream: Stream, after: Cursor, until: datetime, wish: Wish, swept: Swept) -> None:
         while after.changed_at <= until and not self._s.stop.asked:
