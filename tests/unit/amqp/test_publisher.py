@@ -8,6 +8,7 @@ from producers.amqp import AmqpError, ConfirmTimeout, ConnectionLost, Forbidden,
 from producers.publisher import EventPublisher, event_queues
 from schemas.codec import decode_event
 from schemas.envelope import Event, Lane
+from tests.support.fakes import FakeClock
 from tests.support.sample_invoice import INVOICE, invoice_event
 
 EVENT: Event = invoice_event(INVOICE["data"])
@@ -108,18 +109,24 @@ async def test_while_a_queue_stays_full_no_other_event_of_it_is_tried_twice() ->
     assert pauses.seconds == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]  # those of the first of each queue
 
 
-async def test_a_queue_that_took_an_event_since_it_was_full_is_waited_for_again() -> None:
-    exchange, pauses = Exchange(*[Nacked("no")] * 4), Pauses()
-    publisher = EventPublisher(exchange, ["main"], sleep=pauses)
+@pytest.mark.parametrize(("later_s", "waited"), [(300, []), (601, [0.5, 1.0, 2.0])])
+async def test_a_queue_that_has_drained_and_is_full_again_is_not_waited_for_within_minutes(
+    later_s: float, waited: list[float]
+) -> None:
+    exchange, pauses, clock = Exchange(*[Nacked("no")] * 4), Pauses(), FakeClock()
+    publisher = EventPublisher(exchange, ["main"], sleep=pauses, monotonic=clock.monotonic)
     with pytest.raises(Nacked):
         await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
+    pauses.seconds.clear()
     await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
-    exchange._troubles.append(Nacked("no"))
+    exchange._troubles += [Nacked("no")] * 4
 
-    await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
+    clock.advance(later_s)
+    with pytest.raises(Nacked):
+        await publisher.publish(EVENT, Lane.BATCH, waits_for_room=False)
 
-    assert len(exchange.taken) == 2
-    assert pauses.seconds == [0.5, 1.0, 2.0, 0.5]
+    assert len(exchange.taken) == 1
+    assert pauses.seconds == waited
 
 
 def test_a_publisher_declares_dead_before_the_lanes_that_point_to_it() -> None:
