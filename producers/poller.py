@@ -67,6 +67,7 @@ class Poller:
         went_back = reach.went_back(reading.cursor, until)
         saved = await self._set_back(stream, reading, until) if went_back else reading.cursor
         after = reach.begin(saved, self._s.clock.monotonic(), looks_back=looks_back, went_back=went_back)
+        after = reach.in_time(after, until)
         # what was there before the agent came is no news: it does not go ahead of what is
         wish = Wish(backfill_before=reading.begun_at)
         while after.changed_at <= until and not self._s.stop.asked:

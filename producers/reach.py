@@ -79,11 +79,15 @@ class Reach:
             return Cursor(checkpoint.changed_at - self.pace.overlap)
         return self._passed or checkpoint
 
+    def in_time(self, after: Cursor, until: datetime) -> Cursor:
+        """Where to read on from by a clock that is a little behind what was read: it dates what is new before that."""
+        return after if after.changed_at <= until else Cursor(until - self.pace.lag)
+
     def read(self, cursor: Cursor, checkpoint: Cursor, *, unrouted: Collection[Hashable]) -> Cursor:
         """A step up to `cursor` is read, and published but for what goes `unrouted` ways. Returns the checkpoint."""
         self._left.update(unrouted)
         if unrouted or not self.is_whole:
-            self._passed = cursor
+            self._passed = max(self._passed or cursor, cursor)
             return checkpoint
         return max(checkpoint, cursor)
 

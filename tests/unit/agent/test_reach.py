@@ -129,3 +129,13 @@ def test_a_place_beyond_now_is_forgotten_though_the_checkpoint_is_before_it(reac
 def test_a_clock_that_goes_on_forgets_nothing(reach: Reach) -> None:
     assert not reach.went_back(CHECKPOINT, UNTIL)
     assert reach.begin(CHECKPOINT, 10, looks_back=False, went_back=False) == READ_TO
+
+
+def test_a_clock_that_is_a_little_behind_reads_its_last_minute_and_forgets_nothing(reach: Reach) -> None:
+    until = READ_TO.changed_at - timedelta(minutes=9)
+
+    after = reach.in_time(READ_TO, until)
+    reach.read(after, CHECKPOINT, unrouted={GERMAN})
+
+    assert after == Cursor(until - PACE.lag)
+    assert reach.begin(CHECKPOINT, 10, looks_back=False, went_back=False) == READ_TO

@@ -48,3 +48,21 @@ async def test_what_either_machine_dates_is_published_and_nothing_is_told_nor_re
     assert "store.clock_went_back" not in capsys.readouterr().out
     # a page of each list and poll, and a few more where something was sold
     assert shop.store.calls["changes"] <= 3 * POLLS + 20
+
+
+async def test_what_is_sold_after_a_clock_was_put_right_by_some_minutes_is_published_as_soon_as_ever(
+    shop: Workshop,
+) -> None:
+    shop.store.time = lambda: shop.clock.now() + timedelta(minutes=9)
+    shop.store.invoice(100, shop.store.time())
+    shop.clock.advance(60)
+    await shop.poller.poll()
+    assert shop.exchange.names() == ["invoice 100", "payment invoice-100"]
+
+    shop.store.time = shop.clock.now
+    shop.store.invoice(101, shop.clock.now())
+    for _ in range(7):
+        shop.clock.advance(10)
+        await shop.poller.poll()
+
+    assert shop.exchange.names() == ["invoice 101", "payment invoice-101"]
