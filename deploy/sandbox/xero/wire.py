@@ -11,12 +11,21 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+import msgspec
+
 from deploy.sandbox.xero.errors import Json, malformed
 from deploy.sandbox.xero.identifiers import new_id
 
 PROVIDER_NAME = "xerelay sandbox"
 _LARGEST_NUMBER = Decimal(10**13)
 _REMEMBERED = 4096
+_MOST_WRITTEN = 16_384
+_SURELY_KEPT = 16
+"""Characters of an amount whose digits a float keeps: a sign or a point and 15 digits."""
+
+_WRITTEN_AS_IS = frozenset({str, bool, int, type(None)})
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _DOTNET_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 
 
@@ -26,38 +35,74 @@ def dotnet(moment: date) -> str:
     return f"/Date({round(zoned.timestamp() * 1000)}+0000)/"
 
 
-def _outgoing(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date):
-        return dotnet(value)
-    msg = f"{type(value).__name__} does not travel"
-    raise TypeError(msg)
+class _Written(dict[Any, msgspec.Raw]):
+    """What amounts and dates are in a reply. Most come again and again, and one is looked up sooner than made."""
 
-
-def to_json(value: object) -> bytes:
-    """JSON with amounts as numbers and dates in Xero's notation."""
-    return _ENCODER.encode(value).encode()
-
-
-class _Outgoing(dict[Any, Any]):
-    """What amounts and dates are in a reply. Most come again and again, and looking one up is a third of making it."""
-
-    def __missing__(self, value: object) -> object:
-        if len(self) >= _REMEMBERED:
+    def __missing__(self, value: Any) -> msgspec.Raw:
+        if len(self) >= _MOST_WRITTEN:
             self.clear()
-        made = self[value] = _outgoing(value)
+        written = _digits(value) if isinstance(value, Decimal) else f'"{dotnet(value)}"'
+        made = self[value] = msgspec.Raw(written)
         return made
 
 
-# documents are trees, so that nothing has to look out for circles
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_Outgoing().__getitem__
-)
+_WRITTEN = _Written()
+
+
+def _digits(value: Decimal) -> str:
+    """An amount as Python writes the whole number or the nearest float, which is made only where it tells."""
+    text = str(value)
+    if not value or len(text) > _SURELY_KEPT or "E" in text or "0.0000" in text:
+        return repr(int(value) if value == value.to_integral_value() else float(value))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def to_json(value: object) -> bytes:
+    """JSON with amounts as numbers and dates in Xero's notation.
+
+    The encoder writes texts as Python's `json` does, in a quarter of the time, but not amounts and dates.
+    """
+    return _ENCODER.encode(_outgoing(value))
+
+
+def _outgoing(value: Any) -> Any:
+    """A value of which every amount and date is written already."""
+    kind = type(value)
+    if kind is dict:
+        return _outgoing_object(value)
+    if kind is list or kind is tuple:
+        return list(map(_outgoing, value))
+    if kind in _WRITTEN_AS_IS:
+        return value
+    if kind is Decimal or isinstance(value, date):
+        return _WRITTEN[value]
+    return msgspec.Raw(json.dumps(value, ensure_ascii=False))
+
+
+def _outgoing_object(value: Json) -> Json:
+    """Of what a reply is made of most are texts, then amounts, then lists that are empty."""
+    written = value.copy()
+    for name, part in value.items():
+        kind = type(part)
+        if kind is str:
+            continue
+        if kind is Decimal:
+            written[name] = _WRITTEN[part]
+        elif kind not in _WRITTEN_AS_IS and (part or kind is not list):
+            written[name] = _outgoing(part)
+    return written
 
 
 def from_json(raw: bytes) -> Any:
     """The body of a call. Numbers keep their digits. Raises CallRefused."""
+    try:
+        return _DECODER.decode(raw)
+    except ValueError:
+        return _from_any_json(raw)
+
+
+def _from_any_json(raw: bytes) -> Any:
+    """What Python reads beyond the standard, such as half of a surrogate pair, or its words for what it cannot."""
     try:
         return json.loads(raw, parse_float=Decimal, parse_constant=_no_constant)
     except ValueError as error:
