@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,3 +108,24 @@ def test_5_2_equal_lines_are_rounded_as_each_call_asks(xero: XeroCaller, places:
     document = made(xero, "Invoices", invoice(contact, "I-2", line(UnitAmount="1.3333")), unitdp=places)
 
     assert document["LineItems"][0]["UnitAmount"] == {2: 1.33, 4: 1.3333}[places]
+
+
+def test_6_numbers_of_equal_value_are_told_apart_by_their_digits_where_a_text_is_asked_for(xero: XeroCaller) -> None:
+    contact = a_contact(xero)
+
+    replies = [_put_as_spelt(xero, contact, f"I-{digits}", "Description", digits) for digits in ("1.0", "1.00")]
+
+    shown = [reply.json()["Invoices"][0]["LineItems"][0]["Description"] for reply in replies]
+    assert shown == ["1.0", "1.00"]
+
+
+def test_6_half_of_a_surrogate_pair_in_a_field_that_xero_ignores_is_ignored(xero: XeroCaller) -> None:
+    reply = _put_as_spelt(xero, a_contact(xero), "I-1", "Remark", '"\\ud800"')
+
+    assert reply.status_code == 200
+
+
+def _put_as_spelt(xero: XeroCaller, contact: str, number: str, name: str, spelt: str) -> Any:
+    """A new invoice of one line, a field of which is JSON already."""
+    body = json.dumps(invoice(contact, number, line(**{name: "@"}))).replace('"@"', spelt)
+    return xero.http.put("/Invoices", content=body, headers={"Content-Type": "application/json"})

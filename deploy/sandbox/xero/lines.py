@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from deploy.sandbox.xero.errors import Json, Refused
 from deploy.sandbox.xero.identifiers import new_id
 from deploy.sandbox.xero.money import ZERO, AmountsAre, Figures, Given, figures
@@ -17,6 +19,7 @@ from deploy.sandbox.xero.wire import amount, length, objects, text
 _LONGEST_DESCRIPTION = 4000
 _MOST_TRACKING = 2
 _MOST_REMEMBERED = 4096
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _AMOUNTS = ("Quantity", "UnitAmount", "LineAmount", "TaxAmount", "DiscountRate", "DiscountAmount")
 
 
@@ -73,17 +76,24 @@ def build_lines(book: Book, elements: Iterable[Json], existing: list[Json], rule
 def _equal_or_built(book: Book, element: Json, rules: LineRules) -> Line:
     """A shop sells the same things over and over: equal lines are worked out once, until accounts or tax rates change.
 
-    What `repr` tells apart is not equal here: the text "200" and the number 200, 1 and true.
+    What JSON tells apart is not equal here: the text "200" and the number 200, 1 and true, 1.0 and 1.00.
     """
     if "ItemCode" in element:
         return _build(book, element, rules)
     known = book.settings.lines
-    key = (repr(element), rules)
+    key = (_spelt(element), rules)
     if (line := known.get(key)) is None:
         if len(known) >= _MOST_REMEMBERED:
             known.clear()
         line = known[key] = _build(book, element, rules)
     return line
+
+
+def _spelt(element: Json) -> bytes | str:
+    try:
+        return _ENCODER.encode(element)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return repr(element)
 
 
 def _merged(element: Json, line_id: str, known: dict[str, Json]) -> Json:

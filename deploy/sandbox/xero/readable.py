@@ -66,9 +66,9 @@ _READER_OF = {field: reader for reader, fields in _READERS.items() for field in 
 def check_readable(elements: Iterable[Json]) -> None:
     """Raises CallRefused (400) for a value that is not of its field's type, however deep it is."""
     for element in elements:
-        for field in element:
+        for field, value in element.items():
             reader = _READER_OF.get(field)
-            if reader is None:
+            if reader is None or (reader is text and type(value) is str):
                 continue
             inner = reader(element, field)
             if reader is objects:

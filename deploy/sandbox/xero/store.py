@@ -6,7 +6,8 @@ import itertools
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 
 from deploy.sandbox.xero.chart import TIMEZONE
 from deploy.sandbox.xero.clock import SandboxClock
@@ -14,6 +15,7 @@ from deploy.sandbox.xero.errors import Json
 from deploy.sandbox.xero.settings_data import Settings
 from deploy.sandbox.xero.table import Table, folded
 
+_REMEMBERED_MOMENTS = 16
 TENANT_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://xerelay.invalid/sandbox")
 
 
@@ -25,6 +27,11 @@ def exact(value: str) -> str:
 def as_code(value: str) -> str:
     """An item's code for comparison: without case and the spaces around it [xero 4.2]."""
     return value.strip().lower()
+
+
+@lru_cache(_REMEMBERED_MOMENTS)
+def _as_text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def tenant_id(name: str) -> str:
@@ -76,5 +83,5 @@ class Book:
         now = self.clock.utc()
         document["UpdatedDateUTC"] = now
         if table is not self.contacts and table is not self.items:
-            document["UpdatedDateUTCString"] = now.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+            document["UpdatedDateUTCString"] = _as_text(now)
         table.put(document)
