@@ -128,7 +128,7 @@ def make_consumer(settings: Settings, service: Service) -> Consumer:
     return Consumer(
         broker_settings(settings),
         queues=tuple(chain.from_iterable(organisation_queues(org) for org in settings.organisations)),
-        on_delivery=service.receive,
+        on_deliveries=service.receive,
         on_lost=service.queue_lost,
     )
 

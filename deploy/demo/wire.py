@@ -57,14 +57,15 @@ async def listening(broker_url: str, organisation: str) -> AsyncIterator[Wire]:
         {"x-queue-type": "quorum", "x-expires": _EXPIRES_MS},
     )
 
-    def receive(delivery: Delivery) -> None:
-        wire.hear(delivery.routing_key, delivery.body)
-        consumer.ack(delivery)
+    def receive(*deliveries: Delivery) -> None:
+        for delivery in deliveries:
+            wire.hear(delivery.routing_key, delivery.body)
+        consumer.ack(*deliveries)
 
     consumer = Consumer(
         BrokerSettings(broker_url),
         queues=(queue,),
-        on_delivery=receive,
+        on_deliveries=receive,
         on_lost=lambda _: None,
     )
     connection = asyncio.create_task(consumer.run())

@@ -17,7 +17,7 @@ from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.errors import NOT_FOUND, AmqpError, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
-from producers.amqp.taker import Delivery, Taker
+from producers.amqp.taker import Delivery, Receiving, Taker
 from producers.amqp.upkeep import UpkeptLink
 from schemas.topology import Queue
 
@@ -39,7 +39,8 @@ class _Subscription:
 class Consumer(UpkeptLink):
     """Kept alive by `run`. A queue that the broker does not let us consume is told once, and tried again until it does.
 
-    `on_delivery` and `on_lost` are called on the loop and must not block.
+    `on_deliveries` and `on_lost` are called on the loop and must not block. What one read of the socket brings of a
+    queue comes together.
 
     `on_lost(queue)`: what was held of this queue is back at the broker and comes again; acks for it are void. It
     is also called at `stop`.
@@ -50,11 +51,11 @@ class Consumer(UpkeptLink):
         settings: BrokerSettings,
         *,
         queues: Sequence[Queue],
-        on_delivery: Callable[[Delivery], None],
+        on_deliveries: Receiving,
         on_lost: Callable[[str], None],
     ) -> None:
         super().__init__(settings, queues=queues)
-        self._on_delivery = on_delivery
+        self._on_deliveries = on_deliveries
         self._on_lost = on_lost
         self._declared = False  # before that there may be no queue to consume
         self._wanted: dict[str, int] = {}
@@ -241,7 +242,7 @@ class Consumer(UpkeptLink):
 
     def _taker(self, subscription: _Subscription) -> Taker:
         return Taker(
-            subscription.queue, subscription.epoch, on_delivery=self._on_delivery, on_failure=self._could_not_take
+            subscription.queue, subscription.epoch, on_deliveries=self._on_deliveries, on_failure=self._could_not_take
         )
 
     def _could_not_take(self, delivery: Delivery) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 
-from producers.amqp.decode import delivery_at
+from producers.amqp.decode import alike_at
 from producers.amqp.taker import Taker
 
 _READ_BYTES = 50 * 1024
@@ -62,23 +62,25 @@ class RawConnection(AsyncioConnection):  # type: ignore[misc] # pika ships no ty
             self._process_frame(frame)
 
     def _take_deliveries(self) -> None:
-        """As many as begin the buffer, and are usual."""
+        """As many as begin the buffer, and are usual; those that are alike together."""
         data, at, taken = self._frame_buffer, 0, 0
         try:
-            while (found := delivery_at(data, at)) is not None:
-                end, channel, consumer_tag, tag, redelivered, routing_key, message_id, body = found
-                taker = self._taker(channel, consumer_tag)
+            while (alike := alike_at(data, at)) is not None:
+                taker = self._taker(alike.channel, alike.consumer_tag)
                 if taker is None:
                     break
-                at, taken = end, taken + 1
-                taker.take(body, routing_key, message_id, redelivered, 0, tag)
+                messages, at = alike.read(data, at)
+                if not messages:
+                    break
+                taken += len(messages)
+                taker.take(messages, alike.redelivered)
         finally:
             if taken:
                 self._trim_frame_buffer(at)
                 self.frames_received += _FRAMES * taken
 
     def _taker(self, number: int, consumer_tag: str) -> Taker | None:
-        """Who takes such a delivery; None where pika has to see to it."""
+        """Who takes such deliveries; None where pika has to see to it."""
         channel = self._channels.get(number)
         if channel is None or channel._cancelled:  # noqa: SLF001 # as a channel is that closes
             return None

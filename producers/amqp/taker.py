@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from producers.amqp.decode import Message
 
 
 class Delivery(NamedTuple):
@@ -24,10 +26,18 @@ class Delivery(NamedTuple):
     died_of: str = ""
 
 
+class Receiving(Protocol):
+    """Who gets what comes. It is called on the loop and must not block."""
+
+    def __call__(self, *deliveries: Delivery) -> None:
+        """These came from one queue, in this order."""
+        ...
+
+
 class Taker:
     """One queue's consumer on one channel: hands over what comes, and tells `on_failure` of what is not taken.
 
-    pika calls it as a function; the short way of `RawConnection` calls `take`.
+    pika calls it as a function, for each delivery; the short way of `RawConnection` calls `take`.
     """
 
     def __init__(
@@ -35,45 +45,45 @@ class Taker:
         queue: str,
         epoch: int,
         *,
-        on_delivery: Callable[[Delivery], None],
+        on_deliveries: Receiving,
         on_failure: Callable[[Delivery], None],
     ) -> None:
         self._queue = queue
         self._epoch = epoch
-        self._on_delivery = on_delivery
+        self._on_deliveries = on_deliveries
         self._on_failure = on_failure
 
     def __call__(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         """Take what pika has made of it."""
         headers = properties.headers or {}
         count = headers.get("x-delivery-count", 0)
-        self.take(
+        delivery = Delivery(
+            self._queue,
             body,
             method.routing_key,
             properties.message_id or "",
             method.redelivered,
             int(count) if isinstance(count, int) else 0,
             method.delivery_tag,
+            self._epoch,
             _died_of(headers),
         )
+        self._hand_over([delivery])
 
-    def take(
-        self,
-        body: bytes,
-        routing_key: str,
-        message_id: str,
-        redelivered: bool,
-        delivery_count: int,
-        tag: int,
-        died_of: str = "",
-    ) -> None:
-        """Hand it over; whatever happens there, reading goes on."""
-        told = (self._queue, body, routing_key, message_id, redelivered, delivery_count, tag, self._epoch, died_of)
-        delivery = Delivery(*told)
+    def take(self, messages: Iterable[Message], redelivered: bool) -> None:
+        """Take what came together."""
+        queue, epoch = self._queue, self._epoch
+        self._hand_over(
+            [Delivery(queue, body, key, own, redelivered, 0, tag, epoch) for body, key, own, tag in messages]
+        )
+
+    def _hand_over(self, deliveries: Sequence[Delivery]) -> None:
+        """Whatever happens there, reading goes on."""
         try:
-            self._on_delivery(delivery)
+            self._on_deliveries(*deliveries)
         except Exception:  # noqa: BLE001 - an exception would end pika's reading half-way through a frame
-            self._on_failure(delivery)
+            for delivery in deliveries:
+                self._on_failure(delivery)
 
 
 def _died_of(headers: Mapping[str, Any]) -> str:

@@ -27,12 +27,12 @@ async def publish_large(url: str, org: str, count: int, *, megabytes: int = 5) -
 def pausing_at_first(intake: Intake) -> None:
     take = intake.take
 
-    def take_and_pause(delivery: Delivery) -> None:
-        take(delivery)
+    def take_and_pause(*deliveries: Delivery) -> None:
+        take(*deliveries)
         if len(intake.held) == 1:
             intake.consumer.pause_reading()
 
-    intake.consumer._on_delivery = take_and_pause
+    intake.consumer._on_deliveries = take_and_pause
 
 
 async def nothing_more(intake: Intake, seconds: float) -> bool:

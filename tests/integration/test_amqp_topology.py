@@ -38,12 +38,13 @@ async def test_message_beyond_the_delivery_limit_lands_in_the_dead_queue(amqp_ur
     async with consuming(amqp_url, queues, dead) as intake:
         seen: list[Delivery] = []
 
-        def give_back_unless_dead(delivery: Delivery) -> None:
-            seen.append(delivery)
-            if delivery.queue == batch:
-                intake.consumer.give_back(delivery)
+        def give_back_unless_dead(*deliveries: Delivery) -> None:
+            for delivery in deliveries:
+                seen.append(delivery)
+                if delivery.queue == batch:
+                    intake.consumer.give_back(delivery)
 
-        intake.consumer._on_delivery = give_back_unless_dead
+        intake.consumer._on_deliveries = give_back_unless_dead
         await intake.consumer.start(batch, 1)
 
         await until(lambda: intake.held, what="the dead letter")

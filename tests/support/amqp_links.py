@@ -41,14 +41,14 @@ class Intake:
         self.consumer = Consumer(
             BrokerSettings(url, **settings),
             queues=queues,
-            on_delivery=self.take,
+            on_deliveries=self.take,
             on_lost=self._lost,
         )
 
-    def take(self, delivery: Delivery) -> None:
-        self.held.append(delivery)
+    def take(self, *deliveries: Delivery) -> None:
+        self.held += deliveries
         if self._ack:
-            self.consumer.ack(delivery)
+            self.consumer.ack(*deliveries)
 
     def _lost(self, queue: str) -> None:
         self.lost.append(queue)

@@ -33,6 +33,7 @@ class Wire:
     def __init__(self, kind: Callable[..., Any], *, react: Callable[[Any, Delivery], None] | None = None) -> None:
         self.sent = bytearray()
         self.taken: list[Delivery] = []
+        self.handed_over: list[list[str]] = []
         self.by_pika: list[str] = []
         self.error = ""
         self._react = react
@@ -49,13 +50,17 @@ class Wire:
         self.sent += data
 
     def feed(self, data: bytes) -> None:
-        """Some bytes of the broker; after an error pika reads no more."""
+        """Some bytes of the broker; after an error pika reads no more. Then comes what is done for what was taken."""
         if self.error:
             return
+        before = len(self.taken)
         try:
             self.raw._proto_data_received(data)
         except Exception as error:  # noqa: BLE001 - whatever it is, both have to fail of it
             self.error = repr(error)
+        if self._react is not None:
+            for delivery in self.taken[before:]:
+                self._react(self.channels[delivery.epoch], delivery)
 
     def state(self) -> tuple[object, ...]:
         """All by which two connections could differ, but for what they send."""
@@ -74,13 +79,12 @@ class Wire:
         return channel
 
     def _taker(self, number: int) -> Taker:
-        told: dict[str, Any] = {"on_delivery": self._take, "on_failure": self.taken.append, "by_pika": self.by_pika}
+        told: dict[str, Any] = {"on_deliveries": self._take, "on_failure": self.taken.append, "by_pika": self.by_pika}
         return _Watched(f"q{number}", number, **told)
 
-    def _take(self, delivery: Delivery) -> None:
-        self.taken.append(delivery)
-        if self._react is not None:
-            self._react(self.channels[delivery.epoch], delivery)
+    def _take(self, *deliveries: Delivery) -> None:
+        self.taken += deliveries
+        self.handed_over.append([delivery.message_id for delivery in deliveries])
 
 
 def delivery(
@@ -90,7 +94,7 @@ def delivery(
     named: dict[str, Any] = {
         "redelivered": tag % 2 == 0,
         "exchange": "xerelay.events",
-        "routing_key": "main.batch.invoice",
+        "routing_key": "main.batch.invoice" if tag % 3 else "main.batch.order",
     }
     method = spec.Basic.Deliver(consumer or f"c{channel}", tag, **named)
     return _content(channel, method, body, size, properties)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from operator import attrgetter
 
 from producers.amqp import Delivery
 
 _HIGH_BYTES = 16 * 1024 * 1024
 _LOW_BYTES = 4 * 1024 * 1024
+_BODY = attrgetter("body")
 
 
 class Throttle:
@@ -42,12 +44,12 @@ class Inbox:
         self._throttle = throttle
         self._paused = False
 
-    def put(self, delivery: Delivery) -> None:
-        """Add one; hold the broker back when intake lags."""
+    def put(self, *deliveries: Delivery) -> None:
+        """Add what came; hold the broker back when intake lags."""
         if not self._waiting:
             self._arrived.set()
-        self._waiting.append(delivery)
-        self._bytes += len(delivery.body)
+        self._waiting.extend(deliveries)
+        self._bytes += sum(map(len, map(_BODY, deliveries)))
         if self._bytes >= _HIGH_BYTES and not self._paused:
             self._paused = True
             self._throttle.hold(self)
@@ -71,7 +73,7 @@ class Inbox:
     def forget(self, queue: str) -> None:
         """The broker has `queue`'s messages back."""
         self._waiting = deque(delivery for delivery in self._waiting if delivery.queue != queue)
-        self._bytes = sum(len(delivery.body) for delivery in self._waiting)
+        self._bytes = sum(map(len, map(_BODY, self._waiting)))
         self._relax()
         if self._paused:
             self._throttle.hold(self)  # a new connection reads until it is told not to

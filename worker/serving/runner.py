@@ -83,12 +83,13 @@ class Runner:
         self._ceding = Ceding()
         self._log = structlog.get_logger("xerelay").bind(organisation=org)
 
-    def receive(self, delivery: Delivery) -> None:
-        """Take a delivery, or return it when nothing is being served."""
-        if self._serving is None:
+    def receive(self, *deliveries: Delivery) -> None:
+        """Take what came, or return it when nothing is being served."""
+        if self._serving is not None:
+            self._serving.receive(*deliveries)
+            return
+        for delivery in deliveries:
             self._consumer.give_back(delivery)
-        else:
-            self._serving.receive(delivery)
 
     def queue_lost(self, queue: str) -> None:
         """The broker has everything of `queue` back that was not acknowledged."""

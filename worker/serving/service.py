@@ -100,16 +100,17 @@ class Service:
         """Drain and return from `run`."""
         self._stopping.set()
 
-    def receive(self, delivery: Delivery) -> None:
-        """Hand a delivery to the organisation whose queue it came from, `xerelay.ORG.…`; return what nobody serves.
+    def receive(self, *deliveries: Delivery) -> None:
+        """Hand what came to the organisation whose queue it came from, `xerelay.ORG.…`; return what nobody serves.
 
         A broker that is slow to cancel delivers after the organisation was given up.
         """
-        runner = self._runners.get(delivery.queue.split(".")[1])
+        runner = self._runners.get(deliveries[0].queue.split(".")[1])
         if runner is not None:
-            runner.receive(delivery)
+            runner.receive(*deliveries)
         elif self._consumer is not None:
-            self._consumer.give_back(delivery)
+            for delivery in deliveries:
+                self._consumer.give_back(delivery)
 
     def queue_lost(self, queue: str) -> None:
         """Tell the organisation of `queue` that the broker has its messages back."""

@@ -76,10 +76,10 @@ class Serving:
         """Ask for the end: calls in flight are settled, the rest is returned to the broker."""
         self._stop.set()
 
-    def receive(self, delivery: Delivery) -> None:
-        """Take one delivery of this organisation's queues."""
-        self._s.deliveries.came(delivery)
-        self._inbox.put(delivery)
+    def receive(self, *deliveries: Delivery) -> None:
+        """Take what came from this organisation's queues."""
+        self._s.deliveries.came(*deliveries)
+        self._inbox.put(*deliveries)
 
     def queue_lost(self, queue: str) -> None:
         """What was unacknowledged of `queue` is the broker's again: what is not in a call is dropped from memory."""

@@ -37,9 +37,9 @@ class Deliveries:
         """How many of `queue` are held."""
         return sum(delivery.queue == queue for delivery in self._held.values())
 
-    def came(self, delivery: Delivery) -> None:
-        """The broker handed it over."""
-        self._held[_MARK(delivery)] = delivery
+    def came(self, *deliveries: Delivery) -> None:
+        """The broker handed them over."""
+        self._held.update(zip(map(_MARK, deliveries), deliveries, strict=True))
 
     def ack(self, *deliveries: Delivery) -> None:
         """They are done. Nothing happens to those that are not held any more."""

@@ -84,13 +84,14 @@ def _organisations(stores: Sequence[StoreSettings]) -> Iterable[str]:
 
 
 def _consumer(settings: Settings, stores: Sequence[StoreSettings], desks: dict[str, CommandDesk]) -> Consumer:
-    def receive(delivery: Delivery) -> None:
-        desks[delivery.queue].receive(delivery)
+    def receive(*deliveries: Delivery) -> None:
+        for delivery in deliveries:
+            desks[delivery.queue].receive(delivery)
 
     return Consumer(
         broker_settings(settings),
         queues=tuple(chain.from_iterable(store_queues(store.name) for store in stores)),
-        on_delivery=receive,
+        on_deliveries=receive,
         on_lost=lambda _: None,  # what was not written down comes again; what was is known by its id
     )
 

@@ -15,7 +15,7 @@ async def test_a_consumer_that_is_cancelled_in_the_read_that_began_it_is_begun_a
     peer = Peer(cancelling=1)
 
     async with listening(peer) as url:
-        consumer = Consumer(BrokerSettings(url), queues=(), on_delivery=lambda _: None, on_lost=lambda _: None)
+        consumer = Consumer(BrokerSettings(url), queues=(), on_deliveries=lambda *_: None, on_lost=lambda _: None)
         running = asyncio.create_task(consumer.run())
         await until(consumer.connected.is_set, what="the connection")
         await consumer.start(QUEUE, 10)

@@ -18,7 +18,7 @@ from tests.support.amqp_wire import CHANNELS, USUAL, Wire, delivery, returned
 
 TAGS = st.integers(0, 2**64 - 1)
 IDS = st.one_of(st.text(st.characters(codec="utf-8"), max_size=60), st.just("i" * 255), st.just(b"\xff\xfe"))
-BODIES = st.one_of(st.binary(max_size=60), st.sampled_from([b"cancel", b"close", b"fail", b"x" * 70_000]))
+BODIES = st.one_of(st.binary(max_size=60), st.sampled_from([b"cancel", b"close", b"x" * 70_000]))
 HEADERS = st.dictionaries(
     st.sampled_from(["x-delivery-count", "x-death"]),
     st.one_of(st.integers(-(2**31), 2**40), st.booleans(), st.text(max_size=5), st.none()),
@@ -94,8 +94,6 @@ def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def react(channel: Any, taken: Delivery) -> None:
-    if taken.body == b"fail":
-        raise ValueError
     if not channel.is_open:
         return
     if taken.body == b"cancel":
@@ -156,9 +154,6 @@ METHOD, HEADER, BODY = USUALLY
         pytest.param([METHOD, *USUALLY, HEADER, BODY], id="in the midst of another message, after its method"),
         pytest.param([HEADER, *USUALLY, BODY, *USUALLY], id="in the midst of another message, after its header"),
         pytest.param([METHOD, HEADER, *USUALLY, BODY, *USUALLY], id="in the midst of another message, before its body"),
-        pytest.param([*delivery(1, 4, b"cancel", message_id="m0", **USUAL), *USUALLY, *USUALLY], id="cancelled"),
-        pytest.param([*delivery(1, 4, b"close", message_id="m0", **USUAL), *USUALLY, *USUALLY], id="closing"),
-        pytest.param([*delivery(1, 4, b"fail", message_id="m0", **USUAL), *USUALLY], id="not taken"),
         pytest.param([*delivery(1, 4, b"", message_id="m0", **USUAL), *USUALLY], id="empty"),
         pytest.param(
             [*delivery(1, 4, b"", message_id="m0", **USUAL), frame.Body(1, b"").marshal(), *USUALLY], id="an empty body"
@@ -171,6 +166,13 @@ async def test_what_is_odd_beside_usual_deliveries_is_taken_as_pika_takes_it(fra
     await both_take([b"".join(frames)])
 
 
+@pytest.mark.parametrize("ended", [b"cancel", b"close"])
+async def test_what_still_comes_to_a_consumer_that_was_ended_is_taken_as_pika_takes_it(ended: bytes) -> None:
+    last = b"".join(delivery(1, 4, ended, message_id="m0", **USUAL))
+
+    await both_take([last, b"".join([*USUALLY, *USUALLY])])
+
+
 async def test_usual_deliveries_go_the_short_way_and_others_pikas() -> None:
     wire = Wire(RawConnection)
     usual = [delivery(1, tag, b"{}", message_id=f"m{tag}", **USUAL) for tag in range(4)]
@@ -181,3 +183,14 @@ async def test_usual_deliveries_go_the_short_way_and_others_pikas() -> None:
     counts = [(one.message_id, one.delivery_count) for one in wire.taken]
     assert counts == [("m0", 0), ("m1", 0), ("again", 2), ("m2", 0), ("m3", 0)]
     assert wire.by_pika == ["again"]
+
+
+async def test_what_one_read_brings_of_a_queue_is_handed_over_together() -> None:
+    wire = Wire(RawConnection)
+    of_one = [delivery(1, tag, b"{}" * tag, message_id=f"m{tag}", **USUAL) for tag in (1, 5, 7)]
+    of_another = delivery(2, 1, b"{}", message_id="m1", **USUAL)
+    wire.feed(b"".join(of_one[0]))
+
+    wire.feed(b"".join(chain(*of_one[1:], of_another)))
+
+    assert wire.handed_over == [["m1"], ["m5", "m7"], ["m1"]]

@@ -25,7 +25,7 @@ class AwayForAWhile(Peer):
 async def test_one_outage_is_one_connection_made_again_however_many_tries_it_takes() -> None:
     peer = AwayForAWhile()
     async with listening(peer) as url:
-        consumer = Consumer(BrokerSettings(url), queues=(), on_delivery=lambda _: None, on_lost=lambda _: None)
+        consumer = Consumer(BrokerSettings(url), queues=(), on_deliveries=lambda *_: None, on_lost=lambda _: None)
         running = asyncio.create_task(consumer.run())
         await until(consumer.connected.is_set, what="the first connection")
         first = consumer.reconnects
