@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from producers.amqp.decode import Message
 
 
-class Delivery(NamedTuple):
-    """A message held unacknowledged; `tag` is good only on the channel named by `epoch`.
+class Delivery(Struct, frozen=True, eq=False, gc=False):
+    """A message held unacknowledged, equal to no other; `tag` is good only on the channel named by `epoch`.
 
     `delivery_count` is how often it was returned before, by us or by a connection that broke. `died_of` is the broker's
     word for why it gave a dead letter up, such as `delivery_limit` or `expired`.

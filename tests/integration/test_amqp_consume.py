@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from producers.amqp import ChannelClosed, Delivery
 from schemas.envelope import Lane
@@ -98,7 +99,7 @@ async def test_refused_ack_on_one_queue_does_not_hurt_another(amqp_url: str, uni
     async with consuming(amqp_url, queues, batch, immediate) as intake:
         await until(lambda: len(intake.held) == 3, what="all deliveries")
         kept = next(delivery for delivery in intake.held if delivery.queue == immediate)
-        refused = intake.held[0]._replace(tag=99) if intake.held[0].queue == batch else intake.held[1]._replace(tag=99)
+        refused = structs.replace(next(delivery for delivery in intake.held if delivery.queue == batch), tag=99)
 
         intake.consumer.ack(refused)
 
@@ -132,7 +133,7 @@ async def test_ack_of_an_earlier_channel_does_nothing(amqp_url: str, unique_org:
     await fill(amqp_url, unique_org, 1)
     async with consuming(amqp_url, organisation_queues(unique_org), batch) as intake:
         await until(lambda: len(intake.held) == 1, what="the delivery")
-        intake.consumer.ack(intake.held[0]._replace(tag=99))
+        intake.consumer.ack(structs.replace(intake.held[0], tag=99))
         await until(lambda: len(intake.held) == 2, what="the redelivery on a new channel")
         old, new = intake.held
         assert old.tag == new.tag

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pika
+from msgspec.structs import astuple
 from pika import BasicProperties, frame, spec
 
 from producers.amqp.taker import Delivery, Taker
@@ -69,7 +70,7 @@ class Wire:
             for channel in self.channels.values()
         ]
         counts = (self.raw.bytes_received, self.raw.frames_received, self.raw._frame_buffer)
-        return (self.taken, self.error, counts, of_channels)
+        return ([astuple(delivery) for delivery in self.taken], self.error, counts, of_channels)
 
     def _consuming(self, number: int) -> Any:
         channel = self.raw.channel(number, on_open_callback=lambda _: None)

@@ -160,12 +160,12 @@ class Serving:
                 self._keeper.taken(lane, count)
 
     def _arrival(self, delivery: Delivery) -> Arrival | None:
-        queue, body, key, message_id = delivery[:4]
-        if queue == self._commands:
+        if delivery.queue == self._commands:
             self._command(delivery)
             return None
-        key, lane = printable(key), self._lanes.get(queue)
-        return Arrival(body, lane or _lane_of(key), printable(message_id), key, delivery, dead=lane is None)
+        key, lane = printable(delivery.routing_key), self._lanes.get(delivery.queue)
+        own = printable(delivery.message_id)
+        return Arrival(delivery.body, lane or _lane_of(key), own, key, delivery, dead=lane is None)
 
     def _command(self, delivery: Delivery) -> None:
         org = self._s.org.name

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Protocol
 
 from producers.amqp import Delivery
-
-_MARK = attrgetter("queue", "epoch", "tag")
-"""What tells one delivery from all others."""
 
 
 class Broker(Protocol):
@@ -28,34 +24,34 @@ class Deliveries:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._held: dict[tuple[str, int, int], Delivery] = {}
+        self._held: dict[Delivery, bool] = {}  # in the order in which they came
 
     def __len__(self) -> int:
         return len(self._held)
 
     def held(self, queue: str) -> int:
         """How many of `queue` are held."""
-        return sum(delivery.queue == queue for delivery in self._held.values())
+        return sum(delivery.queue == queue for delivery in self._held)
 
     def came(self, *deliveries: Delivery) -> None:
         """The broker handed them over."""
-        self._held.update(zip(map(_MARK, deliveries), deliveries, strict=True))
+        self._held.update(dict.fromkeys(deliveries, True))
 
     def ack(self, *deliveries: Delivery) -> None:
         """They are done. Nothing happens to those that are not held any more."""
         let_go = self._held.pop
-        self._broker.ack(*[one for one in deliveries if let_go(_MARK(one), None) is not None])
+        self._broker.ack(*[one for one in deliveries if let_go(one, False)])
 
     def give_back(self, delivery: Delivery) -> None:
         """It goes back to the broker. Nothing happens when it is not held any more."""
-        if self._held.pop(_MARK(delivery), None) is not None:
+        if self._held.pop(delivery, False):
             self._broker.give_back(delivery)
 
     def lost(self, queue: str) -> None:
         """The broker has all of `queue` back."""
-        self._held = {mark: delivery for mark, delivery in self._held.items() if delivery.queue != queue}
+        self._held = dict.fromkeys([one for one in self._held if one.queue != queue], True)
 
     def give_all_back(self) -> None:
         """Wherever in the worker they are."""
-        for delivery in list(self._held.values()):
+        for delivery in list(self._held):
             self.give_back(delivery)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from producers.runs import Run
@@ -120,7 +121,7 @@ async def test_what_was_booked_by_hand_is_not_booked_again_with_the_rest(one: Se
 async def test_a_copy_that_came_astray_stops_no_good_one(one: Served) -> None:
     await one.acked(*one.receive(PAYMENT))
     astray = one.broker.deliver(copy(PAYMENT, "r1"))
-    one.serving.receive(astray._replace(routing_key=f"{ORG}.batch.payment"))
+    one.serving.receive(structs.replace(astray, routing_key=f"{ORG}.batch.payment"))
     await one.acked(astray.tag)
     parked = await one.parked()
 
@@ -133,7 +134,7 @@ async def test_a_copy_that_came_astray_stops_no_good_one(one: Served) -> None:
 async def test_copies_that_go_on_their_way_together_stay_one(one: Served) -> None:
     await one.acked(*one.receive(copy(UNMAPPED, "r1")))
     astray = one.broker.deliver(copy(UNMAPPED, "r2"))
-    one.serving.receive(astray._replace(routing_key=f"{ORG}.batch.invoice"))
+    one.serving.receive(structs.replace(astray, routing_key=f"{ORG}.batch.invoice"))
     await one.acked(astray.tag)
     await one.parks(2)
 

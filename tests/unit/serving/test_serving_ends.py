@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from producers.amqp import Delivery
@@ -34,7 +35,7 @@ RUN = Run("run-1", "resync-all", ResyncAll())
 
 def by_batch(broker: MemoryBroker, event: Event) -> Delivery:
     delivery = broker.deliver(event, queue=lane_queue(ORG, Lane.BATCH))
-    return delivery._replace(routing_key=event_key(ORG, Lane.BATCH, event.entity))
+    return structs.replace(delivery, routing_key=event_key(ORG, Lane.BATCH, event.entity))
 
 
 async def test_messages_that_were_being_taken_in_when_the_ledger_failed_go_back(tmp_path: Path) -> None:

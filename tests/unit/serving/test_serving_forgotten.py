@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from producers.amqp import Delivery
 from schemas.codec import encode_event
 from schemas.entities import Entity
 from tests.support.mapping_cases import BUYER, event, invoice, line
@@ -24,6 +26,10 @@ from worker.ledger.personal import Erasure, Redacted
 from worker.ledger.records import HoldState
 
 
+def redelivered(delivery: Delivery) -> Delivery:
+    return structs.replace(delivery, redelivered=True)
+
+
 async def test_a_customer_s_event_that_was_forgotten_is_not_booked_when_it_is_delivered_again(tmp_path: Path) -> None:
     async with opened(f"sqlite+inline:///{tmp_path}/ledger.db") as ledger:
         lease = await lease_of(ledger, name=ORG)
@@ -32,7 +38,7 @@ async def test_a_customer_s_event_that_was_forgotten_is_not_booked_when_it_is_de
         await ledger.personal.erase(ORG, Erasure(removed=(waits.id,)), (), who="bob", why="asked for it")
         one = serve(ledger, lease, MemoryBroker(), MemoryXero())
 
-        copy = one.broker.deliver(CUSTOMER)._replace(redelivered=True)
+        copy = redelivered(one.broker.deliver(CUSTOMER))
         one.serving.receive(copy)
         await one.acked(copy.tag)
         fresh = one.receive(event(Entity.CUSTOMER, {"id": "8", "email": "al@example.com", "first_name": "Al"}))
@@ -51,7 +57,7 @@ async def test_a_sale_that_was_redacted_waits_as_it_was_left_when_it_is_delivere
         await ledger.personal.erase(ORG, Erasure(redacted=(redacted,)), (), who="bob", why="asked for it")
         one = serve(ledger, lease, MemoryBroker(), MemoryXero())
 
-        copy = one.broker.deliver(SALE)._replace(redelivered=True)
+        copy = redelivered(one.broker.deliver(SALE))
         one.serving.receive(copy)
         await one.acked(copy.tag)
         await one.end()
@@ -83,7 +89,7 @@ async def test_a_copy_of_a_redacted_sale_that_comes_after_it_was_booked_changes_
         await one.waits(HoldState.TIME, 0)
         calls = len(one.xero.calls)
 
-        copy = one.broker.deliver(sold)._replace(redelivered=True)
+        copy = redelivered(one.broker.deliver(sold))
         one.serving.receive(copy)
         await one.acked(copy.tag)
 
@@ -98,7 +104,7 @@ async def test_a_message_that_was_emptied_stays_so_when_it_is_delivered_again(tm
         await one.acked(*one.receive(unread))
         await forget(one)
 
-        copy = one.broker.deliver(unread)._replace(redelivered=True)
+        copy = redelivered(one.broker.deliver(unread))
         one.serving.receive(copy)
         await one.acked(copy.tag)
 
@@ -112,7 +118,7 @@ async def test_a_sale_whose_message_retention_dropped_is_booked_once_when_it_is_
         assert await one.ledger.parked.purge(0) == 1
 
         for _ in range(2):
-            copy = one.broker.deliver(SALE)._replace(redelivered=True)
+            copy = redelivered(one.broker.deliver(SALE))
             one.serving.receive(copy)
             await one.acked(copy.tag)
 
