@@ -8,7 +8,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from select import PIPE_BUF
@@ -34,61 +33,54 @@ _ENCODER = json.JSONEncoder(default=repr, separators=(",", ":"))
 
 
 class Lines:
-    """A logger of structlog's for lines on stderr, each written at once, or those of a burst together.
-
-    For one thread: its owner's. Lines of other loggers are not held.
-    """
-
-    def __init__(self) -> None:
-        self._held: list[str] | None = None
+    """A logger of structlog's for lines on stderr, each written at once, or those told together a page at a time."""
 
     def msg(self, line: str) -> None:
-        """Write `line`, or keep it until the end of the burst."""
-        if self._held is None:
-            sys.stderr.write(f"{line}\n")
-        else:
-            self._held.append(f"{line}\n")
+        """Write `line`."""
+        self.write([line])
 
     info = warning = msg
 
-    @contextmanager
-    def burst(self) -> Iterator[None]:
-        """Lines written meanwhile go a page at a time: a system call is a fourth of a line's time. Keep it short."""
-        held: list[str] = []
-        self._held = held
-        try:
-            yield
-        finally:
-            self._held = None
-            for page in _pages(held):
-                sys.stderr.write(page)
+    def write(self, lines: Iterable[str]) -> None:
+        """Write `lines`: a system call is a fourth of a line's time."""
+        for page in _pages(lines):
+            sys.stderr.write(page)
 
 
 class Teller(structlog.BoundLoggerBase):
     """For what is told of each event: takes all of a line in one dictionary, which structlog's own copy three times."""
 
-    def tell(self, level: str, line: dict[str, Any]) -> None:
-        """Write `line`, of which `event` says what happened."""
-        told: Any = line
+    def tell(self, level: str, *lines: dict[str, Any]) -> None:
+        """Write `lines`, of which `event` says what happened, together."""
+        written: list[str] = []
+        try:
+            for line in lines:
+                written += self._rendered(level, line)
+        finally:
+            self._logger.write(written)
+
+    def _rendered(self, level: str, told: Any) -> Sequence[str]:
         try:
             for process in self._processors:
                 told = process(self._logger, level, told)
         except structlog.DropEvent:
-            return
-        self._logger.msg(told)
+            return ()
+        return (told,)
 
 
 def _pages(lines: Iterable[str]) -> Iterator[str]:
     """Whole lines, as many as a pipe takes in one piece: workers that share one must not cut each other's in two."""
-    page, size = "", 0
+    page: list[str] = []
+    size = 0
     for line in lines:
-        length = len(line.encode(errors="surrogateescape"))
-        if page and size + length > PIPE_BUF:
-            yield page
-            page, size = "", 0
-        page, size = page + line, size + length
+        length = len(line if line.isascii() else line.encode(errors="surrogateescape")) + 1
+        if size + length > PIPE_BUF and page:
+            yield "\n".join([*page, ""])
+            page, size = [], 0
+        page.append(line)
+        size += length
     if page:
-        yield page
+        yield "\n".join([*page, ""])
 
 
 def configure() -> None:
@@ -107,7 +99,7 @@ def configure() -> None:
     sys.stdout = lossy(sys.stdout, lambda lost: f"{lost} lines could not be written here")
     common: list[Any] = [structlog.processors.add_log_level, _stamp]
     structlog.configure(
-        processors=[*common, redact, structlog.processors.format_exc_info, renderer],
+        processors=[*common, redact, _format_exception, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
@@ -124,7 +116,7 @@ def _configure_libraries(common: Sequence[Any], renderer: Any) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redact,
-                structlog.processors.format_exc_info,
+                _format_exception,
                 renderer,
             ],
         )
@@ -140,13 +132,18 @@ def silence_pika() -> None:
 def _stamp(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The time in UTC, as structlog's own stamp has it, at a third of the cost: a line is written for each event."""
     second, microsecond = divmod(time.time_ns() // 1000, 1_000_000)
-    event["timestamp"] = f"{_to_the_second(second)}.{microsecond:06d}Z"
+    event["timestamp"] = f"{_to_the_second(second)}.{str(microsecond).zfill(6)}Z"
     return event
 
 
 @lru_cache(maxsize=2)
 def _to_the_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat()
+
+
+def _format_exception(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """As structlog does it, which takes its time also where there is none."""
+    return structlog.processors.format_exc_info(logger, name, event) if "exc_info" in event else event
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import structlog
 
@@ -30,29 +30,27 @@ class Finishing:
         self._ack = ack
         self._steps = steps
         self._counts = counts
-        self._lines = Lines()
         # bound at once: finding the logger anew takes longer than making the line
-        self._log: Teller = structlog.wrap_logger(self._lines, wrapper_class=Teller).bind()
+        self._log: Teller = structlog.wrap_logger(Lines(), wrapper_class=Teller).bind()
 
     def completed(self, works: Sequence[Work]) -> None:
         """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
         self._counts.completed(works)
-        with self._lines.burst():
-            for work in works:
-                told = {"result": work.result}
-                if work.reason:
-                    told["reason"] = work.reason
-                self._tell(work, "completed", told)
-                if work.absorbed:
-                    self._tell_absorbed(work)
+        lines: list[dict[str, Any]] = []
+        for work in works:
+            line = _line(work, "completed", "result", work.result)
+            if work.reason:
+                line["reason"] = work.reason
+            lines.append(line)
+            lines += map(_absorbed, work.absorbed)
+        self._log.tell("info", *lines)
         self._acknowledge(everyone(works))
 
     def ended(self, work: Work, held: Held) -> None:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
         self._counts.held(work, held)
         outcome = "parked" if held.state is HoldState.PERSON else "held"
-        self._tell(work, outcome, {"reason": held.reason})
-        self._tell_absorbed(work)
+        self._log.tell("info", _line(work, outcome, "reason", held.reason), *map(_absorbed, work.absorbed))
         self._acknowledge(everyone([work]))
 
     def expired(self, held: Held) -> None:
@@ -81,31 +79,29 @@ class Finishing:
             },
         )
 
-    def _tell_absorbed(self, work: Work) -> None:
-        for other in work.absorbed:
-            self._tell(other, "completed", {"result": "coalesced"})
-
-    def _tell(self, work: Work, outcome: str, facts: Mapping[str, str]) -> None:
-        org, source, entity, entity_id = work.owner
-        self._log.tell(
-            "info",
-            {
-                "event": f"event.{outcome}",
-                "event_id": work.event_id,
-                "organisation": org,
-                "source": source,
-                "entity": entity,
-                "entity_id": entity_id,
-                "attempt": work.attempt,
-                "document_id": work.document_id,
-                "call_id": work.call_id,
-                "outcome": outcome,
-                **facts,
-            },
-        )
-
     def _acknowledge(self, works: Sequence[Work]) -> None:
         deliveries = [work.delivery for work in works if work.delivery is not None]
         self._ack(*deliveries)
         for _ in deliveries:
             self._steps.reached(Step.ACKED)
+
+
+def _absorbed(work: Work) -> dict[str, Any]:
+    return _line(work, "completed", "result", "coalesced")
+
+
+def _line(work: Work, outcome: str, fact: str, value: str) -> dict[str, Any]:
+    org, source, entity, entity_id = work.owner
+    return {
+        "event": f"event.{outcome}",
+        "event_id": work.event_id,
+        "organisation": org,
+        "source": source,
+        "entity": entity,
+        "entity_id": entity_id,
+        "attempt": work.attempt,
+        "document_id": work.document_id,
+        "call_id": work.call_id,
+        "outcome": outcome,
+        fact: value,
+    }

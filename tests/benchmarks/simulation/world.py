@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
@@ -17,7 +17,7 @@ from tests.benchmarks.simulation.virtual import VirtualClock, elapsed
 from tests.benchmarks.simulation.xero import VirtualXero
 from tests.support.xero_fakes import reaches
 from worker.bootstrap import limits_of
-from worker.buffer.work import Work
+from worker.buffer.work import Work, everyone
 from worker.chart import Chart, ChartShelf
 from worker.documents.documents import Kind
 from worker.intake.inbox import Throttle
@@ -75,9 +75,9 @@ class _WatchedFinishing(Finishing):
         super().__init__(ack=deliveries.ack, steps=Unwatched(), counts=Counts(VirtualClock().now))
         self._watch = watch
 
-    def _tell(self, work: Work, outcome: str, facts: Mapping[str, str]) -> None:
-        super()._tell(work, outcome, facts)
-        if outcome == "completed":
+    def completed(self, works: Sequence[Work]) -> None:
+        super().completed(works)
+        for work in everyone(works):
             self._watch.completed(work.owner.org, work.event_id)
 
     def overtaken(self, held: Held) -> None:
@@ -86,6 +86,8 @@ class _WatchedFinishing(Finishing):
 
     def ended(self, work: Work, held: Held) -> None:
         super().ended(work, held)
+        for other in work.absorbed:
+            self._watch.completed(other.owner.org, other.event_id)
         if held.state is HoldState.PERSON:
             self._watch.parked.append(held)
 

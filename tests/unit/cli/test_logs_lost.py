@@ -16,13 +16,11 @@ import pytest
 
 _WRITES = """
 import logging, structlog, sys
-from worker.logs import Lines, configure
+from worker.logs import Lines, Teller, configure
 configure()
-lines = Lines()
 log = structlog.get_logger("xerelay")
 log.info("at once")
-with lines.burst():
-    structlog.wrap_logger(lines).info("together")
+structlog.wrap_logger(Lines(), wrapper_class=Teller).bind().tell("info", {"event": "together"}, {"event": "with it"})
 logging.getLogger("library").warning("of a library")
 print("said")
 sys.exit(7)
