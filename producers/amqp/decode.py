@@ -60,6 +60,14 @@ class Alike(NamedTuple):
             pass  # here the data ends, or something unusual begins
         return found, at
 
+    def is_cut(self, data: bytes, at: int) -> bool:
+        """Whether the one that begins there is not whole yet, and so far as usual."""
+        body = at + self.head.size
+        if len(data) < body:
+            return True
+        *_, size, _, _, _, framed = self.head.unpack_from(data, at)
+        return bool(0 < size == framed and len(data) <= body + size)
+
 
 def alike_at(data: bytes, at: int) -> Alike | None:
     """What the delivery is like that begins there; None where anything is unusual, missing or wrong."""

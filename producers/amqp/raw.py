@@ -53,31 +53,34 @@ class RawConnection(AsyncioConnection):  # type: ignore[misc] # pika ships no ty
 
     def _on_data_available(self, data_in: bytes) -> None:
         self._frame_buffer += data_in
-        while True:
-            self._take_deliveries()
+        while not self._take_deliveries():
             consumed, frame = self._read_frame()
             if not frame:
                 return
             self._trim_frame_buffer(consumed)
             self._process_frame(frame)
 
-    def _take_deliveries(self) -> None:
-        """As many as begin the buffer, and are usual; those that are alike together."""
+    def _take_deliveries(self) -> bool:
+        """As many as begin the buffer, and are usual; those that are alike together. Whether the next has to go on.
+
+        Of one that a read has cut in two pika would take the beginning, and then the whole.
+        """
         data, at, taken = self._frame_buffer, 0, 0
         try:
             while (alike := alike_at(data, at)) is not None:
                 taker = self._taker(alike.channel, alike.consumer_tag)
                 if taker is None:
-                    break
+                    return False
                 messages, at = alike.read(data, at)
                 if not messages:
-                    break
+                    return alike.is_cut(data, at)
                 taken += len(messages)
                 taker.take(messages, alike.redelivered)
         finally:
             if taken:
                 self._trim_frame_buffer(at)
                 self.frames_received += _FRAMES * taken
+        return False
 
     def _taker(self, number: int, consumer_tag: str) -> Taker | None:
         """Who takes such deliveries; None where pika has to see to it."""

@@ -63,14 +63,22 @@ class Wire:
             for delivery in self.taken[before:]:
                 self._react(self.channels[delivery.epoch], delivery)
 
+    @property
+    def left(self) -> bytes:
+        """What came and was not read yet."""
+        return bytes(self.raw._frame_buffer)
+
+    def outcome(self) -> tuple[object, ...]:
+        """What came of all bytes so far."""
+        return ([astuple(delivery) for delivery in self.taken], self.error, self.raw.bytes_received + len(self.left))
+
     def state(self) -> tuple[object, ...]:
-        """All by which two connections could differ, but for what they send."""
+        """All else by which two connections could differ that have read as far, but for what they send."""
         of_channels = [
             (channel._state, channel._content_assembler._seen_so_far, sorted(channel._consumers))
             for channel in self.channels.values()
         ]
-        counts = (self.raw.bytes_received, self.raw.frames_received, self.raw._frame_buffer)
-        return ([astuple(delivery) for delivery in self.taken], self.error, counts, of_channels)
+        return (self.raw.frames_received, of_channels)
 
     def _consuming(self, number: int) -> Any:
         channel = self.raw.channel(number, on_open_callback=lambda _: None)

@@ -109,7 +109,9 @@ async def both_take(chunks: list[bytes]) -> None:
         ours.feed(chunk)
         theirs.feed(chunk)
 
-        assert ours.state() == theirs.state()
+        assert ours.outcome() == theirs.outcome()
+        if ours.left == theirs.left:  # ours leaves a usual delivery until it is whole
+            assert ours.state() == theirs.state()
     await asyncio.sleep(0)  # ours sends at the end of the turn
     assert ours.sent == theirs.sent
 
@@ -194,3 +196,14 @@ async def test_what_one_read_brings_of_a_queue_is_handed_over_together() -> None
     wire.feed(b"".join(chain(*of_one[1:], of_another)))
 
     assert wire.handed_over == [["m1"], ["m5", "m7"], ["m1"]]
+
+
+async def test_a_usual_delivery_that_a_read_has_cut_in_two_goes_the_short_way() -> None:
+    wire = Wire(RawConnection)
+    usual = b"".join(USUALLY)
+
+    wire.feed(usual + usual[:-2])
+    wire.feed(usual[-2:] + usual)
+
+    assert wire.handed_over == [["m1"], ["m1", "m1"]]
+    assert wire.by_pika == []
