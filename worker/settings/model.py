@@ -98,8 +98,9 @@ def _tenants(settings: Settings) -> Iterator[Problem]:
     for connection, users in by_connection.items():
         for org in users:
             if len(users) > 1 and org.tenant_id is None:
-                text = f'missing; needed because {len(users)} organisations use connection "{connection}"'
-                yield Problem(f"organisations.{org.name}.tenant_id", text)
+                why = f'needed because {len(users)} organisations use connection "{connection}"'
+                cure = f"configure one of them alone at first: `xerelay connect {connection}` prints the ids of all"
+                yield Problem(f"organisations.{org.name}.tenant_id", f"missing; {why}; {cure}")
 
 
 def _store(settings: Settings, store: StoreSettings) -> Iterator[Problem]:

@@ -84,10 +84,11 @@ def test_an_app_of_one_organisation_is_no_second_connection(tmp_path: Path) -> N
     assert '"xero" has the same' in said
 
 
-def test_organisations_that_share_a_connection_need_their_ids(tmp_path: Path) -> None:
+def test_organisations_that_share_a_connection_need_their_ids_and_are_told_where_to_get_them(tmp_path: Path) -> None:
     said = first("organisations.main.tenant_id", MINIMAL + SECOND, {}, tmp_path)
 
     assert 'missing; needed because 2 organisations use connection "xero"' in said
+    assert "configure one of them alone at first: `xerelay connect xero` prints the ids of all" in said
 
 
 def test_an_organisation_of_xero_is_configured_once(tmp_path: Path) -> None:
