@@ -23,6 +23,7 @@ PREFIX = "XERELAY_"
 CONFIG = "XERELAY_CONFIG"
 DEFAULT_PATH = Path("xerelay.toml")
 _JSON_STARTS = ("{", "[")
+_NO_FILE = Problem(str(DEFAULT_PATH), f"is not in this folder; go to it, or give its path with --config or {CONFIG}")
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -30,20 +31,28 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
     Raises `SettingsError` with one line for every problem found.
     """
-    file = resolve_files(_read(path, environ), Settings)
+    place = _place(path, environ)
+    file = resolve_files(_read(place) if place else {}, Settings)
     variables = resolve_files(_environment(environ), Settings)
     try:
         settings = Settings.model_validate(_over(file, variables))
     except ValidationError as error:
-        raise SettingsError(problems(error, Settings, frozenset(_names(environ)))) from None
+        found = list(problems(error, Settings, frozenset(_names(environ))))
+        raise SettingsError([_NO_FILE, *found] if place is None and _lacks_a_table(error) else found) from None
     return settings.model_copy(update={"ledger": with_access(settings.ledger)})
 
 
-def _read(path: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
+def _place(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     named = path or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
-    if named is None and not DEFAULT_PATH.exists():
-        return {}
-    place = named or DEFAULT_PATH
+    return named or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+
+
+def _lacks_a_table(error: ValidationError) -> bool:
+    """Whether a file was expected: whoever gives all by the environment does not leave out a whole section."""
+    return any(found["type"] == "missing" and len(found["loc"]) == 1 for found in error.errors(include_url=False))
+
+
+def _read(place: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(place.read_text(encoding="utf-8-sig"))  # some editors of Windows begin it with a mark
     except OSError as error:

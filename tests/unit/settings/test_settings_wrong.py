@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load(None, {"XERELAY_CONFIG": str(tmp_path / "none.toml")})
 
 
-def test_without_any_configuration_the_sections_to_add_are_named(
+def test_without_any_configuration_the_missing_file_and_the_sections_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -199,8 +199,29 @@ def test_without_any_configuration_the_sections_to_add_are_named(
         load(None, {})
 
     assert str(raised.value).splitlines() == [
+        "xerelay.toml: is not in this folder; go to it, or give its path with --config or XERELAY_CONFIG",
         "broker: missing; add a table [broker] with url",
         "ledger: missing; add a table [ledger] with encryption_key",
         "connections: missing; add a table [connections.NAME]",
         "organisations: missing; add a table [organisations.NAME]",
     ]
+
+
+def test_a_mistake_in_the_environment_alone_does_not_ask_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {
+        "XERELAY_BROKER__URL": "amqp://localhost",
+        "XERELAY_LEDGER__ENCRYPTION_KEY": "short",
+        "XERELAY_CONNECTIONS__XERO__FLOW": "pkce",
+        "XERELAY_ORGANISATIONS__MAIN__CONNECTION": "xero",
+        "XERELAY_LOG_LEVEL": "debug",
+    }
+
+    with pytest.raises(SettingsError) as raised:
+        load(None, environ)
+
+    said = str(raised.value)
+    assert "ledger.encryption_key" in said
+    assert "xerelay.toml" not in said
