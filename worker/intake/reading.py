@@ -174,7 +174,7 @@ def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now
         detail = f"routing key {came[:120]!r}, expected {expected!r}"
         return _unsound(event, "misrouted", detail, "the routing key must agree with the message's attributes")
     if org.lanes[entity] == "off":
-        hint = f"set organisations.{org.name}.lanes.{entity}, or stop publishing it; then retry or discard"
+        hint = f"set organisations.{org.name}.lanes.{entity} and restart, then retry; or stop publishing it and discard"
         return _unsound(event, "lane_off", f"the lane of {entity} is off", hint)
     if event.version > now + _CLOCK_SKEW:
         detail = f"entityversion {event.version.isoformat()} lies more than a day ahead of {now.isoformat()}"

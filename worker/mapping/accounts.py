@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from schemas.parts import LineKind
-from worker.mapping.result import Unmappable
+from worker.mapping.result import RESTART, Unmappable
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_PAYMENT, OTHER_METHODS
 
@@ -30,7 +30,7 @@ def account(name: str, org: OrganisationSettings) -> str:
     """The account configured under `name`. Raises `Unmappable`."""
     code: str | None = getattr(org.accounts, name)
     if code is None:
-        hint = f'add to [organisations.{org.name}.accounts]: {name} = "<account code>"; then retry'
+        hint = f'add to [organisations.{org.name}.accounts]: {name} = "<account code>"; {RESTART}'
         raise Unmappable("account_missing", f"an amount belongs to the account {name}, which is not configured", hint)
     return code
 
@@ -46,7 +46,7 @@ def payment_account(method: str, org: OrganisationSettings) -> dict[str, str] | 
         configured = account(method, org)
     configured = configured or org.payments.get(OTHER_METHODS)
     if configured is None:
-        hint = f'add to [organisations.{org.name}.payments]: "{method}" = "<account code>", or "none"; then retry'
+        hint = f'add to [organisations.{org.name}.payments]: "{method}" = "<account code>", or "none"; {RESTART}'
         raise Unmappable("payment_method_unmapped", f'the payment method "{method}" has no account', hint)
     if configured == NO_PAYMENT:
         return None

@@ -30,6 +30,10 @@ class Ignored:
 Plan = Writes | Ignored
 
 
+RESTART = "restart the workers, then retry"
+"""How a hint ends that says what to change in the configuration: it is read when a worker starts."""
+
+
 class Unmappable(Exception):
     """The event cannot become documents as things are configured. `reason` is a stable word for lists and metrics."""
 

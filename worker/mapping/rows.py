@@ -14,7 +14,7 @@ from schemas.entities import Sale
 from schemas.parts import ZERO, Line, LineKind
 from worker.mapping.accounts import account, line_account
 from worker.mapping.keys import item_code
-from worker.mapping.result import Unmappable
+from worker.mapping.result import RESTART, Unmappable
 from worker.mapping.taxes import TAXLESS, line_tax_type, no_tax_type
 from worker.settings import OrganisationSettings
 
@@ -92,7 +92,7 @@ def _check_limit(sale: Sale, org: OrganisationSettings) -> None:
     detail = f"the rows hold {lines}; the store's totals are net {totals.net}, tax {totals.tax}, gross {totals.gross}"
     hint = (
         f"more than rounding_limit {org.rounding_limit}: find the amount the store does not list as a row, or raise "
-        f"organisations.{org.name}.rounding_limit; then retry"
+        f"organisations.{org.name}.rounding_limit; {RESTART}"
     )
     raise Unmappable("residual_too_large", detail, hint)
 

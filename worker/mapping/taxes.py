@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.parts import Line
-from worker.mapping.result import Unmappable
+from worker.mapping.result import RESTART, Unmappable
 from worker.settings import OrganisationSettings
 from worker.settings.organisation import NO_TAX, rate_key, tax_key
 
@@ -43,7 +43,7 @@ def _taxless(line: Line, found: str, org: OrganisationSettings) -> Unmappable:
     detail = f'the line "{line.name[:60]}" has tax {line.tax}, and its tax type {found} is that of lines without tax'
     named = line.tax_code or (rate_key(line.tax_rate) if line.tax_rate else "")
     hint = (
-        f'give [organisations.{org.name}.tax] "{named}" the TaxType of what the store charged; then retry'
+        f'give [organisations.{org.name}.tax] "{named}" the TaxType of what the store charged; {RESTART}'
         if named
         else "the store has to send the tax_rate that it charged; then publish the sale again"
     )
@@ -54,5 +54,5 @@ def _unmapped(wanted: str, what: str, org: OrganisationSettings) -> Unmappable:
     if not wanted:
         hint = "the store has to send the line's tax_code or tax_rate; then publish the sale again"
         return Unmappable("tax_unmapped", f"{what}, and neither tax code nor rate", hint)
-    hint = f'add to the configuration: [organisations.{org.name}.tax] "{wanted}" = "<TaxType>"; then retry'
+    hint = f'add to the configuration: [organisations.{org.name}.tax] "{wanted}" = "<TaxType>"; {RESTART}'
     return Unmappable("tax_unmapped", f'{what} under "{wanted}", which has no tax type', hint)

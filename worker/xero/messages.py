@@ -42,29 +42,30 @@ _CONTACT_NAME_TAKEN = Meaning("contact_name_taken", "another contact has this na
 _NUMBER_TAKEN = Meaning(NUMBER_TAKEN, "compare the document of this number in xero", exists=True)
 _ITEM_CODE_TAKEN = Meaning("item_code_taken", "the item is in xero already", exists=True)
 _CONTACT_ARCHIVED = Meaning(
-    CONTACT_ARCHIVED, "restore the contact in xero, or set organisations.NAME.archived_contact to new, then retry"
+    CONTACT_ARCHIVED,
+    "restore the contact in xero, or set organisations.NAME.archived_contact to new and restart, then retry",
 )
 _CONTACT_MISSING = Meaning("contact_missing", "give the customer a name in the store, then resync it")
 _EMAIL_INVALID = Meaning("email_invalid", "mend the customer's email address in the store, then resync it")
 _DOCUMENT_FROZEN = Meaning("document_frozen", "remove its payments and credit notes in xero, or discard this change")
 _ACCOUNT_INVALID = Meaning(
     "account_invalid",
-    "restore the account in xero, or correct [organisations.NAME.accounts] or .payments, then retry",
+    "restore the account in xero, or correct [organisations.NAME.accounts] or .payments and restart, then retry",
     pauses_kind=True,
 )
 _TAX_TYPE_MISMATCH = Meaning(
     "tax_type_mismatch",
-    "correct [organisations.NAME.tax], or the account's tax type in xero, then retry",
+    "correct the account's tax type in xero, or [organisations.NAME.tax] and restart, then retry",
     pauses_kind=True,
 )
 _TRACKING = Meaning(
     "tracking_invalid",
-    "add or restore category and option in xero, or correct [organisations.NAME.tracking], then retry",
+    "add or restore category and option in xero, or correct [organisations.NAME.tracking] and restart, then retry",
     pauses_kind=True,
 )
 _THEME = Meaning(
     "theme_invalid",
-    "correct organisations.NAME.branding_theme or .branding_themes, then retry; xerelay check says which it is",
+    "correct organisations.NAME.branding_theme or .branding_themes and restart, then retry; xerelay check says which",
     pauses_kind=True,
 )
 _CURRENCY = Meaning("currency_not_enabled", "add the currency to the organisation in xero, then retry")
@@ -87,7 +88,7 @@ _EXCEEDS_DUE = Meaning(
 )
 _PAYMENT_ACCOUNT = Meaning(
     "payment_account_invalid",
-    "enable payments to the account in xero, or correct [organisations.NAME.payments], then retry",
+    "enable payments to the account in xero, or correct [organisations.NAME.payments] and restart, then retry",
     pauses_kind=True,
 )
 _IN_BATCH = Meaning("payment_in_batch", "delete the batch payment in xero, then retry")

@@ -199,6 +199,7 @@ def test_a_method_without_an_account_is_for_a_person() -> None:
 
     assert raised.value.reason == "payment_method_unmapped"
     assert '[organisations.main.payments]: "klarna" = "<account code>"' in raised.value.hint
+    assert raised.value.hint.endswith("restart the workers, then retry")
 
 
 def test_a_method_that_is_not_booked_is_ignored() -> None:

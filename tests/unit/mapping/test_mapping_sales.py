@@ -106,7 +106,10 @@ def test_a_line_without_its_account_says_which_setting_to_add() -> None:
     said = refusal(line("10.00", kind="gift_card"), org=organisation(accounts=accounts))
 
     assert said.reason == "account_missing"
-    assert said.hint == 'add to [organisations.main.accounts]: gift_card = "<account code>"; then retry'
+    assert (
+        said.hint
+        == 'add to [organisations.main.accounts]: gift_card = "<account code>"; restart the workers, then retry'
+    )
 
 
 @pytest.mark.parametrize(

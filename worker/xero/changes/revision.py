@@ -259,5 +259,5 @@ _PAID_HINT = (
 )
 _FREE_HINT = (
     "xero marks what is of 0.00 as paid at once, keeps its amounts and does not void it: publish the difference as "
-    'another sale and discard this event; or set [organisations.NAME] edited_paid = "reissue" and retry'
+    'another sale and discard this event; or set [organisations.NAME] edited_paid = "reissue", restart and retry'
 )
