@@ -68,6 +68,8 @@ def forget(
     left = sum(one.left for one in done) + sum(one.under_way for one in found if one.erasure.is_empty)
     if as_json:
         print_json({"forgotten": [facts(one) for one in done], "left": left})
+    elif done and not left:
+        typer.echo("forgotten")
     if left:
         typer.echo(f"{left} still under way: run it again in a minute, while a worker runs", err=True)
     if left or not found:

@@ -228,6 +228,12 @@ def test_it_is_said_first_without_a_name_and_done_only_after_a_yes(line: Command
     assert "jo@example.com" in line.in_ledger(everything)
 
 
+def test_it_is_said_when_it_is_done(line: CommandLine) -> None:
+    result = line.run("forget", "--id", "7", "--yes")
+
+    assert (result.exit_code, result.stdout) == (0, "forgotten\n")
+
+
 def test_forgetting_twice_finds_nothing_the_second_time(line: CommandLine) -> None:
     line.run("forget", "--email", "jo@example.com", "--yes")
     again = line.run("forget", "--email", "jo@example.com", "--yes")
@@ -246,6 +252,7 @@ def test_a_call_under_way_keeps_its_body_and_is_told(line: CommandLine) -> None:
 
     assert result.exit_code == 1
     assert "1 still under way: run it again in a minute" in result.stderr
+    assert not result.stdout
     assert "jo@example.com" in line.in_ledger(everything)
 
 
