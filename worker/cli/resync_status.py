@@ -19,6 +19,7 @@ from worker.views.runs import time_left
 
 _LOOK_EVERY_S = 1.0
 _NOT_TAKEN = "it appears when the store's agent has taken the command"
+_REFUSED = "one that it refuses is listed by xerelay resync-status alone"
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
 
@@ -95,7 +96,7 @@ async def _taken(ledger: Ledger, run: str) -> None:
     told = False
     while await ledger.runs.get(run) is None:
         if not told:
-            typer.echo(f"there is no run {run!r} yet; {_NOT_TAKEN}: waiting, end with Ctrl-C", err=True)
+            typer.echo(f"there is no run {run!r} yet; {_NOT_TAKEN}; {_REFUSED}: waiting, end with Ctrl-C", err=True)
         told = True
         await asyncio.sleep(_LOOK_EVERY_S)
 

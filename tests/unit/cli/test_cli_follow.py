@@ -39,8 +39,8 @@ async def test_a_run_that_no_agent_has_taken_yet_is_waited_for(tmp_path: Path) -
 
         told, _ = await asyncio.wait_for(following.communicate(), 60)
     assert waits.decode() == (
-        "there is no run 'run-1' yet; it appears when the store's agent has taken the command: waiting, "
-        "end with Ctrl-C\n"
+        "there is no run 'run-1' yet; it appears when the store's agent has taken the command; one that it "
+        "refuses is listed by xerelay resync-status alone: waiting, end with Ctrl-C\n"
     )
     assert told.decode().startswith("resync-all run-1 of shop: cancelled (by ann)")
     assert following.returncode == 1
