@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,22 @@ async def test_a_database_that_is_missing_is_one_to_create_or_to_name(postgres_u
     assert error.said.startswith("the ledger's database refuses us: ")
     assert error.said.endswith('database "no_such_one" does not exist')
     assert error.cure == "mend the database's name in ledger.url, or create it (createdb)"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_database_that_belongs_to_another_user_is_one_to_give_to_ours(database_url: str) -> None:
+    plain = database_url.replace("+psycopg", "", 1)
+    guest = f"guest_{uuid.uuid4().hex[:8]}"
+    parts = urlsplit(database_url)
+    with psycopg.connect(plain, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {guest} LOGIN PASSWORD 'secret'")
+
+        with pytest.raises(LedgerUnavailable) as caught:
+            await upgrade(parts._replace(netloc=f"{guest}:secret@{parts.hostname}:{parts.port}").geturl())
+        owner.execute(f"DROP ROLE {guest}")
+
+    assert caught.value.said.startswith("the ledger's database refuses us: permission denied for ")
+    assert caught.value.cure.startswith("make the user of ledger.url the owner of the database")
 
 
 async def test_a_parameter_with_a_wrong_value_is_one_to_mend(postgres_url: str) -> None:

@@ -22,6 +22,7 @@ _PRIMARY = (
 _STANDBY = "session is read-only", "server is in hot standby mode"
 """libpq's words where `target_session_attrs` asks for a primary: of several hosts, psycopg tells of the last one."""
 
+_OWNER = "make the user of ledger.url the owner of the database and of its tables (ALTER … OWNER TO)"
 _OWN = "name PostgreSQL itself, or a pooler that pools sessions and not transactions"
 
 _NO_ROOM = "disk is full", "disk I/O error"
@@ -59,6 +60,8 @@ def unavailable() -> Iterator[None]:
         if is_read_only(cause):
             told = f"the ledger's database takes no writes: {_first_line(cause)}"
             raise LedgerUnavailable(told, _PRIMARY) from error
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            raise LedgerUnavailable(f"the ledger's database refuses us: {_first_line(cause)}", _OWNER) from error
         if isinstance(cause, _MIXED_UP):
             raise LedgerError(f"ledger.url: expected a session of our own, got: {_first_line(cause)}", _OWN) from error
         if not getattr(error, "connection_invalidated", False):
