@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from worker.backoff import delay_s
@@ -80,7 +80,7 @@ class Performer:
         if is_not_found and await forget_unlisted_items(self._s, call):
             await self._settlement.free(call.members)
         elif is_not_found and _deletes(call):
-            await self._settle_existing(call, call.members)
+            await self._settle_existing(call, call.members, {})
         else:
             await self._settlement.failed(call.members, str(reply.outcome), excerpt(reply))
 
@@ -93,7 +93,7 @@ class Performer:
             return
         await self._settlement.record(call, reply.status, results, headers=headers_of(reply))
         await self._settlement.free(results.freed)
-        await self._settle_existing(call, results.exists, results.numbered)
+        await self._settle_existing(call, results.exists, results.why)
 
     async def _judged(self, call: Call, reply: Reply) -> Results:
         """What Xero said of each document, and what the organisation's policies make of refusals."""
@@ -106,12 +106,10 @@ class Performer:
         self._s.said.update((key, told) for key, told in words.items() if key in self._s.said)
         return results
 
-    async def _settle_existing(
-        self, call: Call, exists: Sequence[Member], numbered: Collection[DocumentKey] = ()
-    ) -> None:
+    async def _settle_existing(self, call: Call, exists: Sequence[Member], why: Mapping[DocumentKey, str]) -> None:
         while exists and call.kind is not None:
             try:
-                await self._resolution.settle_existing(call.kind, exists, numbered)
+                await self._resolution.settle_existing(call.kind, exists, why)
             except Unanswered:
                 await breathe(self._s, at_least_s=self._rest_s(call))
             else:
@@ -198,7 +196,7 @@ class Performer:
         if not results.unanswered:
             await self._settlement.record(call, reply.status, results)
             await self._settlement.free(results.freed)
-            await self._settle_existing(call, results.exists, results.numbered)
+            await self._settle_existing(call, results.exists, results.why)
             return ()
         await self._settlement.close(call, reply.status)
         wanted = [m for m in call.members if self._s.buffer.slot(m.key) is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from worker.calls.finding import Finder, Findings
@@ -12,6 +12,7 @@ from worker.ledger.records import CANCELLED_PAID, Call, Document, Member
 from worker.session.outcome import settled_keys
 from worker.session.session import Session
 from worker.xero.lookup import Found, suffixed
+from worker.xero.messages import DOCUMENT_FROZEN, NUMBER_TAKEN
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BLIND_S = 420.0
@@ -74,12 +75,10 @@ class Resolution:
         else:
             await self._settlement.free(missing)
 
-    async def settle_existing(
-        self, kind: Kind, members: Sequence[Member], numbered: Collection[DocumentKey] = ()
-    ) -> None:
+    async def settle_existing(self, kind: Kind, members: Sequence[Member], why: Mapping[DocumentKey, str]) -> None:
         """Members whose number, name or code Xero has already: adopt, suffix, link or park. Raises `Unanswered`.
 
-        Of `numbered` Xero says that the number is taken: another name would not help them.
+        `why` has the reason for which Xero refused them: where the number is taken, another name would not help.
         """
         findings = await self._finder.find(kind, members)
         if kind is Kind.ITEM:
@@ -87,7 +86,7 @@ class Resolution:
         if findings.last is None:
             raise ValueError(f"no look-up for {kind}: xero keeps no number of ours for it")
         members = await self._without_refused(members, findings)
-        adopted = [d for m in members if (d := self._adoptable(m, findings)) is not None]
+        adopted = [d for m in members if (d := self._adoptable(m, findings, why)) is not None]
         rest = [member for member in members if member.key not in settled_keys(adopted)]
         stubs = [self._stub(member, findings) for member in rest if _is_to_be_updated(member, findings)]
         await self._settlement.adopt(findings.last, findings.status, adopted, stubs)
@@ -95,7 +94,7 @@ class Resolution:
         await self._settlement.free([member for member in rest if member.key in known])
         for member in rest:
             if member.key not in known:
-                await self._take_apart(member, findings, by_name=member.key not in numbered)
+                await self._take_apart(member, findings, by_name=why.get(member.key) != NUMBER_TAKEN)
 
     async def _without_refused(self, members: Sequence[Member], findings: Findings) -> list[Member]:
         """The members that Xero was asked for; a person has to look for the others."""
@@ -105,10 +104,12 @@ class Resolution:
                 await self._settlement.park(member, *look_up_refused(name, findings.refused[member.key]))
         return [member for member in members if member.key not in findings.refused]
 
-    def _adoptable(self, member: Member, findings: Findings) -> Document | None:
+    def _adoptable(self, member: Member, findings: Findings, why: Mapping[DocumentKey, str]) -> Document | None:
         found = findings.found.get(member.key)
         if found is None:
-            return _gone(member) if member.action is Action.VOID else None
+            # a sale that Xero has just called paid, and does not show, is not gone: its lists may trail
+            is_there = member.kind in _STANDS and why.get(member.key) == DOCUMENT_FROZEN
+            return _gone(member) if member.action is Action.VOID and not is_there else None
         if found.ours and found.same:
             return self._document(member, findings)
         if member.kind is Kind.ITEM:
@@ -139,11 +140,12 @@ class Resolution:
         if found is not None and found.xero_id in self._s.unpaid:
             self._s.unpaid.remove(found.xero_id)
             await self._settlement.free([member])
-        elif found is not None and found.unpaid:
-            detail = f"xero does not void {name}, and shows nothing that is paid on it"
+        elif found is None or found.unpaid:
+            shown = "shows nothing that is paid on it" if found else "does not show it"
+            detail = f"xero does not void {name}, and {shown}"
             await self._settlement.failed([member], "not_deleted", detail)
         else:
-            detail = f"{name} is in xero still" + (f": {found.detail}" if found else "")
+            detail = f"{name} is in xero still: {found.detail}"
             reason, hint = _STANDS.get(member.kind, _STAYS)
             await self._settlement.park(member, reason, detail, hint)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from worker.documents.documents import DocumentKey, Kind
 from worker.ledger.records import Call, Document, Member
 from worker.xero.changes.reissue import is_copy
-from worker.xero.messages import ARITHMETIC, NUMBER_TAKEN, PERIOD_LOCKED, grave
+from worker.xero.messages import ARITHMETIC, PERIOD_LOCKED, grave
 from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.replies.verdicts import Exists, Refused, Written, verdicts
 
@@ -66,15 +66,15 @@ class Doubt(NamedTuple):
 class Results:
     """What Xero said of each member of an answered call.
 
-    `doubted` are there, among the `documents`, and a person has to look at them. `numbered` are those of what `exists`
-    of which Xero says that the number is taken. `freed` are to go into another call: what refused them is known now.
+    `doubted` are there, among the `documents`, and a person has to look at them. `why` has the reason for
+    which Xero refused what `exists`. `freed` are to go into another call: what refused them is known now.
     """
 
     documents: list[Document] = field(default_factory=list)
     refused: list[tuple[Member, Refused]] = field(default_factory=list)
     doubted: dict[DocumentKey, Doubt] = field(default_factory=dict)
     exists: list[Member] = field(default_factory=list)
-    numbered: set[DocumentKey] = field(default_factory=set)
+    why: dict[DocumentKey, str] = field(default_factory=dict)
     unanswered: list[Member] = field(default_factory=list)
     freed: list[Member] = field(default_factory=list)
 
@@ -93,8 +93,7 @@ def sort_verdicts(call: Call, reply: Reply) -> Results:
             results.refused.append((member, verdict))
         elif isinstance(verdict, Exists):
             results.exists.append(member)
-            if verdict.reason == NUMBER_TAKEN:
-                results.numbered.add(member.key)
+            results.why[member.key] = verdict.reason
         else:
             results.unanswered.append(member)
     return results

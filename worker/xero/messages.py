@@ -17,6 +17,7 @@ ARITHMETIC = "arithmetic"
 ITEM_UNKNOWN = "item_unknown"
 NOT_FOUND = "not_found"
 NUMBER_TAKEN = "number_taken"
+DOCUMENT_FROZEN = "document_frozen"
 
 STANDS_LOCKED_HINT = (
     "it stands in a period that is locked: make the change by hand on an open day, if it is needed, and discard this "
@@ -47,7 +48,7 @@ _CONTACT_ARCHIVED = Meaning(
 )
 _CONTACT_MISSING = Meaning("contact_missing", "give the customer a name in the store, then resync it")
 _EMAIL_INVALID = Meaning("email_invalid", "mend the customer's email address in the store, then resync it")
-_DOCUMENT_FROZEN = Meaning("document_frozen", "remove its payments and credit notes in xero, or discard this change")
+_DOCUMENT_FROZEN = Meaning(DOCUMENT_FROZEN, "remove its payments and credit notes in xero, or discard this change")
 _ACCOUNT_INVALID = Meaning(
     "account_invalid",
     "restore the account in xero, or correct [organisations.NAME.accounts] or .payments and restart, then retry",

@@ -21,7 +21,7 @@ from tests.support.waiting import until
 from worker.clock import SystemClock
 from worker.documents.documents import Kind
 from worker.ledger.records import Call, Purpose
-from worker.xero.replies.reply import Reply
+from worker.xero.replies.reply import Reply, ReplyKind
 
 SALE = "SHOP-I-webshop-100000012"
 REFUND = "SHOP-C-webshop-300000001"
@@ -190,6 +190,20 @@ async def test_a_sale_whose_payment_xero_does_not_delete_is_parked_as_paid(one: 
     await one.acked(*one.receive(document, money))
 
     assert sorted(held.reason for held in await one.parked()) == ["cancelled_paid", "payment_in_batch"]
+
+
+@pytest.mark.parametrize(("books", "number"), [(booked, SALE), (paid_back, REFUND)], ids=["sale", "refund"])
+async def test_what_xero_calls_paid_and_does_not_show_is_not_taken_for_gone(
+    one: Served, books: Callable[[Served], Awaitable[tuple[Event, Event]]], number: str
+) -> None:
+    document, _ = await books(one)
+    kind = Kind.INVOICE if number == SALE else Kind.CREDIT_NOTE
+    one.xero.answers[kind] = [refusing, lambda _: Reply(ReplyKind.ANSWERED, 200, ())]
+
+    await one.acked(*one.receive(document))
+
+    assert [held.reason for held in await one.parked()] == ["cancelled_paid"]
+    assert one.xero.written[number]["Status"] == "AUTHORISED"
 
 
 async def test_a_void_that_xero_refuses_once_its_payment_is_gone_is_sent_again(one: Served) -> None:

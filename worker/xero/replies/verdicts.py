@@ -18,12 +18,12 @@ from worker.xero.changes.chosen import facts_after
 from worker.xero.elements import digests_of
 from worker.xero.endpoints import ENDPOINTS, id_of, inner, number_of, same_id
 from worker.xero.facts import Unreadable, money, target_of
-from worker.xero.messages import PERIOD_LOCKED, STANDS_LOCKED_HINT, classify
+from worker.xero.messages import DOCUMENT_FROZEN, PERIOD_LOCKED, STANDS_LOCKED_HINT, classify
 from worker.xero.replies.reply import Reply, ReplyKind
 from worker.xero.sameness import sums_unequal, totals_of
 
 _BAD_REQUEST = 400
-_MAY_BE_GONE = frozenset({"document_frozen", "not_found", "refused"})
+_MAY_BE_GONE = frozenset({DOCUMENT_FROZEN, "not_found", "refused"})
 
 
 class Written(Struct, frozen=True):
@@ -219,7 +219,7 @@ def _of_member(member: Member, verdict: Exists | Refused) -> Exists | Refused:
     if isinstance(verdict, Exists):
         return verdict
     if member.action is VOID and verdict.reason in _MAY_BE_GONE:
-        return Exists(verdict.messages)
+        return Exists(verdict.messages, verdict.reason)
     if member.xero_id is not None and verdict.reason == PERIOD_LOCKED:
         return replace(verdict, hint=STANDS_LOCKED_HINT)
     return verdict
