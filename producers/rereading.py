@@ -8,12 +8,13 @@ What an import dates ahead, by days or by years, the poller would read when that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from producers.checkpoints import Reading
 from producers.session import Session
-from producers.store import Cursor, Stream
+from producers.store import Cursor, Row, Stream
 from producers.swept import Swept
 from producers.translation import Wish
 
@@ -37,11 +38,11 @@ class Rereader:
         self._s = session
 
     async def read_again(self, stream: Stream, swept: Swept) -> None:
-        """Read once what changed since a day before the last sweep, or is dated ahead; count the rows that differ.
+        """Read once what the poller has passed, and what lies ahead of the store's clock; count the rows that differ.
 
-        A page of them at a time, and not as far as the checkpoint alone: the poller has passed more where that stays
-        before what no queue takes. Only what was there before the first reading is left to the poller from there on:
-        its queue may be full for days. Raises `Stopped`, and `NotInCharge`.
+        The first are the rows that changed since a day before the last sweep: a page of them at a time. It has passed
+        more where the checkpoint stays before what no queue takes. Of what was there before the first reading, that
+        queue may be full for days: this is left to the poller. Raises `Stopped`, and `NotInCharge`.
         """
         reading = await self._s.patience.of(partial(self._s.checkpoints.reading, stream))
         if reading is None:
@@ -49,16 +50,28 @@ class Rereader:
         wish = Wish(backfill_before=reading.begun_at)
         again = day_before_sweep(reading, self._s.translator.routing.read_from)
         await self._read(stream, again, reading.cursor.changed_at, wish, swept)
+        now = await self._s.patience.of(self._s.source.now)
         news = Cursor(reading.begun_at.replace(microsecond=0))
-        await self._read(stream, max(again, reading.cursor, news), _END_OF_TIME, wish, swept)
+        await self._read(stream, max(again, reading.cursor, news), _END_OF_TIME, wish, swept, now=now)
 
-    async def _read(self, stream: Stream, after: Cursor, until: datetime, wish: Wish, swept: Swept) -> None:
+    async def _read(
+        self, stream: Stream, after: Cursor, until: datetime, wish: Wish, swept: Swept, *, now: datetime | None = None
+    ) -> None:
         while after.changed_at <= until and not self._s.stop.asked:
             asked_at = self._s.clock.monotonic()
             changes = await self._s.patience.of(partial(self._s.source.changes, stream, after, until=until))
-            batch = await self._s.translated(stream, changes.rows, changes.broken, wish)
+            rows = changes.rows if now is None else await self._not_the_pollers(stream, changes.rows, wish, now)
+            batch = await self._s.translated(stream, rows, changes.broken, wish)
             swept.unrouted += await self._s.publish(stream, batch, asked_at=asked_at)
             swept.late += len(batch.memories)
             if not changes.more or changes.cursor <= after:
                 break
             after = changes.cursor
+
+    async def _not_the_pollers(self, stream: Stream, rows: Sequence[Row], wish: Wish, now: datetime) -> list[Row]:
+        """Those behind the checkpoint that the poller publishes as stale, or does not come to before their time.
+
+        The others it publishes itself, once they are old enough, or have a queue.
+        """
+        ahead = [row for row in rows if row.changed_at > now]
+        return await self._s.late(stream, [row for row in rows if row.changed_at <= now], wish) + ahead

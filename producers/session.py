@@ -75,6 +75,13 @@ class Session:
         wish = replace(wish, last_word=late)
         return self.translator.batch(kept, [*broken, *found.broken], known, now=self.clock.now(), wish=wish)
 
+    async def late(self, stream: Stream, rows: Sequence[Row], wish: Wish) -> list[Row]:
+        """Those that differ from what was published under a newer version: nothing but their last word reaches Xero."""
+        known = await self.known(stream, rows, ())
+        batch = self.translator.batch(rows, (), known, now=self.clock.now(), wish=wish)
+        late = await self._surely_late(batch, known)
+        return [row for row in rows if row.id in late]
+
     async def _surely_late(self, batch: Batch, known: Mapping[int, Memory]) -> frozenset[int]:
         if not batch.late:
             return frozenset()

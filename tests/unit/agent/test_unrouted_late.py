@@ -82,3 +82,28 @@ async def test_what_its_own_queue_does_not_take_is_published_by_a_sweep_after_da
     await swept_a_day_later(shop)
 
     assert (before, booked(shop, "1")) == (Decimal("10.00"), Decimal("20.00"))
+
+
+async def test_what_its_queue_alone_keeps_back_is_the_pollers_and_has_no_sweep_repeated(shop: Workshop) -> None:
+    await swept_a_day_later(shop)  # the edits that were dated back
+    told = len(exchange_of(shop).events)
+
+    shop.store.invoice(4, shop.clock.now() - timedelta(minutes=30), places=OTHER)
+    await polled(shop)
+    refused = shop.session.posting.unrouted.total()
+    await shop.sweeper.sweep(INVOICES)
+
+    reading = await shop.checkpoints.reading(INVOICES)
+    assert reading is not None
+    assert reading.swept_at == shop.clock.now()
+    assert (len(exchange_of(shop).events), shop.session.posting.unrouted.total()) == (told, refused)
+
+
+async def test_what_changed_just_now_is_left_to_the_poller(shop: Workshop) -> None:
+    await swept_a_day_later(shop)
+    told = len(exchange_of(shop).events)
+
+    shop.store.invoice(5, shop.clock.now() - timedelta(seconds=5))
+    await shop.sweeper.sweep(INVOICES)
+
+    assert len(exchange_of(shop).events) == told
