@@ -96,8 +96,10 @@ def _tenants(settings: Settings) -> Iterator[Problem]:
             text = f'"{other}" has the same; an organisation of Xero is configured once, stores may share it'
             yield Problem(f"organisations.{org.name}.tenant_id", text)
     for connection, users in by_connection.items():
+        known = settings.connections.get(connection)
+        is_shared = len(users) > 1 and known is not None and known.flow != "custom"  # the others are wrong themselves
         for org in users:
-            if len(users) > 1 and org.tenant_id is None:
+            if is_shared and org.tenant_id is None:
                 why = f'needed because {len(users)} organisations use connection "{connection}"'
                 cure = f"configure one of them alone at first: `xerelay connect {connection}` prints the ids of all"
                 yield Problem(f"organisations.{org.name}.tenant_id", f"missing; {why}; {cure}")

@@ -70,6 +70,15 @@ def test_a_connection_of_one_organisation_serves_no_second(tmp_path: Path) -> No
     said = first("connections.xero.flow", text, {}, tmp_path)
 
     assert "reaches one organisation, but 2 name it" in said
+    assert "xerelay connect" not in said  # which such a connection has no use for
+
+
+def test_a_misspelt_connection_of_two_organisations_is_not_said_to_be_connected(tmp_path: Path) -> None:
+    text = (MINIMAL + SECOND).replace('connection = "xero"', 'connection = "zero"')
+
+    said = first("organisations.main.connection", text, {}, tmp_path)
+
+    assert "xerelay connect" not in said
 
 
 def test_an_app_of_one_organisation_is_no_second_connection(tmp_path: Path) -> None:
