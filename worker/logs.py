@@ -73,7 +73,7 @@ def _pages(lines: Iterable[str]) -> Iterator[str]:
     page: list[str] = []
     size = 0
     for line in lines:
-        length = len(line if line.isascii() else line.encode(errors="surrogateescape")) + 1
+        length = len(line if line.isascii() else line.encode(errors="backslashreplace")) + 1
         if size + length > PIPE_BUF and page:
             yield "\n".join([*page, ""])
             page, size = [], 0

@@ -115,6 +115,26 @@ def test_a_terminal_is_shown_where_it_broke_and_not_what_was_handled() -> None:
     assert _SECRET not in told
 
 
+_HALF_ON_A_TERMINAL = """
+import structlog
+from worker.logs import Lines, Teller, configure
+configure()
+log = structlog.wrap_logger(Lines(), wrapper_class=Teller).bind()
+log.tell("info", {"event": "before"}, {"event": "half", "said": "\\ud83d"}, {"event": "after"})
+"""
+
+
+def test_half_a_pair_loses_no_line_that_is_told_together_on_a_terminal() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", _HALF_ON_A_TERMINAL], stderr=theirs)
+    os.close(theirs)
+
+    told = _read(ours)
+
+    assert process.wait(timeout=60) == 0
+    assert [word for word in ("before", "half", "\\ud83d", "after") if word not in told] == []
+
+
 def _read(terminal: int) -> str:
     """All that was written, to the end: a terminal nobody writes to any more fails to be read."""
     pieces: list[bytes] = []
