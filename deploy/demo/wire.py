@@ -40,7 +40,7 @@ class Wire:
         try:
             event = json.loads(body)
             subject, data = str(event["subject"]), json.dumps(event.get("data"), sort_keys=True)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             return  # spoiled: no worker can tell either
         digest = hashlib.sha256(data.encode()).digest()
         self.repeats += self._last.get((entity, subject)) == digest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from deploy.demo.wire import Wire
 
 
@@ -23,10 +25,11 @@ def test_an_event_that_says_what_was_said_last_is_a_repeat() -> None:
     assert (wire.entities, wire.events, wire.repeats) == ({"invoice": 4, "order": 1}, 5, 1)
 
 
-def test_a_spoiled_message_is_counted_too() -> None:
+@pytest.mark.parametrize("body", [b'{"id":"cut off', b"{}", b"[]", b"null", b'"an event"'])
+def test_a_spoiled_message_is_counted_too(body: bytes) -> None:
     wire = Wire()
 
-    wire.hear("main.immediate.invoice", b'{"id":"cut off')
-    wire.hear("main.immediate.invoice", b'{"id":"cut off')
+    wire.hear("main.immediate.invoice", body)
+    wire.hear("main.immediate.invoice", body)
 
     assert (wire.events, wire.repeats) == (2, 0)
