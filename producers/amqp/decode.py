@@ -75,21 +75,33 @@ def alike_at(data: bytes, at: int) -> Alike | None:
         return None
     try:
         tag, bits, key, header, size, flags, own, body = _places(data, at)
-        consumer_tag = data[at + _METHOD.size + 1 : tag].decode()
-    except (IndexError, UnicodeDecodeError):
+    except IndexError:
         return None
-    channel = int.from_bytes(data[at + 1 : at + 3])
-    same = data[at:tag], data[bits:key], data[header:size], data[flags:own], data[body : body + _BODY.size]
+    return _alike((data[at:tag], data[bits:key], data[header:size], data[flags:own], data[body : body + _BODY.size]))
+
+
+@lru_cache(maxsize=1000)  # what an organisation's entities are like, each of which comes between others
+def _alike(same: tuple[bytes, ...]) -> Alike | None:
+    method, address, header, properties, body = same
+    key, own = address[-1], properties[-1]
+    channel = int.from_bytes(method[1:3])
+    of_method = len(method) + _NUMBER + len(address) + key - _SIZED_FROM
+    of_header = len(header) + _NUMBER + len(properties) + own - 1 - _SIZED_FROM
     usual = (
-        _METHOD.pack(spec.FRAME_METHOD, channel, header - at - _SIZED_FROM, _DELIVER),
-        _HEADER.pack(_END << 8 | spec.FRAME_HEADER, channel, body - header - 1 - _SIZED_FROM, BasicProperties.INDEX, 0),
+        _METHOD.pack(spec.FRAME_METHOD, channel, of_method, _DELIVER),
+        _HEADER.pack(_END << 8 | spec.FRAME_HEADER, channel, of_header, BasicProperties.INDEX, 0),
         _FLAGS,
         _BODY.pack(_END << 8 | spec.FRAME_BODY, channel),
     )
-    if (same[0][: _METHOD.size], same[2], same[3][: len(_FLAGS)], same[4]) != usual:
+    if (method[: _METHOD.size], header, properties[: len(_FLAGS)], body) != usual:
         return None
-    head = _head(tag - at, key - bits, header - key, size - header, own - flags, body - own)
-    return Alike(channel, consumer_tag, data[bits] & 1 == 1, head, same)
+    try:
+        consumer_tag = method[_METHOD.size + 1 :].decode()
+    except UnicodeDecodeError:
+        return None
+    a, b, c, d, e = map(len, same)
+    head = struct.Struct(f">{a}sQ{b}s{key}s{c}sQ{d}s{own}s{e}sI")
+    return Alike(channel, consumer_tag, address[0] & 1 == 1, head, same)
 
 
 def _places(data: bytes, at: int) -> tuple[int, ...]:
@@ -103,8 +115,3 @@ def _places(data: bytes, at: int) -> tuple[int, ...]:
     flags = size + _NUMBER
     own = flags + 5 + data[flags + 2]  # with the lengths of the content type and of the id, and the delivery mode
     return tag, bits, key, header, size, flags, own, own + data[own - 1]
-
-
-@lru_cache(maxsize=1000)
-def _head(a: int, b: int, key: int, c: int, d: int, own: int) -> struct.Struct:
-    return struct.Struct(f">{a}sQ{b}s{key}s{c}sQ{d}s{own}s{_BODY.size}sI")

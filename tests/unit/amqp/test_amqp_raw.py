@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
 
+from producers.amqp.decode import alike_at
 from producers.amqp.raw import RawConnection
 from producers.amqp.taker import Delivery
 from tests.support.amqp_wire import CHANNELS, USUAL, Wire, delivery, returned
@@ -207,3 +208,14 @@ async def test_a_usual_delivery_that_a_read_has_cut_in_two_goes_the_short_way() 
 
     assert wire.handed_over == [["m1"], ["m1", "m1"]]
     assert wire.by_pika == []
+
+
+def test_what_deliveries_are_like_is_worked_out_once_though_others_come_between() -> None:
+    one, other, another = (b"".join(delivery(1, tag, b"{}", message_id=f"m{tag}", **USUAL)) for tag in (1, 3, 5))
+    stream = one + other + another
+
+    first, between, last = (alike_at(stream, at) for at in (0, len(one), len(one + other)))
+
+    assert first is not None
+    assert first is last
+    assert first is not between
