@@ -104,13 +104,8 @@ except ValueError:
 
 
 def test_a_terminal_is_shown_where_it_broke_and_not_what_was_handled() -> None:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", _ON_A_TERMINAL], stderr=theirs)
-    os.close(theirs)
+    told = _on_a_terminal(_ON_A_TERMINAL)
 
-    told = _read(ours)
-
-    assert process.wait(timeout=60) == 0
     assert told.count("in taken") == 3
     assert _SECRET not in told
 
@@ -125,21 +120,20 @@ log.tell("info", {"event": "before"}, {"event": "half", "said": "\\ud83d"}, {"ev
 
 
 def test_half_a_pair_loses_no_line_that_is_told_together_on_a_terminal() -> None:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", _HALF_ON_A_TERMINAL], stderr=theirs)
-    os.close(theirs)
+    told = _on_a_terminal(_HALF_ON_A_TERMINAL)
 
-    told = _read(ours)
-
-    assert process.wait(timeout=60) == 0
     assert [word for word in ("before", "half", "\\ud83d", "after") if word not in told] == []
 
 
-def _read(terminal: int) -> str:
-    """All that was written, to the end: a terminal nobody writes to any more fails to be read."""
+def _on_a_terminal(code: str) -> str:
+    """All that `code` writes to one, to the end: a terminal nobody writes to any more fails to be read."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=theirs)
+    os.close(theirs)
     pieces: list[bytes] = []
-    with os.fdopen(terminal, "rb", buffering=0) as file, suppress(OSError):
+    with os.fdopen(ours, "rb", buffering=0) as file, suppress(OSError):
         pieces.extend(iter(lambda: file.read(100_000), b""))
+    assert process.wait(timeout=60) == 0
     return b"".join(pieces).decode()
 
 
