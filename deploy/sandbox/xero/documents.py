@@ -21,7 +21,6 @@ from deploy.sandbox.xero.store import Book
 from deploy.sandbox.xero.wire import amount, nested, objects, text
 
 _NO_CONTACT = "A Contact must be specified for this type of transaction"
-_AMOUNTS_ARE = {each.value: each for each in AmountsAre}
 _ENDED = frozenset({"VOIDED", "DELETED"})
 
 
@@ -117,8 +116,8 @@ def _new(family: Family) -> Json:
 
 def _amounts_are(header: Json) -> AmountsAre:
     try:
-        return _AMOUNTS_ARE[header["LineAmountTypes"]]
-    except KeyError:
+        return AmountsAre(header["LineAmountTypes"])
+    except ValueError:
         raise Refused("The LineAmountTypes must be Exclusive, Inclusive or NoTax") from None
 
 

@@ -17,15 +17,12 @@ from deploy.sandbox.xero.errors import Json, malformed
 from deploy.sandbox.xero.identifiers import new_id
 
 PROVIDER_NAME = "xerelay sandbox"
-_MOST_DIGITS = 13
-"""Before the point of an amount."""
-
+_LARGEST_NUMBER = Decimal(10**13)
 _REMEMBERED = 4096
 _MOST_WRITTEN = 16_384
 _SURELY_KEPT = 16
 """Characters of an amount whose digits a float keeps: a sign or a point and 15 digits."""
 
-_NUMERIC = frozenset({int, str})
 _WRITTEN_AS_IS = frozenset({str, bool, int, type(None)})
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -164,13 +161,13 @@ def amount(element: Json, field: str) -> Decimal | None:
         return None
     else:
         number = _number(value, field)
-    if not number.is_finite() or (number.adjusted() >= _MOST_DIGITS and number):
-        raise malformed(f"{field} must be a number below {10**_MOST_DIGITS}")
+    if not number.is_finite() or abs(number) >= _LARGEST_NUMBER:
+        raise malformed(f"{field} must be a number below {_LARGEST_NUMBER}")
     return number
 
 
-def _number(value: Any, field: str) -> Decimal:
-    if type(value) not in _NUMERIC:
+def _number(value: object, field: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | str):
         raise malformed(f"{field} must be a number")
     try:
         return Decimal(value)
@@ -234,4 +231,4 @@ def objects(element: Json, field: str) -> list[Json] | None:
 
 
 def _are_objects(values: list[Any]) -> bool:
-    return list(map(type, values)).count(dict) == len(values)
+    return set(map(type, values)) <= {dict}
