@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from msgspec import structs
@@ -17,6 +19,17 @@ from tests.support.waiting import until
 async def fill(url: str, org: str, count: int, lane: str = "batch") -> None:
     async with publishing(url, organisation_queues(org)) as publisher:
         await asyncio.gather(*(publish(publisher, f"{org}.{lane}.order", f"{lane}{n}") for n in range(count)))
+
+
+@asynccontextmanager
+async def holding_two_and_one(url: str, org: str) -> AsyncIterator[Intake]:
+    """Two deliveries of the batch queue and one of the immediate queue."""
+    await fill(url, org, 2)
+    await fill(url, org, 1, lane="immediate")
+    queues = lane_queue(org, Lane.BATCH), lane_queue(org, Lane.IMMEDIATE)
+    async with consuming(url, organisation_queues(org), *queues) as intake:
+        await until(lambda: len(intake.held) == 3, what="all deliveries")
+        yield intake
 
 
 async def test_acked_messages_are_gone_and_others_come_again(amqp_url: str, unique_org: str) -> None:
@@ -92,12 +105,8 @@ async def test_cancel_in_the_flood_loses_and_repeats_nothing(amqp_url: str, uniq
 
 
 async def test_refused_ack_on_one_queue_does_not_hurt_another(amqp_url: str, unique_org: str) -> None:
-    queues = organisation_queues(unique_org)
     batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
-    await fill(amqp_url, unique_org, 2)
-    await fill(amqp_url, unique_org, 1, lane="immediate")
-    async with consuming(amqp_url, queues, batch, immediate) as intake:
-        await until(lambda: len(intake.held) == 3, what="all deliveries")
+    async with holding_two_and_one(amqp_url, unique_org) as intake:
         kept = next(delivery for delivery in intake.held if delivery.queue == immediate)
         refused = structs.replace(next(delivery for delivery in intake.held if delivery.queue == batch), tag=99)
 
@@ -111,12 +120,8 @@ async def test_refused_ack_on_one_queue_does_not_hurt_another(amqp_url: str, uni
 
 
 async def test_what_is_done_of_several_queues_is_acknowledged_together(amqp_url: str, unique_org: str) -> None:
-    queues = organisation_queues(unique_org)
     batch, immediate = lane_queue(unique_org, Lane.BATCH), lane_queue(unique_org, Lane.IMMEDIATE)
-    await fill(amqp_url, unique_org, 2)
-    await fill(amqp_url, unique_org, 1, lane="immediate")
-    async with consuming(amqp_url, queues, batch, immediate) as intake:
-        await until(lambda: len(intake.held) == 3, what="all deliveries")
+    async with holding_two_and_one(amqp_url, unique_org) as intake:
         first, last, between = sorted(intake.held, key=lambda delivery: delivery.queue)
 
         intake.consumer.ack(first, between, last)
@@ -124,7 +129,7 @@ async def test_what_is_done_of_several_queues_is_acknowledged_together(amqp_url:
         await intake.consumer.cancel(batch)  # a round trip on each channel
         await intake.consumer.cancel(immediate)
 
-    async with consuming(amqp_url, queues) as intake:
+    async with consuming(amqp_url, organisation_queues(unique_org)) as intake:
         assert [await depth_of(intake.consumer, queue) for queue in (batch, immediate)] == [0, 0]
 
 
