@@ -11,6 +11,8 @@ from types import FrameType
 
 from pydantic import ValidationError
 
+from schemas.part import PartType
+
 _FIELDS = 5
 _OURS = frozenset({"schemas", "producers", "worker"})
 
@@ -44,10 +46,11 @@ def _places(error: BaseException) -> str:
 
 
 def _package(frame: FrameType) -> str:
-    """Empty for Python's own, and for code that it makes of a dataclass."""
-    package: str = frame.f_globals.get("__name__", "").partition(".")[0]
+    """Empty for Python's own, for code that it makes of a dataclass, and for what checks a part of the contract."""
+    module: str = frame.f_globals.get("__name__", "")
+    package = module.partition(".")[0]
     is_pythons = package in sys.stdlib_module_names or frame.f_code.co_filename.startswith("<")
-    return "" if is_pythons else package
+    return "" if is_pythons or module == PartType.__module__ else package
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""The wire contract: what stores publish and what admins ask for. Pydantic only, no I/O."""
+"""The wire contract: what stores publish and what admins ask for. Pydantic and msgspec, no I/O."""

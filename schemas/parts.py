@@ -1,21 +1,18 @@
-"""What the snapshots of a store are made of: addresses, buyers, lines, sums.
-
-Frozen, and small: a sale has some ten of these, and as models each would take ten times the memory.
-"""
+"""What the snapshots of a store are made of: addresses, buyers, lines, sums."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self, TypeVar, cast, dataclass_transform
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from schemas.dates import Day
 from schemas.errors import wrong
 from schemas.money import Cents, Quantity, Rate
+from schemas.part import Part
 from schemas.text import Code, Identifier, Name, Number, ShortText
 
 ZERO = Decimal(0)
@@ -23,23 +20,11 @@ Method = Annotated[Code, Field(min_length=1)]
 SalesDocument = Literal["invoice", "order"]
 """Which of a sale's two documents is booked."""
 
-# a field this version does not know is ignored, so that adding one is compatible
-_CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-P = TypeVar("P")
-
 # without it pydantic asks each member for its `value`, which enum computes in Python
 AS_TEXT = PlainSerializer(str.__str__, return_type=str, when_used="json")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def part(made: type[P]) -> type[P]:
-    """A frozen dataclass with slots, which checks what it is made of."""
-    return cast("type[P]", dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)(made))
-
-
-@part
-class Address:
+class Address(Part, frozen=True, kw_only=True):
     """A postal address as the store has it."""
 
     lines: Annotated[tuple[ShortText, ...], Field(max_length=4)] = ()
@@ -49,8 +34,7 @@ class Address:
     country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] = ""
 
 
-@part
-class Buyer:
+class Buyer(Part, frozen=True, kw_only=True):
     """The customer as a sale recorded them. `id` is absent for a guest."""
 
     id: Identifier | None = None
@@ -72,8 +56,7 @@ class LineKind(StrEnum):
     GIFT_CARD = "gift_card"
 
 
-@part
-class Line:
+class Line(Part, frozen=True, kw_only=True):
     """One row of a sale. `net`, `tax` and `gross` are of the whole row, after `discount`.
 
     `discount` (net, not negative) is already taken off, and booked only where the tax needs it: if `net` is too little
@@ -91,8 +74,8 @@ class Line:
     tax_code: ShortText = ""
     tax_rate: Rate | None = None
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def check(self) -> None:
+        """The row's own sum, and the signs."""
         gross, computed = self.gross, self.net + self.tax
         if gross != computed:
             raise unequal("gross", gross, "net + tax", computed)
@@ -100,35 +83,30 @@ class Line:
             raise wrong("quantity", f"must be above 0, not {self.quantity}")
         if self.discount < ZERO:
             raise wrong("discount", f"must not be negative, but is {self.discount}; it is already taken off net")
-        return self
 
 
-@part
-class Adjustment:
+class Adjustment(Part, frozen=True, kw_only=True):
     """Money a refund adds (above 0) or keeps back (below 0) beyond its rows. Carries no tax."""
 
     name: Name
     amount: Cents
 
 
-@part
-class Residual:
+class Residual(Part, frozen=True, kw_only=True):
     """What the store's totals hold beyond its rows and adjustments: cents of rounding, or a fee unknown to us."""
 
     net: Cents = ZERO
     tax: Cents = ZERO
 
 
-@part
-class Tender:
+class Tender(Part, frozen=True, kw_only=True):
     """How a sale was, or will be, paid; of a credit memo: how money went back. Never sent, only checked."""
 
     method: Method
     amount: Cents
 
 
-@part
-class Totals:
+class Totals(Part, frozen=True, kw_only=True):
     """The store's own sums, in the sale's currency."""
 
     net: Cents
@@ -136,8 +114,7 @@ class Totals:
     gross: Cents
 
 
-@part
-class SaleReference:
+class SaleReference(Part, frozen=True, kw_only=True):
     """Which sale a payment or credit memo belongs to.
 
     `date` is the accounting date of its invoice, without an invoice of its order. `order_date` is the order's, absent

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from schemas.entities import Invoice, Product
+from schemas.part import changed
 from schemas.parts import Address, Buyer, Line, LineKind, SaleReference, Tender, Totals
 
 CENT = Decimal("0.01")
@@ -131,7 +132,7 @@ def _row(chance: random.Random, item: Priced, *, inclusive: bool) -> Line:
     row = _taxed(
         item.product.name, LineKind.GOODS, (full * share).quantize(CENT, ROUND_HALF_UP), item.code, inclusive=inclusive
     )
-    return replace(row, sku=item.product.sku, quantity=quantity)
+    return changed(row, sku=item.product.sku, quantity=quantity)
 
 
 def _taxed(name: str, kind: LineKind, amount: Decimal, code: str, *, inclusive: bool) -> Line:

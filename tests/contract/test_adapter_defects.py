@@ -73,7 +73,7 @@ def configured(folder: Path, defect: str) -> Settings:
 @pytest.mark.parametrize(
     ("defect", "told"),
     [
-        ("float", "ValidationError of Line (net) at _dataclasses.py:"),
+        ("float", "ValidationError of Line (net) at main.py:"),
         ("nothing", "AttributeError at store_reading.py:"),
         ("opening", "KeyError at test_adapter_defects.py:"),
     ],

@@ -15,7 +15,7 @@ from typing import Any
 from producers.magento.translate.lines import order_lines
 from producers.magento.translate.points import Sums, points_paid
 from producers.magento.translate.values import CENT, Raw, Unreadable, amount, are_usual, cents, extension, money, rows
-from schemas.assembly import assembled_part
+from schemas.part import unchecked
 from schemas.parts import ZERO, Adjustment, Line, LineKind, Residual, Tender, Totals
 
 GIFT_CARD = "gift_card"
@@ -82,12 +82,12 @@ def figures(
 def tender(method: str, value: Decimal) -> Tender:
     """What paid, or will; `method` is a word of ours, or the order's."""
     fields: dict[str, Any] = {"method": method, "amount": value}
-    return assembled_part(Tender, fields) if are_usual(value) else Tender(**fields)
+    return unchecked(Tender, fields) if are_usual(value) else Tender(**fields)
 
 
 def _totals(gross: Decimal, tax: Decimal) -> Totals:
     sums = {"net": gross - tax, "tax": tax, "gross": gross}
-    return assembled_part(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
+    return unchecked(Totals, sums) if are_usual(*sums.values()) else Totals(**sums)
 
 
 def _sums_of_order(order: Raw, fees: Sequence[Line]) -> Sums:

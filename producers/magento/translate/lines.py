@@ -7,7 +7,7 @@ is the row after discount. Invoices and credit memos show the database's figures
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from producers.magento.translate.fractions import Fractions
 from producers.magento.translate.items import counting, fixed_tax, line_kind
 from producers.magento.translate.taxes import AppliedTax, Taxes
 from producers.magento.translate.values import Raw, amount, cents, extension, number, rows, text
-from schemas.assembly import assembled_part
+from schemas.part import changed, unchecked
 from schemas.parts import ZERO, Line, LineKind
 from schemas.text import one_line
 
@@ -190,7 +190,7 @@ def _taxed_rows(line: Line, of: _Document) -> Iterator[Line]:
         yield line
         return
     full = line.net + line.discount
-    yield replace(line, net=full, gross=full + line.tax, discount=ZERO)
+    yield changed(line, net=full, gross=full + line.tax, discount=ZERO)
     yield _line(one_line(f"Discount: {line.name}"), LineKind.DISCOUNT, -line.discount, ZERO, sku=line.sku)
 
 
@@ -218,7 +218,7 @@ def _line(
         "tax_code": applied.code,
         "tax_rate": applied.rate,
     }
-    line = assembled_part(Line, fields)
+    line = unchecked(Line, fields)
     return line if _is_usual(line) else Line(**fields)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from producers.magento.translate.places import Places
 from producers.magento.translate.values import Raw, identity, inner, number, rows, text, version
 from producers.store import Found
-from schemas.assembly import assembled_part
 from schemas.entities import Customer, Entity
+from schemas.part import unchecked
 from schemas.parts import Address, Buyer
 from schemas.text import one_line
 
@@ -54,7 +54,7 @@ def buyer(order: Raw) -> Buyer:
         "address": address(billing),
     }
     # what `text` reads is valid; ids of any length can come as text
-    return assembled_part(Buyer, fields) if abs(customer_id or 0) < _HIGHEST_ID else Buyer(**fields)
+    return unchecked(Buyer, fields) if abs(customer_id or 0) < _HIGHEST_ID else Buyer(**fields)
 
 
 def address(raw: Raw) -> Address | None:
@@ -73,7 +73,7 @@ def address(raw: Raw) -> Address | None:
         "country": country if _COUNTRY.fullmatch(country) else "",
     }
     # valid as it is: `text` reads nothing else
-    return assembled_part(Address, fields) if any(fields.values()) else None
+    return unchecked(Address, fields) if any(fields.values()) else None
 
 
 def _person(raw: Raw, first: str, last: str) -> str:

@@ -25,7 +25,7 @@ def of(act: Callable[[], object]) -> str:
 def test_a_value_that_a_model_refuses_is_told_by_its_fields_and_by_who_gave_it() -> None:
     told = of(lambda: Line(name="Ada", net=12.5, tax=None, gross=Decimal("15.00")))  # type: ignore[arg-type] # as newcomers do
 
-    assert told == "ValidationError of Line (net, tax) at _dataclasses.py, called at test_defects.py"
+    assert told == "ValidationError of Line (net, tax) at main.py, called at test_defects.py"
 
 
 def test_what_python_itself_raises_is_told_by_the_line_that_asked_it() -> None:

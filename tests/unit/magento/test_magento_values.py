@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 from pydantic import TypeAdapter, ValidationError
 
 from producers.magento.answers import read
