@@ -1,4 +1,4 @@
-"""RabbitMQ, as the project uses it: confirmed publishing, consuming with single acks, and a link that survives.
+"""RabbitMQ, as the project uses it: confirmed publishing, consuming, and a link that survives.
 
 AmqpError
 ├── BadBrokerSettings   the configuration cannot work: mend it

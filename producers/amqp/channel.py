@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from pika import exceptions
 
 from producers.amqp.errors import AmqpError, ChannelClosed, ConnectionLost, describe
 from producers.amqp.frames import acks
+from producers.amqp.outstanding import Outstanding
 
 # a quorum queue without a leader never answers, and nothing else would tell
 REPLY_TIMEOUT_S = 30.0
@@ -24,6 +25,7 @@ class Channel:
         self._on_silence = on_silence
         self._opened: asyncio.Future[object] = loop.create_future()
         self.closed: asyncio.Future[BaseException] = loop.create_future()
+        self.outstanding = Outstanding()
         try:
             self.raw = connection.channel(on_open_callback=lambda raw: resolve(self._opened, raw))
         except exceptions.AMQPError as error:
@@ -42,9 +44,14 @@ class Channel:
         """Whether requests can be sent: of a connection that is lost pika closes one channel after the other."""
         return bool(self.raw.is_open and self._connection.is_open)
 
-    def ack(self, tags: Iterable[int]) -> None:
-        """Acknowledge these deliveries, each by itself; the channel has to be open."""
-        self._connection.write(acks(self.raw.channel_number, tags))
+    def ack(self, tags: Sequence[int]) -> None:
+        """Acknowledge these deliveries; the channel has to be open. Those before which all are settled go together."""
+        self._connection.write(acks(self.raw.channel_number, tags, up_to=self.outstanding.settle(tags)))
+
+    def reject(self, tag: int) -> None:
+        """Return this delivery to its queue; the channel has to be open."""
+        self.outstanding.settle([tag])
+        self.raw.basic_reject(tag, requeue=True)  # since RabbitMQ 4.3 a basic.nack is not counted
 
     async def ask(self, method: Callable[..., object], *args: object, **kwargs: object) -> Any:
         """Call `method`, one of pika's that take a `callback`, and return what the broker answers.

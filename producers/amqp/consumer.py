@@ -1,4 +1,4 @@
-"""Consuming: one connection, a channel for each queue, single acks, and what outlives the connection."""
+"""Consuming: one connection, a channel for each queue, acks, and what outlives the connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from producers.amqp.upkeep import UpkeptLink
 from schemas.topology import Queue
 
 _log = logging.getLogger(__name__)
-_WHERE, _TAG = attrgetter("queue", "epoch"), attrgetter("tag")
+_WHERE = attrgetter("queue", "epoch")
 
 
 @dataclass(slots=True)
@@ -98,12 +98,12 @@ class Consumer(UpkeptLink):
         for _, alike in groupby(deliveries, key=_WHERE):
             of_channel = list(alike)
             if (channel := self._channel_of(of_channel[0])) is not None:
-                channel.ack(map(_TAG, of_channel))
+                channel.ack([delivery.tag for delivery in of_channel])
 
     def give_back(self, delivery: Delivery) -> None:
         """Return it to the head of its queue; this counts towards the delivery limit."""
         if (channel := self._channel_of(delivery)) is not None:
-            channel.raw.basic_reject(delivery.tag, requeue=True)  # since RabbitMQ 4.3 a basic.nack is not counted
+            channel.reject(delivery.tag)
 
     async def depth(self, queue: str) -> int:
         """How many messages wait in `queue`, those held not counted.
@@ -242,7 +242,11 @@ class Consumer(UpkeptLink):
 
     def _taker(self, subscription: _Subscription) -> Taker:
         return Taker(
-            subscription.queue, subscription.epoch, on_deliveries=self._on_deliveries, on_failure=self._could_not_take
+            subscription.queue,
+            subscription.epoch,
+            subscription.channel.outstanding,
+            on_deliveries=self._on_deliveries,
+            on_failure=self._could_not_take,
         )
 
     def _could_not_take(self, delivery: Delivery) -> None:

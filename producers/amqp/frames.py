@@ -18,6 +18,7 @@ _BODY = struct.Struct(">BHI")
 _ACK = struct.Struct(">BHII")
 _ACKED = struct.Struct(">QBB")
 _ACK_SIZE = _ACK.size + _ACKED.size - spec.FRAME_HEADER_SIZE - spec.FRAME_END_SIZE
+_MULTIPLE = 1
 _BEFORE_PROPERTIES = 12
 Writer = Callable[[str, bytes], Sequence[bytes]]
 """A message's id and body to its frames."""
@@ -51,7 +52,8 @@ def writer(*, channel: int, exchange: str, routing_key: str, content_type: str, 
     return write
 
 
-def acks(channel: int, tags: Iterable[int]) -> list[bytes]:
-    """The frames that acknowledge deliveries, one each."""
+def acks(channel: int, tags: Iterable[int], *, up_to: int) -> list[bytes]:
+    """The frames that acknowledge deliveries: one for all up to `up_to` (0: for none), and one each for the others."""
     head = _ACK.pack(spec.FRAME_METHOD, channel, _ACK_SIZE, spec.Basic.Ack.INDEX)
-    return [head + _ACKED.pack(tag, 0, spec.FRAME_END) for tag in tags]
+    together = [head + _ACKED.pack(up_to, _MULTIPLE, spec.FRAME_END)] if up_to else []
+    return together + [head + _ACKED.pack(tag, 0, spec.FRAME_END) for tag in tags if tag > up_to]

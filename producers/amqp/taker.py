@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from producers.amqp.decode import Message
+from producers.amqp.outstanding import Outstanding
 
 
 class Delivery(Struct, frozen=True, eq=False, gc=False):
@@ -46,12 +47,14 @@ class Taker:
         self,
         queue: str,
         epoch: int,
+        outstanding: Outstanding,
         *,
         on_deliveries: Receiving,
         on_failure: Callable[[Delivery], None],
     ) -> None:
         self._queue = queue
         self._epoch = epoch
+        self._outstanding = outstanding
         self._on_deliveries = on_deliveries
         self._on_failure = on_failure
 
@@ -70,10 +73,12 @@ class Taker:
             self._epoch,
             _died_of(headers),
         )
+        self._outstanding.came([method.delivery_tag])
         self._hand_over([delivery])
 
-    def take(self, messages: Iterable[Message], redelivered: bool) -> None:
+    def take(self, messages: Sequence[Message], redelivered: bool) -> None:
         """Take what came together."""
+        self._outstanding.came([tag for *_, tag in messages])
         queue, epoch = self._queue, self._epoch
         self._hand_over(
             [Delivery(queue, body, key, own, redelivered, 0, tag, epoch) for body, key, own, tag in messages]

@@ -10,6 +10,7 @@ import pika
 from msgspec.structs import astuple
 from pika import BasicProperties, frame, spec
 
+from producers.amqp.outstanding import Outstanding
 from producers.amqp.taker import Delivery, Taker
 
 CHANNELS = 1, 2, 3
@@ -89,7 +90,7 @@ class Wire:
 
     def _taker(self, number: int) -> Taker:
         told: dict[str, Any] = {"on_deliveries": self._take, "on_failure": self.taken.append, "by_pika": self.by_pika}
-        return _Watched(f"q{number}", number, **told)
+        return _Watched(f"q{number}", number, Outstanding(), **told)
 
     def _take(self, *deliveries: Delivery) -> None:
         self.taken += deliveries

@@ -38,6 +38,9 @@ def test_frames_are_those_that_pika_writes(
     assert written == b"".join(one.marshal() for one in frames)
 
 
-@given(st.integers(1, 65_535), st.lists(st.integers(0, 2**64 - 1), max_size=3))
-def test_acks_are_the_frames_that_pika_writes(channel: int, tags: list[int]) -> None:
-    assert acks(channel, tags) == [frame.Method(channel, spec.Basic.Ack(tag, multiple=False)).marshal() for tag in tags]
+@given(st.integers(1, 65_535), st.lists(st.integers(1, 2**64 - 1), max_size=4), st.integers(0, 2**64 - 1))
+def test_acks_are_the_frames_that_pika_writes(channel: int, tags: list[int], up_to: int) -> None:
+    together = [spec.Basic.Ack(up_to, multiple=True)] if up_to else []
+    singly = [spec.Basic.Ack(tag, multiple=False) for tag in tags if tag > up_to]
+
+    assert acks(channel, tags, up_to=up_to) == [frame.Method(channel, ack).marshal() for ack in together + singly]
