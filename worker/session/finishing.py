@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
+from msgspec import UNSET, UnsetType
 
 from producers.amqp import Delivery
 from worker.buffer.work import Work, everyone
 from worker.ledger.records import Held, HoldState
-from worker.logs import Lines, Teller
+from worker.logs import Lines, Teller, Told
 from worker.session.counts import Counts
 from worker.session.steps import Step, Steps
 
@@ -21,6 +22,21 @@ class Acknowledging(Protocol):
     def __call__(self, *deliveries: Delivery) -> None:
         """They are done."""
         ...
+
+
+class _Line(Told):
+    event: str
+    event_id: str
+    organisation: str
+    source: str
+    entity: str
+    entity_id: str
+    attempt: int
+    document_id: str
+    call_id: str
+    outcome: str
+    result: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Finishing:
@@ -36,21 +52,18 @@ class Finishing:
     def completed(self, works: Sequence[Work]) -> None:
         """The documents of `works` are as they should be. All of them are told of before the first is acknowledged."""
         self._counts.completed(works)
-        lines: list[dict[str, Any]] = []
+        lines: list[_Line] = []
         for work in works:
-            line = _line(work, "completed", "result", work.result)
-            if work.reason:
-                line["reason"] = work.reason
-            lines.append(line)
+            lines.append(_line(work, "completed", work.result, work.reason or UNSET))
             lines += map(_absorbed, work.absorbed)
-        self._log.tell("info", *lines)
+        self._log.tell_alike("info", lines)
         self._acknowledge(everyone(works))
 
     def ended(self, work: Work, held: Held) -> None:
         """The ledger keeps `work`: for a person, or until a time or a parent."""
         self._counts.held(work, held)
         outcome = "parked" if held.state is HoldState.PERSON else "held"
-        self._log.tell("info", _line(work, outcome, "reason", held.reason), *map(_absorbed, work.absorbed))
+        self._log.tell_alike("info", [_line(work, outcome, reason=held.reason), *map(_absorbed, work.absorbed)])
         self._acknowledge(everyone([work]))
 
     def expired(self, held: Held) -> None:
@@ -86,22 +99,19 @@ class Finishing:
             self._steps.reached(Step.ACKED)
 
 
-def _absorbed(work: Work) -> dict[str, Any]:
-    return _line(work, "completed", "result", "coalesced")
+def _absorbed(work: Work) -> _Line:
+    return _line(work, "completed", "coalesced")
 
 
-def _line(work: Work, outcome: str, fact: str, value: str) -> dict[str, Any]:
-    org, source, entity, entity_id = work.owner
-    return {
-        "event": f"event.{outcome}",
-        "event_id": work.event_id,
-        "organisation": org,
-        "source": source,
-        "entity": entity,
-        "entity_id": entity_id,
-        "attempt": work.attempt,
-        "document_id": work.document_id,
-        "call_id": work.call_id,
-        "outcome": outcome,
-        fact: value,
-    }
+def _line(work: Work, outcome: str, result: str | UnsetType = UNSET, reason: str | UnsetType = UNSET) -> _Line:
+    return _Line(
+        f"event.{outcome}",
+        work.event_id,
+        *work.owner,
+        work.attempt,
+        work.document_id,
+        work.call_id,
+        outcome,
+        result,
+        reason,
+    )

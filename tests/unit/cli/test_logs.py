@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
+
+from worker.logs import Told
 
 _SECRET = "hush"
 _WRITES = f"""
@@ -195,6 +200,48 @@ def test_a_line_that_is_told_whole_is_like_the_others() -> None:
     told = json.loads(done.stderr)
     assert datetime.fromisoformat(told.pop("timestamp")) <= datetime.now(UTC)
     assert told == {"event": "odd", "level": "warning", "token": "***", "url": "a://b:***@d"}
+
+
+_ALIKE = f"""
+import structlog
+from msgspec import UNSET, UnsetType
+from worker.logs import Lines, Teller, Told, configure
+configure()
+log = structlog.wrap_logger(Lines(), wrapper_class=Teller).bind()
+class Line(Told):
+    event: str
+    url: str
+    attempt: int
+    reason: str | UnsetType = UNSET
+lines = ("ü", 1), ("amqp://shop:{_SECRET}@host/", 2, "why"), ("amqp://shop", 3), ("@host", 4)
+for more in ((), (("\\ud83d", 5),)):
+    log.tell_alike("info", [Line("told", *line) for line in (*lines, *more)])
+    names = "event", "url", "attempt", "reason"
+    log.tell("info", *[dict(zip(names, ("told", *line))) for line in (*lines, *more)])
+log.tell_alike("info", [])
+"""
+
+
+def test_lines_of_one_kind_are_written_as_each_by_itself() -> None:
+    done = subprocess.run([sys.executable, "-c", _ALIKE], capture_output=True, text=True, check=True, timeout=60)
+
+    told = [re.sub(r'"timestamp":"[^"]{26}Z"}$', "", line) for line in done.stderr.splitlines()]
+    assert (told[:4], told[8:13]) == (told[4:8], told[13:])
+    assert told[1] == '{"event":"told","url":"amqp://shop:***@host/","attempt":2,"reason":"why","level":"info",'
+
+
+def test_lines_of_one_kind_are_shown_on_a_terminal() -> None:
+    told = _on_a_terminal(_ALIKE)
+
+    assert told.count("amqp://shop:***@host/") == 4
+    assert told.count("told") == 18
+
+
+def test_a_kind_of_line_has_no_field_for_a_secret() -> None:
+    with pytest.raises(TypeError, match="client_secret"):
+
+        class _Line(Told):
+            client_secret: str
 
 
 _MANY = """
