@@ -22,7 +22,7 @@ from worker.xero.facts import money
 
 Rows = Sequence[Mapping[str, Any]]
 
-_MOST_JUDGED = 1_000
+_MOST_SOUND = 1_000
 _ID_LENGTH = 36
 _ROUNDED_OFF = Decimal("0.00005")
 _CLOSED = frozenset({"DEBTORS", "CREDITORS", "RETAINEDEARNINGS"})
@@ -67,7 +67,7 @@ class Chart:
     payments: Mapping[str, Fault] = field(default_factory=dict)
     tax_types: Mapping[str, Fault] = field(default_factory=dict)
     pairs: Mapping[tuple[str, str], Fault] = field(default_factory=dict)
-    judged: dict[tuple[str, Decimal | None, bool], Fault | None] = field(default_factory=dict)
+    sound: set[tuple[str, Decimal | None, bool]] = field(default_factory=set)
 
     def tax_fault(self, event: Event) -> Fault | None:
         """The first rate of tax of `event` that is not that of its tax type in Xero."""
@@ -78,13 +78,11 @@ class Chart:
 
         `tax_fault` is that of their event.
         """
+        if tax_fault is None and not (self.accounts or self.payments or self.tax_types or self.pairs):
+            return None
         charted = [write for write in writes if write.kind in CHARTED and write.action is SAVE]
-        if not charted:
-            return None
-        if tax_fault is not None:
+        if charted and tax_fault is not None:
             return tax_fault
-        if not (self.accounts or self.payments or self.tax_types or self.pairs):
-            return None
         return next((fault for write in charted for fault in self._of_write(write)), None)
 
     def all(self) -> list[Fault]:
@@ -95,16 +93,17 @@ class Chart:
         return [*self.accounts.values(), *self.payments.values(), *self.tax_types.values()]
 
     def _of_rates(self, lines: Iterable[Line]) -> Fault | None:
-        judged = self.judged
+        sound = self.sound
         for line in lines:
             key = (line.tax_code, line.tax_rate, not line.tax)
-            if key not in judged:
-                if len(judged) >= _MOST_JUDGED:
-                    judged.clear()
-                judged[key] = self._judge(line)
-            fault = judged[key]
+            if key in sound:
+                continue
+            fault = self._judge(line)
             if fault is not None:
                 return fault
+            if len(sound) >= _MOST_SOUND:
+                sound.clear()
+            sound.add(key)
         return None
 
     def _judge(self, line: Line) -> Fault | None:
