@@ -38,7 +38,7 @@ def parked_unsound(org: str, arrival: Arrival, unsound: Unsound) -> Held:
         state=HoldState.PERSON,
         lane=arrival.lane,
         body=arrival.body,
-        event_id=sender.event_id if sender else arrival.message_id[:128],
+        event_id=sender.event_id if sender else arrival.own_id,
         owner=owner_of(org, sender),
         version=sender.version if sender and is_ours else None,
         reason=unsound.reason,

@@ -19,7 +19,7 @@ from worker.intake.sorting import Candidate, sort
 from worker.intake.tally import tally
 from worker.ledger.records import KIND_PAUSED, Document, Held, HoldState, Tally
 from worker.session.session import Session
-from worker.session.steps import Step
+from worker.session.steps import BUFFERED, Step
 
 _WRITES, _KEY, _AWAITS, _KIND = map(attrgetter, ("writes", "key", "awaits", "kind"))
 
@@ -64,7 +64,7 @@ class Intake:
         for one in found.candidates:
             wanted = self._compare(one, known, now, batch)
             if wanted and self._s.buffer.admit(one.work, wanted, known):
-                self._s.steps.reached(Step.BUFFERED)
+                self._s.steps.reached(BUFFERED)
             elif wanted:
                 one.work.result = "unchanged"
                 batch.settled.append(one.work)
@@ -169,13 +169,17 @@ class Intake:
         for parent in [w.parent for w in wanted if w.parent is not None and w.parent not in known]:
             if parent not in self._s.buffer and parent.owner != one.work.owner:
                 return waiting_for(one.work, parent)
-        for until in map(self._s.paused_kinds.get, map(_KIND, wanted)):
-            if until is not None and until > now:
-                return waiting_until(one.work, until, KIND_PAUSED, "this kind is paused: see the organisation's status")
+        until = self._paused_until(wanted, now) if self._s.paused_kinds else None
+        if until is not None:
+            return waiting_until(one.work, until, KIND_PAUSED, "this kind is paused: see the organisation's status")
         fault = self._s.shelf.chart.fault_of(wanted, one.tax_fault)
         if fault is None or one.held_for in (fault.reason, KIND_PAUSED):
             return None  # a person says try again: Xero's own verdict counts
         return self._faulty(one.work, wanted, fault, batch)
+
+    def _paused_until(self, wanted: Sequence[Write], now: datetime) -> datetime | None:
+        ends = map(self._s.paused_kinds.get, map(_KIND, wanted))
+        return next((end for end in ends if end is not None and end > now), None)
 
     def _faulty(self, work: Work, wanted: Sequence[Write], fault: Fault, batch: _Batch) -> Held:
         """Parked, until so many in a row are alike that the kind pauses."""

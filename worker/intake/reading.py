@@ -30,7 +30,10 @@ _UNBIND = (
 
 
 class Arrival(Struct, frozen=True):
-    """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held, for a reason."""
+    """One message as it came: from a lane's queue, from the dead queue, or from what the ledger held, for a reason.
+
+    Its id and routing key are the publisher's words: `printable` before anybody sees them.
+    """
 
     body: bytes
     lane: Lane
@@ -41,6 +44,11 @@ class Arrival(Struct, frozen=True):
     attempt: int = 0
     dead: bool = False
     held_for: str = ""
+
+    @property
+    def own_id(self) -> str:
+        """What a message is called of which nothing but its id can be read."""
+        return printable(self.message_id)[:128]
 
 
 class Sound(Struct, frozen=True):
@@ -171,7 +179,7 @@ def _disagreement(event: Event, arrival: Arrival, org: OrganisationSettings, now
     entity, came = event.entity, arrival.routing_key
     expected = event_key(org.name, arrival.lane, entity)
     if came and came != expected:
-        detail = f"routing key {came[:120]!r}, expected {expected!r}"
+        detail = f"routing key {printable(came)[:120]!r}, expected {expected!r}"
         return _unsound(event, "misrouted", detail, "the routing key must agree with the message's attributes")
     if org.lanes[entity] == "off":
         hint = f"set organisations.{org.name}.lanes.{entity} and restart, then retry; or stop publishing it and discard"

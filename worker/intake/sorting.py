@@ -19,7 +19,7 @@ from worker.intake.holding import owner_of, parked, parked_unsound, waiting_unti
 from worker.intake.reading import Arrival, Failed, Unsound, read
 from worker.ledger.records import Held
 from worker.session.session import Session
-from worker.session.steps import Step
+from worker.session.steps import RECEIVED
 
 _RETRY_BASE_S = 30.0
 _RETRY_CAP_S = 3600.0
@@ -52,7 +52,7 @@ def sort(session: Session, arrivals: Sequence[Arrival], now: datetime) -> Sorted
     """Read each of `arrivals` for the organisation of `session`."""
     found, reached, chart = Sorted(), session.steps.reached, session.shelf.chart
     for arrival, outcome in zip(arrivals, read(arrivals, session.org, now, session.lock_date), strict=True):
-        reached(Step.RECEIVED)
+        reached(RECEIVED)
         if isinstance(outcome, Unsound):
             where = found.unmapped if outcome.is_unmapped else found.held
             work = _unsound_work(session, arrival, outcome.sender, now)
@@ -78,7 +78,7 @@ def _sound_work(session: Session, arrival: Arrival, event: Event) -> Work:
 def _unsound_work(session: Session, arrival: Arrival, sender: Sender | None, now: datetime) -> Work:
     owner = owner_of(session.org.name, sender) or EntityKey(session.org.name, "", "unknown", "")
     if sender is None:
-        return _work(session, arrival, arrival.message_id[:128], owner, now, now, "")
+        return _work(session, arrival, arrival.own_id, owner, now, now, "")
     return _work(session, arrival, sender.event_id, owner, sender.version or now, now, sender.correlation_id)
 
 

@@ -163,9 +163,10 @@ class Serving:
         if delivery.queue == self._commands:
             self._command(delivery)
             return None
-        key, lane = printable(delivery.routing_key), self._lanes.get(delivery.queue)
-        own = printable(delivery.message_id)
-        return Arrival(delivery.body, lane or _lane_of(key), own, key, delivery, dead=lane is None)
+        own, key, lane = delivery.message_id, delivery.routing_key, self._lanes.get(delivery.queue)
+        if lane is None:
+            return Arrival(delivery.body, _lane_of(printable(key)), own, key, delivery, dead=True)
+        return Arrival(delivery.body, lane, own, key, delivery)
 
     def _command(self, delivery: Delivery) -> None:
         org = self._s.org.name

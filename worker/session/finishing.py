@@ -13,7 +13,7 @@ from worker.buffer.work import Work, everyone
 from worker.ledger.records import Held, HoldState
 from worker.logs import Lines, Teller, Told
 from worker.session.counts import Counts
-from worker.session.steps import Step, Steps
+from worker.session.steps import ACKED, Steps
 
 
 class Acknowledging(Protocol):
@@ -96,7 +96,7 @@ class Finishing:
         deliveries = [work.delivery for work in works if work.delivery is not None]
         self._ack(*deliveries)
         for _ in deliveries:
-            self._steps.reached(Step.ACKED)
+            self._steps.reached(ACKED)
 
 
 def _absorbed(work: Work) -> _Line:
@@ -104,10 +104,14 @@ def _absorbed(work: Work) -> _Line:
 
 
 def _line(work: Work, outcome: str, result: str | UnsetType = UNSET, reason: str | UnsetType = UNSET) -> _Line:
+    org, source, entity, entity_id = work.owner
     return _Line(
         f"event.{outcome}",
         work.event_id,
-        *work.owner,
+        org,
+        source,
+        entity,
+        entity_id,
         work.attempt,
         work.document_id,
         work.call_id,

@@ -19,6 +19,10 @@ class Step(StrEnum):
     ACKED = "acked"
 
 
+# a look-up in an enum costs as much as a call, and these are made for every event
+RECEIVED, BUFFERED, ACKED = Step.RECEIVED, Step.BUFFERED, Step.ACKED
+
+
 class Steps(Protocol):
     """Who is told."""
 

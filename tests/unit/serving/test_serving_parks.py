@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from producers.runs import Run
@@ -15,6 +16,7 @@ from schemas.codec import encode_event
 from schemas.commands import ResyncAll
 from schemas.entities import Entity
 from schemas.envelope import Event, Lane
+from schemas.topology import dead_queue, lane_queue
 from tests.support.agent_fixture import message
 from tests.support.mapping_cases import VERSION, credit_memo, event, invoice, line
 from tests.support.sample_ledger import lease_of, opened
@@ -183,6 +185,30 @@ async def test_what_was_meant_for_another_organisation_is_not_made_up_for_here(o
     await one.acked(*one.receive(event(Entity.INVOICE, INVOICE)))
 
     assert [(held.reason, held.owner) for held in await one.parked()] == [("misrouted", OWNER)]
+
+
+@pytest.mark.parametrize("queue", [lane_queue(ORG, Lane.BATCH), dead_queue(ORG)])
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [("\x1b[2J", "\\x1b[2J"), (b"\xff" * 100, "\\xff" * 32), ("m1", "m1")],
+    ids=["escapes", "not UTF-8", "plain"],
+)
+async def test_what_can_only_be_told_by_its_id_and_key_is_told_in_print(
+    one: Served, own: Any, told: str, queue: str
+) -> None:
+    unreadable = replace(one.broker.deliver(b"{", queue=queue), message_id=own, routing_key=own)
+    one.serving.receive(unreadable)
+    await one.acked(unreadable.tag)
+
+    assert [held.event_id for held in await one.parked()] == [told]
+
+
+async def test_a_key_that_is_not_that_of_its_event_is_told_in_print(one: Served) -> None:
+    astray = replace(one.broker.deliver(event(Entity.INVOICE, INVOICE)), routing_key="main.\x1b[2J")
+    one.serving.receive(astray)
+    await one.acked(astray.tag)
+
+    assert [(held.reason, "main.\\\\x1b[2J" in held.detail) for held in await one.parked()] == [("misrouted", True)]
 
 
 async def test_what_a_worker_has_in_memory_again_is_not_said_to_be_discarded(one: Served) -> None:
