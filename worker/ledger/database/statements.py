@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -29,6 +29,9 @@ LAST = "xerelay_last"
 Last = tuple[str, Any]
 CHUNK = 1000
 """Members of a list, so that no statement holds the database for long."""
+
+_TOGETHER = 25
+"""Rows of one INSERT on SQLite, half a call's: from one statement to the next takes as long as to put a row in."""
 
 
 def insert(dialect: str, table: Table) -> Any:
@@ -53,6 +56,8 @@ class Prepared:
     outward: Sequence[tuple[int, Callable[[Any], Any]]]
     constants: Mapping[str, Any]
     by_position: bool
+    together: str
+    """Of an INSERT on SQLite that has a row's values alone, the same for so many rows at once; else empty."""
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for each row; nothing happens without any."""
@@ -63,9 +68,13 @@ class Prepared:
 
         For what each event writes: a dictionary of a row, and the way back out of it, take longer than the row.
         """
-        await self._run(
-            connection, rows if self.by_position else [dict(zip(self.names, row, strict=True)) for row in rows]
-        )
+        if not self.by_position:
+            await self._run(connection, [dict(zip(self.names, row, strict=True)) for row in rows])
+            return
+        whole = len(rows) // _TOGETHER * _TOGETHER if self.together else 0
+        for begin in range(0, whole, _TOGETHER):
+            await execute(connection, self.together, list(chain.from_iterable(rows[begin : begin + _TOGETHER])))
+        await self._run(connection, rows[whole:])
 
     async def _run(self, connection: AsyncConnection, taken: Sequence[Any]) -> None:
         if len(taken) == 1:
@@ -126,6 +135,7 @@ def prepared(dialect: str, statement: Any) -> Prepared:
     inward = ((place, compiled.binds[name].type.bind_processor(spelling)) for place, name in enumerate(names))
     returned = getattr(statement, "exported_columns", ())
     outward = ((place, column.type.result_processor(spelling, None)) for place, column in enumerate(returned))
+    by_position = dialect == "sqlite"
     return Prepared(
         sql=str(compiled),
         names=names,
@@ -133,8 +143,15 @@ def prepared(dialect: str, statement: Any) -> Prepared:
         inward=tuple((place, do) for place, do in inward if do is not None),
         outward=tuple((place, do) for place, do in outward if do is not None),
         constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
-        by_position=dialect == "sqlite",
+        by_position=by_position,
+        together=_together(str(compiled), len(names)) if by_position and statement.is_insert else "",
     )
+
+
+def _together(sql: str, width: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    one = f"VALUES {row}"
+    return sql.replace(one, f"VALUES {', '.join([row] * _TOGETHER)}") if one in sql else ""
 
 
 async def fetch(connection: AsyncConnection, statement: Any, values: Mapping[str, Any]) -> Rows:
