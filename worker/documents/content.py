@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from hashlib import sha256
-from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from msgspec import Struct
 
 from worker.documents.keys import DocumentKey
-from worker.documents.pieces import ItemCode, Pieces, XeroId, without_key, written
+from worker.documents.pieces import ItemCode, Pieces, XeroId, written
 
 __all__ = ["Content", "ItemCode", "XeroId"]
 
@@ -68,9 +67,7 @@ class Content(Struct, eq=False):
     @property
     def codes(self) -> frozenset[str]:
         """The item codes it has places for."""
-        return frozenset(
-            [place.code for place in (self._text or self._written()).places if isinstance(place, ItemCode)]
-        )
+        return (self._text or self._written()).codes
 
     def with_payload(self, payload: Mapping[str, Any]) -> Content:
         """The same content in words that Xero takes: its hash, by which the store's next version is compared, stays."""
@@ -78,16 +75,7 @@ class Content(Struct, eq=False):
 
     def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
         """The JSON to send. `ids` has those of `needs`; what is in none of `codes` is left out."""
-        text = self._text or self._written()
-        json = [text.parts[0]]
-        for place, piece in zip(text.places, text.parts[2::2], strict=True):
-            if isinstance(place, XeroId):
-                json += quoted(ids[place.key]).encode(), piece
-            elif place.code in codes:
-                json += quoted(place.code).encode(), piece
-            else:
-                json[-1:] = without_key(json[-1], piece)
-        return b"".join(json)
+        return (self._text or self._written()).filled(ids, codes)
 
     def _written(self) -> Pieces:
         self._text = text = written(self.payload, is_plain=self._is_plain)

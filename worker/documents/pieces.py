@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from json import loads
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
 from typing import Any
 
 from msgspec import Raw, Struct
-from msgspec.json import Encoder
+from msgspec.json import Decoder, Encoder
 
 from worker.documents.keys import DocumentKey
 
@@ -20,6 +19,10 @@ _EDGE = b"\0"
 
 # lone surrogates: no text of a store or of Xero can hold one, and JSON leaves them as they are
 _DOCUMENT, _CODE = "\ud801", "\ud802"
+_DOCUMENT_JSON, _CODE_JSON = (mark.encode("utf-8", "surrogatepass") for mark in (_DOCUMENT, _CODE))
+
+_FIELD = b',"ItemCode":'
+"""What stands before nearly every code."""
 
 _BEHIND_A_KEY = -len(b'":')
 _ZERO = Decimal(0)
@@ -88,17 +91,41 @@ class Kept(Mapping[str, Any]):
 
 
 class Pieces(Struct, frozen=True):
-    """The JSON of a payload: every second one of `parts` is the mark of the next open place."""
+    """The JSON of a payload: every second one of `parts` is the mark of an open place.
+
+    `places` are what these are for: the document whose id, or the code of an item.
+    """
 
     parts: list[bytes]
-    places: list[XeroId | ItemCode]
+    places: list[DocumentKey | str]
     needs: frozenset[DocumentKey]
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The item codes."""
+        return frozenset([place for place in self.places if type(place) is str])
 
-def without_key(before: bytes, after: bytes) -> tuple[bytes, bytes]:
-    """The JSON on both sides of a place without the field whose value it is."""
-    before = before[: before.rindex(b'"', 0, _BEHIND_A_KEY)]
-    return (before[:-1], after) if before.endswith(b",") else (before, after.removeprefix(b","))
+    def filled(self, ids: Mapping[DocumentKey, str], codes: Container[str]) -> bytes:
+        """The JSON with `ids`, and with those of its codes that are in `codes`."""
+        json = self.parts.copy()
+        for at, place in zip(range(1, len(json), 2), self.places, strict=True):
+            if type(place) is DocumentKey:
+                json[at] = quoted(ids[place]).encode()
+            elif place in codes:
+                json[at] = json[at].replace(_CODE_JSON, b"")
+            elif json[at - 1].endswith(_FIELD):
+                json[at - 1], json[at] = json[at - 1][: -len(_FIELD)], b""
+            else:
+                json[at - 1 : at + 2] = _without_key(json[at - 1], json[at + 1])
+        return b"".join(json)
+
+
+def _without_key(before: bytes, after: bytes) -> tuple[bytes, bytes, bytes]:
+    """The JSON on both sides of a place, and in it, without the field whose value it is."""
+    key = before.rindex(b'"', 0, _BEHIND_A_KEY)
+    if before.endswith(b",", 0, key):
+        return before[: key - 1], b"", after
+    return before[:key], b"", after.removeprefix(b",")
 
 
 def written(payload: Mapping[str, Any], *, is_plain: bool = False) -> Pieces:
@@ -109,14 +136,17 @@ def written(payload: Mapping[str, Any], *, is_plain: bool = False) -> Pieces:
     """
     parts = _write(payload if is_plain else _plain(payload)).split(_EDGE)
     places = list(map(_place, parts[1::2]))
-    return Pieces(parts, places, frozenset([place.key for place in places if type(place) is XeroId]))
+    return Pieces(parts, places, frozenset([place for place in places if type(place) is DocumentKey]))
 
 
 @lru_cache(4096)  # what sells well is on many documents
-def _place(mark: bytes) -> XeroId | ItemCode:
-    """The place that `mark` stands for."""
-    text = loads(mark.decode("utf-8", "surrogatepass"))
-    return ItemCode(text[1:]) if text[0] == _CODE else XeroId(DocumentKey(*text[1:].split(_DOCUMENT)))
+def _place(mark: bytes) -> DocumentKey | str:
+    """What `mark` stands for."""
+    if mark.startswith(_CODE_JSON, 1):
+        code: str = _read(mark.replace(_CODE_JSON, b""))
+        return code
+    _, *key = _read(b"[%b]" % mark.replace(_DOCUMENT_JSON, b'","'))
+    return DocumentKey(*key)
 
 
 @lru_cache(4096)  # a shop's prices and quantities come again and again
@@ -150,4 +180,5 @@ def _literal(amount: Decimal) -> Raw:
     return Raw(f"{plain(amount):f}".encode())
 
 
+_read = Decoder().decode
 _write = Encoder(enc_hook=attrgetter("mark"), order="sorted", decimal_format="number").encode

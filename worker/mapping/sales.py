@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/api/accounting/invoices
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from schemas.entities import Invoice, Order, Sale
@@ -23,6 +24,7 @@ from worker.settings import OrganisationSettings
 
 BEFORE_START = "before start_date"
 _SALES = (Invoice, Order)
+_id_of = lru_cache(4096)(XeroId)  # whoever buys again
 
 
 def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
@@ -51,7 +53,7 @@ def sale_plan(event: Event, org: OrganisationSettings) -> Plan:
 def header(source: str, sale: Sale, contact: DocumentKey, org: OrganisationSettings) -> dict[str, Any]:
     """What invoices and credit notes have in common, plain. Only the contact's id: more would change the contact."""
     fields: dict[str, Any] = {
-        "Contact": {"ContactID": XeroId(contact)},
+        "Contact": {"ContactID": _id_of(contact)},
         "Reference": sale.order_number,
         "Date": day(sale.date),
         "CurrencyCode": sale.currency,
