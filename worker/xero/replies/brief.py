@@ -1,4 +1,7 @@
-"""Xero's reply to a write, cut down to what is looked at: the other two thirds are not made into objects."""
+"""Xero's reply to a write, cut down to what is looked at: the other two thirds are not made into objects.
+
+Each field of a reply is looked for among those that are named here: so each kind of document has its own.
+"""
 
 from __future__ import annotations
 
@@ -14,52 +17,76 @@ from worker.xero.replies.received import NUL
 
 class _Line(TypedDict, total=False):
     Description: str | None
-    AccountCode: str | None
     TaxType: str | None
     LineAmount: Any
+    AccountCode: str | None
 
 
-class _Other(TypedDict, total=False):
-    ContactID: str | None
+class _Sold(TypedDict, total=False):
     InvoiceID: str | None
 
 
-class _Document(TypedDict, total=False):
-    AllocationID: str | None
-    Amount: Any
-    Code: str | None
-    Contact: _Other | None
+class _Buyer(TypedDict, total=False):
+    ContactID: str | None
+
+
+class _Sale(TypedDict, total=False):
+    Reference: str | None
+    CurrencyRate: Any
+    Contact: _Buyer | None
+    Date: str | None
+    DueDate: str | None
+    Status: str | None
+    LineItems: list[_Line] | None
+    TotalTax: Any
+    Total: Any
+    CurrencyCode: str | None
+    StatusAttributeString: str | None
+
+
+class _Invoice(_Sale, total=False):
+    InvoiceID: str | None
+    InvoiceNumber: str | None
+
+
+class _CreditNote(_Sale, total=False):
+    CreditNoteID: str | None
+    CreditNoteNumber: str | None
+    RemainingCredit: Any
+
+
+class _Contact(TypedDict, total=False):
     ContactID: str | None
     ContactNumber: str | None
     ContactStatus: str | None
-    CreditNoteID: str | None
-    CreditNoteNumber: str | None
-    CurrencyCode: str | None
-    CurrencyRate: Any
-    Date: str | None
-    DueDate: str | None
-    Invoice: _Other | None
-    InvoiceID: str | None
-    InvoiceNumber: str | None
-    ItemID: str | None
-    LineItems: list[_Line] | None
     Name: str | None
-    PaymentID: str | None
-    Reference: str | None
-    RemainingCredit: Any
-    Status: str | None
     StatusAttributeString: str | None
-    Total: Any
-    TotalTax: Any
+
+
+class _Item(TypedDict, total=False):
+    ItemID: str | None
+    Code: str | None
+    Name: str | None
+    StatusAttributeString: str | None
+
+
+class _Money(TypedDict, total=False):
+    AllocationID: str | None
+    PaymentID: str | None
+    Amount: Any
+    Reference: str | None
+    Status: str | None
+    Invoice: _Sold | None
+    StatusAttributeString: str | None
 
 
 class _Envelope(TypedDict, total=False):
-    Allocations: list[_Document]
-    Contacts: list[_Document]
-    CreditNotes: list[_Document]
-    Invoices: list[_Document]
-    Items: list[_Document]
-    Payments: list[_Document]
+    Allocations: list[_Money]
+    Contacts: list[_Contact]
+    CreditNotes: list[_CreditNote]
+    Invoices: list[_Invoice]
+    Items: list[_Item]
+    Payments: list[_Money]
 
 
 _DECODER = Decoder(_Envelope, float_hook=decimal)
