@@ -70,7 +70,8 @@ class Buffer:
                 voided = write.key
             work.pending.add(write.key)
             slot = self._slots.want(work, write, waiting, before.get(write.key))
-            self._needs.add(write.key, waiting)
+            if waiting:
+                self._needs.add(write.key, waiting)
             self._ready.offer(slot)
         return True
 

@@ -41,5 +41,7 @@ class Needs:
 
     def orphans(self, key: DocumentKey) -> list[Work]:
         """The works that wait for `key`."""
-        slots = (self._slot_of(waiter) for waiter in self._needed_by.get(key, ()))
+        if key not in self._needed_by:
+            return []
+        slots = (self._slot_of(waiter) for waiter in self._needed_by[key])
         return [work for slot in slots if slot is not None and key in slot.waiting for work in slot.owners]

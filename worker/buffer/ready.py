@@ -28,7 +28,8 @@ class Ready:
 
     def offer(self, slot: Slot) -> None:
         """Note a slot that may be sendable now, or at its time."""
-        key, rank, kind, seq = slot.key, slot.rank, slot.write.kind, slot.seq
+        write, rank, seq = slot.write, slot.rank, slot.seq
+        key, kind = write.key, write.kind
         if slot.in_flight or slot.waiting or self._is_blocked(key):
             return
         if slot.not_before:
