@@ -26,7 +26,9 @@ AMOUNTS = st.none() | st.decimals(-(10**12), 10**12, allow_nan=False, places=2) 
 LINES = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("Description", "AccountCode", "TaxType", "Other"), TEXTS) | {"LineAmount": AMOUNTS}
 )
-OTHERS = st.none() | st.fixed_dictionaries({}, optional={"ContactID": TEXTS, "InvoiceID": TEXTS, "Name": TEXTS})
+OTHERS = st.none() | st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("ContactID", "CreditNoteID", "InvoiceID", "Name"), TEXTS)
+)
 NAMED = ("ContactStatus", "CurrencyCode", "Name", "Status", "StatusAttributeString", "UpdatedDateUTC", "Reference")
 DAYS = st.none() | st.sampled_from(["2026-03-02T00:00:00", "/Date(1772409600000+0000)/", "/Date(99999999999999999)/"])
 IDENTIFYING = {name for endpoint in ENDPOINTS.values() for name in (endpoint.id, endpoint.number) if name}
@@ -34,7 +36,7 @@ DOCUMENTS = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys((*NAMED, *IDENTIFYING), TEXTS)
     | dict.fromkeys(("Amount", "CurrencyRate", "Total", "TotalTax", "RemainingCredit", "AmountDue"), AMOUNTS)
-    | {"Contact": OTHERS, "Invoice": OTHERS, "LineItems": st.none() | st.lists(LINES, max_size=3)}
+    | {"Contact": OTHERS, "CreditNote": OTHERS, "Invoice": OTHERS, "LineItems": st.none() | st.lists(LINES, max_size=3)}
     | {
         "Date": DAYS,
         "DueDate": DAYS,
@@ -54,6 +56,7 @@ def test_a_verdict_on_a_reply_is_that_on_all_of_it(
     for document, member in zip(documents, call.members, strict=True):
         if data.draw(st.booleans()):
             document[ENDPOINTS[kind].number or "AllocationID"] = member.number
+    call = replace(call, path=f"/{ENDPOINTS[kind].plural}")
     body = encode({"Id": "1", ENDPOINTS[kind].plural: documents})
 
     reply = read(call, httpx.Response(200, content=body))
@@ -68,6 +71,16 @@ def test_what_nobody_looks_at_is_left_out() -> None:
     found = brief.decode(body)
 
     assert found == {"Invoices": [{"Total": Decimal("0.10"), "LineItems": [{"LineAmount": Decimal("2.50")}]}]}
+
+
+def test_a_payment_of_a_refund_says_what_it_is_on() -> None:
+    call = replace(call_of(member_of(Kind.PAYMENT, "1")), path="/Payments")
+    paid = {"PaymentID": "a", "Reference": "payment-1", "Amount": 5, "CreditNote": {"CreditNoteID": "refund"}}
+
+    (verdict,) = verdicts(call, read(call, httpx.Response(200, content=encode({"Payments": [paid]})))).values()
+
+    assert isinstance(verdict, Written)
+    assert verdict.facts == {"amount": "5.00", "target_id": "refund"}
 
 
 @pytest.mark.parametrize(

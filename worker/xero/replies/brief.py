@@ -26,6 +26,10 @@ class _Sold(TypedDict, total=False):
     InvoiceID: str | None
 
 
+class _Refunded(TypedDict, total=False):
+    CreditNoteID: str | None
+
+
 class _Buyer(TypedDict, total=False):
     ContactID: str | None
 
@@ -77,6 +81,7 @@ class _Money(TypedDict, total=False):
     Reference: str | None
     Status: str | None
     Invoice: _Sold | None
+    CreditNote: _Refunded | None
     StatusAttributeString: str | None
 
 
