@@ -80,11 +80,11 @@ async def fenced_count(
     One round trip: the lease is locked as `fenced` does, then the state, then the rest is counted.
     """
     timed = database.clock is None
-    asked = (fence(database.dialect, timed=False), *_questions(database.dialect, locked=True, timed=timed))
+    asked = (fence(database.dialect, timed=timed), *_questions(database.dialect, locked=True, timed=timed))
     now = None if database.clock is None else database.clock.now()
     given = _given(lease.name, now) | {"last": last.id if last else ""}
     found, state, spent, there = await ask(connection, *asked, prepared(database.dialect, _STATE_OF_LAST), given=given)
-    check(lease, found)
+    check(database, connection, lease, found)
     if last:
         last.insist_on(lease.name, None if there is None else there[0])
     return _counted(lease.name, state, spent or (), now)

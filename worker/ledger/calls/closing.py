@@ -12,9 +12,8 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.documents.documents import EntityKey
-from worker.instants import instant
 from worker.ledger.database.engine import DATABASE_NOW, Database
-from worker.ledger.database.errors import LedgerError
+from worker.ledger.database.errors import LedgerError, set_back
 from worker.ledger.database.questions import ask
 from worker.ledger.database.statements import Prepared, prepared
 from worker.ledger.database.tables import calls, claims, held
@@ -22,7 +21,7 @@ from worker.ledger.documents import write_documents
 from worker.ledger.held.children import release_children, were_parked
 from worker.ledger.held.succession import drop_held, keep_held
 from worker.ledger.held.unpaid import release_unpaid
-from worker.ledger.organisations.leases import check, fence, set_back
+from worker.ledger.organisations.leases import check, fence
 from worker.ledger.records import CallState, Document, Held, Lease
 
 _WHOSE = select(calls.c.org).where(calls.c.id == bindparam("this"))
@@ -70,10 +69,10 @@ async def begin(
     fencing = fence(dialect, timed=timed, beside_others=verdict.is_empty)
     asked = (fencing, _closing(dialect, timed), prepared(dialect, _HOLDING))
     found, closed, holding = await ask(connection, *asked, given=given)
-    now = check(lease, found)
+    now = check(database, connection, lease, found)
     if closed is None:
         await insist_on_call(connection, lease.name, call_id)
-    return instant(*now) if timed else given["at"], closed is not None, holding is not None
+    return now if timed else given["at"], closed is not None, holding is not None
 
 
 async def settle(connection: AsyncConnection, dialect: str, call_id: str, verdict: Verdict) -> None:

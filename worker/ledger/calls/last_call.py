@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from worker.ledger.organisations.leases import set_back
+from worker.ledger.database.errors import set_back
 from worker.ledger.records import CallState
 
 

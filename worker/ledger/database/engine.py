@@ -26,6 +26,7 @@ from worker.ledger.database import sqlite
 from worker.ledger.database.driver import guarded, lose_unfinished, raw_of
 from worker.ledger.database.errors import LedgerError, LedgerSetBack
 from worker.ledger.database.groups import OWN, Groups
+from worker.ledger.database.lost_commits import MARK, LostCommits
 from worker.ledger.database.postgresql import ANSWERS_WITHIN_S, Connection, connect_arguments
 from worker.ledger.database.readers import Readers
 from worker.ledger.database.same_file import SameFile
@@ -58,6 +59,7 @@ class Database:
             self._file = SameFile(path)
             self._groups = Groups(self.engine, _begin_writing, Turns(path), self._file)
             self._readers = Readers(self.engine)
+        self._lost_commits = LostCommits()
         self._opened: WeakSet[Connection] = WeakSet()
         if self.dialect == "postgresql":
             event.listen(self.engine.sync_engine, "connect", lambda raw, _: self._opened.add(raw.driver_connection))
@@ -75,12 +77,14 @@ class Database:
                 return
             async with self.engine.connect() as connection:
                 await begin(connection)
+                await self._lost_commits.insist_on_none(connection)
                 # a connection that is lost on the way cannot be asked for it any more
                 info = connection.info
                 last = info[LAST] = []
                 try:
                     yield connection
                     await _commit(connection, last)
+                    self._lost_commits.remember(info.get(MARK))
                 except exc.InternalError as error:
                     if is_read_only(error.orig):
                         # another connection may come to a server that takes writes
@@ -88,6 +92,7 @@ class Database:
                     raise
                 finally:
                     info.pop(LAST, None)
+                    info.pop(MARK, None)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

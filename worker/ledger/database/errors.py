@@ -11,6 +11,11 @@ LedgerError
 
 from __future__ import annotations
 
+_CURE = (
+    "it was restored or lost commits; stop all workers, agents and consoles, and run `xerelay ledger rebuild`, as "
+    "docs/reconcile.md says, before any of them starts: payments would be made twice"
+)
+
 
 class LedgerError(Exception):
     """The ledger cannot do what was asked. `said` is why, `cure` what to do, where that is known."""
@@ -31,6 +36,11 @@ class LedgerUnavailable(LedgerError):
 
 class LedgerSetBack(LedgerUnavailable):
     """The database is older than what this process has committed or read, as after a restore or a failover."""
+
+
+def set_back(how: str) -> LedgerSetBack:
+    """What to raise of a ledger that lacks what was committed to it; `how` that shows."""
+    return LedgerSetBack(f"ledger.url: the database is older than it was: {how}", _CURE)
 
 
 class LedgerBehind(LedgerError):

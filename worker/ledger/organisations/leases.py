@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.instants import instant
 from worker.ledger.database.engine import DATABASE_NOW, Database
-from worker.ledger.database.errors import LeaseLost, LedgerSetBack
+from worker.ledger.database.errors import LeaseLost, set_back
+from worker.ledger.database.lost_commits import MARK, Mark
 from worker.ledger.database.questions import Row, ask
 from worker.ledger.database.statements import Prepared, among, fetch, insert, prepared, upsert
 from worker.ledger.database.tables import leases, workers
@@ -42,11 +43,6 @@ _TOO_LONG = 2
 
 _LONGEST_S = 30.0
 """For so long, a rebuild's ttl, a name is taken at most that others ask for with a shorter one: those do not end it."""
-
-_CURE = (
-    "it was restored or lost commits; stop all workers, agents and consoles, and run `xerelay ledger rebuild`, as "
-    "docs/reconcile.md says, before any of them starts: payments would be made twice"
-)
 
 
 class Leases:
@@ -159,11 +155,6 @@ def insist_on(known: Lease, fence: int, renewals: int) -> None:
     raise set_back(f"lease {known.name!r} has {has}, not {had}")
 
 
-def set_back(how: str) -> LedgerSetBack:
-    """What to raise of a ledger that lacks what was committed to it; `how` that shows."""
-    return LedgerSetBack(f"ledger.url: the database is older than it was: {how}", _CURE)
-
-
 def _is_too_long(expires_at: datetime, now: datetime, ttl_s: float) -> bool:
     return expires_at > now + timedelta(seconds=max(_TOO_LONG * ttl_s, _LONGEST_S))
 
@@ -175,8 +166,7 @@ async def fenced(database: Database, connection: AsyncConnection, lease: Lease) 
     take the lease in between. Time is read after the lock was waited for, in the same round trip.
     """
     (found,) = await ask(connection, fence(database.dialect, timed=database.clock is None), given={"of": lease.name})
-    now = check(lease, found)
-    return database.clock.now() if database.clock else instant(*now)
+    return check(database, connection, lease, found)
 
 
 async def take_turns(connection: AsyncConnection, names: Iterable[str]) -> None:
@@ -202,26 +192,30 @@ async def take_turn(database: Database, connection: AsyncConnection, name: str) 
     return False
 
 
-def check(lease: Lease, found: Row | None) -> Row:
-    """Whether what the fence's question found is `lease`; returns what it found besides.
+def check(database: Database, connection: AsyncConnection, lease: Lease, found: Row | None) -> datetime:
+    """Whether what the fence's question found is `lease`; returns the ledger's time.
 
     Raises `LeaseLost`, or `LedgerSetBack` where the lease was a later one once.
     """
-    holder, number, renewals, *rest = found or (_NOBODY, 0, 0)
+    holder, number, renewals, *marked = found or (_NOBODY, 0, 0)
     insist_on(lease, number, renewals)
     if (holder, number) != (lease.holder, lease.fence):
         now_held = f"{holder} (fence {number})" if holder else "nobody"
         raise LeaseLost(f"lease {lease.name!r}: {lease.holder} has fence {lease.fence}, but {now_held} holds it now")
-    return tuple(rest)
+    if database.clock:
+        return database.clock.now()
+    mark = connection.info[MARK] = Mark(*marked)
+    return instant(mark.at)
 
 
 @cache
 def fence(dialect: str, *, timed: bool, beside_others: bool = False) -> Prepared:
-    """Who holds the lease, locked until the transaction ends; and the database's time, read after that.
+    """Who holds the lease, locked until the transaction ends; read after that, where it is `timed`, its `Mark`.
 
     Transactions of one lease go one after the other, but for those that may go `beside_others`. Taking a lease asks for
     the strongest lock, which waits for all of them (PostgreSQL 13.3.2).
     """
     locked = _HELD.with_for_update(read=beside_others, key_share=True).cte("locked")
     locked = locked.prefix_with("MATERIALIZED", dialect="postgresql")
-    return prepared(dialect, select(locked, DATABASE_NOW.label("now")) if timed else select(locked))
+    marked = (DATABASE_NOW.label("now"), func.pg_current_xact_id().label("transaction"))
+    return prepared(dialect, select(locked, *marked) if timed else select(locked))
