@@ -15,11 +15,10 @@ from worker.cli.resync_view import View, facts, table, told
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.run_reports import RunStatus
 from worker.settings import Settings
-from worker.views.runs import time_left
+from worker.views.runs import run_of_id, time_left
 
 _LOOK_EVERY_S = 1.0
 _NOT_TAKEN = "it appears when the store's agent has taken the command"
-_REFUSED = "one that it refuses is listed by xerelay resync-status alone"
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id that the command printed.")]
 
@@ -36,8 +35,8 @@ def resync_status(
     """Say how far the runs of commands are.
 
     Pages, events published, written, unchanged, parked and held, calls, time left. With --follow waits for a RUN that
-    no agent has taken yet, and exits 0 when it is done, 1 when it failed, was cancelled, asked for ids that the store
-    does not know or for what no organisation takes, read fewer rows than it counted, or left events that no
+    no agent has taken yet, and exits 0 when it is done, 1 when it failed, was refused or cancelled, asked for ids that
+    the store does not know or for what no organisation takes, read fewer rows than it counted, or left events that no
     queue took.
     """
     checked = settings(config)
@@ -92,18 +91,18 @@ async def _follow(checked: Settings, ledger: Ledger, run: str, *, quiet: bool) -
 
 
 async def _taken(ledger: Ledger, run: str) -> None:
-    """Wait for a run that is not there: what was sent while no agent runs is taken when one does."""
+    """Wait for a run that is not there, nor refused: what was sent while no agent runs is taken when one does."""
     told = False
-    while await ledger.runs.get(run) is None:
+    while await run_of_id(ledger, run) is None:
         if not told:
-            typer.echo(f"there is no run {run!r} yet; {_NOT_TAKEN}; {_REFUSED}: waiting, end with Ctrl-C", err=True)
+            typer.echo(f"there is no run {run!r} yet; {_NOT_TAKEN}: waiting, end with Ctrl-C", err=True)
         told = True
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def _first(ledger: Ledger, run: str) -> RunStatus:
     """The run, or the one it joined. Exits 1 when it is not there: the agent may not have taken it yet."""
-    status = await ledger.runs.get(run) if run else next(iter(await ledger.runs.latest(1)), None)
+    status = await run_of_id(ledger, run) if run else next(iter(await ledger.runs.latest(1)), None)
     if status is not None and status.joined_to:
         status = await ledger.runs.get(status.joined_to)
     if status is None:

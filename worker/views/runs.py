@@ -1,4 +1,4 @@
-"""How long a run of a store's command will still take."""
+"""A run of a store's command: what has become of it, and how long it will still take."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from worker.lanes.run_outlook import booked_at
 from worker.ledger.ledger import Ledger
 from worker.ledger.runs.run_reports import RunStatus
 from worker.settings import OrganisationSettings, Settings
+from worker.views.parked import message_of
+
+
+async def run_of_id(ledger: Ledger, run: str) -> RunStatus | None:
+    """The run; or what was refused under that id, which is kept under another: it may be anybody's."""
+    status = await ledger.runs.get(run)
+    if status is not None:
+        return status
+    for kept_as, body in await ledger.runs.refused():
+        message = message_of(body)
+        if isinstance(message, dict) and message.get("id") == run:
+            return await ledger.runs.get(kept_as)
+    return None
 
 
 async def time_left(settings: Settings, ledger: Ledger, run: RunStatus) -> timedelta | None:

@@ -39,8 +39,8 @@ async def test_a_run_that_no_agent_has_taken_yet_is_waited_for(tmp_path: Path) -
 
         told, _ = await asyncio.wait_for(following.communicate(), 60)
     assert waits.decode() == (
-        "there is no run 'run-1' yet; it appears when the store's agent has taken the command; one that it "
-        "refuses is listed by xerelay resync-status alone: waiting, end with Ctrl-C\n"
+        "there is no run 'run-1' yet; it appears when the store's agent has taken the command: "
+        "waiting, end with Ctrl-C\n"
     )
     assert told.decode().startswith("resync-all run-1 of shop: cancelled (by ann)")
     assert following.returncode == 1
@@ -71,3 +71,26 @@ async def test_a_run_is_followed_no_further_when_all_that_is_left_of_it_waits_fo
             following.kill()
     assert "0 parked, 1 held for their sale, 0 calls, 0 on their way\n" in told.decode()
     assert following.returncode == 0
+
+
+async def test_a_command_that_the_agent_refuses_is_followed_no_further(tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+    async with opened(line.url) as ledger:
+        _, runs = ledger.store("shop", holder="agent")
+        await runs.refuse(b"no JSON", "message: expected JSON")
+        await runs.refuse(message(RUN.name, RUN.command, "run-0"), "another")
+        await runs.refuse(message(RUN.name, RUN.command, RUN.id), "organisation: is none that shop feeds")
+
+    following = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "worker", "resync-status", RUN.id, "--follow"),
+        cwd=ROOT,
+        env={"XERELAY_CONFIG": str(tmp_path / "xerelay.toml")},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        told, _ = await asyncio.wait_for(following.communicate(), 30)
+    finally:
+        if following.returncode is None:
+            following.kill()
+    assert ": refused (organisation: is none that shop feeds)\n" in told.decode()
+    assert following.returncode == 1

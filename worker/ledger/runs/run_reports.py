@@ -28,6 +28,11 @@ _OVER = frozenset({RunState.DONE, RunState.CANCELLED, RunState.FAILED, RunState.
 _GET = select(*_COLUMNS).where(runs.c.id == bindparam("this"))
 _BODY = select(runs.c.body).where(runs.c.id == bindparam("this"))
 _LATEST = select(*_COLUMNS).order_by(runs.c.recorded_at.desc(), runs.c.id).limit(bindparam("most"))
+_REFUSED = (
+    select(runs.c.id, runs.c.body)
+    .where(runs.c.state == RunState.REFUSED.value)
+    .order_by(runs.c.recorded_at.desc(), runs.c.id)
+)
 _ENDED = (
     select(*_COLUMNS)
     .where(runs.c.finished_at > bindparam("since"))
@@ -103,6 +108,11 @@ class RunReports:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_GET, {"this": run_id})).all()
             return next(iter(await self._with_held(connection, await _with_streams(connection, rows))), None)
+
+    async def refused(self) -> list[tuple[str, bytes]]:
+        """What was refused, the last first: under which id it is kept, and its message, which may name another."""
+        async with self._database.reading() as connection:
+            return [(row.id, row.body) for row in (await connection.execute(_REFUSED)).all()]
 
     async def organisation(self, run_id: str) -> str:
         """The only one that a run is for; empty where it is for all that its store feeds, or is no more."""
