@@ -81,7 +81,7 @@ def identity_of(message: Any, org: OrganisationSettings) -> Identity | None:
         return None
     source, parts = str(message.get("source", "")), str(message.get("type", "")).split(".")
     if len(parts) == _TYPE_PARTS and parts[1] == Entity.CUSTOMER:
-        return Identity(source, str(data.get("id", "")), folded(str(data.get("email", ""))))
+        return Identity(source, _as_text(data.get("id", "")), folded(str(data.get("email", ""))))
     buyer = data.get("customer")
     if not isinstance(buyer, dict):
         return None
@@ -181,9 +181,14 @@ def _buyer(message: Any) -> Mapping[str, Any]:
 
 def _buyer_id(buyer: Mapping[str, Any], org: OrganisationSettings) -> str:
     if buyer.get("id"):
-        return str(buyer["id"])
+        return _as_text(buyer["id"])
     try:
         found = buyer_id(_BUYERS.validate_python(buyer), org)
     except ValidationError:
         return ""
     return "" if found == ALL_GUESTS else found
+
+
+def _as_text(value: Any) -> str:
+    """An id as its store has it: where a message makes a number of it, that may be written as 4711.0 or 4.711e3."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

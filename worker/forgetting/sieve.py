@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 
 from worker.forgetting.person import Person, guest_id, unescaped
@@ -10,6 +11,9 @@ from worker.settings import OrganisationSettings
 
 Sieve = Callable[[bytes], bool]
 """False where a message cannot be about them, nor have an address of theirs in it."""
+
+_POWER = re.compile(r'"id"\s*:\s*[\d.]+e')
+"""Of a number such as 4.711e3, whose digits do not stand there."""
 
 
 def sieve_for(person: Person, org: OrganisationSettings) -> Sieve:
@@ -32,7 +36,7 @@ def _sieve(words: Collection[str]) -> Sieve:
             return True
         said = body.decode(errors="replace")
         said = (unescaped(said) if "\\" in said else said).lower()
-        return any(word in said for word in wanted)
+        return any(word in said for word in wanted) or _POWER.search(said) is not None
 
     return may_have_one
 

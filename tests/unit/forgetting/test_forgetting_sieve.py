@@ -31,7 +31,7 @@ def escaped(text: str, places: set[int]) -> str:
 
 @given(
     email=st.sampled_from([JO, "Jo@Example.COM", " jo@example.com ", "Al+jo@example.com", "j\u00f6@example.com", ""]),
-    customer_id=st.sampled_from(["4711", "47110", "7", 4711, None, guest_id(JO, ORG)]),
+    customer_id=st.sampled_from(["4711", "47110", "7", 4711, 4711.0, None, guest_id(JO, ORG)]),
     name=st.text(max_size=20),
     places=st.sets(st.integers(0, 20)),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"]),
@@ -85,3 +85,17 @@ def test_an_id_or_address_with_half_a_surrogate_pair_is_found_as_it_is_shown() -
 @pytest.mark.parametrize("word", ["j\u00f6@example.com", 'a"b', "a\\b", "a\tb"])
 def test_what_json_may_write_in_other_ways_may_be_in_any_message(word: str) -> None:
     assert sieve_for(Person(frozenset({("shop", word)})), ORG)(b"{}")
+
+
+@pytest.mark.parametrize("number", ["4711", "4711.0", "4.711e3", "4.711E+3", "47110e-1"])
+@pytest.mark.parametrize("message", [sale(id=0), sale() | {"type": "store.customer.changed", "data": {"id": 0}}])
+def test_an_id_is_found_that_a_message_has_as_a_number_however_it_is_written(
+    number: str, message: dict[str, Any]
+) -> None:
+    body = json.dumps(message).replace('"id": 0', f'"id": {number}').encode()
+
+    one = identity_of(message_of(body), ORG)
+
+    assert one is not None
+    assert KNOWN.is_meant(one)
+    assert sieve_for(KNOWN, ORG)(body)
