@@ -8,13 +8,13 @@ Nor has a replica that lags: what is too new for it is left to a later sweep.
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 
-from producers.checkpoints import Memory
+from producers.checkpoints import Address, Memory
 from producers.rereading import LATEST
 from producers.session import Session
 from producers.store import Stream
@@ -98,6 +98,8 @@ class Remover:
         left = {one.address for one in unrouted}
         told = {row_id: at for row_id, at in removed_at.items() if left.isdisjoint(known[row_id].published)}
         await self._s.patience.of(partial(self._s.checkpoints.forget, stream, told))
+        untold = [_still_told_to(left, memory) for memory in doubtful if memory.row_id not in told]
+        await self._s.patience.of(partial(self._s.checkpoints.save, stream, untold))
         swept.gone += len(told)
         swept.unrouted += len(unrouted)
 
@@ -112,3 +114,9 @@ def _in_doubt(memory: Memory, version: datetime) -> Memory:
     """What to remember while its removal is on its way: should the agent die and the row return, it is a change."""
     unknown = dict.fromkeys(memory.published, "")
     return replace(memory, published=unknown, known=memory.published, removed_at=version)
+
+
+def _still_told_to(left: Collection[Address], memory: Memory) -> Memory:
+    """What to remember where these have not got the removal: the others, as of another organisation, have."""
+    untold = {one: content for one, content in memory.published.items() if one in left}
+    return replace(memory, published=untold, known=memory.published)

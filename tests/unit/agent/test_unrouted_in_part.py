@@ -18,6 +18,7 @@ from tests.support.agent_fixture import Exchange, Workshop, target, workshop
 from tests.support.fake_store import CUSTOMERS, OPENED, SHOP
 
 BOTH = (Place("german"), SHOP)
+A_DAY_S = 86_400
 
 
 @dataclass
@@ -99,3 +100,41 @@ async def test_a_mended_row_is_read_again_by_each_sweep_until_both_have_it(shop:
 
     assert (first, exchange.organisations()) == (["uk"], ["de"])
     assert await shop.checkpoints.broken_after(CUSTOMERS, 0, 10) == []
+
+
+async def test_a_removal_is_published_to_the_one_that_has_it_no_more(shop: Workshop, exchange: Misbound) -> None:
+    exchange.without.clear()
+    await shop.poller.poll()
+    exchange.without.add("de")
+    shop.clock.advance(A_DAY_S)
+    shop.store.delete(CUSTOMERS, 1)
+    exchange.taken()
+
+    await shop.sweeper.sweep(CUSTOMERS)
+    first = exchange.organisations()
+    await shop.sweeper.sweep(CUSTOMERS)
+    again = exchange.organisations()
+    exchange.without.clear()
+    await shop.sweeper.sweep(CUSTOMERS)
+
+    assert (first, again, exchange.organisations()) == (["uk"], [], ["de"])
+    assert await shop.sweeper.sweep(CUSTOMERS) == 0
+
+
+async def test_a_row_whose_removal_one_has_and_that_is_there_again_is_published_to_both(
+    shop: Workshop, exchange: Misbound
+) -> None:
+    exchange.without.clear()
+    await shop.poller.poll()
+    exchange.without.add("de")
+    shop.clock.advance(A_DAY_S)
+    shop.store.delete(CUSTOMERS, 1)
+    await shop.sweeper.sweep(CUSTOMERS)
+    exchange.without.clear()
+    exchange.taken()
+
+    shop.store.customer(1, shop.clock.now(), places=BOTH)
+    shop.clock.advance(60)
+    await looked_back(shop)
+
+    assert sorted(exchange.organisations()) == ["de", "uk"]
