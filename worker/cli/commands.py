@@ -23,7 +23,8 @@ from worker.settings.sections import StoreSettings
 Store = Annotated[str, typer.Option("--store", help="The store; needed when several are configured.")]
 Org = Annotated[str, typer.Option("--org", help="Only for this organisation; all that the store feeds unless given.")]
 Entities = Annotated[list[Entity], typer.Option("--entity", help="Only these, repeatable; all unless given.")]
-OneEntity = Annotated[Entity, typer.Option("--entity", help="What the ids or days are of.")]
+OfIds = Annotated[Entity, typer.Option("--entity", help="What the ids are of.")]
+OfIdsOrDays = Annotated[Entity, typer.Option("--entity", help="What the ids or days are of.")]
 Ids = Annotated[list[str], typer.Option("--id", help="The entity's id in the store, repeatable.")]
 Day = date | None
 Since = Annotated[Day, typer.Option(parser=day, metavar=FORM, help="Only what was created since this day.")]
@@ -58,7 +59,7 @@ def resync_all(
 
 def resync(
     *,
-    entity: OneEntity,
+    entity: OfIdsOrDays,
     ids: Ids = [],  # noqa: B006 - as above
     date_from: From = None,
     date_to: To = None,
@@ -85,7 +86,7 @@ def resync(
 
 def sync_now(
     *,
-    entity: OneEntity,
+    entity: OfIds,
     ids: Ids,
     store: Store = "",
     org: Org = "",

@@ -175,3 +175,8 @@ def says(exit_code: int, stdout: str, stderr: str, path: str, text: str) -> None
     assert all(": " in line for line in stderr.splitlines()), stderr
     assert "Traceback" not in stderr
     assert "hidden" not in stderr
+
+
+def test_days_are_spoken_of_only_where_they_can_be_given() -> None:
+    assert "What the ids or days are of." in run("resync", "--help").output
+    assert "days" not in run("sync-now", "--help").output
