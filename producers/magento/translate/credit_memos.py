@@ -145,9 +145,10 @@ def _refunded_invoices(raw: Raw, invoices: Sequence[Raw]) -> list[Raw]:
 
 
 def _earlier(raw: Raw, invoices: Sequence[Raw]) -> list[Raw]:
+    """Those that are older than the memo. Where none is, all: a clock dated them that was put right since."""
     made = moment(raw, "created_at")
-    standing = (one for one in invoices if number(one.get("state")) != INVOICE_CANCELLED)
-    return [one for one in standing if moment(one, "created_at") <= made]
+    standing = [one for one in invoices if number(one.get("state")) != INVOICE_CANCELLED]
+    return [one for one in standing if moment(one, "created_at") <= made] or standing
 
 
 def _order_items(found: Iterable[Raw]) -> set[int | None]:

@@ -203,6 +203,20 @@ def test_an_offline_refund_of_rows_of_two_captured_invoices_stays_open() -> None
     assert memo.stays_open
 
 
+@pytest.mark.parametrize(
+    ("captured", "stays_open", "invoice_id"), [({}, True, None), (NO_GATEWAY, False, "57")], ids=["captured", "unpaid"]
+)
+def test_a_refund_of_an_invoice_that_a_clock_dated_ahead_is_of_that_invoice(
+    captured: dict[str, Any], stays_open: bool, invoice_id: str | None
+) -> None:
+    raw = credit_memo_json(invoice_id=None, created_at="2026-10-10 14:00:00", **NO_GATEWAY)
+    ahead = invoice_json(created_at="2026-10-10 14:01:00", **captured)
+
+    memo, _ = memo_of(raw, order_json(), [ahead])
+
+    assert (memo.stays_open, memo.sale.invoice_id) == (stays_open, invoice_id)
+
+
 def test_an_offline_refund_of_a_listed_method_is_a_payment_out() -> None:
     raw, order = credit_memo_json(**NO_GATEWAY), order_json(**BANK)
 
