@@ -17,12 +17,14 @@ from producers.amqp.channel import Channel
 from producers.amqp.connection import Connection
 from producers.amqp.errors import NOT_FOUND, AmqpError, ChannelClosed, ConnectionLost
 from producers.amqp.settings import BrokerSettings
+from producers.amqp.silence import Silences
 from producers.amqp.taker import Delivery, Receiving, Taker
 from producers.amqp.upkeep import UpkeptLink
 from schemas.topology import Queue
 
 _log = logging.getLogger(__name__)
 _WHERE = attrgetter("queue", "epoch")
+_SILENT_S = 10.0  # a broker that fails at the question may close the connection before we give it up
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Consumer(UpkeptLink):
         self._declared = False  # before that there may be no queue to consume
         self._wanted: dict[str, int] = {}
         self._unconsumed: dict[str, str] = {}
+        self._silences = Silences()
         self._subscriptions: dict[str, _Subscription] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._reconciling: set[asyncio.Task[None]] = set()
@@ -73,8 +76,9 @@ class Consumer(UpkeptLink):
     async def start(self, queue: str, prefetch: int) -> None:
         """Consume `queue`, now and after every reconnect, until `cancel`; idempotent.
 
-        Returns when the broker has agreed, or at once while there is no connection. Raises TopologyMismatch
-        while the broker refuses to declare the queue; consuming begins by itself when that is mended.
+        Returns when the broker has agreed, or at once while there is no connection, or lately no answer about this
+        queue. Raises TopologyMismatch while the broker refuses to declare it; consuming begins by itself when that is
+        mended.
         """
         self._wanted[queue] = prefetch
         if queue in self.mismatches:
@@ -159,7 +163,7 @@ class Consumer(UpkeptLink):
         del connection
         self._declared = True
         for queue in list(self._wanted):
-            if queue not in self.mismatches:
+            if queue not in self.mismatches and queue not in self._silences:  # those are left to mending
                 await self._reconcile(queue)
 
     def _gone(self, reason: AmqpError) -> None:
@@ -188,6 +192,8 @@ class Consumer(UpkeptLink):
     async def _reconcile(self, queue: str) -> None:
         """Make what is so what is wanted; what fails here is tried again by the next mending or connection."""
         async with self._locks[queue]:
+            if self._silences.lasts(queue, asyncio.get_running_loop().time()):
+                return
             try:
                 await self._apply(queue, self._wanted.get(queue))
             except ChannelClosed as error:
@@ -237,7 +243,16 @@ class Consumer(UpkeptLink):
 
             channel.raw.basic_consume(subscription.queue, self._taker(subscription), callback=begun)
 
-        await channel.ask(basic_consume)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            await channel.ask(basic_consume)
+        except ConnectionLost as error:
+            if loop.time() - began > _SILENT_S:
+                self._silences.met(subscription.queue, loop.time())
+                self._refused(subscription.queue, f"{subscription.queue} is not consumed: {with_known_cure(error)}")
+            raise
+        self._silences.over(subscription.queue)
         subscription.prefetch = prefetch
 
     def _taker(self, subscription: _Subscription) -> Taker:

@@ -21,10 +21,15 @@ _ANSWERS: dict[type[Any], Any] = {
 
 
 class Peer:
-    """Cancels the first `cancelling` consumers as soon as they begin. `begun` are the tags of all there were."""
+    """Cancels the first `cancelling` consumers as soon as they begin. `begun` are the tags of all there were.
 
-    def __init__(self, *, cancelling: int = 0) -> None:
+    Whoever asks to consume a queue of `silent` gets no answer, as of one that has no leader; `asked` are the queues.
+    """
+
+    def __init__(self, *, cancelling: int = 0, silent: Sequence[str] = ()) -> None:
         self.begun: list[str] = []
+        self.asked: list[str] = []
+        self.silent = set(silent)
         self._cancelling = cancelling
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -42,6 +47,9 @@ class Peer:
 
     def _answers(self, method: Any) -> Iterator[Any]:
         if isinstance(method, spec.Basic.Consume):
+            self.asked.append(method.queue)
+            if method.queue in self.silent:
+                return
             self.begun.append(method.consumer_tag)
             yield spec.Basic.ConsumeOk(method.consumer_tag)
             if len(self.begun) <= self._cancelling:
