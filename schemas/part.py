@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Self, TypeVar, get_type_hints
 
 from msgspec import NODEFAULT, Struct, StructMeta
 from msgspec.structs import asdict, fields
@@ -28,7 +28,7 @@ _CONFIG = ConfigDict(extra="ignore", hide_input_in_errors=True)
 class PartType(StructMeta):
     """Calling a part checks what is given, and raises pydantic's `ValidationError`."""
 
-    def __call__(cls, **given: Any) -> Any:  # noqa: N805 # what is called is the part
+    def __call__(cls, /, **given: Any) -> Any:  # noqa: N805 # what is called is the part
         """The part."""
         return made_of(cls, **vars(model_of(cls).model_validate(given)))
 
@@ -38,6 +38,10 @@ class Part(Struct, metaclass=PartType, frozen=True, gc=False):
 
     def check(self) -> None:
         """Raise `PydanticCustomError` where fields do not go together."""
+
+    def __replace__(self, /, **given: Any) -> Self:
+        """What `copy.replace` asks since Python 3.13; msgspec's own would not check what is given."""
+        return changed(self, **given)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -57,7 +61,7 @@ def _validated(part: type[P], value: Any, of_model: ValidatorFunctionWrapHandler
     return value if isinstance(value, part) else unchecked(part, vars(of_model(value)))
 
 
-def changed(made: P, **given: Any) -> P:
+def changed(made: P, /, **given: Any) -> P:
     """The same part with other values of these fields, checked."""
     again: P = type(made)(**(asdict(made) | given))
     return again

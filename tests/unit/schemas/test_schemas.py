@@ -15,7 +15,7 @@ from schemas.entities import Customer, Entity, Payment
 from schemas.envelope import Change, Envelope, Event
 from schemas.errors import Undecodable
 from schemas.money import Cents, ExchangeRate
-from schemas.parts import SaleReference
+from schemas.parts import Line, Residual, SaleReference
 from schemas.text import Name, Text, one_line, several_lines
 from tests.support.sample_invoice import INVOICE, invoice_event
 
@@ -119,6 +119,20 @@ def test_an_error_of_a_model_repeats_no_personal_data() -> None:
         Customer(id="1", email="ada.private@example.com\x00")
 
     assert "ada.private" not in str(caught.value)
+
+
+def test_a_part_that_is_copied_with_other_values_is_checked_as_a_new_one() -> None:
+    line = Line(name="Lamp", net=Decimal(10), gross=Decimal(10))
+
+    assert line.__replace__(sku="A") == Line(name="Lamp", sku="A", net=Decimal(10), gross=Decimal(10))
+    with pytest.raises(ValidationError, match=r"gross is 10, but net \+ tax is 9"):
+        line.__replace__(net=Decimal(9))
+
+
+def test_a_part_ignores_what_it_does_not_know_whatever_its_name() -> None:
+    unknown: dict[str, Any] = dict.fromkeys(("cls", "self", "made", "part"), "x")
+
+    assert Residual(**unknown) == Residual()
 
 
 @pytest.mark.parametrize("changes", [{"amount": Decimal(0)}, {"direction": "out"}])
