@@ -27,6 +27,10 @@ _BYTE_ORDER_MARK = (
     b"\xef\xbb\xbf"  # some serialisers begin with it, and RFC 8259 lets a reader pass over it (section 8.1)
 )
 _OMITTED_WHEN_EMPTY = ("subject", "correlationid")
+_MOST_LEVELS, _MOST_DIGITS = 200, 4300
+"""What pydantic reads of JSON at most: arrays and objects in one another, and digits of a number."""
+
+_TO_ZEROS, _TOO_MANY_ZEROS = bytes.maketrans(b"123456789", b"000000000"), b"0" * (_MOST_DIGITS + 1)
 _BACKSLASH, _DELETE, _BEFORE_C1 = b"\\\x7f\xc2"  # in UTF-8 U+0080 to U+009F begin with the last
 T = TypeVar("T", bound=BaseModel)
 
@@ -51,19 +55,29 @@ def _at_once(body: bytes) -> Event | None:
     if kind is None:
         return None
     try:
+        _look_at_what_is_passed_over(body)
         fields = _reader(*kind, _is_plain(body))(body)
     except (MsgspecError, ValueError, RecursionError):
         return None
     return None if fields["data"].id != fields["subject"] else _made(fields, *kind, fields["data"])
 
 
+def _look_at_what_is_passed_over(body: bytes) -> None:
+    """Raise `ValueError` where only pydantic refuses what an unknown field holds: msgspec hardly looks at that."""
+    if not body.isascii():
+        body.decode()
+    if len(body) > _MOST_DIGITS and _TOO_MANY_ZEROS in body.translate(_TO_ZEROS):
+        raise ValueError(_MOST_DIGITS)
+    # each level begins with one of these, so that only long sales are read twice
+    if body.count(b"{") + body.count(b"[") > _MOST_LEVELS:
+        from_json(body)
+
+
 def _is_plain(body: bytes) -> bool:
     """Whether no text in it has a control character: none is escaped, and none of U+007F to U+009F stands for itself.
 
-    Those below U+0020 cannot stand for themselves in JSON. Raises `UnicodeDecodeError`.
+    Those below U+0020 cannot stand for themselves in JSON.
     """
-    if not body.isascii():
-        body.decode()  # msgspec does not look at texts that it passes over
     return not (_BACKSLASH in body or _DELETE in body or _BEFORE_C1 in body)
 
 

@@ -16,6 +16,12 @@ from schemas.errors import Undecodable
 from schemas.shapes import Memory, fields_reader
 from tests.support.sample_invoice import INVOICE, paths, replaced
 
+
+def deep(levels: int) -> str:
+    """As many arrays in one another."""
+    return "[" * levels + "]" * levels
+
+
 TEXTS = [
     "a\n", "a\r\n", "\n", "\t", "a b", " ", "\x00", "\x1f", "\x7f", "\x80", "\x85", "\x9f", "\xa0", "£", "é", "日本",
     "\u2028", "\U0001f600" * 64, "\U0001f600" * 65, "\U0001f600" * 255, "\U0001f600" * 256, "x" * 64, "x" * 65,
@@ -61,6 +67,21 @@ def test_what_stands_in_an_unknown_field_is_no_way_round_the_models(unknown: byt
     quickly = _at_once(body)
 
     assert quickly is None or quickly == _slowly(body)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [deep(198), deep(199), deep(200), deep(900), "1" * 4300, "1" * 4301, f"-{'9' * 5000}", f"1.{'1' * 5000}"],
+    ids=lambda unknown: f"{unknown[:3]}-{len(unknown)}",
+)
+def test_what_is_nested_too_deeply_or_too_long_a_number_is_refused_where_nobody_knows_the_field(unknown: str) -> None:
+    whole = json.dumps(INVOICE)
+    for before in ("{", '"data": {', '"lines": [{'):
+        body = whole.replace(before, f'{before}"newer": {unknown}, ', 1).encode()
+
+        quickly = _at_once(body)
+
+        assert quickly is None or quickly == _slowly(body), before
 
 
 def test_a_mark_that_says_nothing_about_json_is_told_at_once() -> None:
