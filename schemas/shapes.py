@@ -28,6 +28,9 @@ Convert = Callable[[Any], Any]
 _REMEMBERED = 8192
 """Fewer than there are amounts below 100.00, and 2 MB."""
 
+_LONGEST = 64
+"""Longer than any of the contract's own kinds, but not than any text that their patterns match."""
+
 
 @runtime_checkable
 class Textual(Protocol):
@@ -63,6 +66,8 @@ class Memory(dict[str | None, Any]):
             if not self._matches(text):
                 raise ValueError(self.pattern)
             value = self.make(text)
+            if len(text) > _LONGEST:
+                return value
         if len(self) >= self._most:
             self._before = dict(self)
             self.clear()

@@ -108,6 +108,13 @@ def test_a_memory_keeps_what_comes_often() -> None:
     assert len(memory) <= 10
 
 
+def test_a_memory_keeps_no_long_text() -> None:
+    memory = Memory(r"^1\.[0-9]+$", str)
+
+    assert memory[f"1.{'0' * 100_000}"] == f"1.{'0' * 100_000}"
+    assert len(memory) == 0
+
+
 def test_a_memory_refuses_what_does_not_match_each_time_and_none_is_none() -> None:
     memory = Memory(r"^[0-9]+$", int)
 
