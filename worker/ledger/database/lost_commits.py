@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.ledger.database.errors import set_back
@@ -63,12 +63,13 @@ class LostCommits:
         """Raise `LedgerSetBack` where the server has lost one of those that came last."""
         if _ASKED in connection.info:
             return
-        given = {
-            "times": [mark.at for mark in self._marks],
-            "transactions": [mark.transaction for mark in self._marks],
-            "known": self._replayed,
-        }
-        follows, replayed, lost = (await connection.execute(_QUESTION, given)).one()
+        try:
+            follows, replayed, lost = await self._told(connection)
+        except exc.NotSupportedError:
+            # a service whose storage replicates, as Aurora's: no server replays what another committed
+            await connection.rollback()
+            await connection.begin()
+            follows, replayed, lost = False, None, 0
         if follows:
             return  # it takes no writes; it may be promoted while this connection lasts
         if lost:
@@ -78,3 +79,13 @@ class LostCommits:
             # the clock of the next server is another
             self._replayed = replayed
             self._marks.clear()
+
+    async def _told(self, connection: AsyncConnection) -> tuple[bool, int | None, int]:
+        """Whether the server follows another, when the last was committed that it replayed, and how many it lacks."""
+        given = {
+            "times": [mark.at for mark in self._marks],
+            "transactions": [mark.transaction for mark in self._marks],
+            "known": self._replayed,
+        }
+        follows, replayed, lost = (await connection.execute(_QUESTION, given)).one()
+        return follows, replayed, lost
