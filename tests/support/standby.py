@@ -65,9 +65,11 @@ class Pair:
         self._run(self._standby_url, "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
         until_sync(lambda: self._is(self._standby_url, "SELECT count(*) = 0 FROM pg_stat_wal_receiver"))
 
-    def commit_something(self) -> None:
-        """As another process does."""
+    def commit_something(self) -> str:
+        """As another process does; returns the transaction's id."""
         self._run(self._primary.url, "CREATE TABLE IF NOT EXISTS others ()")
+        insert = "INSERT INTO others DEFAULT VALUES RETURNING CAST(pg_current_xact_id() AS text)"
+        return str(self._ask(self._primary.url, insert))
 
     def fail_over(self) -> None:
         """The primary is gone, and the standby takes writes."""

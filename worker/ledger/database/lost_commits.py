@@ -17,6 +17,9 @@ _ASKED = "xerelay_asked"
 _AT_ONCE = 16
 """As many transactions as a process has at once, and one: what came last of them is among the last that ended."""
 
+_A_SECOND = 1_000_000
+"""In microseconds; transactions at once may end in another order than they began in, if hardly by so much."""
+
 _QUESTION = text("""
     WITH server AS MATERIALIZED (
         SELECT pg_is_in_recovery() AS follows,
@@ -27,7 +30,7 @@ _QUESTION = text("""
         FROM unnest(CAST(:times AS bigint[]), CAST(:transactions AS text[])) AS mark (at, transaction)
         WHERE CASE
             WHEN follows OR replayed IS NULL OR replayed = CAST(:known AS bigint) THEN false
-            WHEN at > replayed THEN true
+            WHEN at > replayed OR CAST(transaction AS xid8) >= pg_snapshot_xmax(pg_current_snapshot()) THEN true
             ELSE pg_xact_status(CAST(transaction AS xid8)) <> 'committed'
         END
     )
@@ -55,9 +58,12 @@ class LostCommits:
         self._replayed: int | None = None
 
     def remember(self, mark: Mark | None) -> None:
-        """A transaction was committed."""
-        if mark is not None:
-            self._marks.append(mark)
+        """A transaction was committed. Where the server's clock went back, those before it have times that mislead."""
+        if mark is None:
+            return
+        if self._marks and mark.at < self._marks[-1].at - _A_SECOND:
+            self._marks.clear()
+        self._marks.append(mark)
 
     async def insist_on_none(self, connection: AsyncConnection) -> None:
         """Raise `LedgerSetBack` where the server has lost one of those that came last."""
