@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from schemas.codec import _at_once, _step_by_step
 from schemas.errors import Undecodable
-from schemas.shapes import Memory, fields_reader
+from schemas.memory import Memory
+from schemas.shapes import fields_reader
 from tests.support.sample_invoice import INVOICE, paths, replaced
 
 
