@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 
 class Outstanding:
@@ -16,9 +16,6 @@ class Outstanding:
         self._tags: dict[int, None] = {}  # as they came, so that the first is the lowest
         self._last = 0
         self._all_came = True
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._tags)
 
     def came(self, tags: Sequence[int]) -> None:
         """These deliveries came, in this order."""
