@@ -21,6 +21,22 @@ ROOT = Path(__file__).parents[3]
 RUN = Run("run-1", "resync-all", ResyncAll())
 
 
+async def followed(folder: Path) -> tuple[str, int | None]:
+    """What following the run tells, and its exit status."""
+    following = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "worker", "resync-status", RUN.id, "--follow"),
+        cwd=ROOT,
+        env={"XERELAY_CONFIG": str(folder / "xerelay.toml")},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        told, _ = await asyncio.wait_for(following.communicate(), 60)
+    finally:
+        if following.returncode is None:
+            following.kill()
+    return told.decode(), following.returncode
+
+
 async def test_a_run_that_no_agent_has_taken_yet_is_waited_for(tmp_path: Path) -> None:
     line = CommandLine(tmp_path)
     async with opened(line.url) as ledger:
@@ -58,19 +74,10 @@ async def test_a_run_is_followed_no_further_when_all_that_is_left_of_it_waits_fo
         await runs.finish(RUN, RunState.DONE)
         await ledger.held.hold(await lease_of(ledger), [event(1, HoldState.PARENT, body=body, parent=key(9))])
 
-    following = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "worker", "resync-status", RUN.id, "--follow"),
-        cwd=ROOT,
-        env={"XERELAY_CONFIG": str(tmp_path / "xerelay.toml")},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        told, _ = await asyncio.wait_for(following.communicate(), 60)
-    finally:
-        if following.returncode is None:
-            following.kill()
-    assert "0 parked, 1 held for their sale, 0 calls, 0 on their way\n" in told.decode()
-    assert following.returncode == 0
+    told, code = await followed(tmp_path)
+
+    assert "0 parked, 1 held for their sale, 0 calls, 0 on their way\n" in told
+    assert code == 0
 
 
 async def test_a_command_that_the_agent_refuses_is_followed_no_further(tmp_path: Path) -> None:
@@ -81,16 +88,7 @@ async def test_a_command_that_the_agent_refuses_is_followed_no_further(tmp_path:
         await runs.refuse(message(RUN.name, RUN.command, "run-0"), "another")
         await runs.refuse(message(RUN.name, RUN.command, RUN.id), "organisation: is none that shop feeds")
 
-    following = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "worker", "resync-status", RUN.id, "--follow"),
-        cwd=ROOT,
-        env={"XERELAY_CONFIG": str(tmp_path / "xerelay.toml")},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        told, _ = await asyncio.wait_for(following.communicate(), 30)
-    finally:
-        if following.returncode is None:
-            following.kill()
-    assert ": refused (organisation: is none that shop feeds)\n" in told.decode()
-    assert following.returncode == 1
+    told, code = await followed(tmp_path)
+
+    assert ": refused (organisation: is none that shop feeds)\n" in told
+    assert code == 1
